@@ -1,0 +1,50 @@
+//! How a training batch lies in memory: chunks of samples, each chunk with all its values.
+
+use crate::block::Block;
+
+/// The training arena of one batch, as the second phase reads it.
+///
+/// A chunk holds up to `capacity` samples. Within a chunk a value of `blocks` per sample, planned at `offset`,
+/// occupies `[offset * capacity ..][.. rows * blocks]`: its samples are neighbours. The chunks are those that the
+/// threads of phase one filled; reading them in order visits the samples in the order of the batch.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    arena: &'a [Block],
+    chunk_blocks: usize,
+    capacity: usize,
+    rows: usize,
+}
+
+impl<'a> Batch<'a> {
+    /// Views `arena` as chunks of `capacity` samples of `blocks_per_sample` each, `rows` samples in all.
+    pub fn new(arena: &'a [Block], blocks_per_sample: usize, capacity: usize, rows: usize) -> Self {
+        Self {
+            arena,
+            chunk_blocks: blocks_per_sample * capacity,
+            capacity,
+            rows,
+        }
+    }
+
+    /// Samples in the batch.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The samples of the value planned at `offset`, as rows of `B` blocks, chunk by chunk.
+    #[inline(always)]
+    pub fn value<const B: usize>(
+        self,
+        offset: usize,
+    ) -> impl Iterator<Item = &'a [[Block; B]]> + Clone {
+        let mut left = self.rows;
+        self.arena
+            .chunks(self.chunk_blocks)
+            .map_while(move |chunk| {
+                let rows = left.min(self.capacity);
+                left -= rows;
+                let value = &chunk[offset * self.capacity..][..rows * B];
+                (rows > 0).then(|| value.as_chunks::<B>().0)
+            })
+    }
+}

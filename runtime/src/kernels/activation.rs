@@ -1,0 +1,95 @@
+//! Elementwise activations, fused into the contraction before them.
+//!
+//! Each derivative is written in terms of the output y, so that nothing but y is saved for backward.
+
+use crate::{block::Block, math, simd::Isa};
+use fearless_simd::{Simd, f32x16, prelude::*};
+
+/// An elementwise function and its derivative.
+pub trait Activation {
+    /// Whether f(0) = 0, so that padding lanes stay zero by themselves.
+    const KEEPS_ZERO: bool;
+    /// y = f(x).
+    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S>;
+    /// dL/dx from y = f(x) and dL/dy.
+    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S>;
+}
+
+/// y = x.
+pub struct Identity;
+/// y = max(x, 0); the derivative at 0 is 0, as PyTorch has it.
+pub struct Relu;
+/// y = 1 / (1 + e^-x); dy/dx = y (1 - y).
+pub struct Sigmoid;
+/// y = tanh x; dy/dx = 1 - y^2.
+pub struct Tanh;
+
+impl Activation for Identity {
+    const KEEPS_ZERO: bool = true;
+
+    #[inline(always)]
+    fn apply<S: Simd>(_: S, x: f32x16<S>) -> f32x16<S> {
+        x
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(_: S, _: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        dy
+    }
+}
+
+impl Activation for Relu {
+    const KEEPS_ZERO: bool = true;
+
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+        x.max(f32x16::splat(s, 0.0))
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        let zero = f32x16::splat(s, 0.0);
+        y.simd_gt(zero).select(dy, zero)
+    }
+}
+
+impl Activation for Sigmoid {
+    const KEEPS_ZERO: bool = false;
+
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+        math::sigmoid(s, x)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        dy * (y * (f32x16::splat(s, 1.0) - y))
+    }
+}
+
+impl Activation for Tanh {
+    const KEEPS_ZERO: bool = true;
+
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+        math::tanh(s, x)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        dy * (f32x16::splat(s, 1.0) - y * y)
+    }
+}
+
+/// Turns the delta of an activation's output into the delta of its input, in place.
+#[inline(always)]
+pub fn backward<S: Isa, A: Activation>(s: S, y: &[Block], delta: &mut [Block]) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (delta, y) in delta.iter_mut().zip(y) {
+                delta.store(A::gradient(s, y.load(s), delta.load(s)));
+            }
+        },
+    );
+}

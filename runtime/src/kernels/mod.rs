@@ -1,0 +1,5 @@
+//! Arithmetic of the layers, one file each: forward directly above backward.
+//!
+//! Two invariants hold for every stored value and every delta: rows are whole blocks, and padding lanes are zero.
+
+pub mod activation;

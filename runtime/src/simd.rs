@@ -1,0 +1,248 @@
+//! Instruction sets: which one runs, and how a register tile covers a matrix on each.
+
+use fearless_simd::{Level, Simd};
+
+/// The instruction sets kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstructionSet {
+    /// 32 registers of sixteen floats (Ice Lake, Zen 4 and newer).
+    Avx512,
+    /// 16 registers of eight floats, with fused multiply-add.
+    Avx2,
+    /// 16 registers of four floats: every 64-bit x86.
+    Sse2,
+    /// 32 registers of four floats: every 64-bit Arm.
+    Neon,
+    /// 128-bit WebAssembly.
+    Wasm,
+    /// Plain scalar code.
+    Scalar,
+}
+
+/// A vector token together with the shape of the register tile that fills its registers and no more.
+///
+/// The two `cover` functions cut `rows` x `blocks` accumulators into tiles and visit them in a fixed order.
+/// Which rows share a tile never changes a row's arithmetic: every accumulator is one chain over k.
+pub trait Isa: Simd {
+    /// The instruction set this token proves.
+    const SET: InstructionSet;
+
+    /// Visits tiles with blocks as the outer loop: a panel of weights stays in the level-1 cache while rows stream by.
+    fn cover_blocks<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V);
+
+    /// Visits tiles with rows as the outer loop: the rows' operand stays near while all blocks pass.
+    fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V);
+}
+
+/// What is done with each tile of a cover; implement with `#[inline(always)]`.
+pub trait Visit {
+    /// Handles rows `row..row + ROWS` and blocks `block..block + BLOCKS`.
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize);
+}
+
+/// A computation that is generic over the instruction set; what [`dispatch`] runs.
+pub trait Task {
+    /// What the computation gives.
+    type Output;
+    /// Runs it; implement with `#[inline(always)]`.
+    fn run<S: Isa>(self, s: S) -> Self::Output;
+}
+
+/// Visits the tiles of `rows` x `blocks` that `R` x `B` divides, in the order of `BY_ROWS`.
+#[inline(always)]
+fn sweep<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
+    rows: core::ops::Range<usize>,
+    blocks: core::ops::Range<usize>,
+    visit: &mut V,
+) {
+    if BY_ROWS {
+        for row in rows.step_by(R) {
+            for block in blocks.clone().step_by(B) {
+                visit.tile::<R, B>(row, block);
+            }
+        }
+    } else {
+        for block in blocks.step_by(B) {
+            for row in rows.clone().step_by(R) {
+                visit.tile::<R, B>(row, block);
+            }
+        }
+    }
+}
+
+/// Visits all blocks of `rows` (a multiple of `R`): groups of `B` first, single ones after.
+#[inline(always)]
+fn sweep_grouped<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
+    rows: core::ops::Range<usize>,
+    blocks: usize,
+    visit: &mut V,
+) {
+    let grouped = blocks - blocks % B;
+    sweep::<V, R, B, BY_ROWS>(rows.clone(), 0..grouped, visit);
+    sweep::<V, R, 1, BY_ROWS>(rows, grouped..blocks, visit);
+}
+
+/// 32 wide registers: 12 x 2 leaves room for two blocks of weights; 8 x 2 evens out the last rows.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn cover_32_wide<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
+    // rows = 12 a + 8 b + rest, where b grows to 2 if that leaves no rest of four.
+    let spare = rows % 12;
+    let eights = if spare >= 8 {
+        1
+    } else if spare >= 4 && rows >= 16 {
+        2
+    } else {
+        0
+    };
+    let twelves = (rows - eights * 8) / 12 * 12;
+    let even = twelves + eights * 8;
+    sweep_grouped::<V, 12, 2, BY_ROWS>(0..twelves, blocks, visit);
+    sweep_grouped::<V, 8, 2, BY_ROWS>(twelves..even, blocks, visit);
+    let four = even + (rows - even) / 4 * 4;
+    sweep_grouped::<V, 4, 4, BY_ROWS>(even..four, blocks, visit);
+    let two = four + (rows - four) / 2 * 2;
+    sweep_grouped::<V, 2, 8, BY_ROWS>(four..two, blocks, visit);
+    sweep_grouped::<V, 1, 8, BY_ROWS>(two..rows, blocks, visit);
+}
+
+/// 16 registers of eight or 32 of four: 6 x 1 holds twelve or twenty-four of them.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+fn cover_six<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
+    let six = rows / 6 * 6;
+    sweep::<V, 6, 1, BY_ROWS>(0..six, 0..blocks, visit);
+    let four = six + (rows - six) / 4 * 4;
+    sweep::<V, 4, 1, BY_ROWS>(six..four, 0..blocks, visit);
+    let two = four + (rows - four) / 2 * 2;
+    sweep_grouped::<V, 2, 3, BY_ROWS>(four..two, blocks, visit);
+    sweep_grouped::<V, 1, 6, BY_ROWS>(two..rows, blocks, visit);
+}
+
+/// 16 registers of four, or none at all.
+#[inline(always)]
+fn cover_narrow<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
+    let two = rows / 2 * 2;
+    sweep::<V, 2, 1, BY_ROWS>(0..two, 0..blocks, visit);
+    sweep::<V, 1, 1, BY_ROWS>(two..rows, 0..blocks, visit);
+}
+
+/// Implements [`Isa`] for a token: its name and its cover.
+macro_rules! isa {
+    ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident) => {
+        $(#[$gate])?
+        impl Isa for $token {
+            const SET: InstructionSet = InstructionSet::$set;
+
+            #[inline(always)]
+            fn cover_blocks<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
+                $cover::<V, false>(rows, blocks, visit);
+            }
+
+            #[inline(always)]
+            fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
+                $cover::<V, true>(rows, blocks, visit);
+            }
+        }
+    };
+}
+
+isa!(#[cfg(target_arch = "x86_64")] fearless_simd::x86::Avx512, Avx512, cover_32_wide);
+isa!(#[cfg(target_arch = "x86_64")] fearless_simd::x86::Avx2, Avx2, cover_six);
+isa!(#[cfg(target_arch = "x86_64")] fearless_simd::x86::Sse2, Sse2, cover_narrow);
+isa!(#[cfg(target_arch = "aarch64")] fearless_simd::aarch64::Neon, Neon, cover_six);
+isa!(#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))] fearless_simd::wasm32::WasmSimd128, Wasm, cover_narrow);
+isa!(#[cfg(any(
+    feature = "fallback",
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    ))
+))] fearless_simd::Fallback, Scalar, cover_narrow);
+
+/// Runs a task in the context of one token's instruction set.
+#[inline(always)]
+fn enter<S: Isa, T: Task>(s: S, task: T) -> T::Output {
+    s.vectorize(
+        #[inline(always)]
+        || task.run(s),
+    )
+}
+
+/// Runs a task on the instruction set of `level`: once per model call, never per layer.
+#[inline(always)]
+pub fn dispatch<T: Task>(level: Level, task: T) -> T::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if let Some(s) = level.as_avx512() {
+            return enter(s, task);
+        }
+        if let Some(s) = level.as_avx2() {
+            return enter(s, task);
+        }
+        #[cfg(feature = "fallback")]
+        if level.is_fallback() {
+            return enter(fearless_simd::Fallback::new(), task);
+        }
+        match level.as_sse2().or(Level::baseline().as_sse2()) {
+            Some(s) => enter(s, task),
+            None => unreachable!("every x86-64 has SSE2"),
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    match level.as_neon() {
+        Some(s) => enter(s, task),
+        None => unreachable!("every 64-bit Arm has NEON"),
+    }
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    match level.as_wasm_simd128() {
+        Some(s) => enter(s, task),
+        None => unreachable!("built for simd128"),
+    }
+    #[cfg(not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )))]
+    {
+        let _ = level;
+        enter(fearless_simd::Fallback::new(), task)
+    }
+}
+
+/// Every level this machine and this build can run, best first: one test body runs on all of them.
+pub fn levels() -> impl Iterator<Item = Level> {
+    #[allow(unused_mut)]
+    let mut all = [None; 4];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let best = detect();
+        all[0] = best.as_avx512().map(Level::Avx512);
+        all[1] = best.as_avx2().map(Level::Avx2);
+        all[2] = best.as_sse2().map(Level::Sse2);
+        #[cfg(feature = "fallback")]
+        {
+            all[3] = Some(Level::fallback());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        all[0] = Some(detect());
+    }
+    all.into_iter().flatten()
+}
+
+/// The best level of this machine.
+#[inline(always)]
+pub fn detect() -> Level {
+    #[cfg(feature = "std")]
+    {
+        Level::new()
+    }
+    #[cfg(not(feature = "std"))]
+    {
+        Level::baseline()
+    }
+}
