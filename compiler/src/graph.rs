@@ -1,0 +1,103 @@
+//! The network as data: values, the nodes that compute them, and the layers that own parameters.
+//!
+//! Nodes are in an order in which every value is computed before it is used. Spans travel along, so that every
+//! later pass can point at what the user wrote.
+
+use crate::ops::Op;
+use proc_macro2::{Ident, Span};
+
+/// Index into [`Graph::values`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ValueId(pub usize);
+
+/// Index into [`Graph::layers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LayerId(pub usize);
+
+/// A checked network.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// Doc comments and other attributes of the struct.
+    pub attributes: Vec<syn::Attribute>,
+    /// Visibility of the struct.
+    pub visibility: syn::Visibility,
+    /// The struct's name.
+    pub name: Ident,
+    /// Values the caller gives, in order.
+    pub inputs: Vec<ValueId>,
+    /// Values the caller gets, in order.
+    pub outputs: Vec<ValueId>,
+    /// All values.
+    pub values: Vec<Value>,
+    /// All computations, in topological order.
+    pub nodes: Vec<Node>,
+    /// All layers, in the order of their declaration; parameterless ones are layers too.
+    pub layers: Vec<Layer>,
+}
+
+/// A tensor, without its batch dimension.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// What messages call it: an input's name, or the layer or operator that gives it.
+    pub name: String,
+    /// Sizes in PyTorch's order, channels first.
+    pub shape: Vec<usize>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// One application of an operator.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// The layer applied; `None` for operators and functions of `forward`.
+    pub layer: Option<LayerId>,
+    /// Operands.
+    pub inputs: Vec<ValueId>,
+    /// The result.
+    pub output: ValueId,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A declared layer.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Its name in a `state_dict`: the declared one, or its index as in `nn.Sequential`.
+    pub name: String,
+    /// Its kind as the user wrote it.
+    pub kind: String,
+    /// What it was declared as.
+    pub op: Op,
+    /// Its parameters, empty until shapes are known.
+    pub parameters: Vec<Parameter>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A tensor that is learnt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Name within the layer, as PyTorch has it: `weight`, `bias_hh_l0`.
+    pub name: String,
+    /// Shape as PyTorch has it.
+    pub shape: Vec<usize>,
+    /// How it begins.
+    pub init: Init,
+    /// Penalty of the absolute values.
+    pub l1: f64,
+    /// Penalty of the squares.
+    pub l2: f64,
+}
+
+/// The distribution a parameter is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Uniform in `-bound..bound`.
+    Uniform(f64),
+    /// Normal with mean 0.
+    Normal(f64),
+    /// All the same.
+    Constant(f64),
+}
