@@ -3,12 +3,19 @@
 //!
 //! Users name the facade crate `kiln`; nothing here is meant to be named directly.
 #![forbid(unsafe_code)]
-#![cfg_attr(not(feature = "std"), no_std)]
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
 
 pub mod batch;
 pub mod block;
 pub mod kernels;
+pub mod layout;
+pub mod loss;
 pub mod math;
+pub mod network;
 pub mod simd;
 pub mod tile;
 pub mod update;

@@ -1,0 +1,163 @@
+//! What an expansion gives the runtime: a network as constants and four passes over planned memory.
+
+use alloc::boxed::Box;
+
+use crate::{batch::Batch, block::Block, layout::Tensor, loss::Loss, simd::Isa, update::Update};
+
+/// One line of a model's summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Name as in a `state_dict`.
+    pub name: &'static str,
+    /// Kind as declared, e.g. `Dense`.
+    pub kind: &'static str,
+    /// Output shape without the batch.
+    pub output: &'static [usize],
+    /// Learnt numbers, those of a shared layer counted once.
+    pub parameters: usize,
+    /// Floating-point operations of one sample's forward pass.
+    pub flops: u64,
+}
+
+/// The distribution a parameter begins with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Uniform in `-bound..bound`.
+    Uniform(f32),
+    /// Normal with mean 0 and this standard deviation.
+    Normal(f32),
+    /// All the same.
+    Constant(f32),
+}
+
+/// A parameter tensor's place in the second phase of training, in the order of the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Blocks in the arena.
+    pub blocks: usize,
+    /// Relative cost of one block's gradient: how many rows are summed for one sample.
+    pub cost: usize,
+}
+
+/// Penalties of one tensor, as Keras' regularizers: `l1 * sum |w| + l2 * sum w^2` is added to the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penalty {
+    /// Factor of the absolute values.
+    pub l1: f32,
+    /// Factor of the squares.
+    pub l2: f32,
+}
+
+/// What the rows of one chunk share in phase one of training.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The parameter arena.
+    pub parameters: &'a [Block],
+    /// Transposed weights, as [`Network::transpose`] left them.
+    pub transposed: &'a [Block],
+    /// Samples the chunk has room for.
+    pub capacity: usize,
+    /// Samples it holds.
+    pub rows: usize,
+    /// Index of its first sample in the batch.
+    pub first: usize,
+    /// Seed of everything random in this run.
+    pub seed: u64,
+    /// Training step, counted from 0.
+    pub step: u64,
+}
+
+/// Loss and hit of one sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Loss of the sample.
+    pub loss: f32,
+    /// Whether the prediction was right, for losses that can tell.
+    pub correct: bool,
+}
+
+/// A network that `model!` expanded. Users call the inherent methods of their struct; the runtime drives this.
+///
+/// Training memory is cut into chunks (see [`Batch`]): a chunk of `capacity` samples takes
+/// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each.
+pub trait Network: Sized + Send + Sync {
+    /// A sample: a nested array, or a tuple of them.
+    type Input: Clone + Send + Sync + 'static;
+    /// An answer: a nested array, or a tuple of them.
+    type Output: Clone + Send + Sync + 'static;
+
+    /// The struct's name.
+    const NAME: &'static str;
+    /// Shapes of the inputs.
+    const INPUTS: &'static [&'static [usize]];
+    /// Summary lines in order.
+    const LAYERS: &'static [Layer];
+    /// Every parameter: its name, shape and place.
+    const TENSORS: &'static [Tensor];
+    /// How each tensor begins, in the order of `TENSORS`.
+    const INITS: &'static [Init];
+    /// Penalties of each tensor, in the order of `TENSORS`.
+    const PENALTIES: &'static [Penalty];
+    /// The arena's stretches, one for each tensor, in the order of `TENSORS` and of the arena, without gaps.
+    const SEGMENTS: &'static [Segment];
+    /// Blocks of the parameter arena.
+    const PARAMETER_BLOCKS: usize;
+    /// Blocks of workspace one sample needs in inference.
+    const WORKSPACE_BLOCKS: usize;
+    /// Blocks of activations and deltas one sample needs in training.
+    const TRAIN_BLOCKS: usize;
+    /// Blocks of transposed weights.
+    const TRANSPOSED_BLOCKS: usize;
+    /// An output full of zeros.
+    const ZERO_OUTPUT: Self::Output;
+
+    /// A network around an arena of `PARAMETER_BLOCKS`.
+    fn from_arena(arena: Box<[Block]>) -> Self;
+    /// The parameter arena.
+    fn arena(&self) -> &[Block];
+    /// The parameter arena.
+    fn arena_mut(&mut self) -> &mut [Block];
+
+    /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input.
+    fn infer<S: Isa>(
+        s: S,
+        parameters: &[Block],
+        inputs: &[Self::Input],
+        outputs: &mut [Self::Output],
+        workspace: &mut [Block],
+    );
+
+    /// Refreshes the transposed weights that the deltas flow through; once per step.
+    fn transpose<S: Isa>(s: S, parameters: &[Block], transposed: &mut [Block]);
+
+    /// Copies a sample into row `row` of a chunk.
+    fn load(input: &Self::Input, chunk: &mut [Block], capacity: usize, row: usize);
+
+    /// Forward over a chunk, saving what backward needs.
+    fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
+
+    /// Hands each row's output to the loss, which leaves the output's delta times `scale`.
+    fn loss_rows<S: Isa, L: Loss<Self::Output>>(
+        s: S,
+        rows: Rows<'_>,
+        chunk: &mut [Block],
+        loss: &L,
+        targets: &[L::Target],
+        scale: f32,
+        scores: &mut [Score],
+    );
+
+    /// The chain of deltas over a chunk, from the outputs' down to the first layer with parameters.
+    fn backward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
+
+    /// Phase two on a stretch of the arena that begins at block `first`: every gradient of it is finished in registers,
+    /// summed over the batch in order, and given to `update`.
+    fn update<S: Isa, U: Update>(
+        s: S,
+        update: &U,
+        batch: Batch<'_>,
+        first: usize,
+        weights: &mut [Block],
+        state: &mut [U::State],
+    );
+}
