@@ -31,20 +31,26 @@ impl<'a> Batch<'a> {
         self.rows
     }
 
+    /// The samples of the value planned at `offset` with `blocks` per sample, chunk by chunk.
+    #[inline(always)]
+    pub fn slices(self, offset: usize, blocks: usize) -> impl Iterator<Item = &'a [Block]> + Clone {
+        let mut left = self.rows;
+        self.arena
+            .chunks(self.chunk_blocks.max(1))
+            .map_while(move |chunk| {
+                let rows = left.min(self.capacity);
+                left -= rows;
+                let first = offset * self.capacity;
+                (rows > 0).then(|| &chunk[first..first + rows * blocks])
+            })
+    }
+
     /// The samples of the value planned at `offset`, as rows of `B` blocks, chunk by chunk.
     #[inline(always)]
     pub fn value<const B: usize>(
         self,
         offset: usize,
     ) -> impl Iterator<Item = &'a [[Block; B]]> + Clone {
-        let mut left = self.rows;
-        self.arena
-            .chunks(self.chunk_blocks)
-            .map_while(move |chunk| {
-                let rows = left.min(self.capacity);
-                left -= rows;
-                let value = &chunk[offset * self.capacity..][..rows * B];
-                (rows > 0).then(|| value.as_chunks::<B>().0)
-            })
+        self.slices(offset, B).map(|slice| slice.as_chunks::<B>().0)
     }
 }

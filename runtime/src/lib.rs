@@ -19,3 +19,4 @@ pub mod network;
 pub mod simd;
 pub mod tile;
 pub mod update;
+pub mod views;

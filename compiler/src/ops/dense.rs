@@ -2,8 +2,15 @@
 //!
 //! A sequence `[T, F]` is mapped step by step.
 
+use super::lower::{Geometry, Lower, Operand, Uses};
 use super::{Call, Operator, parameter::Weights};
-use crate::{arguments::Arguments, graph::Parameter};
+use crate::emit::site::Site;
+use crate::layout::{PackedAxis, Packing};
+use crate::program::Slot;
+use crate::storage::{Axis, LANES, Storage};
+use crate::{arguments::Arguments, graph::Parameter, rt};
+use proc_macro2::TokenStream;
+use quote::quote;
 
 /// A fully connected layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,5 +79,150 @@ impl Operator for Dense {
     fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
         let fan_in = inputs[0].last().copied().unwrap_or(1) as u64;
         output.iter().product::<usize>() as u64 * (2 * fan_in + u64::from(self.bias))
+    }
+}
+
+/// What the kernels are specialised to.
+struct Sizes {
+    /// Weights per output as the operand is stored, gaps included.
+    k: usize,
+    /// Outputs.
+    n: usize,
+    /// Panels of sixteen outputs.
+    p: usize,
+}
+
+impl Dense {
+    fn sizes(&self, input: &Storage, shape_len: usize) -> Sizes {
+        let features = *input.shape.last().unwrap_or(&1);
+        let k = match shape_len {
+            1 if !input.is_contiguous() => input.floats(),
+            1 => input.shape.iter().product(),
+            _ => features,
+        };
+        Sizes { k, n: self.outputs, p: self.outputs.div_ceil(LANES) }
+    }
+
+    fn site_sizes(&self, site: &Site<'_>) -> Sizes {
+        self.sizes(site.input(0), site.input_shape(0).len())
+    }
+
+    /// y = act(x W^T + b) by the kernel `path`.
+    fn product(&self, site: &Site<'_>, path: &TokenStream) -> TokenStream {
+        let Sizes { k, n, p } = self.site_sizes(site);
+        let (x, stride) = site.float_rows(0, "x");
+        let activation = site.activation();
+        let (panels, cells, blocks_mut) = (rt::panels(), rt::cells(), rt::blocks_mut());
+        let weight = site.tensor(0).offset;
+        let bias = if self.bias {
+            let offset = site.tensor(1).offset;
+            quote!(#cells::<#p>(parameters, #offset))
+        } else {
+            quote!(&[rt::Block::ZERO; #p])
+        };
+        let body = quote! {
+            #path::<S, #activation, #k, #stride, #n, #p>(
+                s, #x, #panels::<#k, #p>(parameters, #weight), #bias, #blocks_mut::<#p>(y),
+            );
+        };
+        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output)], &body)
+    }
+}
+
+impl Lower for Dense {
+    fn absorbs_activation(&self) -> bool {
+        true
+    }
+
+    /// A vector may lie anyhow: its weights are permuted instead. A sequence must lie in rows.
+    fn accepts(&self, operand: Operand<'_>) -> bool {
+        match operand.shape.len() {
+            1 => !operand.shared || operand.storage.is_contiguous(),
+            _ => operand.lies_in_rows(),
+        }
+    }
+
+    fn packing(&self, inputs: &[&Storage], output: &[usize]) -> Vec<Packing> {
+        let rows = output.iter().product::<usize>() / self.outputs;
+        let Sizes { k, n, p } = self.sizes(inputs[0], output.len());
+        let (offset, axes) = match output.len() {
+            1 => inputs[0].axes(),
+            _ => (0, vec![Axis { size: k, stride: 1 }]),
+        };
+        let inputs = axes.iter().map(|axis| PackedAxis::plain(axis.size, axis.stride * LANES));
+        let weight = Packing {
+            offset: offset * LANES,
+            axes: std::iter::once(PackedAxis::lanes(n, k)).chain(inputs).collect(),
+            blocks: k * p,
+            cost: rows,
+        };
+        let bias = self.bias.then(|| Packing::bias(n, rows));
+        std::iter::once(weight).chain(bias).collect()
+    }
+
+    fn transposed(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
+        let Sizes { k, n, .. } = self.sizes(geometry.inputs[0], geometry.input_shapes[0].len());
+        deltas.then(|| k.div_ceil(LANES) * n).into_iter().collect()
+    }
+
+    fn uses(&self) -> Uses {
+        Uses { backward_output: true, update_inputs: true, update_delta: true, ..Uses::default() }
+    }
+
+    fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
+        true
+    }
+
+    fn infer(&self, site: &Site<'_>) -> TokenStream {
+        self.product(site, &rt::dense_infer())
+    }
+
+    fn forward(&self, site: &Site<'_>) -> TokenStream {
+        self.product(site, &rt::dense_forward())
+    }
+
+    fn transpose(&self, site: &Site<'_>) -> TokenStream {
+        let Sizes { k, n, p } = self.site_sizes(site);
+        let q = k.div_ceil(LANES);
+        let (weight, offset) = (site.tensor(0).offset, site.bindings().transposed[0]);
+        let (path, panels, panels_mut) = (rt::dense_transpose(), rt::panels(), rt::panels_mut());
+        quote! {
+            #path::<S, #k, #n, #p, #q>(
+                s, #panels::<#k, #p>(parameters, #weight), #panels_mut::<#n, #q>(transposed, #offset),
+            );
+        }
+    }
+
+    /// First dy becomes the delta before the activation, where phase two finds it; then dx = dy W.
+    fn backward(&self, site: &Site<'_>) -> TokenStream {
+        let through = site.through_activation();
+        let product = site.adds(0).map(|add| {
+            let Sizes { k, n, p } = self.site_sizes(site);
+            let q = k.div_ceil(LANES);
+            let offset = site.bindings().transposed[0];
+            let (path, panels) = (rt::dense_input_gradient(), rt::panels());
+            let (blocks, blocks_mut) = (rt::blocks(), rt::blocks_mut());
+            let body = quote! {
+                #path::<S, #n, #p, #q, #add>(
+                    s, #blocks::<#p>(dy), #panels::<#n, #q>(transposed, #offset), #blocks_mut::<#q>(dx),
+                );
+            };
+            site.step(&[("dy", Slot::Delta), ("dx", Slot::InputDelta(0))], &body)
+        });
+        quote!(#through #product)
+    }
+
+    fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
+        let Sizes { k, p, .. } = self.site_sizes(&sites[0]);
+        let (_, stride) = sites[0].row_stride(0);
+        if index == 0 {
+            let path = rt::dense_update();
+            let rows = Site::chain(sites, |site| site.row_pairs(Slot::Input(0), stride, Slot::Delta, p));
+            quote!(#path::<S, _, #k, #stride, #p>(s, update, #rows, first, weights, state);)
+        } else {
+            let path = rt::dense_update_bias();
+            let rows = Site::chain(sites, |site| site.row_blocks(Slot::Delta, p));
+            quote!(#path::<S, _, #p>(s, update, #rows, first, weights, state);)
+        }
     }
 }

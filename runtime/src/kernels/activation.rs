@@ -3,6 +3,7 @@
 //! Each derivative is written in terms of the output y, so that nothing but y is saved for backward.
 
 use crate::{block::Block, math, simd::Isa};
+use bytemuck::must_cast_slice_mut;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// An elementwise function and its derivative.
@@ -81,14 +82,54 @@ impl Activation for Tanh {
     }
 }
 
+/// y = f(x) over rows of `blocks`, of which the first `floats` floats are numbers and the rest padding.
+pub fn forward<S: Isa, A: Activation>(
+    s: S,
+    x: &[Block],
+    y: &mut [Block],
+    blocks: usize,
+    floats: usize,
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (y, x) in y.iter_mut().zip(x) {
+                y.store(A::apply(s, x.load(s)));
+            }
+            if !A::KEEPS_ZERO {
+                for row in y.chunks_exact_mut(blocks) {
+                    must_cast_slice_mut::<Block, f32>(row)[floats..].fill(0.0);
+                }
+            }
+        },
+    );
+}
+
 /// Turns the delta of an activation's output into the delta of its input, in place.
-#[inline(always)]
 pub fn backward<S: Isa, A: Activation>(s: S, y: &[Block], delta: &mut [Block]) {
     s.vectorize(
         #[inline(always)]
         || {
             for (delta, y) in delta.iter_mut().zip(y) {
                 delta.store(A::gradient(s, y.load(s), delta.load(s)));
+            }
+        },
+    );
+}
+
+/// dx = f'(x) dy, or dx += f'(x) dy.
+pub fn backward_into<S: Isa, A: Activation, const ADD: bool>(
+    s: S,
+    y: &[Block],
+    dy: &[Block],
+    dx: &mut [Block],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
+                let gradient = A::gradient(s, y.load(s), dy.load(s));
+                dx.store(if ADD { dx.load(s) + gradient } else { gradient });
             }
         },
     );

@@ -1,0 +1,139 @@
+//! Emission: the placed network as plain Rust over the runtime.
+//!
+//! The struct and its methods stand at the scope of the invocation; everything else lives in an anonymous constant, so
+//! that no helper's name is ever visible to the user.
+
+pub mod document;
+pub mod passes;
+pub mod site;
+pub mod tables;
+
+use crate::graph::{Graph, ValueId};
+use crate::layout::Layout;
+use crate::plan::Plan;
+use crate::program::Program;
+use crate::storage::LANES;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Everything known about a network when it is written out.
+pub struct Model<'a> {
+    /// What the user declared.
+    pub graph: &'a Graph,
+    /// Storages, stages and packings.
+    pub layout: &'a Layout,
+    /// Inference: schedule and plan.
+    pub inference: (Program, Plan),
+    /// Training: schedule and plan.
+    pub training: (Program, Plan),
+}
+
+/// Writes a network; `root` is the path of the facade crate.
+pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
+    let Graph { attributes, visibility, name, .. } = model.graph;
+    let documentation = document::documentation(model);
+    let input = tuple(&model.graph.inputs, model);
+    let output = tuple(&model.graph.outputs, model);
+    let tables = tables::tables(model);
+    let (infer, transpose, load) = (passes::infer(model), passes::transpose(model), passes::load(model));
+    let (forward, loss, backward) = (passes::forward(model), passes::loss(model), passes::backward(model));
+    let update = passes::update(model);
+    let workspace = model.inference.1.blocks * LANES * 4;
+    let train = model.training.1.blocks * LANES * 4;
+    quote! {
+        #(#attributes)*
+        #documentation
+        #[derive(Clone)]
+        #visibility struct #name {
+            arena: #root::rt::Arena,
+        }
+
+        const _: () = {
+            use #root::rt;
+            use #root::rt::Network as _;
+
+            #[automatically_derived]
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, non_local_definitions)]
+            impl #name {
+                /// The layers: names, kinds, output shapes, parameters and operations.
+                pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
+                /// Numbers the network learns.
+                pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
+                /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
+                pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
+                /// Bytes of workspace one sample needs in inference.
+                pub const WORKSPACE_BYTES: usize = #workspace;
+                /// Bytes of activations and deltas one sample needs in training.
+                pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
+
+                /// A network with fresh parameters, drawn from `seed`.
+                #[must_use]
+                pub fn new(seed: rt::Seed) -> Self {
+                    rt::initialized(seed)
+                }
+
+                /// Answers one sample.
+                #[must_use]
+                pub fn forward(&self, input: &#input) -> #output {
+                    rt::forward(self, input)
+                }
+
+                /// Answers many samples, one output for each input.
+                ///
+                /// # Errors
+                ///
+                /// If the slices differ in length.
+                pub fn forward_batch(&self, inputs: &[#input], outputs: &mut [#output]) -> rt::Result<()> {
+                    rt::forward_batch(self, inputs, outputs)
+                }
+            }
+
+            #[automatically_derived]
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, non_local_definitions)]
+            #[allow(unused_variables, unused_mut)]
+            impl rt::Network for #name {
+                type Input = #input;
+                type Output = #output;
+
+                #tables
+
+                fn from_arena(arena: rt::Arena) -> Self {
+                    Self { arena }
+                }
+
+                fn arena(&self) -> &[rt::Block] {
+                    &self.arena
+                }
+
+                fn arena_mut(&mut self) -> &mut [rt::Block] {
+                    &mut self.arena
+                }
+
+                #infer
+                #transpose
+                #load
+                #forward
+                #loss
+                #backward
+                #update
+            }
+        };
+    }
+}
+
+/// The type of some values as the caller sees them: a nested array, or a tuple of them.
+fn tuple(values: &[ValueId], model: &Model<'_>) -> TokenStream {
+    let array = |value: &ValueId| nested_array(&model.graph.values[value.0].shape);
+    match values {
+        [value] => array(value),
+        _ => {
+            let arrays = values.iter().map(array);
+            quote!((#(#arrays),*))
+        }
+    }
+}
+
+/// `[1, 28, 28]` as `[[[f32; 28]; 28]; 1]`.
+pub fn nested_array(shape: &[usize]) -> TokenStream {
+    shape.iter().rev().fold(quote!(f32), |inner, &size| quote!([#inner; #size]))
+}

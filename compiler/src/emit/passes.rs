@@ -1,0 +1,234 @@
+//! The functions of the `Network` implementation: one statement group for each stage, in the order of the schedule.
+
+use super::{Model, site::Site};
+use crate::graph::ValueId;
+use crate::plan::Plan;
+use crate::program::{BufferId, Program};
+use crate::rt;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Index;
+
+/// All sites a program runs, in order.
+fn sites<'a>(model: &'a Model<'_>, (program, plan): &'a (Program, Plan)) -> Vec<Site<'a>> {
+    (0..model.layout.stages.len())
+        .filter(|&index| program.stages[index].is_some())
+        .map(|index| Site { layout: model.layout, program, plan, index })
+        .collect()
+}
+
+/// Offset and blocks of a value or a delta.
+fn place(buffer: Option<BufferId>, (program, plan): &(Program, Plan)) -> (usize, usize) {
+    let BufferId(buffer) = buffer.expect("inputs and outputs have buffers where they are asked for");
+    (plan.offsets[buffer], program.buffers[buffer].blocks)
+}
+
+/// `.0` for the elements of a tuple, nothing for a lone value.
+fn field(values: &[ValueId], index: usize) -> Option<TokenStream> {
+    let index = Index::from(index);
+    (values.len() > 1).then(|| quote!(.#index))
+}
+
+/// Forward without training.
+pub fn infer(model: &Model<'_>) -> TokenStream {
+    let (program, _) = &model.inference;
+    let statements = sites(model, &model.inference).into_iter().map(|site| site.stage().op.infer(&site));
+    let (load, unload) = (rt::load(), rt::unload());
+    let loads = model.layout.inputs.iter().enumerate().filter(|_| !program.direct).map(|(index, input)| {
+        let (offset, _) = place(program.values[input.0], &model.inference);
+        let (blocks, field) = (model.layout.storages[input.0].blocks(), field(&model.layout.inputs, index));
+        quote! {
+            for (row, input) in inputs.iter().enumerate() {
+                #load::<#blocks, _>(&input #field, memory, #offset, capacity, row);
+            }
+        }
+    });
+    let unloads = model.layout.outputs.iter().enumerate().map(|(index, output)| {
+        let (offset, blocks) = place(program.values[program.roots[output.0].0], &model.inference);
+        let field = field(&model.layout.outputs, index);
+        quote! {
+            for (row, output) in outputs.iter_mut().enumerate() {
+                #unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);
+            }
+        }
+    });
+    quote! {
+        #[inline(always)]
+        fn infer<S: rt::Isa>(
+            s: S,
+            parameters: &[rt::Block],
+            inputs: &[Self::Input],
+            outputs: &mut [Self::Output],
+            memory: &mut [rt::Block],
+        ) {
+            let (capacity, count) = (inputs.len(), inputs.len());
+            #(#loads)*
+            #(#statements)*
+            #(#unloads)*
+        }
+    }
+}
+
+/// Refreshes the transposed weights.
+pub fn transpose(model: &Model<'_>) -> TokenStream {
+    let statements = sites(model, &model.training)
+        .into_iter()
+        .filter(|site| site.bindings().transposes)
+        .map(|site| site.stage().op.transpose(&site));
+    quote! {
+        #[inline(always)]
+        fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {
+            #(#statements)*
+        }
+    }
+}
+
+/// Copies a sample into a chunk.
+pub fn load(model: &Model<'_>) -> TokenStream {
+    let (program, _) = &model.training;
+    let path = rt::load();
+    let statements = model.layout.inputs.iter().enumerate().map(|(index, input)| {
+        let (offset, blocks) = place(program.values[input.0], &model.training);
+        let field = field(&model.layout.inputs, index);
+        quote!(#path::<#blocks, _>(&input #field, memory, #offset, capacity, row);)
+    });
+    quote! {
+        #[inline(always)]
+        fn load(input: &Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) {
+            #(#statements)*
+        }
+    }
+}
+
+/// What the passes over a chunk begin with.
+fn unpack_rows() -> TokenStream {
+    quote! {
+        let rt::Rows { parameters, transposed, capacity, rows: count, first, seed, step } = rows;
+    }
+}
+
+/// Forward in training.
+pub fn forward(model: &Model<'_>) -> TokenStream {
+    let unpack = unpack_rows();
+    let statements = sites(model, &model.training).into_iter().map(|site| site.stage().op.forward(&site));
+    quote! {
+        #[inline(always)]
+        fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
+            #unpack
+            #(#statements)*
+        }
+    }
+}
+
+/// Hands outputs to the loss and takes their deltas.
+pub fn loss(model: &Model<'_>) -> TokenStream {
+    let (program, _) = &model.training;
+    let unpack = unpack_rows();
+    let (carve, span) = (rt::carve(), rt::span());
+    let roots = model.layout.outputs.iter().map(|output| program.roots[output.0].0).collect::<Vec<_>>();
+    let learns = roots.iter().all(|&root| program.deltas[root].is_some());
+    let body = if let ([root], true) = (&roots[..], learns) {
+        let (value, blocks) = place(program.values[*root], &model.training);
+        let (delta, _) = place(program.deltas[*root], &model.training);
+        quote! {
+            let [values, deltas] =
+                #carve(memory, [#span(#value, #blocks, capacity, count), #span(#delta, #blocks, capacity, count)]);
+            rt::judge::<S, Self::Output, L, #blocks>(s, loss, values, deltas, targets, scale, scores);
+        }
+    } else {
+        let unload = rt::unload();
+        let reads = roots.iter().enumerate().map(|(index, &root)| {
+            let (offset, blocks) = place(program.values[root], &model.training);
+            let field = field(&model.layout.outputs, index);
+            quote!(#unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);)
+        });
+        let writes = roots.iter().enumerate().filter(|(_, root)| program.deltas[**root].is_some());
+        let writes = writes.map(|(index, &root)| {
+            let (offset, blocks) = place(program.deltas[root], &model.training);
+            let (load, field) = (rt::load(), field(&model.layout.outputs, index));
+            quote!(#load::<#blocks, _>(&delta #field, memory, #offset, capacity, row);)
+        });
+        let writes = writes.collect::<Vec<_>>();
+        quote! {
+            for (row, (target, score)) in targets.iter().zip(scores.iter_mut()).enumerate().take(count) {
+                let (mut output, mut delta) = (Self::ZERO_OUTPUT, Self::ZERO_OUTPUT);
+                #(#reads)*
+                *score = rt::score(s, loss, &output, target, scale, &mut delta);
+                #(#writes)*
+            }
+        }
+    };
+    quote! {
+        #[inline(always)]
+        fn loss_rows<S: rt::Isa, L: rt::Loss<Self::Output>>(
+            s: S,
+            rows: rt::Rows<'_>,
+            memory: &mut [rt::Block],
+            loss: &L,
+            targets: &[L::Target],
+            scale: f32,
+            scores: &mut [rt::Score],
+        ) {
+            #unpack
+            #body
+        }
+    }
+}
+
+/// The chain of deltas.
+pub fn backward(model: &Model<'_>) -> TokenStream {
+    let unpack = unpack_rows();
+    let statements = sites(model, &model.training)
+        .into_iter()
+        .rev()
+        .filter(|site| site.bindings().backward)
+        .map(|site| site.stage().op.backward(&site));
+    quote! {
+        #[inline(always)]
+        fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
+            #unpack
+            #(#statements)*
+        }
+    }
+}
+
+/// Phase two: every tensor whose stretch of the arena is asked for.
+pub fn update(model: &Model<'_>) -> TokenStream {
+    let all = sites(model, &model.training);
+    let stretch = rt::stretch();
+    let statements = model.layout.tensors.iter().enumerate().map(|(index, tensor)| {
+        // Every site that reads this tensor; `own` is the tensor's number among the site's parameters.
+        let readers = all.iter().copied().filter(|site| model.layout.tensors_of(site.stage()).contains(&index));
+        let readers = readers.collect::<Vec<_>>();
+        let own = readers.first().and_then(|site| {
+            model.layout.tensors_of(site.stage()).iter().position(|&tensor| tensor == index)
+        });
+        let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
+        let body = own.map(|own| readers[0].stage().op.update(&readers, own));
+        let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
+        let regularized = rt::regularized();
+        let penalty = (l1 != 0.0 || l2 != 0.0).then(|| {
+            quote!(let update = &#regularized::new(update, rt::Penalty { l1: #l1, l2: #l2 });)
+        });
+        quote! {
+            if let Some((first, weights, state)) = #stretch(first, &mut *weights, &mut *state, #offset, #blocks) {
+                #penalty
+                #body
+            }
+        }
+    });
+    let statements = statements.collect::<Vec<_>>();
+    quote! {
+        #[inline(always)]
+        fn update<S: rt::Isa, U: rt::Update>(
+            s: S,
+            update: &U,
+            batch: rt::Batch<'_>,
+            first: usize,
+            weights: &mut [rt::Block],
+            state: &mut [U::State],
+        ) {
+            #(#statements)*
+        }
+    }
+}

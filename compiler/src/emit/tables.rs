@@ -1,0 +1,139 @@
+//! The constants of an expansion: layers, tensors, segments, sizes.
+
+use super::Model;
+use crate::graph::{Init, LayerId};
+use crate::layout::Tensor;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The associated constants of the `Network` implementation.
+pub fn tables(model: &Model<'_>) -> TokenStream {
+    let name = model.graph.name.to_string();
+    let inputs = model.graph.inputs.iter().map(|input| {
+        let shape = &model.graph.values[input.0].shape;
+        quote!(&[#(#shape),*])
+    });
+    let layers = layers(model);
+    let tensors = model.layout.tensors.iter().map(tensor);
+    let inits = model.layout.tensors.iter().map(|tensor| match tensor.parameter.init {
+        Init::Uniform(bound) => init(&quote!(Uniform), bound),
+        Init::Normal(deviation) => init(&quote!(Normal), deviation),
+        Init::Constant(value) => init(&quote!(Constant), value),
+    });
+    let penalties = model.layout.tensors.iter().map(|tensor| {
+        let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
+        quote!(rt::Penalty { l1: #l1, l2: #l2 })
+    });
+    let segments = model.layout.tensors.iter().map(|tensor| {
+        let (blocks, cost) = (tensor.packing.blocks, tensor.packing.cost);
+        quote!(rt::Segment { blocks: #blocks, cost: #cost })
+    });
+    let parameters = model.layout.arena_blocks;
+    let workspace = model.inference.1.blocks;
+    let train = model.training.1.blocks;
+    let transposed = model.training.0.transposed_blocks;
+    let zero = zero_output(model);
+    quote! {
+        const NAME: &'static str = #name;
+        const INPUTS: &'static [&'static [usize]] = &[#(#inputs),*];
+        const LAYERS: &'static [rt::Layer] = &[#(#layers),*];
+        const TENSORS: &'static [rt::Tensor] = &[#(#tensors),*];
+        const INITS: &'static [rt::Init] = &[#(#inits),*];
+        const PENALTIES: &'static [rt::Penalty] = &[#(#penalties),*];
+        const SEGMENTS: &'static [rt::Segment] = &[#(#segments),*];
+        const PARAMETER_BLOCKS: usize = #parameters;
+        const WORKSPACE_BLOCKS: usize = #workspace;
+        const TRAIN_BLOCKS: usize = #train;
+        const TRANSPOSED_BLOCKS: usize = #transposed;
+        const ZERO_OUTPUT: Self::Output = #zero;
+    }
+}
+
+/// One line for each layer, in order of first application; a layer applied again adds operations, not parameters.
+fn layers(model: &Model<'_>) -> Vec<TokenStream> {
+    summary(model)
+        .into_iter()
+        .map(|Line { name, kind, output, parameters, flops }| {
+            quote! {
+                rt::Layer { name: #name, kind: #kind, output: &[#(#output),*], parameters: #parameters, flops: #flops }
+            }
+        })
+        .collect()
+}
+
+/// A line of the summary.
+pub struct Line {
+    /// Name as in a `state_dict`, or the operator.
+    pub name: String,
+    /// Kind as declared.
+    pub kind: String,
+    /// Output shape.
+    pub output: Vec<usize>,
+    /// Learnt numbers.
+    pub parameters: usize,
+    /// Operations of one sample's forward pass.
+    pub flops: u64,
+}
+
+/// The summary: layers where they are first applied, and operators of `forward` where they stand.
+pub fn summary(model: &Model<'_>) -> Vec<Line> {
+    let mut lines: Vec<(Option<LayerId>, Line)> = Vec::new();
+    for node in &model.graph.nodes {
+        let shapes = node.inputs.iter().map(|value| &model.graph.values[value.0].shape[..]).collect::<Vec<_>>();
+        let output = model.graph.values[node.output.0].shape.clone();
+        let flops = node.op.flops(&shapes, &output);
+        let known = lines.iter_mut().find(|(layer, _)| layer.is_some() && *layer == node.layer);
+        if let Some((_, line)) = known {
+            line.flops += flops;
+            line.output = output;
+            continue;
+        }
+        let layer = node.layer.map(|LayerId(layer)| &model.graph.layers[layer]);
+        let count = |layer: &crate::graph::Layer| {
+            layer.parameters.iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum()
+        };
+        let line = Line {
+            name: layer.map_or(String::new(), |layer| layer.name.clone()),
+            kind: layer.map_or_else(|| node.op.kind().to_string(), |layer| layer.kind.clone()),
+            output,
+            parameters: layer.map_or(0, count),
+            flops,
+        };
+        lines.push((node.layer, line));
+    }
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn tensor(tensor: &Tensor) -> TokenStream {
+    let Tensor { name, parameter, offset, packing } = tensor;
+    let shape = &parameter.shape;
+    let offset = offset * crate::storage::LANES + packing.offset;
+    let axes = packing.axes.iter().map(|axis| {
+        let (size, stride, block_stride) = (axis.size, axis.stride, axis.block_stride);
+        quote!(rt::Axis { size: #size, stride: #stride, block_stride: #block_stride })
+    });
+    quote! {
+        rt::Tensor {
+            name: #name,
+            shape: &[#(#shape),*],
+            layout: rt::Layout { offset: #offset, axes: &[#(#axes),*] },
+        }
+    }
+}
+
+fn init(kind: &TokenStream, value: f64) -> TokenStream {
+    let value = value as f32;
+    quote!(rt::Init::#kind(#value))
+}
+
+/// Nested array expressions full of zeros.
+fn zero_output(model: &Model<'_>) -> TokenStream {
+    let zeros = model.graph.outputs.iter().map(|output| {
+        let shape = &model.graph.values[output.0].shape;
+        shape.iter().rev().fold(quote!(0.0_f32), |inner, &size| quote!([#inner; #size]))
+    });
+    match model.graph.outputs.len() {
+        1 => quote!(#(#zeros)*),
+        _ => quote!((#(#zeros),*)),
+    }
+}

@@ -1,0 +1,360 @@
+//! The schedule: which buffers exist, and which event reads and writes which, in inference and in training.
+
+use crate::graph::{Graph, ValueId};
+use crate::layout::Layout;
+use crate::ops::lower::Geometry;
+
+/// What a program is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Forward alone, buffers reused as soon as they are read for the last time.
+    Inference,
+    /// Forward, loss, backward, update.
+    Training,
+}
+
+/// Index into [`Program::buffers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BufferId(pub usize);
+
+/// Memory that one sample needs for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// What it holds, for messages.
+    pub name: String,
+    /// Blocks per sample.
+    pub blocks: usize,
+}
+
+/// One kernel call, seen from memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    /// Buffers whose contents must still be there.
+    pub reads: Vec<BufferId>,
+    /// Buffers that hold something from here on.
+    pub writes: Vec<BufferId>,
+}
+
+/// What a stage calls a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// An operand.
+    Input(usize),
+    /// The result.
+    Output,
+    /// Left by training forward.
+    Saved(usize),
+    /// Inference's scratch.
+    Scratch(usize),
+    /// The result's delta.
+    Delta,
+    /// An operand's delta.
+    InputDelta(usize),
+}
+
+/// A stage's buffers.
+#[derive(Clone, Debug, Default)]
+pub struct Bindings {
+    /// Left by training forward.
+    pub saved: Vec<BufferId>,
+    /// Inference's scratch.
+    pub scratch: Vec<BufferId>,
+    /// Whether each operand's delta is asked for, and if so whether it is added to what others left.
+    pub adds: Vec<Option<bool>>,
+    /// Whether the stage's backward runs at all.
+    pub backward: bool,
+    /// First block of each transposed weight in the transposed arena.
+    pub transposed: Vec<usize>,
+    /// Whether this stage refreshes them: the first one of its layer.
+    pub transposes: bool,
+}
+
+/// The schedule of one mode.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What it is for.
+    pub mode: Mode,
+    /// All buffers.
+    pub buffers: Vec<Buffer>,
+    /// All events in order.
+    pub events: Vec<Event>,
+    /// The root of each value in this mode.
+    pub roots: Vec<ValueId>,
+    /// Each root's buffer; `None` where inference reads the caller's memory.
+    pub values: Vec<Option<BufferId>>,
+    /// Each root's delta.
+    pub deltas: Vec<Option<BufferId>>,
+    /// Each stage's buffers; `None` for stages this mode skips.
+    pub stages: Vec<Option<Bindings>>,
+    /// Blocks of the transposed arena.
+    pub transposed_blocks: usize,
+    /// Whether inference reads the only input where the caller has it.
+    pub direct: bool,
+}
+
+impl Program {
+    /// The buffer a stage calls `slot`.
+    pub fn buffer(&self, layout: &Layout, stage: usize, slot: Slot) -> Option<BufferId> {
+        let bindings = self.stages[stage].as_ref()?;
+        let root = |value: ValueId| self.roots[value.0].0;
+        match slot {
+            Slot::Input(operand) => self.values[root(layout.stages[stage].inputs[operand])],
+            Slot::Output => self.values[root(layout.stages[stage].output)],
+            Slot::Saved(index) => bindings.saved.get(index).copied(),
+            Slot::Scratch(index) => bindings.scratch.get(index).copied(),
+            Slot::Delta => self.deltas[root(layout.stages[stage].output)],
+            Slot::InputDelta(operand) => self.deltas[root(layout.stages[stage].inputs[operand])],
+        }
+    }
+
+    fn add(&mut self, name: String, blocks: usize) -> BufferId {
+        self.buffers.push(Buffer { name, blocks });
+        BufferId(self.buffers.len() - 1)
+    }
+}
+
+/// Schedules forward alone.
+pub fn inference(graph: &Graph, layout: &Layout) -> Program {
+    let mut program = begin(layout, Mode::Inference);
+    // A chain of skipped stages ends at the first value that is computed.
+    for stage in layout.stages.iter().filter(|stage| stage.op.only_trains()) {
+        let source = program.roots[stage.inputs[0].0];
+        for root in &mut program.roots {
+            if *root == stage.output {
+                *root = source;
+            }
+        }
+    }
+    program.direct = reads_in_place(layout, &program.roots);
+    if !program.direct {
+        place_inputs(&mut program, layout);
+    }
+    for index in 0..layout.stages.len() {
+        if !layout.stages[index].op.only_trains() {
+            forward_event(&mut program, layout, index);
+        }
+    }
+    let outputs = layout.outputs.iter().filter_map(|value| program.values[program.roots[value.0].0]);
+    let reads = outputs.collect();
+    program.events.push(Event { reads, writes: Vec::new() });
+    let _ = graph;
+    program
+}
+
+/// Schedules a training step.
+pub fn training(graph: &Graph, layout: &Layout) -> Program {
+    let mut program = begin(layout, Mode::Training);
+    place_inputs(&mut program, layout);
+    for index in 0..layout.stages.len() {
+        forward_event(&mut program, layout, index);
+    }
+    let learns = learning(layout, &program.roots);
+    let root = |program: &Program, value: ValueId| program.roots[value.0].0;
+
+    let mut loss = Event::default();
+    for &output in &layout.outputs {
+        let output = root(&program, output);
+        loss.reads.extend(program.values[output]);
+        if learns[output] {
+            let delta = delta_of(&mut program, layout, output);
+            loss.writes.push(delta);
+        }
+    }
+    program.events.push(loss);
+
+    for index in (0..layout.stages.len()).rev() {
+        backward_event(&mut program, layout, index, &learns);
+    }
+    let mut update = Event::default();
+    for (index, stage) in layout.stages.iter().enumerate() {
+        if stage.parameters.is_empty() {
+            continue;
+        }
+        let uses = stage.op.uses();
+        let mut read = |wanted: bool, slot: Slot| {
+            if wanted {
+                update.reads.extend(program.buffer(layout, index, slot));
+            }
+        };
+        for operand in 0..stage.inputs.len() {
+            read(uses.update_inputs, Slot::Input(operand));
+        }
+        read(uses.update_output, Slot::Output);
+        read(uses.update_delta, Slot::Delta);
+        let saved = program.stages[index].as_ref().map_or(0, |bindings| bindings.saved.len());
+        for index in 0..saved {
+            read(uses.update_saved, Slot::Saved(index));
+        }
+    }
+    program.events.push(update);
+    let _ = graph;
+    program
+}
+
+/// A program with no events yet.
+fn begin(layout: &Layout, mode: Mode) -> Program {
+    Program {
+        mode,
+        buffers: Vec::new(),
+        events: Vec::new(),
+        roots: layout.roots.clone(),
+        values: vec![None; layout.values.len()],
+        deltas: vec![None; layout.values.len()],
+        stages: vec![None; layout.stages.len()],
+        transposed_blocks: 0,
+        direct: false,
+    }
+}
+
+/// Whether the one input can be read where the caller has it: everybody who reads it reads rows of floats.
+fn reads_in_place(layout: &Layout, roots: &[ValueId]) -> bool {
+    let [input] = layout.inputs[..] else { return false };
+    let readers = layout.stages.iter().filter(|stage| !stage.op.only_trains()).all(|stage| {
+        let reads = |(operand, value): (usize, &ValueId)| {
+            roots[value.0] != input || stage.op.reads_floats(operand, &layout.values[value.0].shape)
+        };
+        stage.inputs.iter().enumerate().all(reads)
+    });
+    readers && layout.outputs.iter().all(|output| roots[output.0] != input)
+}
+
+/// Gives every input a buffer that the caller's data is copied to before anything runs.
+fn place_inputs(program: &mut Program, layout: &Layout) {
+    let mut event = Event::default();
+    for &input in &layout.inputs {
+        let blocks = layout.storages[input.0].blocks();
+        let buffer = program.add(layout.values[input.0].name.clone(), blocks);
+        program.values[input.0] = Some(buffer);
+        event.writes.push(buffer);
+    }
+    program.events.push(event);
+}
+
+/// Adds the buffers and the event of a stage's forward.
+fn forward_event(program: &mut Program, layout: &Layout, index: usize) {
+    let stage = &layout.stages[index];
+    let name = &layout.values[stage.output.0].name;
+    let mut bindings = Bindings::default();
+    layout.with_geometry(stage, |geometry| {
+        let extra = match program.mode {
+            Mode::Inference => stage.op.scratch(geometry),
+            Mode::Training => stage.op.saved(geometry),
+        };
+        for (number, blocks) in extra.into_iter().enumerate() {
+            let buffer = program.add(format!("{name} (extra {number})"), blocks);
+            match program.mode {
+                Mode::Inference => bindings.scratch.push(buffer),
+                Mode::Training => bindings.saved.push(buffer),
+            }
+        }
+    });
+    let output = program.add(name.clone(), layout.storages[stage.output.0].blocks());
+    program.values[program.roots[stage.output.0].0] = Some(output);
+    let mut event = Event::default();
+    for input in &stage.inputs {
+        event.reads.extend(program.values[program.roots[input.0].0]);
+    }
+    event.writes.extend(bindings.saved.iter().chain(&bindings.scratch).copied());
+    event.writes.push(output);
+    program.events.push(event);
+    program.stages[index] = Some(bindings);
+}
+
+/// Which roots depend on something learnt.
+fn learning(layout: &Layout, roots: &[ValueId]) -> Vec<bool> {
+    let mut learns = vec![false; layout.values.len()];
+    for stage in &layout.stages {
+        learns[roots[stage.output.0].0] |=
+            !stage.parameters.is_empty() || stage.inputs.iter().any(|input| learns[roots[input.0].0]);
+    }
+    learns
+}
+
+/// The delta buffer of a root, made on first use.
+fn delta_of(program: &mut Program, layout: &Layout, root: usize) -> BufferId {
+    if let Some(delta) = program.deltas[root] {
+        return delta;
+    }
+    let delta = program.add(format!("delta of {}", layout.values[root].name), layout.storages[root].blocks());
+    program.deltas[root] = Some(delta);
+    delta
+}
+
+/// Adds the deltas and the event of a stage's backward.
+fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: &[bool]) {
+    let stage = &layout.stages[index];
+    let output = program.roots[stage.output.0].0;
+    let Some(delta) = program.deltas[output].filter(|_| learns[output]) else {
+        return;
+    };
+    let uses = stage.op.uses();
+    let saved = program.stages[index].as_ref().map(|bindings| bindings.saved.clone()).unwrap_or_default();
+    let mut event = Event {
+        reads: saved.clone(),
+        writes: saved,
+    };
+    event.reads.push(delta);
+    event.writes.push(delta);
+    if uses.backward_output {
+        event.reads.extend(program.values[output]);
+    }
+    let mut adds = Vec::new();
+    for input in &stage.inputs {
+        let root = program.roots[input.0].0;
+        if uses.backward_inputs {
+            event.reads.extend(program.values[root]);
+        }
+        if !learns[root] {
+            adds.push(None);
+            continue;
+        }
+        let known = program.deltas[root].is_some();
+        let delta = delta_of(program, layout, root);
+        if known {
+            event.reads.push(delta);
+        }
+        event.writes.push(delta);
+        adds.push(Some(known));
+    }
+    program.events.push(event);
+
+    let wants_deltas = adds.iter().any(Option::is_some);
+    let sizes = layout.with_geometry(stage, |geometry| stage.op.transposed(geometry, wants_deltas));
+    let twin = (index + 1..layout.stages.len()).find(|&other| {
+        let other = &layout.stages[other];
+        stage.shared && other.layer == stage.layer && other.parameters == stage.parameters
+    });
+    let shared = twin.and_then(|other| program.stages[other].as_ref()).map(|other| other.transposed.clone());
+    let shared = shared.filter(|offsets| offsets.len() == sizes.len());
+    let fresh = shared.is_none();
+    let transposed = shared.unwrap_or_else(|| {
+        let place = |blocks: usize| {
+            let offset = program.transposed_blocks;
+            program.transposed_blocks += blocks;
+            offset
+        };
+        sizes.into_iter().map(place).collect()
+    });
+    if let Some(bindings) = &mut program.stages[index] {
+        bindings.adds = adds;
+        bindings.backward = true;
+        bindings.transposes = fresh && !transposed.is_empty();
+        bindings.transposed = transposed;
+    }
+}
+
+impl Layout {
+    /// Calls `f` with the geometry a stage works on.
+    pub fn with_geometry<R>(&self, stage: &crate::fuse::Stage, f: impl FnOnce(&Geometry<'_>) -> R) -> R {
+        let inputs = stage.inputs.iter().map(|value| &self.storages[value.0]).collect::<Vec<_>>();
+        let input_shapes = stage.inputs.iter().map(|value| &self.values[value.0].shape[..]).collect::<Vec<_>>();
+        f(&Geometry {
+            inputs: &inputs,
+            input_shapes: &input_shapes,
+            output: &self.storages[stage.output.0],
+            output_shape: &self.values[stage.output.0].shape,
+            activation: stage.activation,
+            pooling: stage.pooling,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Every path of the runtime that expansions name, in one place.
+//!
+//! Expansions refer to the facade's hidden module as `rt`, which each expansion imports inside its own scope.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Gives each path a function that quotes it.
+macro_rules! paths {
+    ($($name:ident = $($segment:ident)::+;)*) => {
+        $(
+            #[doc = concat!("`rt::", stringify!($($segment)::+), "`")]
+            pub fn $name() -> TokenStream {
+                quote!(rt::$($segment)::+)
+            }
+        )*
+    };
+}
+
+paths! {
+    carve = carve;
+    span = span;
+    rows = rows;
+    input_rows = input_rows;
+    blocks = blocks;
+    blocks_mut = blocks_mut;
+    panels = panels;
+    panels_mut = panels_mut;
+    cells = cells;
+    load = load;
+    unload = unload;
+    stretch = stretch;
+    row_pairs = row_pairs;
+    row_blocks = row_blocks;
+    regularized = Regularized;
+    no_bias = NoBias;
+    strided_copy = copy::strided;
+    strided_axis = copy::Axis;
+    dense_forward = dense::forward;
+    dense_infer = dense::infer;
+    dense_transpose = dense::transpose;
+    dense_input_gradient = dense::input_gradient;
+    dense_update = dense::update;
+    dense_update_bias = dense::update_bias;
+    activate = activation::forward;
+    activation_backward = activation::backward;
+    activation_into = activation::backward_into;
+    dropout_forward = dropout::forward;
+    dropout_backward = dropout::backward;
+    add = arithmetic::add;
+    sub = arithmetic::sub;
+    mul = arithmetic::mul;
+    accumulate = arithmetic::accumulate;
+    softmax = softmax::forward;
+    softmax_backward = softmax::backward;
+    log_softmax = log_softmax::forward;
+    log_softmax_backward = log_softmax::backward;
+}

@@ -1,0 +1,171 @@
+//! How a value lies in memory: sixteen-lane blocks in one of four forms.
+
+/// Floats in a block.
+pub const LANES: usize = 16;
+
+/// Zeros planned around an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Border {
+    /// Rows above.
+    pub top: usize,
+    /// Rows below.
+    pub bottom: usize,
+    /// Columns before.
+    pub left: usize,
+    /// Columns after.
+    pub right: usize,
+}
+
+impl Border {
+    /// The smallest border that contains both.
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            top: self.top.max(other.top),
+            bottom: self.bottom.max(other.bottom),
+            left: self.left.max(other.left),
+            right: self.right.max(other.right),
+        }
+    }
+
+    /// Whether `other` fits inside.
+    pub fn contains(self, other: Self) -> bool {
+        self.union(other) == self
+    }
+}
+
+/// The arrangement of a value's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Row-major without gaps, the end padded to a whole block.
+    Flat,
+    /// `[T][F]` with every step padded to whole blocks.
+    Steps,
+    /// `[H][W][C]`, channels last and padded to whole blocks, in a border of zeros.
+    Image(Border),
+    /// `[C][H][W]` in a border of zeros, the end padded to a whole block.
+    Planar(Border),
+}
+
+/// A form and the shape it arranges. A value that was reshaped without moving keeps the storage it came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Storage {
+    /// The shape arranged, in PyTorch's order.
+    pub shape: Vec<usize>,
+    /// The arrangement.
+    pub form: Form,
+}
+
+/// One axis of a storage: so many indices, so many floats apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Indices.
+    pub size: usize,
+    /// Floats between neighbours.
+    pub stride: usize,
+}
+
+/// Rounds up to whole blocks.
+pub fn padded(floats: usize) -> usize {
+    floats.next_multiple_of(LANES)
+}
+
+impl Storage {
+    /// Row-major without gaps.
+    pub fn flat(shape: &[usize]) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            form: Form::Flat,
+        }
+    }
+
+    /// What kernels like best for a shape: vectors flat, sequences by steps, images channels last.
+    pub fn natural(shape: &[usize], border: Border) -> Self {
+        let form = match shape.len() {
+            2 => Form::Steps,
+            3 => Form::Image(border),
+            _ => Form::Flat,
+        };
+        Self {
+            shape: shape.to_vec(),
+            form,
+        }
+    }
+
+    /// Floats before the first element, and the axes in logical row-major order.
+    pub fn axes(&self) -> (usize, Vec<Axis>) {
+        let axis = |(&size, stride): (&usize, usize)| Axis { size, stride };
+        let with = |strides: &[usize]| self.shape.iter().zip(strides.iter().copied()).map(axis).collect();
+        match (self.form, &self.shape[..]) {
+            (Form::Steps, &[_, features]) => (0, with(&[padded(features), 1])),
+            (Form::Image(border), &[channels, _, width]) => {
+                let pixel = padded(channels);
+                let row = (border.left + width + border.right) * pixel;
+                (border.top * row + border.left * pixel, with(&[1, row, pixel]))
+            }
+            (Form::Planar(border), &[_, height, width]) => {
+                let row = border.left + width + border.right;
+                let plane = (border.top + height + border.bottom) * row;
+                (border.top * row + border.left, with(&[plane, row, 1]))
+            }
+            _ => {
+                let mut strides = vec![1; self.shape.len()];
+                for axis in (1..self.shape.len()).rev() {
+                    strides[axis - 1] = strides[axis] * self.shape[axis];
+                }
+                (0, with(&strides))
+            }
+        }
+    }
+
+    /// Floats per sample, padding and borders included.
+    pub fn floats(&self) -> usize {
+        let bordered = |border: Border, height: usize, width: usize| {
+            (border.top + height + border.bottom) * (border.left + width + border.right)
+        };
+        match (self.form, &self.shape[..]) {
+            (Form::Steps, &[steps, features]) => steps * padded(features),
+            (Form::Image(border), &[channels, height, width]) => {
+                bordered(border, height, width) * padded(channels)
+            }
+            (Form::Planar(border), &[channels, height, width]) => {
+                padded(channels * bordered(border, height, width))
+            }
+            _ => padded(self.shape.iter().product()),
+        }
+    }
+
+    /// Blocks per sample.
+    pub fn blocks(&self) -> usize {
+        self.floats() / LANES
+    }
+
+    /// Whether the elements are the first floats of the storage, in logical order, without a gap.
+    pub fn is_contiguous(&self) -> bool {
+        let (offset, axes) = self.axes();
+        let mut expected = 1;
+        for axis in axes.iter().rev() {
+            if axis.size > 1 && axis.stride != expected {
+                return false;
+            }
+            expected *= axis.size;
+        }
+        offset == 0
+    }
+
+    /// Whether some floats of the storage hold no element.
+    pub fn has_gaps(&self) -> bool {
+        self.floats() != self.shape.iter().product::<usize>()
+    }
+
+    /// Whether rows of the last axis follow each other at one distance, across samples too: (rows per sample, floats apart).
+    pub fn rows(&self) -> Option<(usize, usize)> {
+        let features = *self.shape.last()?;
+        let rows = self.shape.iter().product::<usize>() / features;
+        match self.form {
+            Form::Steps => Some((rows, padded(features))),
+            Form::Flat if rows == 1 => Some((1, padded(features))),
+            Form::Flat if (rows * features).is_multiple_of(LANES) => Some((rows, features)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Elementwise arithmetic between tensors of one storage, and its backward.
+
+use crate::{block::Block, simd::Isa};
+use fearless_simd::{f32x16, prelude::*};
+
+/// z = f(x, y) over blocks.
+#[inline(always)]
+fn combine<S: Isa>(
+    s: S,
+    x: &[Block],
+    y: &[Block],
+    z: &mut [Block],
+    f: impl Fn(f32x16<S>, f32x16<S>) -> f32x16<S>,
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for ((z, x), y) in z.iter_mut().zip(x).zip(y) {
+                z.store(f(x.load(s), y.load(s)));
+            }
+        },
+    );
+}
+
+/// dx = g(dy), or dx += g(dy).
+#[inline(always)]
+fn pass_on<S: Isa, const ADD: bool>(
+    s: S,
+    dx: &mut [Block],
+    gradients: impl Iterator<Item = f32x16<S>>,
+) {
+    for (dx, gradient) in dx.iter_mut().zip(gradients) {
+        dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+    }
+}
+
+/// z = x + y.
+pub fn add<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
+    combine(s, x, y, z, |x, y| x + y);
+}
+
+/// z = x - y.
+pub fn sub<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
+    combine(s, x, y, z, |x, y| x - y);
+}
+
+/// z = x y.
+pub fn mul<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
+    combine(s, x, y, z, |x, y| x * y);
+}
+
+/// The delta of a term that was added (`NEGATIVE`: subtracted): dx = dz.
+pub fn term_backward<S: Isa, const NEGATIVE: bool, const ADD: bool>(
+    s: S,
+    dz: &[Block],
+    dx: &mut [Block],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let sign = f32x16::splat(s, if NEGATIVE { -1.0 } else { 1.0 });
+            pass_on::<S, ADD>(s, dx, dz.iter().map(|dz| dz.load(s) * sign));
+        },
+    );
+}
+
+/// The delta of a factor: dx = y dz, where y is the other factor.
+pub fn factor_backward<S: Isa, const ADD: bool>(s: S, y: &[Block], dz: &[Block], dx: &mut [Block]) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            pass_on::<S, ADD>(
+                s,
+                dx,
+                y.iter().zip(dz).map(|(y, dz)| y.load(s) * dz.load(s)),
+            );
+        },
+    );
+}

@@ -1,0 +1,141 @@
+//! Softmax and its logarithm over rows of N numbers.
+//!
+//! y_i = e^(x_i - m) / sum_j e^(x_j - m), m = max x, as `torch.nn.Softmax`. With the row's scalar
+//! t = sum_j y_j dy_j the backward is dx_i = y_i (dy_i - t).
+//! For z = log y it is dx_i = dz_i - e^(z_i) sum_j dz_j.
+
+use crate::{
+    block::{Block, LANES},
+    math,
+    simd::Isa,
+};
+use fearless_simd::{f32x16, prelude::*};
+
+/// The lanes of block `p` that hold numbers, everything else replaced by `gap`.
+#[inline(always)]
+fn lanes<S: Isa, const N: usize>(s: S, p: usize, value: f32x16<S>, gap: f32) -> f32x16<S> {
+    if (p + 1) * LANES <= N {
+        return value;
+    }
+    f32x16::simd_from(
+        s,
+        core::array::from_fn(|lane| {
+            if p * LANES + lane < N {
+                value[lane]
+            } else {
+                gap
+            }
+        }),
+    )
+}
+
+/// The largest number of a row.
+#[inline(always)]
+fn maximum<S: Isa, const N: usize, const P: usize>(s: S, x: &[Block; P]) -> f32 {
+    let mut largest = f32x16::splat(s, f32::NEG_INFINITY);
+    for (p, block) in x.iter().enumerate() {
+        largest = largest.max(lanes::<S, N>(s, p, block.load(s), f32::NEG_INFINITY));
+    }
+    let lanes: [f32; LANES] = largest.into();
+    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// The sum over a row of f(block).
+#[inline(always)]
+fn sum<S: Isa, const N: usize, const P: usize>(s: S, f: impl Fn(usize) -> f32x16<S>) -> f32 {
+    let mut total = f32x16::splat(s, 0.0);
+    for p in 0..P {
+        total += lanes::<S, N>(s, p, f(p), 0.0);
+    }
+    let lanes: [f32; LANES] = total.into();
+    lanes.into_iter().sum()
+}
+
+/// y = softmax(x) over rows of `N` numbers in `P` blocks.
+pub fn forward<S: Isa, const N: usize, const P: usize>(
+    s: S,
+    x: &[[Block; P]],
+    y: &mut [[Block; P]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (x, y) in x.iter().zip(y) {
+                let largest = f32x16::splat(s, maximum::<S, N, P>(s, x));
+                for (p, (x, y)) in x.iter().zip(y.iter_mut()).enumerate() {
+                    y.store(lanes::<S, N>(s, p, math::exp(s, x.load(s) - largest), 0.0));
+                }
+                let inverse = f32x16::splat(s, 1.0 / sum::<S, N, P>(s, |p| y[p].load(s)));
+                for y in y.iter_mut() {
+                    y.store(y.load(s) * inverse);
+                }
+            }
+        },
+    );
+}
+
+/// dx = y (dy - sum y dy), or dx += that.
+pub fn backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
+    s: S,
+    y: &[[Block; P]],
+    dy: &[[Block; P]],
+    dx: &mut [[Block; P]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
+                let shared = sum::<S, N, P>(s, |p| y[p].load(s) * dy[p].load(s));
+                let shared = f32x16::splat(s, shared);
+                for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
+                    let gradient = y.load(s) * (dy.load(s) - shared);
+                    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                }
+            }
+        },
+    );
+}
+
+/// z = log softmax(x) over rows of `N` numbers in `P` blocks.
+pub fn log_forward<S: Isa, const N: usize, const P: usize>(
+    s: S,
+    x: &[[Block; P]],
+    z: &mut [[Block; P]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (x, z) in x.iter().zip(z) {
+                let largest = maximum::<S, N, P>(s, x);
+                let m = f32x16::splat(s, largest);
+                let total = sum::<S, N, P>(s, |p| math::exp(s, x[p].load(s) - m));
+                let offset = f32x16::splat(s, largest + libm::logf(total));
+                for (p, (x, z)) in x.iter().zip(z).enumerate() {
+                    z.store(lanes::<S, N>(s, p, x.load(s) - offset, 0.0));
+                }
+            }
+        },
+    );
+}
+
+/// dx = dz - e^z sum dz, or dx += that.
+pub fn log_backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
+    s: S,
+    z: &[[Block; P]],
+    dz: &[[Block; P]],
+    dx: &mut [[Block; P]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for ((z, dz), dx) in z.iter().zip(dz).zip(dx) {
+                let shared = f32x16::splat(s, sum::<S, N, P>(s, |p| dz[p].load(s)));
+                for (p, ((z, dz), dx)) in z.iter().zip(dz).zip(dx).enumerate() {
+                    let share = lanes::<S, N>(s, p, math::exp(s, z.load(s)) * shared, 0.0);
+                    let gradient = dz.load(s) - share;
+                    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                }
+            }
+        },
+    );
+}

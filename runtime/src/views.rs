@@ -1,0 +1,217 @@
+//! Typed views of flat memory: how an expansion turns constant offsets into arrays of constant size.
+//!
+//! Offsets come from the memory plan, which the compiler checks; a view that does not fit is a bug of the compiler
+//! and panics naming it.
+
+use crate::{
+    batch::Batch,
+    block::{Block, LANES},
+    loss::Loss,
+    network::Score,
+    simd::Isa,
+};
+use bytemuck::{Pod, must_cast_slice, must_cast_slice_mut};
+use core::ops::Range;
+
+/// Where a value planned at `offset` lies for `rows` samples in memory for `capacity`.
+#[inline(always)]
+pub fn span(offset: usize, blocks: usize, capacity: usize, rows: usize) -> Range<usize> {
+    offset * capacity..offset * capacity + blocks * rows
+}
+
+/// Several buffers of one memory at once.
+#[inline(always)]
+pub fn carve<const N: usize>(memory: &mut [Block], spans: [Range<usize>; N]) -> [&mut [Block]; N] {
+    memory
+        .get_disjoint_mut(spans)
+        .expect("the memory plan keeps live buffers apart and inside the memory")
+}
+
+/// Blocks as rows of `K` floats.
+#[inline(always)]
+pub fn rows<const K: usize>(blocks: &[Block]) -> &[[f32; K]] {
+    must_cast_slice::<Block, f32>(blocks).as_chunks::<K>().0
+}
+
+/// The caller's samples as rows of `K` floats.
+#[inline(always)]
+pub fn input_rows<const K: usize, I: Pod>(inputs: &[I]) -> &[[f32; K]] {
+    bytemuck::cast_slice(inputs)
+}
+
+/// Blocks as rows of `B` blocks.
+#[inline(always)]
+pub fn blocks<const B: usize>(blocks: &[Block]) -> &[[Block; B]] {
+    blocks.as_chunks::<B>().0
+}
+
+/// Blocks as rows of `B` blocks.
+#[inline(always)]
+pub fn blocks_mut<const B: usize>(blocks: &mut [Block]) -> &mut [[Block; B]] {
+    blocks.as_chunks_mut::<B>().0
+}
+
+/// The weights at `offset`: `P` panels of `K` blocks.
+#[inline(always)]
+pub fn panels<const K: usize, const P: usize>(arena: &[Block], offset: usize) -> &[[Block; K]; P] {
+    arena
+        .get(offset..)
+        .and_then(|arena| arena.as_chunks::<K>().0.first_chunk())
+        .expect("the arena holds every parameter at its offset")
+}
+
+/// The weights at `offset`: `P` panels of `K` blocks.
+#[inline(always)]
+pub fn panels_mut<const K: usize, const P: usize>(
+    arena: &mut [Block],
+    offset: usize,
+) -> &mut [[Block; K]; P] {
+    arena
+        .get_mut(offset..)
+        .and_then(|arena| arena.as_chunks_mut::<K>().0.first_chunk_mut())
+        .expect("the arena holds every parameter at its offset")
+}
+
+/// The blocks at `offset`, such as a bias.
+#[inline(always)]
+pub fn cells<const P: usize>(arena: &[Block], offset: usize) -> &[Block; P] {
+    arena
+        .get(offset..)
+        .and_then(<[Block]>::first_chunk)
+        .expect("the arena holds every parameter at its offset")
+}
+
+/// Row `row` of the value planned at `offset`.
+#[inline(always)]
+fn row_mut<const B: usize>(
+    memory: &mut [Block],
+    offset: usize,
+    capacity: usize,
+    row: usize,
+) -> &mut [Block] {
+    let first = offset * capacity + row * B;
+    memory
+        .get_mut(first..first + B)
+        .expect("the memory plan has room for every row")
+}
+
+/// Copies a sample into row `row` of the value planned at `offset`; the gap behind it becomes zero.
+#[inline(always)]
+pub fn load<const B: usize, I: Pod>(
+    sample: &I,
+    memory: &mut [Block],
+    offset: usize,
+    capacity: usize,
+    row: usize,
+) {
+    let row = must_cast_slice_mut::<Block, f32>(row_mut::<B>(memory, offset, capacity, row));
+    let sample = bytemuck::cast_slice::<I, f32>(core::slice::from_ref(sample));
+    let (values, gap) = row.split_at_mut(sample.len());
+    values.copy_from_slice(sample);
+    gap.fill(0.0);
+}
+
+/// Copies row `row` of the value planned at `offset` to the caller.
+#[inline(always)]
+pub fn unload<const B: usize, O: Pod>(
+    memory: &mut [Block],
+    offset: usize,
+    capacity: usize,
+    row: usize,
+    output: &mut O,
+) {
+    let row = must_cast_slice_mut::<Block, f32>(row_mut::<B>(memory, offset, capacity, row));
+    let output = bytemuck::cast_slice_mut::<O, f32>(core::slice::from_mut(output));
+    let floats = output.len();
+    output.copy_from_slice(&row[..floats]);
+}
+
+/// The first floats of a row as an output.
+#[inline(always)]
+fn as_output<O: Pod>(row: &[Block]) -> &O {
+    let floats = &must_cast_slice::<Block, f32>(row)[..size_of::<O>() / size_of::<f32>()];
+    &bytemuck::cast_slice(floats)[0]
+}
+
+/// Judges one output, zeroing nothing: `delta` comes zeroed.
+#[inline(always)]
+pub fn score<S: Isa, O, L: Loss<O>>(
+    s: S,
+    loss: &L,
+    output: &O,
+    target: &L::Target,
+    scale: f32,
+    delta: &mut O,
+) -> Score {
+    Score {
+        loss: loss.row(s, output, target, scale, delta),
+        correct: loss.correct(output, target).unwrap_or(false),
+    }
+}
+
+/// Judges every row of a lone output of `B` blocks, in place.
+#[inline(always)]
+pub fn judge<S: Isa, O: Pod, L: Loss<O>, const B: usize>(
+    s: S,
+    loss: &L,
+    values: &[Block],
+    deltas: &mut [Block],
+    targets: &[L::Target],
+    scale: f32,
+    scores: &mut [Score],
+) {
+    let rows = values.chunks_exact(B).zip(deltas.chunks_exact_mut(B));
+    for (((value, delta), target), result) in rows.zip(targets).zip(scores) {
+        delta.fill(Block::ZERO);
+        let floats =
+            &mut must_cast_slice_mut::<Block, f32>(delta)[..size_of::<O>() / size_of::<f32>()];
+        let delta = &mut bytemuck::cast_slice_mut(floats)[0];
+        *result = score(s, loss, as_output(value), target, scale, delta);
+    }
+}
+
+/// The part of a tensor that lies in a stretch of the arena: its first block counted within the tensor, its weights,
+/// its optimizer state. `first` is the stretch's first block in the arena, the tensor is at `offset..offset + blocks`.
+#[inline(always)]
+pub fn stretch<'a, T>(
+    first: usize,
+    weights: &'a mut [Block],
+    state: &'a mut [T],
+    offset: usize,
+    blocks: usize,
+) -> Option<(usize, &'a mut [Block], &'a mut [T])> {
+    let from = offset.max(first);
+    let to = (offset + blocks).min(first + weights.len());
+    let here = from.checked_sub(first)?..to.checked_sub(first)?;
+    if here.is_empty() {
+        return None;
+    }
+    Some((
+        from - offset,
+        weights.get_mut(here.clone())?,
+        state.get_mut(here)?,
+    ))
+}
+
+/// The batch's rows of two values side by side, chunk by chunk: rows of `K` floats and rows of `B` blocks.
+/// Each value is given by its planned offset and its blocks per sample.
+#[inline(always)]
+pub fn row_pairs<'a, const K: usize, const B: usize>(
+    batch: Batch<'a>,
+    x: (usize, usize),
+    dy: (usize, usize),
+) -> impl Iterator<Item = (&'a [[f32; K]], &'a [[Block; B]])> + Clone {
+    let x = batch.slices(x.0, x.1).map(rows::<K>);
+    x.zip(row_blocks(batch, dy))
+}
+
+/// The batch's rows of a value, chunk by chunk, `B` blocks each.
+#[inline(always)]
+pub fn row_blocks<'a, const B: usize>(
+    batch: Batch<'a>,
+    value: (usize, usize),
+) -> impl Iterator<Item = &'a [[Block; B]]> + Clone {
+    batch.slices(value.0, value.1).map(blocks::<B>)
+}
+
+const _: () = assert!(LANES * size_of::<f32>() == size_of::<Block>());
