@@ -3,7 +3,7 @@
 
 use crate::fuse::{Activation, Stage};
 use crate::graph::{Graph, LayerId, Parameter, Value, ValueId};
-use crate::ops::{Op, lower::Operand, repack::Repack};
+use crate::ops::{Op, copying, lower::Operand, repack::Repack};
 use crate::storage::{Border, Form, LANES, Storage};
 
 /// The graph with everything placed but memory.
@@ -190,8 +190,13 @@ impl Layout {
         }
     }
 
-    /// Inserts a copy of `value` into `storage`.
+    /// Inserts a copy of `value` into `storage`, by way of flat memory where their axes interleave.
     fn copy(&mut self, value: ValueId, storage: Storage) -> ValueId {
+        let flat = Storage::flat(&self.values[value.0].shape);
+        let value = match copying::fits(&self.storages[value.0], &storage) {
+            true => value,
+            false => self.copy(value, flat),
+        };
         let copy = ValueId(self.values.len());
         let source = self.values[value.0].clone();
         let span = source.span;

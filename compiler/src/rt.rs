@@ -33,7 +33,6 @@ paths! {
     row_pairs = row_pairs;
     row_blocks = row_blocks;
     regularized = Regularized;
-    no_bias = NoBias;
     strided_copy = copy::strided;
     strided_axis = copy::Axis;
     dense_forward = dense::forward;
@@ -47,12 +46,13 @@ paths! {
     activation_into = activation::backward_into;
     dropout_forward = dropout::forward;
     dropout_backward = dropout::backward;
+    term_backward = arithmetic::term_backward;
+    factor_backward = arithmetic::factor_backward;
     add = arithmetic::add;
     sub = arithmetic::sub;
     mul = arithmetic::mul;
-    accumulate = arithmetic::accumulate;
     softmax = softmax::forward;
     softmax_backward = softmax::backward;
-    log_softmax = log_softmax::forward;
-    log_softmax_backward = log_softmax::backward;
+    log_softmax = softmax::log_forward;
+    log_softmax_backward = softmax::log_backward;
 }

@@ -41,7 +41,7 @@ impl Region {
 
 /// Axes of two storages cut so that both have the same sizes; `None` where their sizes interleave.
 fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
-    let (mut from, mut to) = (from.to_vec(), to.to_vec());
+    let (mut from, mut to) = (merge(from), merge(to));
     let mut refined = Vec::new();
     loop {
         match (from.pop(), to.pop()) {
@@ -63,6 +63,21 @@ fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
     }
     refined.reverse();
     Some(refined)
+}
+
+
+/// Axes that run on without a gap as one.
+fn merge(axes: &[Axis]) -> Vec<Axis> {
+    let mut merged: Vec<Axis> = Vec::new();
+    for &axis in axes {
+        match merged.last_mut() {
+            Some(outer) if outer.stride == axis.size * axis.stride => {
+                *outer = Axis { size: outer.size * axis.size, stride: axis.stride };
+            }
+            _ => merged.push(axis),
+        }
+    }
+    merged
 }
 
 /// Whether `from` can be copied into `to` in one go.
