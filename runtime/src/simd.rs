@@ -148,19 +148,49 @@ macro_rules! isa {
     };
 }
 
-isa!(#[cfg(target_arch = "x86_64")] fearless_simd::x86::Avx512, Avx512, cover_32_wide);
-isa!(#[cfg(target_arch = "x86_64")] fearless_simd::x86::Avx2, Avx2, cover_six);
-isa!(#[cfg(target_arch = "x86_64")] fearless_simd::x86::Sse2, Sse2, cover_narrow);
-isa!(#[cfg(target_arch = "aarch64")] fearless_simd::aarch64::Neon, Neon, cover_six);
-isa!(#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))] fearless_simd::wasm32::WasmSimd128, Wasm, cover_narrow);
-isa!(#[cfg(any(
-    feature = "fallback",
-    not(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    ))
-))] fearless_simd::Fallback, Scalar, cover_narrow);
+isa!(
+    #[cfg(target_arch = "x86_64")]
+    fearless_simd::x86::Avx512,
+    Avx512,
+    cover_32_wide
+);
+isa!(
+    #[cfg(target_arch = "x86_64")]
+    fearless_simd::x86::Avx2,
+    Avx2,
+    cover_six
+);
+isa!(
+    #[cfg(target_arch = "x86_64")]
+    fearless_simd::x86::Sse2,
+    Sse2,
+    cover_narrow
+);
+isa!(
+    #[cfg(target_arch = "aarch64")]
+    fearless_simd::aarch64::Neon,
+    Neon,
+    cover_six
+);
+isa!(
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    fearless_simd::wasm32::WasmSimd128,
+    Wasm,
+    cover_narrow
+);
+isa!(
+    #[cfg(any(
+        feature = "fallback",
+        not(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            all(target_arch = "wasm32", target_feature = "simd128")
+        ))
+    ))]
+    fearless_simd::Fallback,
+    Scalar,
+    cover_narrow
+);
 
 /// Runs a task in the context of one token's instruction set.
 #[inline(always)]

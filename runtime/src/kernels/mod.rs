@@ -3,3 +3,4 @@
 //! Two invariants hold for every stored value and every delta: rows are whole blocks, and padding lanes are zero.
 
 pub mod activation;
+pub mod dense;
