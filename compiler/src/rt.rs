@@ -36,9 +36,8 @@ paths! {
     strided_copy = copy::strided;
     strided_axis = copy::Axis;
     dense_forward = dense::forward;
-    dense_infer = dense::infer;
+    dense_infer = dense::forward;
     dense_transpose = dense::transpose;
-    dense_input_gradient = dense::input_gradient;
     dense_update = dense::update;
     dense_update_bias = dense::update_bias;
     activate = activation::forward;

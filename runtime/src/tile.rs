@@ -30,3 +30,34 @@ pub fn accumulate<S: Simd, const M: usize, const N: usize, const K: usize>(
         }
     }
 }
+
+/// Adds the product of rows and panels whose common length is known only at run time.
+#[inline(always)]
+pub fn accumulate_range<S: Simd, const M: usize, const N: usize>(
+    s: S,
+    acc: &mut Accumulators<S, M, N>,
+    x: [&[f32]; M],
+    w: [&[Block]; N],
+) {
+    let length = x[0].len();
+    let x = x.map(
+        #[inline(always)]
+        |x| &x[..length],
+    );
+    let w = w.map(
+        #[inline(always)]
+        |w| &w[..length],
+    );
+    for k in 0..length {
+        let panel: [f32x16<S>; N] = core::array::from_fn(
+            #[inline(always)]
+            |j| w[j][k].load(s),
+        );
+        for i in 0..M {
+            let value = f32x16::splat(s, x[i][k]);
+            for j in 0..N {
+                acc[i][j] = value.mul_add(panel[j], acc[i][j]);
+            }
+        }
+    }
+}

@@ -114,15 +114,15 @@ impl Dense {
         let activation = site.activation();
         let (panels, cells, blocks_mut) = (rt::panels(), rt::cells(), rt::blocks_mut());
         let weight = site.tensor(0).offset;
-        let bias = if self.bias {
+        let start = if self.bias {
             let offset = site.tensor(1).offset;
-            quote!(#cells::<#p>(parameters, #offset))
+            quote!(rt::Start::Bias(#cells::<#p>(parameters, #offset)))
         } else {
-            quote!(&[rt::Block::ZERO; #p])
+            quote!(rt::Start::Zero)
         };
         let body = quote! {
             #path::<S, #activation, #k, #stride, #n, #p>(
-                s, #x, #panels::<#k, #p>(parameters, #weight), #bias, #blocks_mut::<#p>(y),
+                s, #x, #panels::<#k, #p>(parameters, #weight), #start, #blocks_mut::<#p>(y),
             );
         };
         site.step(&[("x", Slot::Input(0)), ("y", Slot::Output)], &body)
@@ -187,8 +187,8 @@ impl Lower for Dense {
         let (weight, offset) = (site.tensor(0).offset, site.bindings().transposed[0]);
         let (path, panels, panels_mut) = (rt::dense_transpose(), rt::panels(), rt::panels_mut());
         quote! {
-            #path::<S, #k, #n, #p, #q>(
-                s, #panels::<#k, #p>(parameters, #weight), #panels_mut::<#n, #q>(transposed, #offset),
+            #path::<S, #k, #n, #p>(
+                s, #panels::<#k, #p>(parameters, #weight), 0, #panels_mut::<#n, #q>(transposed, #offset),
             );
         }
     }
@@ -200,11 +200,14 @@ impl Lower for Dense {
             let Sizes { k, n, p } = self.site_sizes(site);
             let q = k.div_ceil(LANES);
             let offset = site.bindings().transposed[0];
-            let (path, panels) = (rt::dense_input_gradient(), rt::panels());
-            let (blocks, blocks_mut) = (rt::blocks(), rt::blocks_mut());
+            let (path, panels) = (rt::dense_forward(), rt::panels());
+            let (rows, blocks_mut) = (rt::rows(), rt::blocks_mut());
+            let stride = p * LANES;
+            let start = if add { quote!(Add) } else { quote!(Zero) };
             let body = quote! {
-                #path::<S, #n, #p, #q, #add>(
-                    s, #blocks::<#p>(dy), #panels::<#n, #q>(transposed, #offset), #blocks_mut::<#q>(dx),
+                #path::<S, rt::Identity, #n, #stride, #k, #q>(
+                    s, #rows::<#stride>(dy), #panels::<#n, #q>(transposed, #offset), rt::Start::#start,
+                    #blocks_mut::<#q>(dx),
                 );
             };
             site.step(&[("dy", Slot::Delta), ("dx", Slot::InputDelta(0))], &body)

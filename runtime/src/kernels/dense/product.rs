@@ -1,0 +1,179 @@
+//! y = f(start + x W), over a batch or for one row.
+
+use crate::{
+    block::{Block, LANES},
+    kernels::activation::Activation,
+    simd::{Isa, Visit},
+    tile::{self, Accumulators},
+};
+use core::ops::Range;
+use fearless_simd::{f32x16, prelude::*};
+
+/// Inputs that are summed before the sums are parked in `y` and the next rows have their turn: a tile's operands
+/// then stay in the caches near the core.
+const DEPTH: usize = 1024;
+
+/// Where the sums begin.
+#[derive(Clone, Copy)]
+pub enum Start<'a, const P: usize> {
+    /// At zero: `y = f(x W)`.
+    Zero,
+    /// At the layer's bias: `y = f(b + x W)`.
+    Bias(&'a [Block; P]),
+    /// At what `y` holds: `y = f(y + x W)`.
+    Add,
+}
+
+/// Computes `y[row] = f(start + sum over k of x[row][k] w[.][k])` for every row.
+///
+/// `x` has rows of `KS` floats of which the first `K` count; `w` is packed in `P = ceil(N / 16)` panels. Lanes of `y`
+/// beyond `N` become zero. Every sum is one chain over ascending k, so a row's bits depend on that row alone.
+pub fn forward<
+    S: Isa,
+    A: Activation,
+    const K: usize,
+    const KS: usize,
+    const N: usize,
+    const P: usize,
+>(
+    s: S,
+    x: &[[f32; KS]],
+    w: &[[Block; K]; P],
+    start: Start<'_, P>,
+    y: &mut [[Block; P]],
+) {
+    const { assert!(K <= KS && P == N.div_ceil(LANES)) };
+    assert_eq!(x.len(), y.len(), "as many outputs as inputs");
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let mut from = 0;
+            while from < K {
+                let to = K.min(from + DEPTH);
+                let mut product = Product::<S, A, K, KS, N, P> {
+                    s,
+                    x,
+                    w,
+                    start: if from == 0 { start } else { Start::Add },
+                    y,
+                    inputs: from..to,
+                    activation: core::marker::PhantomData,
+                };
+                s.cover_blocks(x.len(), P, &mut product);
+                from = to;
+            }
+        },
+    );
+}
+
+/// One sweep of tiles over `inputs`.
+struct Product<'a, S, A, const K: usize, const KS: usize, const N: usize, const P: usize> {
+    s: S,
+    x: &'a [[f32; KS]],
+    w: &'a [[Block; K]; P],
+    start: Start<'a, P>,
+    y: &'a mut [[Block; P]],
+    inputs: Range<usize>,
+    activation: core::marker::PhantomData<A>,
+}
+
+impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, const P: usize> Visit
+    for Product<'_, S, A, K, KS, N, P>
+{
+    #[inline(always)]
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
+        let s = self.s;
+        let x = &self.x[row..][..ROWS];
+        let y = &mut self.y[row..][..ROWS];
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = match self.start {
+            Start::Zero => [[f32x16::splat(s, 0.0); BLOCKS]; ROWS],
+            Start::Bias(bias) => {
+                let bias = &bias[block..][..BLOCKS];
+                [core::array::from_fn(
+                    #[inline(always)]
+                    |j| bias[j].load(s),
+                ); ROWS]
+            }
+            Start::Add => core::array::from_fn(
+                #[inline(always)]
+                |i| {
+                    core::array::from_fn(
+                        #[inline(always)]
+                        |j| y[i][block + j].load(s),
+                    )
+                },
+            ),
+        };
+        let w = &self.w[block..][..BLOCKS];
+        tile::accumulate_range(
+            s,
+            &mut sums,
+            core::array::from_fn(
+                #[inline(always)]
+                |i| &x[i][self.inputs.clone()],
+            ),
+            core::array::from_fn(
+                #[inline(always)]
+                |j| &w[j][self.inputs.clone()],
+            ),
+        );
+        let last = self.inputs.end == K;
+        for (i, row) in sums.into_iter().enumerate() {
+            for (j, sum) in row.into_iter().enumerate() {
+                let value = if last {
+                    finish::<S, A, N>(s, sum, block + j)
+                } else {
+                    sum
+                };
+                y[i][block + j].store(value);
+            }
+        }
+    }
+}
+
+/// f(z) of one block of outputs, with lanes beyond `N` kept zero.
+#[inline(always)]
+fn finish<S: Isa, A: Activation, const N: usize>(s: S, z: f32x16<S>, block: usize) -> f32x16<S> {
+    let y = A::apply(s, z);
+    if A::KEEPS_ZERO || N.is_multiple_of(LANES) || block != N / LANES {
+        return y;
+    }
+    let kept: [f32; LANES] = const { padding_mask::<N>() };
+    y * f32x16::simd_from(s, kept)
+}
+
+/// One for the lanes of the last block that hold outputs, zero for its padding.
+const fn padding_mask<const N: usize>() -> [f32; LANES] {
+    let mut mask = [0.0; LANES];
+    let mut lane = 0;
+    while lane < N % LANES {
+        mask[lane] = 1.0;
+        lane += 1;
+    }
+    mask
+}
+
+/// Computes `y = f(start + x W)` for one row, for inference: sums run in several chains at once, so that one row
+/// fills the machine. Bits may differ from [`forward`]'s.
+pub fn forward_one<
+    S: Isa,
+    A: Activation,
+    const K: usize,
+    const KS: usize,
+    const N: usize,
+    const P: usize,
+>(
+    s: S,
+    x: &[f32; KS],
+    w: &[[Block; K]; P],
+    start: Start<'_, P>,
+    y: &mut [Block; P],
+) {
+    forward::<S, A, K, KS, N, P>(
+        s,
+        core::slice::from_ref(x),
+        w,
+        start,
+        core::slice::from_mut(y),
+    );
+}

@@ -1,0 +1,63 @@
+//! W^T in the layout of W, so that dx = dz W^T is a forward product.
+
+use crate::{
+    block::{Block, LANES},
+    simd::Isa,
+};
+use fearless_simd::{f32x4, prelude::*};
+
+/// Writes panels `first..first + wt.len()` of the transpose of `w`:
+/// `wt[q - first][n]` lane l = `w[n / 16][16 q + l]` lane n % 16, and zero where 16 q + l reaches `K`.
+///
+/// `w` is `[[Block; K]; P]`, P = ceil(N / 16); the whole transpose has ceil(K / 16) panels, which threads may share.
+pub fn transpose<S: Isa, const K: usize, const N: usize, const P: usize>(
+    s: S,
+    w: &[[Block; K]; P],
+    first: usize,
+    wt: &mut [[Block; N]],
+) {
+    const { assert!(P == N.div_ceil(LANES)) };
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (q, panel) in wt.iter_mut().enumerate() {
+                let k = (first + q) * LANES;
+                for (n, to) in panel.chunks_mut(LANES).enumerate() {
+                    let from = &w[n][k.min(K)..K.min(k + LANES)];
+                    match (from.try_into(), to.try_into()) {
+                        (Ok(from), Ok(to)) => square(s, from, to),
+                        _ => ragged(s, from, to),
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// Transposes what is less than a square: the rest is zero.
+#[inline(always)]
+fn ragged<S: Isa>(s: S, from: &[Block], to: &mut [Block]) {
+    let mut padded = [Block::ZERO; LANES];
+    padded[..from.len()].copy_from_slice(from);
+    let mut whole = [Block::ZERO; LANES];
+    square(s, &padded, &mut whole);
+    to.copy_from_slice(&whole[..to.len()]);
+}
+
+/// Transposes 16 x 16 floats as sixteen squares of 4 x 4.
+#[inline(always)]
+fn square<S: Isa>(s: S, from: &[Block; LANES], to: &mut [Block; LANES]) {
+    for row in 0..4 {
+        for column in 0..4 {
+            let [a, b, c, d]: [f32x4<S>; 4] = core::array::from_fn(
+                #[inline(always)]
+                |i| f32x4::simd_from(s, from[4 * row + i].0.as_chunks().0[column]),
+            );
+            let (ac, bd) = (a.interleave(c), b.interleave(d));
+            let (low, high) = (ac.0.interleave(bd.0), ac.1.interleave(bd.1));
+            for (i, value) in [low.0, low.1, high.0, high.1].into_iter().enumerate() {
+                value.store_array(&mut to[4 * column + i].0.as_chunks_mut().0[row]);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! dW = x^T dz and db = sum of dz, finished in registers and consumed there.
+
+use crate::{
+    block::Block,
+    simd::{Isa, Visit},
+    tile::Accumulators,
+    update::Update,
+};
+use fearless_simd::{f32x16, prelude::*};
+
+/// Finishes the gradients of `w` and applies them.
+///
+/// `rows` gives, chunk by chunk, the layer's inputs (rows of `KS` floats of which the first `K` count) and the deltas
+/// of its pre-activations. `w` is the part of the layer's `[[Block; K]; P]`, read as one flat slice, that begins at
+/// block `first` (panel p, input k: block p K + k), with `state` beside it; any cut of the layer gives the same bits,
+/// since each gradient is one chain over the rows in their order.
+pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: usize>(
+    s: S,
+    u: &U,
+    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    first: usize,
+    w: &mut [Block],
+    state: &mut [U::State],
+) {
+    const { assert!(K <= KS) };
+    assert!(w.len() == state.len() && first + w.len() <= K * P);
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let (mut w, mut state) = (w, state);
+            let mut at = first;
+            while !w.is_empty() {
+                let (block, k) = (at / K, at % K);
+                let length = w.len().min(K - k);
+                let (head, tail) = w.split_at_mut(length);
+                let (state_head, state_tail) = state.split_at_mut(length);
+                let mut panel = Panel {
+                    s,
+                    u,
+                    rows: rows.clone(),
+                    block,
+                    k,
+                    w: head,
+                    state: state_head,
+                };
+                s.cover_blocks(length, 1, &mut panel);
+                (w, state) = (tail, state_tail);
+                at += length;
+            }
+        },
+    );
+}
+
+/// A stretch of one panel: inputs `k..` of output block `block`.
+struct Panel<'a, S, U: Update, R> {
+    s: S,
+    u: &'a U,
+    rows: R,
+    block: usize,
+    k: usize,
+    w: &'a mut [Block],
+    state: &'a mut [U::State],
+}
+
+impl<
+    'a,
+    S: Isa,
+    U: Update,
+    R: Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    const KS: usize,
+    const P: usize,
+> Visit for Panel<'_, S, U, R>
+{
+    /// Here the tile's rows are inputs k, and the sum runs over samples.
+    #[inline(always)]
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, _: usize) {
+        let s = self.s;
+        let mut sums: Accumulators<S, ROWS, 1> = [[f32x16::splat(s, 0.0)]; ROWS];
+        let k = self.k + row;
+        for (x, delta) in self.rows.clone() {
+            for (x, delta) in x.iter().zip(delta) {
+                let x = &x[k..][..ROWS];
+                let delta = delta[self.block].load(s);
+                for i in 0..ROWS {
+                    sums[i][0] = f32x16::splat(s, x[i]).mul_add(delta, sums[i][0]);
+                }
+            }
+        }
+        let w = &mut self.w[row..][..ROWS];
+        let state = &mut self.state[row..][..ROWS];
+        for (i, [gradient]) in sums.into_iter().enumerate() {
+            self.u.apply(s, gradient, &mut w[i], &mut state[i]);
+        }
+    }
+}
+
+/// Finishes the gradients of the biases `first..first + b.len()` (in blocks) and applies them.
+pub fn update_bias<'a, S: Isa, U: Update, const P: usize>(
+    s: S,
+    u: &U,
+    rows: impl Iterator<Item = &'a [[Block; P]]> + Clone,
+    first: usize,
+    b: &mut [Block],
+    state: &mut [U::State],
+) {
+    assert!(b.len() == state.len() && first + b.len() <= P);
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (i, (b, state)) in b.iter_mut().zip(state).enumerate() {
+                let mut sum = f32x16::splat(s, 0.0);
+                for delta in rows.clone().flatten() {
+                    sum = sum + delta[first + i].load(s);
+                }
+                u.apply(s, sum, b, state);
+            }
+        },
+    );
+}
