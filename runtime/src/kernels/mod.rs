@@ -3,8 +3,6 @@
 //! Two invariants hold for every stored value and every delta: rows are whole blocks, and padding lanes are zero.
 
 pub mod activation;
-
-pub mod activation;
 pub mod arithmetic;
 pub mod copy;
 pub mod dense;
