@@ -1,2 +1,60 @@
-//! x
-pub fn compile(i: proc_macro2::TokenStream) -> proc_macro2::TokenStream { i }
+//! The compiler of kiln: model declarations in, plain Rust out.
+//!
+//! `compile` is the list of passes. Data first: [`ast`] is what a user wrote, [`graph`] what it means; a pass imports
+//! only what comes before it. Every pass collects its errors in a [`report::Report`], so that all of them show at once, each at its
+//! own token.
+#![forbid(unsafe_code)]
+
+pub mod arguments;
+pub mod ast;
+pub mod graph;
+pub mod nearest;
+pub mod ops;
+pub mod parse;
+pub mod report;
+pub mod resolve;
+pub mod shapes;
+pub mod sizes;
+pub mod stub;
+
+use proc_macro2::TokenStream;
+
+use crate::{graph::Graph, report::Report};
+
+/// Expands one `model!`.
+pub fn compile(tokens: TokenStream) -> TokenStream {
+    match graphs(tokens) {
+        Ok(_graphs) => TokenStream::new(),
+        Err(errors) => errors,
+    }
+}
+
+/// The front end: checked graphs, one for each struct, or everything that is wrong along with stubs that keep rustc quiet.
+pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
+    let mut report = Report::default();
+    let models = parse::parse(tokens, &mut report);
+    let graphs = if report.is_clean() {
+        understand(&models, &mut report)
+    } else {
+        Vec::new()
+    };
+    match report.is_clean() {
+        true => Ok(graphs),
+        false => Err(report
+            .take()
+            .into_iter()
+            .chain(stub::stubs(&models))
+            .collect()),
+    }
+}
+
+/// What syntax trees mean. A graph is whole only if the report is clean.
+fn understand(models: &[ast::Model], report: &mut Report) -> Vec<Graph> {
+    let graph = |model: &ast::Model| {
+        let constants = sizes::Constants::evaluate(&model.constants, report);
+        let mut graph = resolve::resolve(model, &constants, report);
+        shapes::infer(&mut graph, &model.outputs, &constants, report);
+        graph
+    };
+    models.iter().map(graph).collect()
+}

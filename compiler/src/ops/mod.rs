@@ -3,6 +3,7 @@
 use crate::{arguments::Arguments, graph::Parameter};
 
 pub mod parameter;
+pub mod window;
 
 /// An operand as shape rules see it.
 #[derive(Clone, Copy)]
@@ -32,6 +33,15 @@ pub trait Operator: Sized {
         (1, 1)
     }
 
+    /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
+    /// it is a stack of levels with parameters of their own.
+    fn levels(&self) -> Vec<Self>
+    where
+        Self: Clone,
+    {
+        vec![self.clone()]
+    }
+
     /// The shape rule. An error says expected, found and a repair.
     fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String>;
 
@@ -59,6 +69,12 @@ macro_rules! operators {
             $($(#[$doc])* $name($module::$name),)*
         }
 
+        $(impl From<$module::$name> for Op {
+            fn from(op: $module::$name) -> Self {
+                Self::$name(op)
+            }
+        })*
+
         /// Kinds that can be declared, as users write them, with the function of `forward` that applies them (if any).
         pub const KINDS: &[(&str, Option<&str>)] = &[$((stringify!($name), $function),)*];
 
@@ -78,7 +94,6 @@ macro_rules! operators {
                 match $op { $($crate::ops::Op::$name($inner) => $body,)* }
             };
         }
-        pub(crate) use each;
     };
 }
 
@@ -125,6 +140,11 @@ impl Op {
     /// How many operands it takes: at least and at most.
     pub fn arity(&self) -> (usize, usize) {
         each!(self, op => op.arity())
+    }
+
+    /// The chain it becomes; see [`Operator::levels`].
+    pub fn levels(&self) -> Vec<Self> {
+        each!(self, op => op.levels().into_iter().map(Self::from).collect())
     }
 
     /// The shape rule; see [`Operator::infer`].
