@@ -21,8 +21,9 @@ use proc_macro2::TokenStream;
 
 use crate::{graph::Graph, report::Report};
 
-/// Expands one `model!`.
-pub fn compile(tokens: TokenStream) -> TokenStream {
+/// Expands one `model!`; `root` is the path of the facade crate.
+pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
+    let _ = root;
     match graphs(tokens) {
         Ok(_graphs) => TokenStream::new(),
         Err(errors) => errors,
