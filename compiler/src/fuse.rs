@@ -92,16 +92,16 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
 impl Stage {
     /// Takes `next` into this stage if both sides allow it.
     fn absorb(&mut self, next: &Op) -> bool {
-        if let Some(activation) = next.as_activation()
+        if let Some(activation) = next.lower().as_activation()
             && self.activation == Activation::Identity
-            && self.op.absorbs_activation()
+            && self.op.lower().absorbs_activation()
         {
             self.activation = activation;
             return true;
         }
-        if let Some(pooling) = next.as_pooling()
+        if let Some(pooling) = next.lower().as_pooling()
             && self.pooling.is_none()
-            && self.op.absorbs_pooling(&pooling)
+            && self.op.lower().absorbs_pooling(&pooling)
         {
             self.pooling = Some(pooling);
             return true;

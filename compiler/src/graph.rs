@@ -40,13 +40,13 @@ pub struct Graph {
 pub struct Value {
     /// What messages call it: an input's name, or the layer or operator that gives it.
     pub name: String,
-    /// Sizes in PyTorch's order, channels first.
+    /// Sizes in PyTorch's order, channels first; empty until known, for no tensor is without axes.
     pub shape: Vec<usize>,
     /// Where it is written.
     pub span: Span,
 }
 
-/// One application of an operator.
+/// One application of an operator. Nodes that name the same layer share its parameters.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// What is computed.
@@ -57,6 +57,9 @@ pub struct Node {
     pub inputs: Vec<ValueId>,
     /// The result.
     pub output: ValueId,
+    /// Which of the layer's parameters it reads, as indices into [`Layer::parameters`]: all of them, but for a stacked
+    /// layer (`Lstm(128, layers = 2)`), which is one node for each level, every level with parameters of its own.
+    pub parameters: Vec<usize>,
     /// Where it is written.
     pub span: Span,
 }
@@ -70,7 +73,7 @@ pub struct Layer {
     pub kind: String,
     /// What it was declared as.
     pub op: Op,
-    /// Its parameters, empty until shapes are known.
+    /// Its parameters in PyTorch's order, once however often it is called; empty until shapes are known.
     pub parameters: Vec<Parameter>,
     /// Where it is written.
     pub span: Span,

@@ -119,20 +119,21 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         graph.layers.iter().map(|layer| vec![None; layer.parameters.len()]).collect();
     for mut stage in stages {
         for operand in 0..stage.inputs.len() {
-            layout.fit_operand(&mut stage, operand, borders[stage.inputs[operand].0]);
+            let border = borders[stage.inputs[operand].0];
+            layout.fit_operand(&mut stage, operand, border);
         }
         let operands = stage.inputs.iter().map(|value| &layout.storages[value.0]).collect::<Vec<_>>();
         let output = stage.output.0;
         let shape = &layout.values[output].shape;
         if let Some(LayerId(layer)) = stage.layer {
-            let own = stage.op.packing(&operands, shape);
+            let own = stage.op.lower().packing(&operands, shape);
             for (&index, packing) in stage.parameters.iter().zip(own) {
                 packings[layer][index] = Some(packing);
             }
         }
         layout.learns[output] =
             !stage.parameters.is_empty() || stage.inputs.iter().any(|input| layout.learns[input.0]);
-        if stage.op.is_view() {
+        if stage.op.lower().is_view() {
             // Flat storage is row-major, so it serves the new shape as well as the old.
             layout.storages[output] = match operands[0].form {
                 Form::Flat => Storage::flat(shape),
@@ -140,7 +141,7 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
             };
             layout.roots[output] = layout.roots[stage.inputs[0].0];
         } else {
-            layout.storages[output] = stage.op.gives(&operands, shape, borders[output]);
+            layout.storages[output] = stage.op.lower().gives(&operands, shape, borders[output]);
             layout.stages.push(stage);
         }
     }
@@ -162,8 +163,8 @@ fn borders(graph: &Graph, stages: &[Stage]) -> Vec<Border> {
     let mut borders = vec![Border::default(); graph.values.len()];
     for stage in stages.iter().rev() {
         for (operand, value) in stage.inputs.iter().enumerate() {
-            let mut border = stage.op.border(operand);
-            if stage.op.keeps_storage() {
+            let mut border = stage.op.lower().border(operand);
+            if stage.op.lower().keeps_storage() {
                 border = border.union(borders[stage.output.0]);
             }
             borders[value.0] = borders[value.0].union(border);
@@ -184,8 +185,8 @@ impl Layout {
             learns: self.learns[value.0],
             shared: stage.shared,
         };
-        if !stage.op.accepts(offer) {
-            let wanted = stage.op.wants(offer, border);
+        if !stage.op.lower().accepts(offer) {
+            let wanted = stage.op.lower().wants(offer, border);
             stage.inputs[operand] = self.copy(value, wanted);
         }
     }

@@ -1,4 +1,87 @@
-//! x
-pub fn compile(i: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    i
+//! The compiler of kiln: model declarations in, plain Rust out.
+//!
+//! `compile` is the list of passes. Data first: [`ast`] is what a user wrote, [`graph`] what it means, [`layout`] where
+//! its numbers lie, [`program`] when they live; a pass imports only what comes before it. Every pass of the front end
+//! collects its errors in a [`report::Report`], so that all of them show at once, each at its own token; after it nothing
+//! can fail.
+#![forbid(unsafe_code)]
+
+pub mod arguments;
+pub mod ast;
+pub mod check;
+pub mod emit;
+pub mod fuse;
+pub mod graph;
+pub mod layout;
+pub mod nearest;
+pub mod ops;
+pub mod parse;
+pub mod plan;
+pub mod program;
+pub mod report;
+pub mod resolve;
+pub mod rt;
+pub mod shapes;
+pub mod sizes;
+pub mod storage;
+pub mod stub;
+
+use proc_macro2::TokenStream;
+
+use crate::{graph::Graph, plan::Plan, program::Program, report::Report};
+
+/// Expands one `model!`; `root` is the path of the facade crate.
+pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
+    match graphs(tokens) {
+        Ok(graphs) => graphs.iter().map(|graph| lower(root, graph)).collect(),
+        Err(errors) => errors,
+    }
+}
+
+/// The front end: checked graphs, one for each struct, or everything that is wrong along with stubs that keep rustc quiet.
+pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
+    let mut report = Report::default();
+    let models = parse::parse(tokens, &mut report);
+    let graphs = if report.is_clean() {
+        understand(&models, &mut report)
+    } else {
+        Vec::new()
+    };
+    match report.is_clean() {
+        true => Ok(graphs),
+        false => Err(report
+            .take()
+            .into_iter()
+            .chain(stub::stubs(&models))
+            .collect()),
+    }
+}
+
+/// What syntax trees mean. A graph is whole only if the report is clean.
+fn understand(models: &[ast::Model], report: &mut Report) -> Vec<Graph> {
+    let graph = |model: &ast::Model| {
+        let constants = sizes::Constants::evaluate(&model.constants, report);
+        let mut graph = resolve::resolve(model, &constants, report);
+        shapes::infer(&mut graph, &model.outputs, &constants, report);
+        graph
+    };
+    models.iter().map(graph).collect()
+}
+
+/// The back end: a checked graph becomes Rust.
+fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
+    let stages = fuse::fuse(graph);
+    let layout = layout::place(graph, stages);
+    let inference = planned(program::inference(&layout));
+    let training = planned(program::training(&layout));
+    emit::emit(root, &emit::Model { graph, layout: &layout, inference, training })
+}
+
+/// A program with its memory plan, which the independent checker has approved.
+fn planned(program: Program) -> (Program, Plan) {
+    let plan = plan::plan(&program);
+    if let Err(message) = check::check(&program, &plan) {
+        panic!("kiln planned memory wrongly, which is a bug of kiln: {message}");
+    }
+    (program, plan)
 }

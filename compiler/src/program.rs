@@ -1,6 +1,6 @@
 //! The schedule: which buffers exist, and which event reads and writes which, in inference and in training.
 
-use crate::graph::{Graph, ValueId};
+use crate::graph::ValueId;
 use crate::layout::Layout;
 use crate::ops::lower::Geometry;
 
@@ -114,10 +114,10 @@ impl Program {
 }
 
 /// Schedules forward alone.
-pub fn inference(graph: &Graph, layout: &Layout) -> Program {
+pub fn inference(layout: &Layout) -> Program {
     let mut program = begin(layout, Mode::Inference);
     // A chain of skipped stages ends at the first value that is computed.
-    for stage in layout.stages.iter().filter(|stage| stage.op.only_trains()) {
+    for stage in layout.stages.iter().filter(|stage| stage.op.lower().only_trains()) {
         let source = program.roots[stage.inputs[0].0];
         for root in &mut program.roots {
             if *root == stage.output {
@@ -130,19 +130,18 @@ pub fn inference(graph: &Graph, layout: &Layout) -> Program {
         place_inputs(&mut program, layout);
     }
     for index in 0..layout.stages.len() {
-        if !layout.stages[index].op.only_trains() {
+        if !layout.stages[index].op.lower().only_trains() {
             forward_event(&mut program, layout, index);
         }
     }
     let outputs = layout.outputs.iter().filter_map(|value| program.values[program.roots[value.0].0]);
     let reads = outputs.collect();
     program.events.push(Event { reads, writes: Vec::new() });
-    let _ = graph;
     program
 }
 
 /// Schedules a training step.
-pub fn training(graph: &Graph, layout: &Layout) -> Program {
+pub fn training(layout: &Layout) -> Program {
     let mut program = begin(layout, Mode::Training);
     place_inputs(&mut program, layout);
     for index in 0..layout.stages.len() {
@@ -170,7 +169,7 @@ pub fn training(graph: &Graph, layout: &Layout) -> Program {
         if stage.parameters.is_empty() {
             continue;
         }
-        let uses = stage.op.uses();
+        let uses = stage.op.lower().uses();
         let mut read = |wanted: bool, slot: Slot| {
             if wanted {
                 update.reads.extend(program.buffer(layout, index, slot));
@@ -187,7 +186,6 @@ pub fn training(graph: &Graph, layout: &Layout) -> Program {
         }
     }
     program.events.push(update);
-    let _ = graph;
     program
 }
 
@@ -209,9 +207,9 @@ fn begin(layout: &Layout, mode: Mode) -> Program {
 /// Whether the one input can be read where the caller has it: everybody who reads it reads rows of floats.
 fn reads_in_place(layout: &Layout, roots: &[ValueId]) -> bool {
     let [input] = layout.inputs[..] else { return false };
-    let readers = layout.stages.iter().filter(|stage| !stage.op.only_trains()).all(|stage| {
+    let readers = layout.stages.iter().filter(|stage| !stage.op.lower().only_trains()).all(|stage| {
         let reads = |(operand, value): (usize, &ValueId)| {
-            roots[value.0] != input || stage.op.reads_floats(operand, &layout.values[value.0].shape)
+            roots[value.0] != input || stage.op.lower().reads_floats(operand, &layout.values[value.0].shape)
         };
         stage.inputs.iter().enumerate().all(reads)
     });
@@ -237,8 +235,8 @@ fn forward_event(program: &mut Program, layout: &Layout, index: usize) {
     let mut bindings = Bindings::default();
     layout.with_geometry(stage, |geometry| {
         let extra = match program.mode {
-            Mode::Inference => stage.op.scratch(geometry),
-            Mode::Training => stage.op.saved(geometry),
+            Mode::Inference => stage.op.lower().scratch(geometry),
+            Mode::Training => stage.op.lower().saved(geometry),
         };
         for (number, blocks) in extra.into_iter().enumerate() {
             let buffer = program.add(format!("{name} (extra {number})"), blocks);
@@ -287,7 +285,7 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
     let Some(delta) = program.deltas[output].filter(|_| learns[output]) else {
         return;
     };
-    let uses = stage.op.uses();
+    let uses = stage.op.lower().uses();
     let saved = program.stages[index].as_ref().map(|bindings| bindings.saved.clone()).unwrap_or_default();
     let mut event = Event {
         reads: saved.clone(),
@@ -319,7 +317,7 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
     program.events.push(event);
 
     let wants_deltas = adds.iter().any(Option::is_some);
-    let sizes = layout.with_geometry(stage, |geometry| stage.op.transposed(geometry, wants_deltas));
+    let sizes = layout.with_geometry(stage, |geometry| stage.op.lower().transposed(geometry, wants_deltas));
     let twin = (index + 1..layout.stages.len()).find(|&other| {
         let other = &layout.stages[other];
         stage.shared && other.layer == stage.layer && other.parameters == stage.parameters

@@ -32,7 +32,7 @@ fn field(values: &[ValueId], index: usize) -> Option<TokenStream> {
 /// Forward without training.
 pub fn infer(model: &Model<'_>) -> TokenStream {
     let (program, _) = &model.inference;
-    let statements = sites(model, &model.inference).into_iter().map(|site| site.stage().op.infer(&site));
+    let statements = sites(model, &model.inference).into_iter().map(|site| site.stage().op.lower().infer(&site));
     let (load, unload) = (rt::load(), rt::unload());
     let loads = model.layout.inputs.iter().enumerate().filter(|_| !program.direct).map(|(index, input)| {
         let (offset, _) = place(program.values[input.0], &model.inference);
@@ -74,7 +74,7 @@ pub fn transpose(model: &Model<'_>) -> TokenStream {
     let statements = sites(model, &model.training)
         .into_iter()
         .filter(|site| site.bindings().transposes)
-        .map(|site| site.stage().op.transpose(&site));
+        .map(|site| site.stage().op.lower().transpose(&site));
     quote! {
         #[inline(always)]
         fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {
@@ -110,7 +110,7 @@ fn unpack_rows() -> TokenStream {
 /// Forward in training.
 pub fn forward(model: &Model<'_>) -> TokenStream {
     let unpack = unpack_rows();
-    let statements = sites(model, &model.training).into_iter().map(|site| site.stage().op.forward(&site));
+    let statements = sites(model, &model.training).into_iter().map(|site| site.stage().op.lower().forward(&site));
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
@@ -182,7 +182,7 @@ pub fn backward(model: &Model<'_>) -> TokenStream {
         .into_iter()
         .rev()
         .filter(|site| site.bindings().backward)
-        .map(|site| site.stage().op.backward(&site));
+        .map(|site| site.stage().op.lower().backward(&site));
     quote! {
         #[inline(always)]
         fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
@@ -204,7 +204,7 @@ pub fn update(model: &Model<'_>) -> TokenStream {
             model.layout.tensors_of(site.stage()).iter().position(|&tensor| tensor == index)
         });
         let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
-        let body = own.map(|own| readers[0].stage().op.update(&readers, own));
+        let body = own.map(|own| readers[0].stage().op.lower().update(&readers, own));
         let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
         let regularized = rt::regularized();
         let penalty = (l1 != 0.0 || l2 != 0.0).then(|| {

@@ -78,7 +78,7 @@ impl Operator for Dense {
 
     fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
         let fan_in = inputs[0].last().copied().unwrap_or(1) as u64;
-        output.iter().product::<usize>() as u64 * (2 * fan_in + u64::from(self.bias))
+        output.iter().fold(2 * fan_in + u64::from(self.bias), |flops, &size| flops.saturating_mul(size as u64))
     }
 }
 

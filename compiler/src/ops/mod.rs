@@ -2,7 +2,11 @@
 
 use crate::{arguments::Arguments, graph::Parameter};
 
+pub mod copying;
+pub mod elementwise;
+pub mod lower;
 pub mod parameter;
+pub mod window;
 
 /// An operand as shape rules see it.
 #[derive(Clone, Copy)]
@@ -32,6 +36,15 @@ pub trait Operator: Sized {
         (1, 1)
     }
 
+    /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
+    /// it is a stack of levels with parameters of their own.
+    fn levels(&self) -> Vec<Self>
+    where
+        Self: Clone,
+    {
+        vec![self.clone()]
+    }
+
     /// The shape rule. An error says expected, found and a repair.
     fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String>;
 
@@ -52,11 +65,26 @@ pub trait Operator: Sized {
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident = $module:ident, $function:expr;)*) => {
         $(pub mod $module;)*
+        pub mod repack;
 
         /// Any layer or operator.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Op {
             $($(#[$doc])* $name($module::$name),)*
+            /// A copy that the compiler inserted.
+            Repack(repack::Repack),
+        }
+
+        $(impl From<$module::$name> for Op {
+            fn from(op: $module::$name) -> Self {
+                Self::$name(op)
+            }
+        })*
+
+        impl From<repack::Repack> for Op {
+            fn from(op: repack::Repack) -> Self {
+                Self::Repack(op)
+            }
         }
 
         /// Kinds that can be declared, as users write them, with the function of `forward` that applies them (if any).
@@ -70,15 +98,25 @@ macro_rules! operators {
                     _ => None,
                 }
             }
+
+            /// The kind, as a user would write it.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => stringify!($name),)*
+                    Self::Repack(_) => "Repack",
+                }
+            }
         }
 
         /// Hands a call on to whichever operator `$op` is.
         macro_rules! each {
             ($op:expr, $inner:ident => $body:expr) => {
-                match $op { $($crate::ops::Op::$name($inner) => $body,)* }
+                match $op {
+                    $($crate::ops::Op::$name($inner) => $body,)*
+                    $crate::ops::Op::Repack($inner) => $body,
+                }
             };
         }
-        pub(crate) use each;
     };
 }
 
@@ -122,9 +160,19 @@ operators! {
 }
 
 impl Op {
+    /// Its back end.
+    pub fn lower(&self) -> &dyn lower::Lower {
+        each!(self, op => op)
+    }
+
     /// How many operands it takes: at least and at most.
     pub fn arity(&self) -> (usize, usize) {
         each!(self, op => op.arity())
+    }
+
+    /// The chain it becomes; see [`Operator::levels`].
+    pub fn levels(&self) -> Vec<Self> {
+        each!(self, op => op.levels().into_iter().map(Self::from).collect())
     }
 
     /// The shape rule; see [`Operator::infer`].

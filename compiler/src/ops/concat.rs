@@ -1,0 +1,83 @@
+//! `Concat`, `concat(a, b, axis = 1)`: tensors side by side along an axis, the first by default, as `torch.cat`.
+
+use super::copying::{self, Region};
+use super::lower::{Geometry, Lower};
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
+use super::{Call, Operator};
+use crate::arguments::Arguments;
+
+/// Joins tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concat {
+    /// The axis along which they differ.
+    pub axis: usize,
+}
+
+impl Operator for Concat {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        Self { axis: arguments.index_or("axis", 0) }
+    }
+
+    fn arity(&self) -> (usize, usize) {
+        (2, usize::MAX)
+    }
+
+    /// All sizes agree but those along the axis, which add up.
+    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+        let first = call.inputs[0];
+        if self.axis >= first.shape.len() {
+            return Err(format!(
+                "`{}` joins along axis {}, but `{}` gives {:?}, whose last axis is {}",
+                call.layer,
+                self.axis,
+                first.from,
+                first.shape,
+                first.shape.len() - 1
+            ));
+        }
+        let others = |shape: &[usize]| {
+            let mut others = shape.to_vec();
+            others[self.axis] = 0;
+            others
+        };
+        let mut joined = first.shape.to_vec();
+        for feed in &call.inputs[1..] {
+            if feed.shape.len() != joined.len() || others(feed.shape) != others(&joined) {
+                return Err(format!(
+                    "`{}` joins along axis {}, where all other sizes agree, but `{}` gives {:?} and `{}` gives {:?}",
+                    call.layer, self.axis, first.from, first.shape, feed.from, feed.shape
+                ));
+            }
+            joined[self.axis] = joined[self.axis].saturating_add(feed.shape[self.axis]);
+        }
+        Ok(joined)
+    }
+
+    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        0
+    }
+}
+
+impl Lower for Concat {
+    fn infer(&self, site: &Site<'_>) -> TokenStream {
+        copying::forward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+    }
+
+    fn backward(&self, site: &Site<'_>) -> TokenStream {
+        copying::backward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+    }
+}
+
+impl Concat {
+    /// Every operand after those before it.
+    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
+        let mut at = 0;
+        let region = |x: &&crate::storage::Storage| {
+            let size = x.shape[self.axis];
+            at += size;
+            Region::along(self.axis, size, (x, 0), (geometry.output, at - size))
+        };
+        geometry.inputs.iter().map(region).collect()
+    }
+}

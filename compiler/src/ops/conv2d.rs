@@ -1,0 +1,123 @@
+//! `Conv2d(channels, kernel)`: two-dimensional convolution (cross-correlation), as `torch.nn.Conv2d`.
+//!
+//! y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, i stride + u dilation - top, j stride + v dilation - left].
+
+use super::{
+    Call, Operator,
+    parameter::Weights,
+    window::{Padding, Window, image},
+};
+use crate::{arguments::Arguments, graph::Parameter};
+
+/// A convolution over images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv2d {
+    /// Input channels, where the user states them.
+    pub inputs: Option<usize>,
+    /// Output channels.
+    pub channels: usize,
+    /// Its kernel's size and movement.
+    pub window: Window,
+    /// Whether a bias is added.
+    pub bias: bool,
+    /// How weights begin and are penalised.
+    pub weights: Weights,
+}
+
+/// The argument `padding` as written.
+#[derive(Clone, Copy)]
+enum Border {
+    Sides((usize, usize)),
+    Same,
+}
+
+/// `Valid` is no padding at all; `Same` as much as keeps height and width.
+const BORDERS: &[(&str, Border)] = &[("Same", Border::Same), ("Valid", Border::Sides((0, 0)))];
+
+impl Operator for Conv2d {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        let channels = arguments.size("channels");
+        let kernel = arguments.pair("kernel");
+        let stride = arguments.pair_or("stride", "1", (1, 1));
+        let border = arguments.pair_or_word("padding", Border::Sides, BORDERS);
+        let dilation = arguments.pair_or("dilation", "1", (1, 1));
+        let inputs = arguments.optional_size("inputs");
+        let padding = match border {
+            Border::Sides(sides) => Padding::symmetric(sides),
+            Border::Same => same(arguments, kernel, stride, dilation),
+        };
+        Self {
+            inputs,
+            channels,
+            window: Window { kernel, stride, dilation, padding },
+            bias: arguments.flag("bias", true),
+            weights: Weights::declare(arguments),
+        }
+    }
+
+    /// `[C, H, W]` gives `[channels, H', W']`.
+    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        let [channels, height, width] = image(call.layer, feed)?;
+        if let Some(stated) = self.inputs.filter(|&stated| stated != channels) {
+            return Err(format!(
+                "`{}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
+                 leave `inputs` out and it is inferred",
+                call.layer, feed.from, feed.shape
+            ));
+        }
+        let (height, width) = self.window.slide(call.layer, feed, (height, width))?;
+        Ok(vec![self.channels, height, width])
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        let channels = inputs[0].first().copied().unwrap_or(1);
+        let (height, width) = self.window.kernel;
+        let taps = height.saturating_mul(width);
+        let fan_in = channels.saturating_mul(taps);
+        let mut parameters = vec![Parameter {
+            name: "weight".into(),
+            shape: vec![self.channels, channels, height, width],
+            init: self.weights.init(fan_in, self.channels.saturating_mul(taps)),
+            l1: self.weights.l1,
+            l2: self.weights.l2,
+        }];
+        if self.bias {
+            parameters.push(Parameter::bias("bias", self.channels, fan_in));
+        }
+        parameters
+    }
+
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        let channels = inputs[0].first().copied().unwrap_or(1);
+        let (height, width) = self.window.kernel;
+        let fan_in = [2, height, width].iter().fold(channels as u64, |taps, &size| taps.saturating_mul(size as u64));
+        let each = fan_in.saturating_add(u64::from(self.bias));
+        output.iter().fold(each, |flops, &size| flops.saturating_mul(size as u64))
+    }
+}
+
+/// As PyTorch's `padding='same'`: what is odd goes below and to the right, and a stride is out of the question.
+fn same(
+    arguments: &mut Arguments<'_>,
+    kernel: (usize, usize),
+    stride: (usize, usize),
+    dilation: (usize, usize),
+) -> Padding {
+    if stride != (1, 1) {
+        arguments.reject("padding", "`Same` keeps height and width, which a stride divides; state the padding as numbers");
+    }
+    // A product beyond 64 bits is caught later: no such kernel has weights that fit in memory.
+    let height = (kernel.0 - 1).saturating_mul(dilation.0);
+    let width = (kernel.1 - 1).saturating_mul(dilation.1);
+    Padding { top: height / 2, bottom: height - height / 2, left: width / 2, right: width - width / 2 }
+}
+
+impl super::lower::Lower for Conv2d {
+    fn infer(&self, _: &crate::emit::site::Site<'_>) -> proc_macro2::TokenStream {
+        quote::quote!(compile_error!("not yet");)
+    }
+    fn backward(&self, _: &crate::emit::site::Site<'_>) -> proc_macro2::TokenStream {
+        quote::quote!(compile_error!("not yet");)
+    }
+}

@@ -1,0 +1,46 @@
+//! `Flatten`: all axes as one, the last running fastest, as `torch.nn.Flatten`.
+
+use super::lower::{Lower, Operand};
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
+use super::{Call, Operator};
+use crate::arguments::Arguments;
+
+/// Makes any tensor a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flatten;
+
+impl Operator for Flatten {
+    fn declare(_arguments: &mut Arguments<'_>) -> Self {
+        Self
+    }
+
+    /// `[..]` gives `[the product]`.
+    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+        Ok(vec![call.inputs[0].shape.iter().product()])
+    }
+
+    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        0
+    }
+}
+
+impl Lower for Flatten {
+    fn is_view(&self) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: Operand<'_>) -> bool {
+        true
+    }
+
+    /// A view moves nothing.
+    fn infer(&self, _: &Site<'_>) -> TokenStream {
+        TokenStream::new()
+    }
+
+    /// A view's delta is its operand's.
+    fn backward(&self, _: &Site<'_>) -> TokenStream {
+        TokenStream::new()
+    }
+}

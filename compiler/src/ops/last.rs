@@ -1,0 +1,54 @@
+//! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`.
+
+use super::copying::{self, Region};
+use super::lower::{Geometry, Lower};
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
+use super::{Call, Operator};
+use crate::arguments::Arguments;
+
+/// Drops all steps but the last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Last;
+
+impl Operator for Last {
+    fn declare(_arguments: &mut Arguments<'_>) -> Self {
+        Self
+    }
+
+    /// `[T, F]` gives `[F]`.
+    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        match *feed.shape {
+            [_, features] => Ok(vec![features]),
+            _ => Err(format!(
+                "`{}` takes the last step of a sequence [time, features], but `{}` gives {:?}, which has no time",
+                call.layer, feed.from, feed.shape
+            )),
+        }
+    }
+
+    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        0
+    }
+}
+
+impl Lower for Last {
+    fn infer(&self, site: &Site<'_>) -> TokenStream {
+        copying::forward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+    }
+
+    fn backward(&self, site: &Site<'_>) -> TokenStream {
+        copying::backward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+    }
+}
+
+impl Last {
+    /// Step T - 1 of [T, F].
+    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
+        let (from, axes) = geometry.inputs[0].axes();
+        let [steps, features] = axes[..] else { return Vec::new() };
+        let axes = vec![(features.size, features.stride, 1)];
+        vec![Region { from: from + (steps.size - 1) * steps.stride, to: 0, axes }]
+    }
+}

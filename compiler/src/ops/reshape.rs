@@ -1,0 +1,63 @@
+//! `Reshape(4, 7, 7)`: the same numbers, the last axis running fastest, in another shape, as `torch.Tensor.reshape`.
+
+use super::lower::{Lower, Operand};
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
+use super::{Call, Operator};
+use crate::arguments::Arguments;
+
+/// Gives a tensor other axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reshape {
+    /// The new sizes.
+    pub shape: Vec<usize>,
+}
+
+impl Operator for Reshape {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        Self { shape: arguments.sizes("shape") }
+    }
+
+    /// Any shape with as many numbers.
+    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        let found: usize = feed.shape.iter().product();
+        let wanted = self.shape.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
+        if wanted == Some(found) {
+            return Ok(self.shape.clone());
+        }
+        let factors: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        let product = wanted.map_or("more than 2^64".to_string(), |wanted| wanted.to_string());
+        Err(format!(
+            "`{}` makes {} = {product} numbers, but `{}` gives {:?}, which has {found}",
+            call.layer,
+            factors.join(" * "),
+            feed.from,
+            feed.shape
+        ))
+    }
+
+    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        0
+    }
+}
+
+impl Lower for Reshape {
+    fn is_view(&self) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: Operand<'_>) -> bool {
+        true
+    }
+
+    /// A view moves nothing.
+    fn infer(&self, _: &Site<'_>) -> TokenStream {
+        TokenStream::new()
+    }
+
+    /// A view's delta is its operand's.
+    fn backward(&self, _: &Site<'_>) -> TokenStream {
+        TokenStream::new()
+    }
+}

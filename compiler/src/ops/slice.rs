@@ -1,0 +1,68 @@
+//! `Slice(2..5, axis = 1)`, `x[2..5]`: a range of indices along an axis, the first by default; PyTorch's `x[:, 2:5]`.
+
+use super::copying::{self, Region};
+use super::lower::{Geometry, Lower};
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
+use super::{Call, Operator};
+use crate::arguments::Arguments;
+
+/// A part of a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slice {
+    /// The axis that becomes shorter.
+    pub axis: usize,
+    /// The first index taken.
+    pub start: usize,
+    /// The first index not taken any more; `None` takes all up to the end.
+    pub end: Option<usize>,
+}
+
+impl Operator for Slice {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        let (start, end) = arguments.range("range");
+        Self { axis: arguments.index_or("axis", 0), start, end }
+    }
+
+    /// The axis has `end - start` left.
+    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        let found = format!("`{}` gives {:?}", feed.from, feed.shape);
+        let Some(&size) = feed.shape.get(self.axis) else {
+            let last = feed.shape.len() - 1;
+            return Err(format!("`{}` cuts along axis {}, but {found}, whose last axis is {last}", call.layer, self.axis));
+        };
+        let end = self.end.unwrap_or(size);
+        if self.start >= end {
+            return Err(format!("`{}` takes {}..{end}, which is empty; {found}", call.layer, self.start));
+        }
+        if end > size {
+            return Err(format!("`{}` takes {}..{end}, but {found}, whose axis {} ends at {size}", call.layer, self.start, self.axis));
+        }
+        let mut shape = feed.shape.to_vec();
+        shape[self.axis] = end - self.start;
+        Ok(shape)
+    }
+
+    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        0
+    }
+}
+
+impl Lower for Slice {
+    fn infer(&self, site: &Site<'_>) -> TokenStream {
+        copying::forward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+    }
+
+    fn backward(&self, site: &Site<'_>) -> TokenStream {
+        copying::backward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+    }
+}
+
+impl Slice {
+    /// `start..end` of one axis.
+    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
+        let (x, y) = (geometry.inputs[0], geometry.output);
+        vec![Region::along(self.axis, y.shape[self.axis], (x, self.start), (y, 0))]
+    }
+}

@@ -1,0 +1,143 @@
+//! The geometry of windows that slide over an image, shared by convolution and pooling.
+
+use super::Feed;
+
+/// Zeros around an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Padding {
+    /// Rows above.
+    pub top: usize,
+    /// Rows below.
+    pub bottom: usize,
+    /// Columns to the left.
+    pub left: usize,
+    /// Columns to the right.
+    pub right: usize,
+}
+
+impl Padding {
+    /// The same above and below, and the same left and right.
+    pub fn symmetric((height, width): (usize, usize)) -> Self {
+        Self {
+            top: height,
+            bottom: height,
+            left: width,
+            right: width,
+        }
+    }
+}
+
+/// A window's size and how it moves; pairs are height and width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows and columns it looks at.
+    pub kernel: (usize, usize),
+    /// Rows and columns from one place to the next.
+    pub stride: (usize, usize),
+    /// Distance of neighbouring rows and columns it looks at.
+    pub dilation: (usize, usize),
+    /// What surrounds the image.
+    pub padding: Padding,
+}
+
+impl Window {
+    /// Height and width of what `layer` gives for an image of `feed`.
+    pub fn slide(
+        &self,
+        layer: &str,
+        feed: Feed<'_>,
+        (height, width): (usize, usize),
+    ) -> Result<(usize, usize), String> {
+        let (padding, kernel, dilation) = (self.padding, self.kernel, self.dilation);
+        let rows = Axis {
+            size: height,
+            padding: (padding.top, padding.bottom),
+            kernel: kernel.0,
+            dilation: dilation.0,
+        };
+        let columns = Axis {
+            size: width,
+            padding: (padding.left, padding.right),
+            kernel: kernel.1,
+            dilation: dilation.1,
+        };
+        let too_large = |name, axis: Axis| {
+            let from = format!("`{}` gives {:?}", feed.from, feed.shape);
+            format!(
+                "the kernel of `{layer}` is larger than its input: {from}, and {}",
+                axis.arithmetic(name)
+            )
+        };
+        Ok((
+            rows.places(self.stride.0)
+                .ok_or_else(|| too_large("height", rows))?,
+            columns
+                .places(self.stride.1)
+                .ok_or_else(|| too_large("width", columns))?,
+        ))
+    }
+}
+
+/// One axis of an image under a window.
+#[derive(Clone, Copy)]
+struct Axis {
+    size: usize,
+    padding: (usize, usize),
+    kernel: usize,
+    dilation: usize,
+}
+
+impl Axis {
+    /// floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1, or `None` if the window does not fit once.
+    ///
+    /// In 128 bits nothing overflows: every number is below 2^62.
+    fn places(self, stride: usize) -> Option<usize> {
+        let room = self.padded().checked_sub(self.reach())?;
+        usize::try_from(room / stride as u128 + 1).ok()
+    }
+
+    fn padded(self) -> u128 {
+        self.size as u128 + self.padding.0 as u128 + self.padding.1 as u128
+    }
+
+    fn reach(self) -> u128 {
+        self.dilation as u128 * (self.kernel as u128 - 1) + 1
+    }
+
+    /// Why the window does not fit: `a height of 2 + 1 + 1 (padding) = 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2)`.
+    fn arithmetic(self, name: &str) -> String {
+        let padded = match self.padding {
+            (0, 0) => format!("{}", self.size),
+            (before, after) => format!(
+                "{} + {before} + {after} (padding) = {}",
+                self.size,
+                self.padded()
+            ),
+        };
+        let reach = match self.dilation {
+            1 => format!("{}", self.kernel),
+            d => format!(
+                "{d} * ({} - 1) + 1 = {} (kernel {}, dilation {d})",
+                self.kernel,
+                self.reach(),
+                self.kernel
+            ),
+        };
+        format!("its {name} of {padded} is less than {reach}")
+    }
+}
+
+/// Channels, height and width of the image that `layer` takes.
+pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
+    let found = format!(
+        "`{layer}` takes an image [channels, height, width], but `{}` gives {:?}",
+        feed.from, feed.shape
+    );
+    match *feed.shape {
+        [channels, height, width] => Ok([channels, height, width]),
+        [height, width] => Err(format!(
+            "{found}; put `Reshape(1, {height}, {width})` before it, for one channel"
+        )),
+        _ => Err(format!("{found}; put `Reshape` before it")),
+    }
+}

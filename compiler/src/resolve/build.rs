@@ -1,0 +1,128 @@
+//! The graph while it grows.
+
+use proc_macro2::{Ident, Span};
+
+use crate::{
+    ast,
+    graph::{Graph, LayerId, Node, Value, ValueId},
+    ops::Op,
+    report::Report,
+    sizes::Constants,
+};
+
+/// A graph under construction.
+pub struct Builder<'a> {
+    /// What there is so far.
+    pub graph: Graph,
+    /// Layers as declared, those with errors too.
+    pub declared: Vec<Declared>,
+    /// The model's constants.
+    pub constants: &'a Constants,
+    /// Where errors go.
+    pub report: &'a mut Report,
+}
+
+/// A declared layer.
+pub struct Declared {
+    /// Its name, where it has one.
+    pub name: Option<Ident>,
+    /// What messages call it: its name or else its kind.
+    pub label: String,
+    /// Its layer, unless its declaration is wrong.
+    pub id: Option<LayerId>,
+    /// Whether something calls it.
+    pub called: bool,
+}
+
+impl<'a> Builder<'a> {
+    /// A graph without values.
+    pub fn new(model: &ast::Model, constants: &'a Constants, report: &'a mut Report) -> Self {
+        let graph = Graph {
+            attributes: model.attributes.clone(),
+            visibility: model.visibility.clone(),
+            name: model.name.clone(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            values: Vec::new(),
+            nodes: Vec::new(),
+            layers: Vec::new(),
+        };
+        Self {
+            graph,
+            declared: Vec::new(),
+            constants,
+            report,
+        }
+    }
+
+    /// A new value; without a shape it is one that nothing is known of yet.
+    pub fn value(&mut self, name: String, span: Span, shape: Vec<usize>) -> ValueId {
+        self.graph.values.push(Value { name, shape, span });
+        ValueId(self.graph.values.len() - 1)
+    }
+
+    /// A value that stands for something with errors.
+    pub fn unknown(&mut self, span: Span) -> ValueId {
+        self.value(String::new(), span, Vec::new())
+    }
+
+    /// Applies the layer declared as number `index`.
+    pub fn call_layer(&mut self, index: usize, feeds: Vec<ValueId>, span: Span) -> ValueId {
+        let declared = &mut self.declared[index];
+        declared.called = true;
+        let Some(id) = declared.id else {
+            return self.unknown(span);
+        };
+        let (label, op) = (declared.label.clone(), self.graph.layers[id.0].op.clone());
+        self.call(op, Some(id), &label, feeds, span)
+    }
+
+    /// Applies an operator: one node for each of its levels.
+    pub fn call(
+        &mut self,
+        op: Op,
+        layer: Option<LayerId>,
+        label: &str,
+        mut feeds: Vec<ValueId>,
+        span: Span,
+    ) -> ValueId {
+        if !check_arity(&op, label, feeds.len(), span, self.report) {
+            return self.unknown(span);
+        }
+        for op in op.levels() {
+            let output = self.value(label.to_string(), span, Vec::new());
+            let inputs = std::mem::replace(&mut feeds, vec![output]);
+            self.graph.nodes.push(Node {
+                op,
+                layer,
+                inputs,
+                output,
+                parameters: Vec::new(),
+                span,
+            });
+        }
+        feeds[0]
+    }
+}
+
+/// Every operator gets as many tensors as it takes.
+fn check_arity(op: &Op, label: &str, given: usize, span: Span, report: &mut Report) -> bool {
+    let (least, most) = op.arity();
+    if (least..=most).contains(&given) {
+        return true;
+    }
+    let tensors = |count: usize| {
+        if count == 1 {
+            "1 tensor".into()
+        } else {
+            format!("{count} tensors")
+        }
+    };
+    let takes = if least == most {
+        tensors(least)
+    } else {
+        format!("at least {}", tensors(least))
+    };
+    report.error(span, format!("`{label}` takes {takes}, but gets {given}"));
+    false
+}

@@ -1,0 +1,201 @@
+//! Syntax tree to graph: every name gets its meaning, every call its node.
+//!
+//! The graph is topological by construction: a value is named only after it is computed. What could not be understood
+//! becomes a value without a shape, about which later passes keep silent.
+//!
+//! A layer that is called twice is one [`Layer`](graph::Layer) with two nodes. A layer of several levels (`Lstm(128, layers = 2)`) is one layer whose every
+//! call is a chain of nodes, one for each level, that own their shares of its parameters.
+
+mod build;
+mod forward;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+
+use crate::{
+    arguments::Arguments,
+    ast,
+    graph::{self, Graph, LayerId, ValueId},
+    nearest::{list, nearest},
+    ops::{KINDS, Op},
+    report::Report,
+    sizes::Constants,
+};
+use build::{Builder, Declared};
+
+/// The graph of a model, with the shapes of its inputs.
+pub fn resolve(model: &ast::Model, constants: &Constants, report: &mut Report) -> Graph {
+    check_names(model, report);
+    let mut builder = Builder::new(model, constants, report);
+    for input in &model.inputs {
+        check_element(&input.shape, builder.report);
+        let shape = constants
+            .shape(&input.shape, builder.report)
+            .unwrap_or_default();
+        let value = builder.value(input.name.unraw().to_string(), input.name.span(), shape);
+        builder.graph.inputs.push(value);
+    }
+    for output in &model.outputs {
+        check_element(output, builder.report);
+    }
+    for (index, layer) in model.layers.iter().enumerate() {
+        check_named(layer, model, builder.report);
+        let declared = declare(&mut builder, layer, index);
+        builder.declared.push(declared);
+    }
+    builder.graph.outputs = match &model.forward {
+        Some(block) => forward::resolve(&mut builder, model, block),
+        None => chain(&mut builder, model),
+    };
+    builder.graph
+}
+
+/// Every layer takes what the one before gives; the first takes all inputs.
+fn chain(builder: &mut Builder<'_>, model: &ast::Model) -> Vec<ValueId> {
+    check_not_empty(model, builder.report);
+    let mut feeds = builder.graph.inputs.clone();
+    for (index, layer) in model.layers.iter().enumerate() {
+        let value = builder.call_layer(index, feeds, head(layer).span());
+        feeds = vec![value];
+    }
+    let one = model.outputs.len() == 1;
+    if !one {
+        let message = format!(
+            "a chain gives one output, not {}; say the dataflow in `forward`",
+            model.outputs.len()
+        );
+        builder.report.error(model.outputs[1].span, message);
+    }
+    if one && !model.layers.is_empty() {
+        feeds
+    } else {
+        Vec::new()
+    }
+}
+
+/// Reads a layer's kind and arguments.
+fn declare(builder: &mut Builder<'_>, layer: &ast::Layer, index: usize) -> Declared {
+    let kind = layer.kind.unraw().to_string();
+    let mut arguments = Arguments::new(
+        &kind,
+        layer.kind.span(),
+        &layer.arguments,
+        builder.constants,
+        builder.report,
+    );
+    let op = match Op::declare(&kind, &mut arguments) {
+        Some(op) => arguments.finish().then_some(op),
+        None => {
+            check_kind(&layer.kind, builder.report);
+            None
+        }
+    };
+    let name = layer.name.as_ref().map(|name| name.unraw().to_string());
+    let label = name.clone().unwrap_or_else(|| kind.clone());
+    let id = op.map(|op| {
+        let (name, span) = (
+            name.unwrap_or_else(|| index.to_string()),
+            head(layer).span(),
+        );
+        builder.graph.layers.push(graph::Layer {
+            name,
+            kind,
+            op,
+            parameters: Vec::new(),
+            span,
+        });
+        LayerId(builder.graph.layers.len() - 1)
+    });
+    Declared {
+        name: layer.name.clone(),
+        label,
+        id,
+        called: false,
+    }
+}
+
+/// The token that stands for a layer in messages.
+fn head(layer: &ast::Layer) -> &Ident {
+    layer.name.as_ref().unwrap_or(&layer.kind)
+}
+
+/// Constants, inputs and layers share one namespace, and no name is given twice.
+fn check_names(model: &ast::Model, report: &mut Report) {
+    let constants = model
+        .constants
+        .iter()
+        .map(|constant| ("a constant", &constant.name));
+    let inputs = model.inputs.iter().map(|input| ("an input", &input.name));
+    let layers = model
+        .layers
+        .iter()
+        .filter_map(|layer| Some(("a layer", layer.name.as_ref()?)));
+    let mut seen = BTreeMap::new();
+    for (what, name) in constants.chain(inputs).chain(layers) {
+        if let Some(first) = seen.insert(name.unraw().to_string(), what) {
+            report.error(
+                name.span(),
+                format!("`{name}` is already the name of {first}"),
+            );
+        }
+    }
+}
+
+/// Tensors are f32; tokens will come.
+fn check_element(shape: &ast::Shape, report: &mut Report) {
+    match &shape.element {
+        Some(element) if element == "u32" => report.error(
+            element.span(),
+            "token inputs are not supported yet; give the numbers themselves, as f32",
+        ),
+        Some(element) if element != "f32" => {
+            report.error(
+                element.span(),
+                format!("tensors are f32, not {element}; write the sizes alone, as in `[784]`"),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// `forward` calls layers by name, so each has one.
+fn check_named(layer: &ast::Layer, model: &ast::Model, report: &mut Report) {
+    if model.forward.is_some() && layer.name.is_none() {
+        let kind = &layer.kind;
+        report.error(
+            kind.span(),
+            format!("`forward` calls layers by name; name this one, as in `name: {kind}`"),
+        );
+    }
+}
+
+/// A model computes something.
+fn check_not_empty(model: &ast::Model, report: &mut Report) {
+    if model.layers.is_empty() {
+        report.error(model.name.span(), format!("`{}` has no layers", model.name));
+    }
+}
+
+/// Kinds of other frameworks whose spelling does not lead to ours.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("Linear", "Dense"),
+    ("FullyConnected", "Dense"),
+    ("Concatenate", "Concat"),
+];
+
+/// Every kind is one we have.
+fn check_kind(kind: &Ident, report: &mut Report) {
+    let kinds = || KINDS.iter().map(|(kind, _)| *kind);
+    let word = kind.unraw().to_string();
+    let elsewhere = ELSEWHERE
+        .iter()
+        .find(|(theirs, _)| *theirs == word)
+        .map(|(_, ours)| *ours);
+    let message = match elsewhere.or_else(|| nearest(&word, kinds())) {
+        Some(near) => format!("there is no layer `{kind}`; did you mean `{near}`?"),
+        None => format!("there is no layer `{kind}`; there are {}", list(kinds())),
+    };
+    report.error(kind.span(), message);
+}

@@ -1,0 +1,195 @@
+//! Evaluates integer expressions: literals, a model's constants, `+ - * / %` and parentheses.
+//!
+//! Arithmetic is checked: what is negative, divides by zero or overflows is an error at its own token.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Ident;
+use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt};
+
+use crate::{ast, nearest::did_you_mean, report::Report};
+
+/// The most numbers a tensor may hold: their bytes must be addressable.
+pub const LIMIT: usize = isize::MAX as usize / 4;
+
+/// What is known of a constant.
+#[derive(Clone, Copy, Debug)]
+enum Constant {
+    Known(u64),
+    /// Its declaration is wrong and was reported.
+    Broken,
+    /// It is declared further down.
+    Later,
+}
+
+/// The constants of one model.
+#[derive(Debug, Default)]
+pub struct Constants {
+    values: BTreeMap<String, Constant>,
+}
+
+impl Constants {
+    /// Evaluates constants in order; each may use those before it.
+    pub fn evaluate(declared: &[ast::Constant], report: &mut Report) -> Self {
+        let names = declared
+            .iter()
+            .map(|constant| (constant.name.unraw().to_string(), Constant::Later));
+        let mut constants = Self {
+            values: names.collect(),
+        };
+        for constant in declared {
+            let value = constants.value(&constant.value, report);
+            let name = constant.name.unraw().to_string();
+            constants
+                .values
+                .insert(name, value.map_or(Constant::Broken, Constant::Known));
+        }
+        constants
+    }
+
+    /// Whether `name` is a constant of the model.
+    pub fn contains(&self, name: &Ident) -> bool {
+        self.values.contains_key(&name.unraw().to_string())
+    }
+
+    /// A shape: one size or more.
+    pub fn shape(&self, shape: &ast::Shape, report: &mut Report) -> Option<Vec<usize>> {
+        if shape.sizes.is_empty() {
+            report.error(
+                shape.span,
+                "a shape has at least one size; a single number is `[1]`",
+            );
+            return None;
+        }
+        // Every size is evaluated before the first failure counts, so that all errors show.
+        let sizes: Vec<_> = shape
+            .sizes
+            .iter()
+            .map(|size| self.size(size, report))
+            .collect();
+        sizes.into_iter().collect()
+    }
+
+    /// A number that is at least 1.
+    pub fn size(&self, expr: &Expr, report: &mut Report) -> Option<usize> {
+        let size = self.integer(expr, report)?;
+        self.check_not_zero(size, expr, report)
+    }
+
+    /// A number that is at least 0.
+    pub fn integer(&self, expr: &Expr, report: &mut Report) -> Option<usize> {
+        let value = self.value(expr, report)?;
+        self.check_addressable(value, expr, report)
+    }
+
+    /// A tensor without numbers has no use, and a layer without outputs none either.
+    fn check_not_zero(&self, size: usize, expr: &Expr, report: &mut Report) -> Option<usize> {
+        if size == 0 {
+            report.error_over(expr, "this size is 0; sizes are at least 1");
+            return None;
+        }
+        Some(size)
+    }
+
+    /// No single size may exceed what memory can address.
+    fn check_addressable(&self, value: u64, expr: &Expr, report: &mut Report) -> Option<usize> {
+        let size = usize::try_from(value).ok().filter(|&size| size <= LIMIT);
+        if size.is_none() {
+            report.error_over(
+                expr,
+                format!("{value} numbers are more than memory can address"),
+            );
+        }
+        size
+    }
+
+    fn value(&self, expr: &Expr, report: &mut Report) -> Option<u64> {
+        match expr {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Int(int) if matches!(int.suffix(), "" | "usize" | "u64" | "u32") => {
+                    let value = int.base10_parse();
+                    value
+                        .map_err(|_| report.error_over(int, "this number does not fit in 64 bits"))
+                        .ok()
+                }
+                _ => self.not_an_integer(expr, report),
+            },
+            Expr::Path(path) => match path.path.get_ident() {
+                Some(name) => self.constant(name, report),
+                None => self.not_an_integer(expr, report),
+            },
+            Expr::Paren(inner) => self.value(&inner.expr, report),
+            Expr::Group(inner) => self.value(&inner.expr, report),
+            Expr::Binary(binary) => self.binary(binary, report),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+                report.error_over(expr, "this number is negative; sizes are at least 1");
+                None
+            }
+            _ => self.not_an_integer(expr, report),
+        }
+    }
+
+    /// Names stand for constants of the same model; a macro sees no values from outside.
+    fn constant(&self, name: &Ident, report: &mut Report) -> Option<u64> {
+        match self.values.get(&name.unraw().to_string()) {
+            Some(Constant::Known(value)) => Some(*value),
+            Some(Constant::Broken) => None,
+            Some(Constant::Later) => {
+                report.error(
+                    name.span(),
+                    format!("`{name}` is used before it is declared; move its `const` up"),
+                );
+                None
+            }
+            None => {
+                let near = did_you_mean(&name.to_string(), self.values.keys().map(String::as_str));
+                let repair = format!("declare it inside: `const {name}: usize = ...;`");
+                report.error(
+                    name.span(),
+                    format!("`{name}` is no constant of this model, and a macro sees none from outside; {repair}{near}"),
+                );
+                None
+            }
+        }
+    }
+
+    fn binary(&self, binary: &syn::ExprBinary, report: &mut Report) -> Option<u64> {
+        let left = self.value(&binary.left, report);
+        let right = self.value(&binary.right, report);
+        let (left, right) = (left?, right?);
+        let (result, sign) = match binary.op {
+            BinOp::Add(_) => (left.checked_add(right), '+'),
+            BinOp::Sub(_) if left < right => {
+                report.error_over(
+                    binary,
+                    format!("{left} - {right} is negative; sizes are at least 1"),
+                );
+                return None;
+            }
+            BinOp::Sub(_) => (left.checked_sub(right), '-'),
+            BinOp::Mul(_) => (left.checked_mul(right), '*'),
+            BinOp::Div(_) | BinOp::Rem(_) if right == 0 => {
+                report.error_over(&binary.right, format!("{left} is divided by zero here"));
+                return None;
+            }
+            BinOp::Div(_) => (left.checked_div(right), '/'),
+            BinOp::Rem(_) => (left.checked_rem(right), '%'),
+            _ => {
+                report.error_over(binary.op, "sizes are computed with `+ - * / %` only");
+                return None;
+            }
+        };
+        if result.is_none() {
+            report.error_over(binary, format!("{left} {sign} {right} overflows"));
+        }
+        result
+    }
+
+    fn not_an_integer(&self, expr: &Expr, report: &mut Report) -> Option<u64> {
+        report.error_over(
+            expr,
+            "expected a whole number: literals and constants of the model, joined by `+ - * / %`",
+        );
+        None
+    }
+}
