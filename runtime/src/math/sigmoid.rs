@@ -1,0 +1,74 @@
+//! 1 / (1 + e^-x), with e^-x = 2^n e^-r where n = round(-x / ln 2) and r = x + n ln 2, |r| <= ln 2 / 2.
+//!
+//! Written so, the value keeps its relative accuracy as it falls to 0. For its last subnormals e^-x would overflow; both
+//! sides of the fraction are therefore multiplied by 2^-24, which costs nothing: it hides in the bias of 2^n. Where
+//! that could underflow instead, at large positive x, the value has long been 1.
+
+use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two};
+use fearless_simd::{Simd, f32x16, prelude::*};
+
+/// 2^-24, by which the fraction is widened.
+const SCALE: f32 = 1.0 / 16_777_216.0;
+/// The bias of the exponent field, less the 24 of [`SCALE`].
+const BIASED: f32 = ROUND + (127.0 - 24.0);
+/// [`EXP`] with the signs of the odd powers turned: e^-r.
+const EXP_NEGATIVE: [f32; 5] = [EXP[0], -EXP[1], EXP[2], -EXP[3], EXP[4]];
+
+/// The logistic function 1 / (1 + e^-x); 0 for -inf, exactly 0.5 for 0, 1 for inf; NaN for NaN.
+#[inline(always)]
+pub fn sigmoid<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+    // Beyond these the result is 0 or 1 already.
+    let x = x.clamp(-105.0, 18.0);
+    let shifted = x.mul_add(-LOG2_E, BIASED);
+    let n = shifted - BIASED;
+    let r = n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x));
+    let p = horner(s, r, EXP_NEGATIVE).mul_add(r, -1.0).mul_add(r, 1.0);
+
+    let scale = f32x16::splat(s, SCALE);
+    scale / p.mul_add(power_of_two(shifted.bitcast()), scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::ulp::{self, Function};
+
+    struct Sigmoid;
+
+    impl Function for Sigmoid {
+        const FUSED: f64 = 2.5;
+        const UNFUSED: f64 = 2.5;
+
+        fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+            sigmoid(s, x)
+        }
+
+        fn truth(x: f64) -> f64 {
+            1.0 / (1.0 + (-x).exp())
+        }
+
+        /// Where n steps, where the result leaves the normal range, where it is 1, and the clamp.
+        fn seams() -> impl Iterator<Item = f32> {
+            let steps = (-151..=26).map(|n| ((n as f64 + 0.5) * core::f64::consts::LN_2) as f32);
+            steps.chain([-105.0, -103.97208, -87.33655, 16.635532, 17.32868, 18.0])
+        }
+    }
+
+    #[test]
+    fn sigmoid_is_within_its_bound() {
+        ulp::check::<Sigmoid>();
+    }
+
+    #[test]
+    fn sigmoid_of_special_values_is_exact() {
+        ulp::check_exact::<Sigmoid>(&[
+            (0.0, 0.5),
+            (-0.0, 0.5),
+            (1e-40, 0.5),
+            (f32::INFINITY, 1.0),
+            (f32::MAX, 1.0),
+            (f32::NEG_INFINITY, 0.0),
+            (f32::MIN, 0.0),
+        ]);
+    }
+}
