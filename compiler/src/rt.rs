@@ -40,6 +40,16 @@ paths! {
     dense_transpose = dense::transpose;
     dense_update = dense::update;
     dense_update_bias = dense::update_bias;
+    sequences = sequences;
+    steps = steps;
+    steps_mut = steps_mut;
+    step_pairs = step_pairs;
+    lstm_weights = lstm::Weights;
+    lstm_infer = lstm::infer;
+    lstm_forward = lstm::forward;
+    lstm_backward = lstm::backward;
+    lstm_input_gradient = lstm::input_gradient;
+    lstm_update_recurrent = lstm::update_recurrent;
     activate = activation::forward;
     activation_backward = activation::backward;
     activation_into = activation::backward_into;

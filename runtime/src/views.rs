@@ -51,6 +51,24 @@ pub fn blocks_mut<const B: usize>(blocks: &mut [Block]) -> &mut [[Block; B]] {
     blocks.as_chunks_mut::<B>().0
 }
 
+/// Rows as sequences of `T`.
+#[inline(always)]
+pub fn sequences<const T: usize, R>(rows: &[R]) -> &[[R; T]] {
+    rows.as_chunks::<T>().0
+}
+
+/// Blocks as sequences of `T` steps of `B` blocks.
+#[inline(always)]
+pub fn steps<const T: usize, const B: usize>(memory: &[Block]) -> &[[[Block; B]; T]] {
+    sequences(blocks::<B>(memory))
+}
+
+/// Blocks as sequences of `T` steps of `B` blocks.
+#[inline(always)]
+pub fn steps_mut<const T: usize, const B: usize>(memory: &mut [Block]) -> &mut [[[Block; B]; T]] {
+    blocks_mut::<B>(memory).as_chunks_mut::<T>().0
+}
+
 /// The weights at `offset`: `P` panels of `K` blocks.
 #[inline(always)]
 pub fn panels<const K: usize, const P: usize>(arena: &[Block], offset: usize) -> &[[Block; K]; P] {
@@ -203,6 +221,17 @@ pub fn row_pairs<'a, const K: usize, const B: usize>(
 ) -> impl Iterator<Item = (&'a [[f32; K]], &'a [[Block; B]])> + Clone {
     let x = batch.slices(x.0, x.1).map(rows::<K>);
     x.zip(row_blocks(batch, dy))
+}
+
+/// The batch's sequences of two values side by side, chunk by chunk: `T` steps of `A` and of `B` blocks.
+#[inline(always)]
+pub fn step_pairs<'a, const T: usize, const A: usize, const B: usize>(
+    batch: Batch<'a>,
+    y: (usize, usize),
+    dz: (usize, usize),
+) -> impl Iterator<Item = (&'a [[[Block; A]; T]], &'a [[[Block; B]; T]])> + Clone {
+    let y = batch.slices(y.0, y.1).map(steps::<T, A>);
+    y.zip(batch.slices(dz.0, dz.1).map(steps::<T, B>))
 }
 
 /// The batch's rows of a value, chunk by chunk, `B` blocks each.
