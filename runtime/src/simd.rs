@@ -107,17 +107,45 @@ fn cover_32_wide<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visi
     sweep_grouped::<V, 1, 8, BY_ROWS>(two..rows, blocks, visit);
 }
 
-/// 16 registers of eight or 32 of four: 6 x 1 holds twelve or twenty-four of them.
+/// Cuts `rows` into tiles of six, five and four, as equal as can be, and says where each size ends; at most three
+/// rows remain, and only of seven rows or fewer than four.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+fn even_by_six(rows: usize) -> [usize; 3] {
+    if rows < 4 {
+        return [0; 3];
+    }
+    let tiles = rows.div_ceil(6);
+    let (least, larger) = (rows / tiles, rows % tiles);
+    match least {
+        6 => [rows; 3],
+        5 => [larger * 6, rows, rows],
+        4 => [0, larger * 5, rows],
+        // Seven rows: four and three.
+        _ => [0, 0, 4],
+    }
+}
+
+/// 16 registers of eight or 32 of four: 6 x 1 holds twelve or twenty-four of them, and 4 x 1, 2 x 2 and 1 x 4 still
+/// are as many chains as two multipliers of four cycles need.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 fn cover_six<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
-    let six = rows / 6 * 6;
-    sweep::<V, 6, 1, BY_ROWS>(0..six, 0..blocks, visit);
-    let four = six + (rows - six) / 4 * 4;
-    sweep::<V, 4, 1, BY_ROWS>(six..four, 0..blocks, visit);
+    let [six, five, four] = even_by_six(rows);
+    if BY_ROWS {
+        sweep::<V, 6, 1, true>(0..six, 0..blocks, visit);
+        sweep::<V, 5, 1, true>(six..five, 0..blocks, visit);
+        sweep::<V, 4, 1, true>(five..four, 0..blocks, visit);
+    } else if four > 0 {
+        for block in 0..blocks {
+            sweep::<V, 6, 1, false>(0..six, block..block + 1, visit);
+            sweep::<V, 5, 1, false>(six..five, block..block + 1, visit);
+            sweep::<V, 4, 1, false>(five..four, block..block + 1, visit);
+        }
+    }
     let two = four + (rows - four) / 2 * 2;
-    sweep_grouped::<V, 2, 3, BY_ROWS>(four..two, blocks, visit);
-    sweep_grouped::<V, 1, 6, BY_ROWS>(two..rows, blocks, visit);
+    sweep_grouped::<V, 2, 2, BY_ROWS>(four..two, blocks, visit);
+    sweep_grouped::<V, 1, 4, BY_ROWS>(two..rows, blocks, visit);
 }
 
 /// 16 registers of four, or none at all.

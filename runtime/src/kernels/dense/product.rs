@@ -83,12 +83,13 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
         let s = self.s;
-        let x = &self.x[row..][..ROWS];
-        let y = &mut self.y[row..][..ROWS];
+        let x = section(self.x, row);
+        let w: &[[Block; K]; BLOCKS] = section(self.w, block);
+        let y: &mut [[Block; P]; ROWS] = section_mut(self.y, row);
         let mut sums: Accumulators<S, ROWS, BLOCKS> = match self.start {
             Start::Zero => [[f32x16::splat(s, 0.0); BLOCKS]; ROWS],
             Start::Bias(bias) => {
-                let bias = &bias[block..][..BLOCKS];
+                let bias: &[Block; BLOCKS] = section(bias, block);
                 [core::array::from_fn(
                     #[inline(always)]
                     |j| bias[j].load(s),
@@ -104,19 +105,7 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
                 },
             ),
         };
-        let w = &self.w[block..][..BLOCKS];
-        tile::accumulate_range(
-            s,
-            &mut sums,
-            core::array::from_fn(
-                #[inline(always)]
-                |i| &x[i][self.inputs.clone()],
-            ),
-            core::array::from_fn(
-                #[inline(always)]
-                |j| &w[j][self.inputs.clone()],
-            ),
-        );
+        tile::accumulate_range(s, &mut sums, x, w.each_ref(), self.inputs.clone());
         let last = self.inputs.end == K;
         for (i, row) in sums.into_iter().enumerate() {
             for (j, sum) in row.into_iter().enumerate() {
@@ -128,6 +117,24 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
                 y[i][block + j].store(value);
             }
         }
+    }
+}
+
+/// The `N` items from `first` on; a cover never leaves its matrix.
+#[inline(always)]
+fn section<T, const N: usize>(items: &[T], first: usize) -> &[T; N] {
+    match items[first..].first_chunk() {
+        Some(section) => section,
+        None => unreachable!("tiles lie inside the matrix"),
+    }
+}
+
+/// The `N` items from `first` on, to be written.
+#[inline(always)]
+fn section_mut<T, const N: usize>(items: &mut [T], first: usize) -> &mut [T; N] {
+    match items[first..].first_chunk_mut() {
+        Some(section) => section,
+        None => unreachable!("tiles lie inside the matrix"),
     }
 }
 
