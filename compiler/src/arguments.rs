@@ -299,7 +299,7 @@ impl<'a> Arguments<'a> {
             let near = did_you_mean(&word, names());
             let meant = nearest(&word, names());
             let message = format!(
-                "`{}` has no argument `{name}`{near}; it is written {}",
+                "`{}` has no argument `{name}`; it is written {}{near}",
                 self.callee,
                 self.signature()
             );
@@ -347,9 +347,11 @@ impl<'a> Arguments<'a> {
         match self.known.is_empty() {
             true => format!("`{}` alone", self.callee),
             false => {
-                let shown: Vec<&str> = self
-                    .known
-                    .iter()
+                let (positional, named): (Vec<_>, Vec<_>) =
+                    self.known.iter().partition(|known| known.positional);
+                let shown: Vec<&str> = positional
+                    .into_iter()
+                    .chain(named)
                     .map(|known| known.shown.as_str())
                     .collect();
                 format!("`{}({})`", self.callee, shown.join(", "))

@@ -140,18 +140,18 @@ impl<'b, 'a> Scope<'b, 'a> {
             Some(init) if init.diverge.is_none() => self.expression(&init.expr),
             _ => self.error(local, "a `let` is written `let h = ...;`"),
         };
-        match bound_name(&local.pat) {
-            Some(name) => self.bindings.push(Binding {
+        if bound_name(&local.pat).is_none() {
+            self.error(
+                &local.pat,
+                "a `let` binds one plain name, as in `let h = ...;`",
+            );
+        }
+        for name in names(&local.pat) {
+            self.bindings.push(Binding {
                 name: name.clone(),
                 value,
                 used: false,
-            }),
-            None => {
-                self.error(
-                    &local.pat,
-                    "a `let` binds one plain name, as in `let h = ...;`",
-                );
-            }
+            });
         }
     }
 
@@ -399,8 +399,13 @@ impl<'b, 'a> Scope<'b, 'a> {
         if declared != given
             && let Some(&(_, span)) = outputs.last()
         {
+            let outputs = if declared == 1 {
+                "1 output".to_string()
+            } else {
+                format!("{declared} outputs")
+            };
             let message = format!(
-                "`{}` declares {declared} outputs, but `forward` ends in {given}",
+                "`{}` declares {outputs}, but `forward` ends in {given}",
                 model.name
             );
             self.builder.report.error(span, message);
@@ -462,6 +467,16 @@ fn bound_name(pattern: &Pat) -> Option<&Ident> {
             Some(&bound.ident)
         }
         _ => None,
+    }
+}
+
+/// All names in a pattern, so that what a wrong one binds is not undefined as well.
+fn names(pattern: &Pat) -> Vec<&Ident> {
+    match pattern {
+        Pat::Ident(bound) => vec![&bound.ident],
+        Pat::Tuple(tuple) => tuple.elems.iter().flat_map(names).collect(),
+        Pat::Type(typed) => names(&typed.pat),
+        _ => Vec::new(),
     }
 }
 
