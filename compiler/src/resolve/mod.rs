@@ -7,6 +7,7 @@
 //! call is a chain of nodes, one for each level, that own their shares of its parameters.
 
 mod build;
+mod expression;
 mod forward;
 
 use std::collections::BTreeMap;
