@@ -38,15 +38,10 @@ pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// The front end: checked graphs, one for each struct, or everything that is wrong along with stubs that keep rustc quiet.
+/// Checked graphs, one for each struct, or everything that is wrong along with stubs that keep rustc quiet.
 pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
     let mut report = Report::default();
-    let models = parse::parse(tokens, &mut report);
-    let graphs = if report.is_clean() {
-        understand(&models, &mut report)
-    } else {
-        Vec::new()
-    };
+    let (models, graphs) = read(tokens, &mut report);
     match report.is_clean() {
         true => Ok(graphs),
         false => Err(report
@@ -57,15 +52,22 @@ pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
     }
 }
 
-/// What syntax trees mean. A graph is whole only if the report is clean.
-fn understand(models: &[ast::Model], report: &mut Report) -> Vec<Graph> {
-    let graph = |model: &ast::Model| {
-        let constants = sizes::Constants::evaluate(&model.constants, report);
-        let mut graph = resolve::resolve(model, &constants, report);
-        shapes::infer(&mut graph, &model.outputs, &constants, report);
-        graph
-    };
-    models.iter().map(graph).collect()
+/// The front end: what is written, and what it means. A graph is whole only if the report is clean; after an error of
+/// syntax there is none.
+pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<Graph>) {
+    let models = parse::parse(tokens, report);
+    let mut graphs = Vec::new();
+    if report.is_clean() {
+        graphs.extend(models.iter().map(|model| understand(model, report)));
+    }
+    (models, graphs)
+}
+
+fn understand(model: &ast::Model, report: &mut Report) -> Graph {
+    let constants = sizes::Constants::evaluate(&model.constants, report);
+    let mut graph = resolve::resolve(model, &constants, report);
+    shapes::infer(&mut graph, &model.outputs, &constants, report);
+    graph
 }
 
 /// The back end: a checked graph becomes Rust.

@@ -3,10 +3,10 @@
 /// The candidate closest to `name`, if any is close enough to be meant.
 ///
 /// Case and underscores do not count, so that `ReLU` and `max_pool2d` find `Relu` and `MaxPool2d`; beyond that, one
-/// edit is forgiven for every three letters.
+/// edit is forgiven for every three letters, but never one for every letter.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
-    let forgiven = (name.len() / 3).max(1);
+    let forgiven = (name.len() / 3).max(1).min(name.len().saturating_sub(1));
     candidates
         .into_iter()
         .map(|candidate| (distance(&name, &plain(candidate)), candidate))
@@ -60,6 +60,7 @@ mod tests {
         assert_eq!(nearest("max_pool2d", kinds), Some("MaxPool2d"));
         assert_eq!(nearest("MaxPooling2D", kinds), Some("MaxPool2d"));
         assert_eq!(nearest("Attention", kinds), None);
+        assert_eq!(nearest("a", ["x"]), None);
     }
 
     #[test]

@@ -211,9 +211,8 @@ fn check_comma(input: ParseStream, report: &mut Report) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
     }
-    let starts_item = input.peek(syn::Ident) || input.peek(Token![const]) || input.peek(Token![#]);
     let error = input.error("expected `,` after the layer");
-    if !starts_item {
+    if !(input.peek(syn::Ident) || input.peek(Token![const]) || input.peek(Token![#])) {
         return Err(error);
     }
     report.absorb(error);
@@ -273,7 +272,7 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
         input.peek(syn::Ident),
         "expected a layer's kind, such as `Dense`",
     )?;
-    let kind = input.parse()?;
+    let kind: Ident = input.parse()?;
     let mut arguments = Vec::new();
     if input.peek(Paren) {
         let inside;
@@ -283,11 +282,29 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
         })?;
         arguments = list.into_iter().collect();
     }
+    check_layer_ends(input, &kind)?;
     Ok(Layer {
         name,
         kind,
         arguments,
     })
+}
+
+/// What is nearly a layer gets the way it is written.
+fn check_layer_ends(input: ParseStream, kind: &Ident) -> syn::Result<()> {
+    let brackets = input.peek(Bracket) || input.peek(Brace);
+    expect(
+        input,
+        !brackets,
+        format!("arguments stand in parentheses, as in `{kind}(10)`"),
+    )?;
+    let message = format!("a layer is named with a colon, as in `{kind}: Dense(10)`");
+    expect(input, !input.peek(Token![=]), message)?;
+    expect(
+        input,
+        !input.peek(Token![::]),
+        "a layer's kind is a single name, such as `Dense`",
+    )
 }
 
 /// `3`, or `kernel = 3`.
@@ -326,7 +343,10 @@ fn skip_item(input: ParseStream) {
     while let Ok(token) = input.parse::<TokenTree>() {
         match token {
             TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => return,
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let _comma = input.parse::<Option<Token![,]>>();
+                return;
+            }
             _ => {}
         }
     }

@@ -40,25 +40,22 @@ impl Operator for Dense {
     fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let flat: usize = feed.shape.iter().product();
-        let expected = self.inputs.map_or("a vector [F] or a sequence [T, F]".to_string(), |n| {
-            format!("{n} inputs")
-        });
-        match *feed.shape {
+        let expected = match self.inputs {
+            Some(stated) => format!("is declared for {stated} inputs"),
+            None => "takes a vector [F] or a sequence [T, F]".to_string(),
+        };
+        let repair = match *feed.shape {
             [n] | [_, n] if self.inputs.is_none_or(|stated| stated == n) => {
                 let mut shape = feed.shape.to_vec();
                 shape.pop();
                 shape.push(self.outputs);
-                Ok(shape)
+                return Ok(shape);
             }
-            [_] | [_, _] => Err(format!(
-                "`{}` is declared for {expected}, but `{}` gives {:?}; leave the number out and it is inferred",
-                call.layer, feed.from, feed.shape
-            )),
-            _ => Err(format!(
-                "`{}` takes {expected}, but `{}` gives {:?}; put `Flatten` before it, which gives {flat}",
-                call.layer, feed.from, feed.shape
-            )),
-        }
+            [_] => "leave the number out and it is inferred".to_string(),
+            [_, _] if self.inputs != Some(flat) => "leave the number out and it is inferred".to_string(),
+            _ => format!("put `Flatten` before it, which gives {flat}"),
+        };
+        Err(format!("`{}` {expected}, but `{}` gives {:?}; {repair}", call.layer, feed.from, feed.shape))
     }
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {

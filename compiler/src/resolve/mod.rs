@@ -7,6 +7,7 @@
 //! call is a chain of nodes, one for each level, that own their shares of its parameters.
 
 mod build;
+mod expression;
 mod forward;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use build::{Builder, Declared};
 
 /// The graph of a model, with the shapes of its inputs.
 pub fn resolve(model: &ast::Model, constants: &Constants, report: &mut Report) -> Graph {
+    check_inputs(model, report);
     check_names(model, report);
     let mut builder = Builder::new(model, constants, report);
     for input in &model.inputs {
@@ -56,6 +58,9 @@ pub fn resolve(model: &ast::Model, constants: &Constants, report: &mut Report) -
 fn chain(builder: &mut Builder<'_>, model: &ast::Model) -> Vec<ValueId> {
     check_not_empty(model, builder.report);
     let mut feeds = builder.graph.inputs.clone();
+    if feeds.is_empty() {
+        return Vec::new();
+    }
     for (index, layer) in model.layers.iter().enumerate() {
         let value = builder.call_layer(index, feeds, head(layer).span());
         feeds = vec![value];
@@ -121,6 +126,17 @@ fn head(layer: &ast::Layer) -> &Ident {
     layer.name.as_ref().unwrap_or(&layer.kind)
 }
 
+/// A model computes something from something.
+fn check_inputs(model: &ast::Model, report: &mut Report) {
+    if model.inputs.is_empty() {
+        let name = &model.name;
+        report.error(
+            name.span(),
+            format!("`{name}` has no inputs; give one, as in `{name}(x: [784])`"),
+        );
+    }
+}
+
 /// Constants, inputs and layers share one namespace, and no name is given twice.
 fn check_names(model: &ast::Model, report: &mut Report) {
     let constants = model
@@ -171,7 +187,7 @@ fn check_named(layer: &ast::Layer, model: &ast::Model, report: &mut Report) {
     }
 }
 
-/// A model computes something.
+/// A chain has a layer at least: an input is no output.
 fn check_not_empty(model: &ast::Model, report: &mut Report) {
     if model.layers.is_empty() {
         report.error(model.name.span(), format!("`{}` has no layers", model.name));

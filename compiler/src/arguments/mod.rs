@@ -5,15 +5,14 @@
 //!
 //! [`finish`]: Arguments::finish
 
-use proc_macro2::Span;
-use syn::{Expr, Lit, RangeLimits, UnOp, ext::IdentExt};
+mod finish;
+mod value;
 
-use crate::{
-    ast,
-    nearest::{did_you_mean, list, nearest},
-    report::Report,
-    sizes::Constants,
-};
+use proc_macro2::Span;
+use syn::{Expr, Lit, RangeLimits, ext::IdentExt};
+
+use crate::{ast, report::Report, sizes::Constants};
+use value::{bare, is_word, number, several};
 
 /// One declaration's arguments while an operator reads them.
 ///
@@ -255,108 +254,6 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Reports what nobody asked for and what is missing; whether all arguments were right.
-    pub fn finish(mut self) -> bool {
-        self.check_order();
-        let unread = (0..self.given.len()).filter(|&index| !self.read[index]);
-        for index in unread.collect::<Vec<_>>() {
-            match &self.given[index].name {
-                Some(name) => self.check_named(&name.clone()),
-                None => self.check_positional(index),
-            }
-        }
-        self.check_missing();
-        !self.failed
-    }
-
-    /// As in Python, arguments without a name come first, so that their position is plain.
-    fn check_order(&mut self) {
-        let named = self
-            .given
-            .iter()
-            .position(|argument| argument.name.is_some());
-        let late = self
-            .given
-            .iter()
-            .skip(named.unwrap_or(0))
-            .find(|argument| argument.name.is_none());
-        if let (Some(_), Some(late)) = (named, late) {
-            self.wrong(
-                &late.value,
-                "arguments without a name come before those with one",
-            );
-        }
-    }
-
-    /// Every name is one the operator knows, given once.
-    fn check_named(&mut self, name: &proc_macro2::Ident) {
-        let word = name.unraw().to_string();
-        if self.known.iter().any(|known| known.name == word) {
-            self.report
-                .error(name.span(), format!("`{name}` is given twice"));
-        } else {
-            let names = || self.known.iter().map(|known| known.name);
-            let near = did_you_mean(&word, names());
-            let meant = nearest(&word, names());
-            let message = format!(
-                "`{}` has no argument `{name}`{near}; it is written {}",
-                self.callee,
-                self.signature()
-            );
-            self.report.error(name.span(), message);
-            self.missing.retain(|&missing| Some(missing) != meant);
-        }
-        self.failed = true;
-    }
-
-    /// No more arguments stand without a name than may.
-    fn check_positional(&mut self, index: usize) {
-        let places: Vec<&str> = self
-            .known
-            .iter()
-            .filter(|known| known.positional)
-            .map(|known| known.name)
-            .collect();
-        let takes = match places.len() {
-            0 => "no arguments without a name".to_string(),
-            1 => format!("only {} without a name", list(places)),
-            _ => format!("only {} without names", list(places)),
-        };
-        let message = format!(
-            "`{}` takes {takes}; it is written {}",
-            self.callee,
-            self.signature()
-        );
-        self.wrong(&self.given[index].value, message);
-    }
-
-    /// Everything without a default is given.
-    fn check_missing(&mut self) {
-        for name in std::mem::take(&mut self.missing) {
-            let message = format!(
-                "`{}` needs `{name}`; it is written {}",
-                self.callee,
-                self.signature()
-            );
-            self.report.error(self.span, message);
-            self.failed = true;
-        }
-    }
-
-    fn signature(&self) -> String {
-        match self.known.is_empty() {
-            true => format!("`{}` alone", self.callee),
-            false => {
-                let shown: Vec<&str> = self
-                    .known
-                    .iter()
-                    .map(|known| known.shown.as_str())
-                    .collect();
-                format!("`{}({})`", self.callee, shown.join(", "))
-            }
-        }
-    }
-
     fn take(&mut self, name: &'static str, shown: String, place: Place) -> Option<&'a Expr> {
         let positional = place == Place::Positional;
         let by_place = if positional {
@@ -391,92 +288,5 @@ impl<'a> Arguments<'a> {
     fn wrong(&mut self, value: &Expr, message: impl std::fmt::Display) {
         self.report.error_over(value, message);
         self.failed = true;
-    }
-
-    fn size_of(&mut self, value: &Expr) -> usize {
-        let size = self.constants.size(value, self.report);
-        self.failed |= size.is_none();
-        size.unwrap_or(1)
-    }
-
-    fn integer_of(&mut self, value: &Expr) -> usize {
-        let integer = self.constants.integer(value, self.report);
-        self.failed |= integer.is_none();
-        integer.unwrap_or(0)
-    }
-
-    fn pair_of(&mut self, value: &Expr, read: fn(&mut Self, &Expr) -> usize) -> (usize, usize) {
-        match several(value).as_deref() {
-            None => {
-                let both = read(self, value);
-                (both, both)
-            }
-            Some(&[height, width]) => (read(self, height), read(self, width)),
-            Some(_) => {
-                self.wrong(value, "expected one number, or two for height and width");
-                (1, 1)
-            }
-        }
-    }
-
-    fn word_of<T: Copy>(&mut self, name: &str, value: &Expr, choices: &[(&str, T)]) -> Option<T> {
-        let given = match bare(value) {
-            Expr::Path(path) => path.path.get_ident().map(|word| word.unraw().to_string()),
-            _ => None,
-        };
-        let found = choices
-            .iter()
-            .find(|choice| given.as_deref() == Some(choice.0));
-        if found.is_none() {
-            let words = || choices.iter().map(|choice| choice.0);
-            let near = given.map_or(String::new(), |given| did_you_mean(&given, words()));
-            match choices.is_empty() {
-                true => self.wrong(value, format!("`{name}` is a number or a pair of numbers")),
-                false => self.wrong(
-                    value,
-                    format!("`{name}` has the words {}{near}", list(words())),
-                ),
-            }
-        }
-        found.map(|choice| choice.1)
-    }
-}
-
-/// Without the parentheses and invisible groups around it.
-fn bare(value: &Expr) -> &Expr {
-    match value {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        _ => value,
-    }
-}
-
-/// What `(3, 5)` or `[3, 5]` holds.
-fn several(value: &Expr) -> Option<Vec<&Expr>> {
-    match bare(value) {
-        Expr::Tuple(tuple) => Some(tuple.elems.iter().collect()),
-        Expr::Array(array) => Some(array.elems.iter().collect()),
-        _ => None,
-    }
-}
-
-/// Words are CamelCase (`Same`), constants are not (`N`, `WIDTH`).
-fn is_word(name: &proc_macro2::Ident) -> bool {
-    let name = name.to_string();
-    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
-}
-
-/// A literal number, perhaps negated.
-fn number(value: &Expr) -> Option<f64> {
-    match bare(value) {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Float(float) => float.base10_parse().ok(),
-            Lit::Int(int) => int.base10_parse().ok(),
-            _ => None,
-        },
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-            number(&unary.expr).map(|number| -number)
-        }
-        _ => None,
     }
 }

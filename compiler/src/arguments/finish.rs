@@ -1,0 +1,113 @@
+//! What is left after an operator has read its arguments: unknown, repeated, superfluous and missing ones.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+
+use super::Arguments;
+use crate::nearest::{did_you_mean, list, nearest};
+
+impl Arguments<'_> {
+    /// Reports what nobody asked for and what is missing; whether all arguments were right.
+    pub fn finish(mut self) -> bool {
+        self.check_order();
+        let unread = (0..self.given.len()).filter(|&index| !self.read[index]);
+        for index in unread.collect::<Vec<_>>() {
+            match &self.given[index].name {
+                Some(name) => self.check_named(&name.clone()),
+                None => self.check_positional(index),
+            }
+        }
+        self.check_missing();
+        !self.failed
+    }
+
+    /// As in Python, arguments without a name come first, so that their position is plain.
+    fn check_order(&mut self) {
+        let named = self
+            .given
+            .iter()
+            .position(|argument| argument.name.is_some());
+        let late = self
+            .given
+            .iter()
+            .skip(named.unwrap_or(0))
+            .find(|argument| argument.name.is_none());
+        if let (Some(_), Some(late)) = (named, late) {
+            self.wrong(
+                &late.value,
+                "arguments without a name come before those with one",
+            );
+        }
+    }
+
+    /// Every name is one the operator knows, given once.
+    fn check_named(&mut self, name: &Ident) {
+        let word = name.unraw().to_string();
+        if self.known.iter().any(|known| known.name == word) {
+            self.report
+                .error(name.span(), format!("`{name}` is given twice"));
+        } else {
+            let names = || self.known.iter().map(|known| known.name);
+            let near = did_you_mean(&word, names());
+            let meant = nearest(&word, names());
+            let message = format!(
+                "`{}` has no argument `{name}`; it is written {}{near}",
+                self.callee,
+                self.signature()
+            );
+            self.report.error(name.span(), message);
+            self.missing.retain(|&missing| Some(missing) != meant);
+        }
+        self.failed = true;
+    }
+
+    /// No more arguments stand without a name than may.
+    fn check_positional(&mut self, index: usize) {
+        let places: Vec<&str> = self
+            .known
+            .iter()
+            .filter(|known| known.positional)
+            .map(|known| known.name)
+            .collect();
+        let takes = match places.len() {
+            0 => "no arguments without a name".to_string(),
+            1 => format!("only {} without a name", list(places)),
+            _ => format!("only {} without names", list(places)),
+        };
+        let message = format!(
+            "`{}` takes {takes}; it is written {}",
+            self.callee,
+            self.signature()
+        );
+        self.wrong(&self.given[index].value, message);
+    }
+
+    /// Everything without a default is given.
+    fn check_missing(&mut self) {
+        for name in std::mem::take(&mut self.missing) {
+            let message = format!(
+                "`{}` needs `{name}`; it is written {}",
+                self.callee,
+                self.signature()
+            );
+            self.report.error(self.span, message);
+            self.failed = true;
+        }
+    }
+
+    fn signature(&self) -> String {
+        match self.known.is_empty() {
+            true => format!("`{}` alone", self.callee),
+            false => {
+                let (positional, named): (Vec<_>, Vec<_>) =
+                    self.known.iter().partition(|known| known.positional);
+                let shown: Vec<&str> = positional
+                    .into_iter()
+                    .chain(named)
+                    .map(|known| known.shown.as_str())
+                    .collect();
+                format!("`{}({})`", self.callee, shown.join(", "))
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The values of arguments: numbers, pairs and words.
+
+use proc_macro2::Ident;
+use syn::{Expr, Lit, UnOp, ext::IdentExt};
+
+use super::Arguments;
+use crate::nearest::{did_you_mean, list};
+
+impl Arguments<'_> {
+    pub(super) fn size_of(&mut self, value: &Expr) -> usize {
+        let size = self.constants.size(value, self.report);
+        self.failed |= size.is_none();
+        size.unwrap_or(1)
+    }
+
+    pub(super) fn integer_of(&mut self, value: &Expr) -> usize {
+        let integer = self.constants.integer(value, self.report);
+        self.failed |= integer.is_none();
+        integer.unwrap_or(0)
+    }
+
+    pub(super) fn pair_of(
+        &mut self,
+        value: &Expr,
+        read: fn(&mut Self, &Expr) -> usize,
+    ) -> (usize, usize) {
+        match several(value).as_deref() {
+            None => {
+                let both = read(self, value);
+                (both, both)
+            }
+            Some(&[height, width]) => (read(self, height), read(self, width)),
+            Some(_) => {
+                self.wrong(value, "expected one number, or two for height and width");
+                (1, 1)
+            }
+        }
+    }
+
+    pub(super) fn word_of<T: Copy>(
+        &mut self,
+        name: &str,
+        value: &Expr,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let given = match bare(value) {
+            Expr::Path(path) => path.path.get_ident().map(|word| word.unraw().to_string()),
+            _ => None,
+        };
+        let found = choices
+            .iter()
+            .find(|choice| given.as_deref() == Some(choice.0));
+        if found.is_none() {
+            let words = || choices.iter().map(|choice| choice.0);
+            let near = given.map_or(String::new(), |given| did_you_mean(&given, words()));
+            match choices.is_empty() {
+                true => self.wrong(value, format!("`{name}` is a number or a pair of numbers")),
+                false => self.wrong(
+                    value,
+                    format!("`{name}` has the words {}{near}", list(words())),
+                ),
+            }
+        }
+        found.map(|choice| choice.1)
+    }
+}
+
+/// Without the parentheses and invisible groups around it.
+pub(super) fn bare(value: &Expr) -> &Expr {
+    match value {
+        Expr::Paren(inner) => bare(&inner.expr),
+        Expr::Group(inner) => bare(&inner.expr),
+        _ => value,
+    }
+}
+
+/// What `(3, 5)` or `[3, 5]` holds.
+pub(super) fn several(value: &Expr) -> Option<Vec<&Expr>> {
+    match bare(value) {
+        Expr::Tuple(tuple) => Some(tuple.elems.iter().collect()),
+        Expr::Array(array) => Some(array.elems.iter().collect()),
+        _ => None,
+    }
+}
+
+/// Words are CamelCase (`Same`), constants are not (`N`, `WIDTH`).
+pub(super) fn is_word(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+}
+
+/// A literal number, perhaps negated.
+pub(super) fn number(value: &Expr) -> Option<f64> {
+    match bare(value) {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Float(float) => float.base10_parse().ok(),
+            Lit::Int(int) => int.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+            number(&unary.expr).map(|number| -number)
+        }
+        _ => None,
+    }
+}
