@@ -11,7 +11,11 @@ struct Models(Vec<syn::Macro>);
 
 impl<'ast> Visit<'ast> for Models {
     fn visit_macro(&mut self, invocation: &'ast syn::Macro) {
-        let is_model = invocation.path.segments.last().is_some_and(|segment| segment.ident == "model");
+        let is_model = invocation
+            .path
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident == "model");
         if is_model {
             self.0.push(invocation.clone());
         }

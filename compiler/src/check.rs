@@ -25,9 +25,17 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
                         ));
                     }
                     Some(None) => {
-                        return Err(format!("event {time} reads `{}` before anything was written", name(buffer)));
+                        return Err(format!(
+                            "event {time} reads `{}` before anything was written",
+                            name(buffer)
+                        ));
                     }
-                    None => return Err(format!("`{}` lies outside the planned memory", name(buffer))),
+                    None => {
+                        return Err(format!(
+                            "`{}` lies outside the planned memory",
+                            name(buffer)
+                        ));
+                    }
                 }
             }
         }
@@ -35,14 +43,27 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
         for &buffer in &event.writes {
             for block in place(buffer) {
                 let Some(slot) = written.get_mut(block) else {
-                    return Err(format!("`{}` lies outside the planned memory", name(buffer)));
+                    return Err(format!(
+                        "`{}` lies outside the planned memory",
+                        name(buffer)
+                    ));
                 };
                 if slot.is_some_and(|other| other != buffer) {
-                    return Err(format!("event {time} writes block {block} of `{}` twice", name(buffer)));
+                    return Err(format!(
+                        "event {time} writes block {block} of `{}` twice",
+                        name(buffer)
+                    ));
                 }
-                let read = event.reads.iter().find(|&&other| other != buffer && place(other).contains(&block));
+                let read = event
+                    .reads
+                    .iter()
+                    .find(|&&other| other != buffer && place(other).contains(&block));
                 if let Some(&other) = read {
-                    return Err(format!("event {time} writes `{}` over `{}`, which it reads", name(buffer), name(other)));
+                    return Err(format!(
+                        "event {time} writes `{}` over `{}`, which it reads",
+                        name(buffer),
+                        name(other)
+                    ));
                 }
                 *slot = Some(buffer);
                 owners[block] = Some(buffer);
@@ -60,7 +81,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn program(sizes: &[usize], events: Vec<Event>) -> Program {
-        let buffer = |(index, &blocks): (usize, &usize)| Buffer { name: format!("b{index}"), blocks };
+        let buffer = |(index, &blocks): (usize, &usize)| Buffer {
+            name: format!("b{index}"),
+            blocks,
+        };
         Program {
             mode: Mode::Inference,
             buffers: sizes.iter().enumerate().map(buffer).collect(),
@@ -76,12 +100,20 @@ mod tests {
 
     fn event(reads: &[usize], writes: &[usize]) -> Event {
         let ids = |list: &[usize]| list.iter().copied().map(BufferId).collect();
-        Event { reads: ids(reads), writes: ids(writes) }
+        Event {
+            reads: ids(reads),
+            writes: ids(writes),
+        }
     }
 
     #[test]
     fn memory_of_dead_buffers_is_used_again() {
-        let chain = vec![event(&[], &[0]), event(&[0], &[1]), event(&[1], &[2]), event(&[2], &[])];
+        let chain = vec![
+            event(&[], &[0]),
+            event(&[0], &[1]),
+            event(&[1], &[2]),
+            event(&[2], &[]),
+        ];
         let program = program(&[4, 4, 4], chain);
         let plan = plan(&program);
         assert_eq!(plan.blocks, 8);
@@ -92,17 +124,29 @@ mod tests {
     fn overwritten_buffers_are_found() {
         let events = vec![event(&[], &[0]), event(&[], &[1]), event(&[0, 1], &[])];
         let program = program(&[2, 2], events);
-        let bad = Plan { offsets: vec![0, 1], blocks: 3 };
+        let bad = Plan {
+            offsets: vec![0, 1],
+            blocks: 3,
+        };
         let message = check(&program, &bad).unwrap_err();
-        assert_eq!(message, "event 2 reads `b0`, but `b1` has overwritten its block 1");
+        assert_eq!(
+            message,
+            "event 2 reads `b0`, but `b1` has overwritten its block 1"
+        );
     }
 
     #[test]
     fn writing_over_an_operand_is_found() {
         let events = vec![event(&[], &[0]), event(&[0], &[1])];
         let program = program(&[2, 2], events);
-        let bad = Plan { offsets: vec![0, 0], blocks: 2 };
-        assert_eq!(check(&program, &bad).unwrap_err(), "event 1 writes `b1` over `b0`, which it reads");
+        let bad = Plan {
+            offsets: vec![0, 0],
+            blocks: 2,
+        };
+        assert_eq!(
+            check(&program, &bad).unwrap_err(),
+            "event 1 writes `b1` over `b0`, which it reads"
+        );
     }
 
     proptest! {

@@ -54,22 +54,36 @@ pub struct Stage {
 /// Turns nodes into stages.
 pub fn fuse(graph: &Graph) -> Vec<Stage> {
     let mut uses = vec![0_usize; graph.values.len()];
-    for value in graph.nodes.iter().flat_map(|node| &node.inputs).chain(&graph.outputs) {
+    for value in graph
+        .nodes
+        .iter()
+        .flat_map(|node| &node.inputs)
+        .chain(&graph.outputs)
+    {
         uses[value.0] += 1;
     }
     let calls = |layer: Option<LayerId>, parameters: &[usize]| {
-        let same = |node: &&crate::graph::Node| node.layer == layer && node.parameters == parameters;
+        let same =
+            |node: &&crate::graph::Node| node.layer == layer && node.parameters == parameters;
         graph.nodes.iter().filter(same).count()
     };
     let mut stages: Vec<Stage> = Vec::new();
     for node in &graph.nodes {
         // The stage before may absorb this node if nobody else reads what stands between them.
-        let absorbed = match (stages.iter_mut().find(|stage| node.inputs == [stage.output]), &node.inputs[..]) {
+        let absorbed = match (
+            stages
+                .iter_mut()
+                .find(|stage| node.inputs == [stage.output]),
+            &node.inputs[..],
+        ) {
             (Some(stage), [value]) if uses[value.0] == 1 => stage.absorb(&node.op),
             _ => false,
         };
         if absorbed {
-            if let Some(stage) = stages.iter_mut().find(|stage| node.inputs == [stage.output]) {
+            if let Some(stage) = stages
+                .iter_mut()
+                .find(|stage| node.inputs == [stage.output])
+            {
                 stage.output = node.output;
             }
         } else {

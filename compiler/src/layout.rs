@@ -105,7 +105,11 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
     let borders = borders(graph, &stages);
     let mut layout = Layout {
         values: graph.values.clone(),
-        storages: graph.values.iter().map(|value| Storage::flat(&value.shape)).collect(),
+        storages: graph
+            .values
+            .iter()
+            .map(|value| Storage::flat(&value.shape))
+            .collect(),
         roots: (0..graph.values.len()).map(ValueId).collect(),
         learns: vec![false; graph.values.len()],
         stages: Vec::new(),
@@ -115,14 +119,21 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         arena_blocks: 0,
         first_tensor: Vec::new(),
     };
-    let mut packings: Vec<Vec<Option<Packing>>> =
-        graph.layers.iter().map(|layer| vec![None; layer.parameters.len()]).collect();
+    let mut packings: Vec<Vec<Option<Packing>>> = graph
+        .layers
+        .iter()
+        .map(|layer| vec![None; layer.parameters.len()])
+        .collect();
     for mut stage in stages {
         for operand in 0..stage.inputs.len() {
             let border = borders[stage.inputs[operand].0];
             layout.fit_operand(&mut stage, operand, border);
         }
-        let operands = stage.inputs.iter().map(|value| &layout.storages[value.0]).collect::<Vec<_>>();
+        let operands = stage
+            .inputs
+            .iter()
+            .map(|value| &layout.storages[value.0])
+            .collect::<Vec<_>>();
         let output = stage.output.0;
         let shape = &layout.values[output].shape;
         if let Some(LayerId(layer)) = stage.layer {
@@ -149,8 +160,15 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         let flat = Storage::flat(&layout.values[output.0].shape);
         let fits = layout.storages[output.0].is_contiguous()
             && !graph.inputs.contains(&layout.roots[output.0])
-            && !layout.outputs.iter().any(|&other| layout.roots[other.0] == layout.roots[output.0]);
-        let output = if fits { output } else { layout.copy(output, flat) };
+            && !layout
+                .outputs
+                .iter()
+                .any(|&other| layout.roots[other.0] == layout.roots[output.0]);
+        let output = if fits {
+            output
+        } else {
+            layout.copy(output, flat)
+        };
         layout.outputs.push(output);
     }
     layout.pack(graph, packings);
@@ -239,7 +257,9 @@ impl Layout {
 
     /// The tensors a stage reads.
     pub fn tensors_of(&self, stage: &Stage) -> Vec<usize> {
-        let first = stage.layer.map_or(0, |LayerId(layer)| self.first_tensor[layer]);
+        let first = stage
+            .layer
+            .map_or(0, |LayerId(layer)| self.first_tensor[layer]);
         stage.parameters.iter().map(|index| first + index).collect()
     }
 }

@@ -76,7 +76,15 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let layout = layout::place(graph, stages);
     let inference = planned(program::inference(&layout));
     let training = planned(program::training(&layout));
-    emit::emit(root, &emit::Model { graph, layout: &layout, inference, training })
+    emit::emit(
+        root,
+        &emit::Model {
+            graph,
+            layout: &layout,
+            inference,
+            training,
+        },
+    )
 }
 
 /// A program with its memory plan, which the independent checker has approved.

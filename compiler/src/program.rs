@@ -44,6 +44,8 @@ pub enum Slot {
     Output,
     /// Left by training forward.
     Saved(usize),
+    /// Left by backward.
+    Kept(usize),
     /// Inference's scratch.
     Scratch(usize),
     /// The result's delta.
@@ -57,6 +59,8 @@ pub enum Slot {
 pub struct Bindings {
     /// Left by training forward.
     pub saved: Vec<BufferId>,
+    /// Left by backward.
+    pub kept: Vec<BufferId>,
     /// Inference's scratch.
     pub scratch: Vec<BufferId>,
     /// Whether each operand's delta is asked for, and if so whether it is added to what others left.
@@ -101,6 +105,7 @@ impl Program {
             Slot::Input(operand) => self.values[root(layout.stages[stage].inputs[operand])],
             Slot::Output => self.values[root(layout.stages[stage].output)],
             Slot::Saved(index) => bindings.saved.get(index).copied(),
+            Slot::Kept(index) => bindings.kept.get(index).copied(),
             Slot::Scratch(index) => bindings.scratch.get(index).copied(),
             Slot::Delta => self.deltas[root(layout.stages[stage].output)],
             Slot::InputDelta(operand) => self.deltas[root(layout.stages[stage].inputs[operand])],
@@ -117,7 +122,11 @@ impl Program {
 pub fn inference(layout: &Layout) -> Program {
     let mut program = begin(layout, Mode::Inference);
     // A chain of skipped stages ends at the first value that is computed.
-    for stage in layout.stages.iter().filter(|stage| stage.op.lower().only_trains()) {
+    for stage in layout
+        .stages
+        .iter()
+        .filter(|stage| stage.op.lower().only_trains())
+    {
         let source = program.roots[stage.inputs[0].0];
         for root in &mut program.roots {
             if *root == stage.output {
@@ -134,9 +143,15 @@ pub fn inference(layout: &Layout) -> Program {
             forward_event(&mut program, layout, index);
         }
     }
-    let outputs = layout.outputs.iter().filter_map(|value| program.values[program.roots[value.0].0]);
+    let outputs = layout
+        .outputs
+        .iter()
+        .filter_map(|value| program.values[program.roots[value.0].0]);
     let reads = outputs.collect();
-    program.events.push(Event { reads, writes: Vec::new() });
+    program.events.push(Event {
+        reads,
+        writes: Vec::new(),
+    });
     program
 }
 
@@ -180,10 +195,15 @@ pub fn training(layout: &Layout) -> Program {
         }
         read(uses.update_output, Slot::Output);
         read(uses.update_delta, Slot::Delta);
-        let saved = program.stages[index].as_ref().map_or(0, |bindings| bindings.saved.len());
-        for index in 0..saved {
-            read(uses.update_saved, Slot::Saved(index));
-        }
+        let bindings = program.stages[index].iter();
+        update
+            .reads
+            .extend(bindings.clone().flat_map(|bindings| &bindings.kept));
+        update.reads.extend(
+            bindings
+                .flat_map(|bindings| &bindings.saved)
+                .filter(|_| uses.update_saved),
+        );
     }
     program.events.push(update);
     program
@@ -206,13 +226,23 @@ fn begin(layout: &Layout, mode: Mode) -> Program {
 
 /// Whether the one input can be read where the caller has it: everybody who reads it reads rows of floats.
 fn reads_in_place(layout: &Layout, roots: &[ValueId]) -> bool {
-    let [input] = layout.inputs[..] else { return false };
-    let readers = layout.stages.iter().filter(|stage| !stage.op.lower().only_trains()).all(|stage| {
-        let reads = |(operand, value): (usize, &ValueId)| {
-            roots[value.0] != input || stage.op.lower().reads_floats(operand, &layout.values[value.0].shape)
-        };
-        stage.inputs.iter().enumerate().all(reads)
-    });
+    let [input] = layout.inputs[..] else {
+        return false;
+    };
+    let readers = layout
+        .stages
+        .iter()
+        .filter(|stage| !stage.op.lower().only_trains())
+        .all(|stage| {
+            let reads = |(operand, value): (usize, &ValueId)| {
+                roots[value.0] != input
+                    || stage
+                        .op
+                        .lower()
+                        .reads_floats(operand, &layout.values[value.0].shape)
+            };
+            stage.inputs.iter().enumerate().all(reads)
+        });
     readers && layout.outputs.iter().all(|output| roots[output.0] != input)
 }
 
@@ -252,7 +282,9 @@ fn forward_event(program: &mut Program, layout: &Layout, index: usize) {
     for input in &stage.inputs {
         event.reads.extend(program.values[program.roots[input.0].0]);
     }
-    event.writes.extend(bindings.saved.iter().chain(&bindings.scratch).copied());
+    event
+        .writes
+        .extend(bindings.saved.iter().chain(&bindings.scratch).copied());
     event.writes.push(output);
     program.events.push(event);
     program.stages[index] = Some(bindings);
@@ -262,8 +294,8 @@ fn forward_event(program: &mut Program, layout: &Layout, index: usize) {
 fn learning(layout: &Layout, roots: &[ValueId]) -> Vec<bool> {
     let mut learns = vec![false; layout.values.len()];
     for stage in &layout.stages {
-        learns[roots[stage.output.0].0] |=
-            !stage.parameters.is_empty() || stage.inputs.iter().any(|input| learns[roots[input.0].0]);
+        learns[roots[stage.output.0].0] |= !stage.parameters.is_empty()
+            || stage.inputs.iter().any(|input| learns[roots[input.0].0]);
     }
     learns
 }
@@ -273,7 +305,10 @@ fn delta_of(program: &mut Program, layout: &Layout, root: usize) -> BufferId {
     if let Some(delta) = program.deltas[root] {
         return delta;
     }
-    let delta = program.add(format!("delta of {}", layout.values[root].name), layout.storages[root].blocks());
+    let delta = program.add(
+        format!("delta of {}", layout.values[root].name),
+        layout.storages[root].blocks(),
+    );
     program.deltas[root] = Some(delta);
     delta
 }
@@ -286,7 +321,10 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
         return;
     };
     let uses = stage.op.lower().uses();
-    let saved = program.stages[index].as_ref().map(|bindings| bindings.saved.clone()).unwrap_or_default();
+    let saved = program.stages[index]
+        .as_ref()
+        .map(|bindings| bindings.saved.clone())
+        .unwrap_or_default();
     let mut event = Event {
         reads: saved.clone(),
         writes: saved,
@@ -314,15 +352,26 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
         event.writes.push(delta);
         adds.push(Some(known));
     }
+    let wants_deltas = adds.iter().any(Option::is_some);
+    let kept = layout.with_geometry(stage, |geometry| {
+        stage.op.lower().kept(geometry, wants_deltas)
+    });
+    let name = &layout.values[stage.output.0].name;
+    let keep = |blocks: usize| program.add(format!("kept for the update of {name}"), blocks);
+    let kept = kept.into_iter().map(keep).collect::<Vec<_>>();
+    event.writes.extend(&kept);
     program.events.push(event);
 
-    let wants_deltas = adds.iter().any(Option::is_some);
-    let sizes = layout.with_geometry(stage, |geometry| stage.op.lower().transposed(geometry, wants_deltas));
+    let sizes = layout.with_geometry(stage, |geometry| {
+        stage.op.lower().transposed(geometry, wants_deltas)
+    });
     let twin = (index + 1..layout.stages.len()).find(|&other| {
         let other = &layout.stages[other];
         stage.shared && other.layer == stage.layer && other.parameters == stage.parameters
     });
-    let shared = twin.and_then(|other| program.stages[other].as_ref()).map(|other| other.transposed.clone());
+    let shared = twin
+        .and_then(|other| program.stages[other].as_ref())
+        .map(|other| other.transposed.clone());
     let shared = shared.filter(|offsets| offsets.len() == sizes.len());
     let fresh = shared.is_none();
     let transposed = shared.unwrap_or_else(|| {
@@ -334,6 +383,7 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
         sizes.into_iter().map(place).collect()
     });
     if let Some(bindings) = &mut program.stages[index] {
+        bindings.kept = kept;
         bindings.adds = adds;
         bindings.backward = true;
         bindings.transposes = fresh && !transposed.is_empty();
@@ -343,9 +393,21 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
 
 impl Layout {
     /// Calls `f` with the geometry a stage works on.
-    pub fn with_geometry<R>(&self, stage: &crate::fuse::Stage, f: impl FnOnce(&Geometry<'_>) -> R) -> R {
-        let inputs = stage.inputs.iter().map(|value| &self.storages[value.0]).collect::<Vec<_>>();
-        let input_shapes = stage.inputs.iter().map(|value| &self.values[value.0].shape[..]).collect::<Vec<_>>();
+    pub fn with_geometry<R>(
+        &self,
+        stage: &crate::fuse::Stage,
+        f: impl FnOnce(&Geometry<'_>) -> R,
+    ) -> R {
+        let inputs = stage
+            .inputs
+            .iter()
+            .map(|value| &self.storages[value.0])
+            .collect::<Vec<_>>();
+        let input_shapes = stage
+            .inputs
+            .iter()
+            .map(|value| &self.values[value.0].shape[..])
+            .collect::<Vec<_>>();
         f(&Geometry {
             inputs: &inputs,
             input_shapes: &input_shapes,

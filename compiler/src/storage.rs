@@ -94,13 +94,22 @@ impl Storage {
     /// Floats before the first element, and the axes in logical row-major order.
     pub fn axes(&self) -> (usize, Vec<Axis>) {
         let axis = |(&size, stride): (&usize, usize)| Axis { size, stride };
-        let with = |strides: &[usize]| self.shape.iter().zip(strides.iter().copied()).map(axis).collect();
+        let with = |strides: &[usize]| {
+            self.shape
+                .iter()
+                .zip(strides.iter().copied())
+                .map(axis)
+                .collect()
+        };
         match (self.form, &self.shape[..]) {
             (Form::Steps, &[_, features]) => (0, with(&[padded(features), 1])),
             (Form::Image(border), &[channels, _, width]) => {
                 let pixel = padded(channels);
                 let row = (border.left + width + border.right) * pixel;
-                (border.top * row + border.left * pixel, with(&[1, row, pixel]))
+                (
+                    border.top * row + border.left * pixel,
+                    with(&[1, row, pixel]),
+                )
             }
             (Form::Planar(border), &[_, height, width]) => {
                 let row = border.left + width + border.right;

@@ -25,7 +25,10 @@ pub fn documentation(model: &Model<'_>) -> TokenStream {
     }
     lines.push(format!("| **total** | | | **{}** |", grouped(parameters)));
     lines.push(String::new());
-    lines.push(format!("One sample's forward pass takes {} floating-point operations.", grouped(flops)));
+    lines.push(format!(
+        "One sample's forward pass takes {} floating-point operations.",
+        grouped(flops)
+    ));
     quote!(#(#[doc = #lines])*)
 }
 

@@ -4,6 +4,7 @@
 //! that no helper's name is ever visible to the user.
 
 pub mod document;
+pub mod image;
 pub mod passes;
 pub mod site;
 pub mod tables;
@@ -30,13 +31,26 @@ pub struct Model<'a> {
 
 /// Writes a network; `root` is the path of the facade crate.
 pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
-    let Graph { attributes, visibility, name, .. } = model.graph;
+    let Graph {
+        attributes,
+        visibility,
+        name,
+        ..
+    } = model.graph;
     let documentation = document::documentation(model);
     let input = tuple(&model.graph.inputs, model);
     let output = tuple(&model.graph.outputs, model);
     let tables = tables::tables(model);
-    let (infer, transpose, load) = (passes::infer(model), passes::transpose(model), passes::load(model));
-    let (forward, loss, backward) = (passes::forward(model), passes::loss(model), passes::backward(model));
+    let (infer, transpose, load) = (
+        passes::infer(model),
+        passes::transpose(model),
+        passes::load(model),
+    );
+    let (forward, loss, backward) = (
+        passes::forward(model),
+        passes::loss(model),
+        passes::backward(model),
+    );
     let update = passes::update(model);
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
@@ -135,5 +149,8 @@ fn tuple(values: &[ValueId], model: &Model<'_>) -> TokenStream {
 
 /// `[1, 28, 28]` as `[[[f32; 28]; 28]; 1]`.
 pub fn nested_array(shape: &[usize]) -> TokenStream {
-    shape.iter().rev().fold(quote!(f32), |inner, &size| quote!([#inner; #size]))
+    shape
+        .iter()
+        .rev()
+        .fold(quote!(f32), |inner, &size| quote!([#inner; #size]))
 }

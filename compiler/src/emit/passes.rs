@@ -13,13 +13,19 @@ use syn::Index;
 fn sites<'a>(model: &'a Model<'_>, (program, plan): &'a (Program, Plan)) -> Vec<Site<'a>> {
     (0..model.layout.stages.len())
         .filter(|&index| program.stages[index].is_some())
-        .map(|index| Site { layout: model.layout, program, plan, index })
+        .map(|index| Site {
+            layout: model.layout,
+            program,
+            plan,
+            index,
+        })
         .collect()
 }
 
 /// Offset and blocks of a value or a delta.
 fn place(buffer: Option<BufferId>, (program, plan): &(Program, Plan)) -> (usize, usize) {
-    let BufferId(buffer) = buffer.expect("inputs and outputs have buffers where they are asked for");
+    let BufferId(buffer) =
+        buffer.expect("inputs and outputs have buffers where they are asked for");
     (plan.offsets[buffer], program.buffers[buffer].blocks)
 }
 
@@ -32,26 +38,43 @@ fn field(values: &[ValueId], index: usize) -> Option<TokenStream> {
 /// Forward without training.
 pub fn infer(model: &Model<'_>) -> TokenStream {
     let (program, _) = &model.inference;
-    let statements = sites(model, &model.inference).into_iter().map(|site| site.stage().op.lower().infer(&site));
+    let statements = sites(model, &model.inference)
+        .into_iter()
+        .map(|site| site.stage().op.lower().infer(&site));
     let (load, unload) = (rt::load(), rt::unload());
-    let loads = model.layout.inputs.iter().enumerate().filter(|_| !program.direct).map(|(index, input)| {
-        let (offset, _) = place(program.values[input.0], &model.inference);
-        let (blocks, field) = (model.layout.storages[input.0].blocks(), field(&model.layout.inputs, index));
-        quote! {
-            for (row, input) in inputs.iter().enumerate() {
-                #load::<#blocks, _>(&input #field, memory, #offset, capacity, row);
+    let loads = model
+        .layout
+        .inputs
+        .iter()
+        .enumerate()
+        .filter(|_| !program.direct)
+        .map(|(index, input)| {
+            let (offset, _) = place(program.values[input.0], &model.inference);
+            let (blocks, field) = (
+                model.layout.storages[input.0].blocks(),
+                field(&model.layout.inputs, index),
+            );
+            quote! {
+                for (row, input) in inputs.iter().enumerate() {
+                    #load::<#blocks, _>(&input #field, memory, #offset, capacity, row);
+                }
             }
-        }
-    });
-    let unloads = model.layout.outputs.iter().enumerate().map(|(index, output)| {
-        let (offset, blocks) = place(program.values[program.roots[output.0].0], &model.inference);
-        let field = field(&model.layout.outputs, index);
-        quote! {
-            for (row, output) in outputs.iter_mut().enumerate() {
-                #unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);
+        });
+    let unloads = model
+        .layout
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(index, output)| {
+            let (offset, blocks) =
+                place(program.values[program.roots[output.0].0], &model.inference);
+            let field = field(&model.layout.outputs, index);
+            quote! {
+                for (row, output) in outputs.iter_mut().enumerate() {
+                    #unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);
+                }
             }
-        }
-    });
+        });
     quote! {
         #[inline(always)]
         fn infer<S: rt::Isa>(
@@ -87,11 +110,16 @@ pub fn transpose(model: &Model<'_>) -> TokenStream {
 pub fn load(model: &Model<'_>) -> TokenStream {
     let (program, _) = &model.training;
     let path = rt::load();
-    let statements = model.layout.inputs.iter().enumerate().map(|(index, input)| {
-        let (offset, blocks) = place(program.values[input.0], &model.training);
-        let field = field(&model.layout.inputs, index);
-        quote!(#path::<#blocks, _>(&input #field, memory, #offset, capacity, row);)
-    });
+    let statements = model
+        .layout
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| {
+            let (offset, blocks) = place(program.values[input.0], &model.training);
+            let field = field(&model.layout.inputs, index);
+            quote!(#path::<#blocks, _>(&input #field, memory, #offset, capacity, row);)
+        });
     quote! {
         #[inline(always)]
         fn load(input: &Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) {
@@ -110,7 +138,9 @@ fn unpack_rows() -> TokenStream {
 /// Forward in training.
 pub fn forward(model: &Model<'_>) -> TokenStream {
     let unpack = unpack_rows();
-    let statements = sites(model, &model.training).into_iter().map(|site| site.stage().op.lower().forward(&site));
+    let statements = sites(model, &model.training)
+        .into_iter()
+        .map(|site| site.stage().op.lower().forward(&site));
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
@@ -125,7 +155,12 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
     let (program, _) = &model.training;
     let unpack = unpack_rows();
     let (carve, span) = (rt::carve(), rt::span());
-    let roots = model.layout.outputs.iter().map(|output| program.roots[output.0].0).collect::<Vec<_>>();
+    let roots = model
+        .layout
+        .outputs
+        .iter()
+        .map(|output| program.roots[output.0].0)
+        .collect::<Vec<_>>();
     let learns = roots.iter().all(|&root| program.deltas[root].is_some());
     let body = if let ([root], true) = (&roots[..], learns) {
         let (value, blocks) = place(program.values[*root], &model.training);
@@ -142,7 +177,10 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
             let field = field(&model.layout.outputs, index);
             quote!(#unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);)
         });
-        let writes = roots.iter().enumerate().filter(|(_, root)| program.deltas[**root].is_some());
+        let writes = roots
+            .iter()
+            .enumerate()
+            .filter(|(_, root)| program.deltas[**root].is_some());
         let writes = writes.map(|(index, &root)| {
             let (offset, blocks) = place(program.deltas[root], &model.training);
             let (load, field) = (rt::load(), field(&model.layout.outputs, index));

@@ -30,7 +30,9 @@ impl<'a> Site<'a> {
 
     /// The stage's buffers. Sites are only made for stages that their program runs.
     pub fn bindings(&self) -> &'a Bindings {
-        self.program.stages[self.index].as_ref().expect("a site stands for a stage that runs")
+        self.program.stages[self.index]
+            .as_ref()
+            .expect("a site stands for a stage that runs")
     }
 
     /// Whether this is inference.
@@ -75,14 +77,21 @@ impl<'a> Site<'a> {
 
     /// Whether inference reads this operand from the caller's own arrays.
     pub fn is_direct(&self, operand: usize) -> bool {
-        self.program.buffer(self.layout, self.index, Slot::Input(operand)).is_none()
+        self.program
+            .buffer(self.layout, self.index, Slot::Input(operand))
+            .is_none()
     }
 
     /// Offset and size of a buffer, in blocks per sample.
     pub fn place(&self, slot: Slot) -> (usize, usize) {
-        let BufferId(buffer) =
-            self.program.buffer(self.layout, self.index, slot).expect("the schedule binds every slot an operator uses");
-        (self.plan.offsets[buffer], self.program.buffers[buffer].blocks)
+        let BufferId(buffer) = self
+            .program
+            .buffer(self.layout, self.index, slot)
+            .expect("the schedule binds every slot an operator uses");
+        (
+            self.plan.offsets[buffer],
+            self.program.buffers[buffer].blocks,
+        )
     }
 
     /// Binds names to buffers and runs `body` on them. An operand in the caller's memory gets no name.
@@ -101,9 +110,12 @@ impl<'a> Site<'a> {
             }
         }
         let (carve, span) = (rt::carve(), rt::span());
-        let spans = bound.iter().map(|(_, (offset, blocks))| quote!(#span(#offset, #blocks, capacity, count)));
+        let spans = bound
+            .iter()
+            .map(|(_, (offset, blocks))| quote!(#span(#offset, #blocks, capacity, count)));
         let idents = bound.iter().map(|(name, _)| name);
-        let bind = (!bound.is_empty()).then(|| quote!(let [#(#idents),*] = #carve(memory, [#(#spans),*]);));
+        let bind = (!bound.is_empty())
+            .then(|| quote!(let [#(#idents),*] = #carve(memory, [#(#spans),*]);));
         quote!({ #bind #aliases #body })
     }
 
@@ -116,6 +128,19 @@ impl<'a> Site<'a> {
         } else {
             let (path, name) = (rt::rows(), Ident::new(name, Span::mixed_site()));
             (quote!(#path::<#stride>(#name)), stride)
+        }
+    }
+
+    /// An operand as rows of whole samples: the expression, and the floats of a sample. `name` is what `step` bound.
+    pub fn samples(&self, operand: usize, name: &str) -> (TokenStream, usize) {
+        if self.is_direct(operand) {
+            let floats = self.input_shape(operand).iter().product::<usize>();
+            let path = rt::input_rows();
+            (quote!(#path::<#floats, _>(inputs)), floats)
+        } else {
+            let floats = self.input(operand).floats();
+            let (path, name) = (rt::rows(), Ident::new(name, Span::mixed_site()));
+            (quote!(#path::<#floats>(#name)), floats)
         }
     }
 

@@ -15,11 +15,15 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     });
     let layers = layers(model);
     let tensors = model.layout.tensors.iter().map(tensor);
-    let inits = model.layout.tensors.iter().map(|tensor| match tensor.parameter.init {
-        Init::Uniform(bound) => init(&quote!(Uniform), bound),
-        Init::Normal(deviation) => init(&quote!(Normal), deviation),
-        Init::Constant(value) => init(&quote!(Constant), value),
-    });
+    let inits = model
+        .layout
+        .tensors
+        .iter()
+        .map(|tensor| match tensor.parameter.init {
+            Init::Uniform(bound) => init(&quote!(Uniform), bound),
+            Init::Normal(deviation) => init(&quote!(Normal), deviation),
+            Init::Constant(value) => init(&quote!(Constant), value),
+        });
     let penalties = model.layout.tensors.iter().map(|tensor| {
         let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
         quote!(rt::Penalty { l1: #l1, l2: #l2 })
@@ -79,10 +83,16 @@ pub struct Line {
 pub fn summary(model: &Model<'_>) -> Vec<Line> {
     let mut lines: Vec<(Option<LayerId>, Line)> = Vec::new();
     for node in &model.graph.nodes {
-        let shapes = node.inputs.iter().map(|value| &model.graph.values[value.0].shape[..]).collect::<Vec<_>>();
+        let shapes = node
+            .inputs
+            .iter()
+            .map(|value| &model.graph.values[value.0].shape[..])
+            .collect::<Vec<_>>();
         let output = model.graph.values[node.output.0].shape.clone();
         let flops = node.op.flops(&shapes, &output);
-        let known = lines.iter_mut().find(|(layer, _)| layer.is_some() && *layer == node.layer);
+        let known = lines
+            .iter_mut()
+            .find(|(layer, _)| layer.is_some() && *layer == node.layer);
         if let Some((_, line)) = known {
             line.flops += flops;
             line.output = output;
@@ -90,7 +100,11 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
         }
         let layer = node.layer.map(|LayerId(layer)| &model.graph.layers[layer]);
         let count = |layer: &crate::graph::Layer| {
-            layer.parameters.iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum()
+            layer
+                .parameters
+                .iter()
+                .map(|parameter| parameter.shape.iter().product::<usize>())
+                .sum()
         };
         let line = Line {
             name: layer.map_or(String::new(), |layer| layer.name.clone()),
@@ -105,7 +119,12 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
 }
 
 fn tensor(tensor: &Tensor) -> TokenStream {
-    let Tensor { name, parameter, offset, packing } = tensor;
+    let Tensor {
+        name,
+        parameter,
+        offset,
+        packing,
+    } = tensor;
     let shape = &parameter.shape;
     let offset = offset * crate::storage::LANES + packing.offset;
     let axes = packing.axes.iter().map(|axis| {
@@ -130,7 +149,10 @@ fn init(kind: &TokenStream, value: f64) -> TokenStream {
 fn zero_output(model: &Model<'_>) -> TokenStream {
     let zeros = model.graph.outputs.iter().map(|output| {
         let shape = &model.graph.values[output.0].shape;
-        shape.iter().rev().fold(quote!(0.0_f32), |inner, &size| quote!([#inner; #size]))
+        shape
+            .iter()
+            .rev()
+            .fold(quote!(0.0_f32), |inner, &size| quote!([#inner; #size]))
     });
     match model.graph.outputs.len() {
         1 => quote!(#(#zeros)*),

@@ -22,14 +22,24 @@ impl Region {
     /// All elements of one storage into another of as many elements.
     pub fn whole(from: &Storage, to: &Storage) -> Self {
         let ((from, from_axes), (to, to_axes)) = (from.axes(), to.axes());
-        let axes = refine(&from_axes, &to_axes).expect("layouts are flat, or factor the same shape");
+        let axes =
+            refine(&from_axes, &to_axes).expect("layouts are flat, or factor the same shape");
         Self { from, to, axes }
     }
 
     /// `count` indices of one axis, beginning at `from_index` there and `to_index` here; all of every other axis.
-    pub fn along(axis: usize, count: usize, (from, from_index): (&Storage, usize), (to, to_index): (&Storage, usize)) -> Self {
+    pub fn along(
+        axis: usize,
+        count: usize,
+        (from, from_index): (&Storage, usize),
+        (to, to_index): (&Storage, usize),
+    ) -> Self {
         let ((from, from_axes), (to, to_axes)) = (from.axes(), to.axes());
-        let mut axes = from_axes.iter().zip(&to_axes).map(|(from, to)| (from.size, from.stride, to.stride)).collect::<Vec<_>>();
+        let mut axes = from_axes
+            .iter()
+            .zip(&to_axes)
+            .map(|(from, to)| (from.size, from.stride, to.stride))
+            .collect::<Vec<_>>();
         axes[axis].0 = count;
         Self {
             from: from + from_index * from_axes[axis].stride,
@@ -54,7 +64,12 @@ fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
                     return None;
                 }
                 refined.push((size, a.stride, b.stride));
-                let rest = |axis: Axis| (axis.size > size).then(|| Axis { size: axis.size / size, stride: axis.stride * size });
+                let rest = |axis: Axis| {
+                    (axis.size > size).then(|| Axis {
+                        size: axis.size / size,
+                        stride: axis.stride * size,
+                    })
+                };
                 from.extend(rest(a));
                 to.extend(rest(b));
             }
@@ -65,14 +80,16 @@ fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
     Some(refined)
 }
 
-
 /// Axes that run on without a gap as one.
 fn merge(axes: &[Axis]) -> Vec<Axis> {
     let mut merged: Vec<Axis> = Vec::new();
     for &axis in axes {
         match merged.last_mut() {
             Some(outer) if outer.stride == axis.size * axis.stride => {
-                *outer = Axis { size: outer.size * axis.size, stride: axis.stride };
+                *outer = Axis {
+                    size: outer.size * axis.size,
+                    stride: axis.stride,
+                };
             }
             _ => merged.push(axis),
         }
@@ -95,7 +112,13 @@ pub fn forward(site: &Site<'_>, regions: &[Region]) -> TokenStream {
     let steps = regions.iter().enumerate().map(|(operand, region)| {
         let clear = operand == 0 && (regions.len() > 1 || site.output().has_gaps());
         let (x, y) = (site.input(operand).blocks(), site.output().blocks());
-        let copy = strided(("x", x, region.from), ("y", y, region.to), &region.axes, clear, false);
+        let copy = strided(
+            ("x", x, region.from),
+            ("y", y, region.to),
+            &region.axes,
+            clear,
+            false,
+        );
         site.step(&[("x", Slot::Input(operand)), ("y", Slot::Output)], &copy)
     });
     quote!(#(#steps)*)
@@ -106,9 +129,22 @@ pub fn backward(site: &Site<'_>, regions: &[Region]) -> TokenStream {
     let steps = regions.iter().enumerate().filter_map(|(operand, region)| {
         let add = site.adds(operand)?;
         let (dx, dy) = (site.input(operand).blocks(), site.output().blocks());
-        let axes = region.axes.iter().map(|&(size, from, to)| (size, to, from)).collect::<Vec<_>>();
-        let copy = strided(("dy", dy, region.to), ("dx", dx, region.from), &axes, !add, add);
-        Some(site.step(&[("dy", Slot::Delta), ("dx", Slot::InputDelta(operand))], &copy))
+        let axes = region
+            .axes
+            .iter()
+            .map(|&(size, from, to)| (size, to, from))
+            .collect::<Vec<_>>();
+        let copy = strided(
+            ("dy", dy, region.to),
+            ("dx", dx, region.from),
+            &axes,
+            !add,
+            add,
+        );
+        Some(site.step(
+            &[("dy", Slot::Delta), ("dx", Slot::InputDelta(operand))],
+            &copy,
+        ))
     });
     quote!(#(#steps)*)
 }
@@ -124,6 +160,8 @@ fn strided(
     let (path, axis) = (rt::strided_copy(), rt::strided_axis());
     let name = |name: &str| proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
     let (x, y) = (name(x), name(y));
-    let axes = axes.iter().map(|(size, from, to)| quote!(#axis { size: #size, from: #from, to: #to }));
+    let axes = axes
+        .iter()
+        .map(|(size, from, to)| quote!(#axis { size: #size, from: #from, to: #to }));
     quote!(#path::<#clear, #add>((#x, #x_blocks, #from), (#y, #y_blocks, #to), &[#(#axes),*]);)
 }

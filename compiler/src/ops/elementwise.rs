@@ -11,7 +11,9 @@ use quote::quote;
 
 /// Any storage serves, unless f(0) is not 0 and gaps inside would fill up.
 pub fn accepts(activation: Activation, operand: Operand<'_>) -> bool {
-    activation != Activation::Sigmoid || !operand.storage.has_gaps() || operand.storage.is_contiguous()
+    activation != Activation::Sigmoid
+        || !operand.storage.has_gaps()
+        || operand.storage.is_contiguous()
 }
 
 /// y = f(x).
@@ -25,10 +27,19 @@ pub fn forward(site: &Site<'_>, activation: Activation) -> TokenStream {
 
 /// dx = f'(x) dy.
 pub fn backward(site: &Site<'_>, activation: Activation) -> TokenStream {
-    let Some(add) = site.adds(0) else { return TokenStream::new() };
+    let Some(add) = site.adds(0) else {
+        return TokenStream::new();
+    };
     let (path, activation) = (rt::activation_into(), site::activation(activation));
     let body = quote!(#path::<S, #activation, #add>(s, y, dy, dx););
-    site.step(&[("y", Slot::Output), ("dy", Slot::Delta), ("dx", Slot::InputDelta(0))], &body)
+    site.step(
+        &[
+            ("y", Slot::Output),
+            ("dy", Slot::Delta),
+            ("dx", Slot::InputDelta(0)),
+        ],
+        &body,
+    )
 }
 
 /// The second operand must be stored like the first; the first must be such that a copy can follow it.
@@ -49,7 +60,11 @@ pub fn wants_pair(operand: Operand<'_>, border: Border) -> Storage {
 
 /// z = f(x, y).
 pub fn combine(site: &Site<'_>, path: &TokenStream) -> TokenStream {
-    let names = [("x", Slot::Input(0)), ("y", Slot::Input(1)), ("z", Slot::Output)];
+    let names = [
+        ("x", Slot::Input(0)),
+        ("y", Slot::Input(1)),
+        ("z", Slot::Output),
+    ];
     site.step(&names, &quote!(#path::<S>(s, x, y, z);))
 }
 
@@ -58,13 +73,19 @@ pub fn term(site: &Site<'_>, operand: usize, negative: bool) -> Option<TokenStre
     let add = site.adds(operand)?;
     let path = rt::term_backward();
     let body = quote!(#path::<S, #negative, #add>(s, dz, dx););
-    Some(site.step(&[("dz", Slot::Delta), ("dx", Slot::InputDelta(operand))], &body))
+    Some(site.step(
+        &[("dz", Slot::Delta), ("dx", Slot::InputDelta(operand))],
+        &body,
+    ))
 }
 
 /// Whether a vector, or every step of a sequence, begins a block.
 pub fn accepts_rows(operand: Operand<'_>) -> bool {
     operand.storage.shape == operand.shape
-        && operand.storage.rows().is_some_and(|(_, stride)| stride.is_multiple_of(LANES))
+        && operand
+            .storage
+            .rows()
+            .is_some_and(|(_, stride)| stride.is_multiple_of(LANES))
 }
 
 /// Numbers per row and blocks per row.
@@ -82,11 +103,19 @@ pub fn rows_forward(site: &Site<'_>, path: &TokenStream) -> TokenStream {
 
 /// dx from a row of y and dy.
 pub fn rows_backward(site: &Site<'_>, path: &TokenStream) -> TokenStream {
-    let Some(add) = site.adds(0) else { return TokenStream::new() };
+    let Some(add) = site.adds(0) else {
+        return TokenStream::new();
+    };
     let ((n, p), blocks, blocks_mut) = (row(site), rt::blocks(), rt::blocks_mut());
     let body = quote! {
         #path::<S, #n, #p, #add>(s, #blocks::<#p>(y), #blocks::<#p>(dy), #blocks_mut::<#p>(dx));
     };
-    site.step(&[("y", Slot::Output), ("dy", Slot::Delta), ("dx", Slot::InputDelta(0))], &body)
+    site.step(
+        &[
+            ("y", Slot::Output),
+            ("dy", Slot::Delta),
+            ("dx", Slot::InputDelta(0)),
+        ],
+        &body,
+    )
 }
-

@@ -6,7 +6,7 @@ use crate::layout::Packing;
 use crate::storage::{Border, LANES, Storage};
 use proc_macro2::TokenStream;
 
-/// Which values the later phases of training read; saved buffers are read by backward anyway.
+/// Which values the later phases of training read. Saved buffers are read by backward, kept ones by the update anyway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Uses {
     /// Backward reads the operands.
@@ -60,7 +60,9 @@ pub struct Operand<'a> {
 impl Operand<'_> {
     /// Whether a sequence lies in rows at one distance, whole blocks apart where a delta is to be written.
     pub fn lies_in_rows(&self) -> bool {
-        let aligned = |(_, stride): (usize, usize)| !(self.learns || self.shared) || stride.is_multiple_of(LANES);
+        let aligned = |(_, stride): (usize, usize)| {
+            !(self.learns || self.shared) || stride.is_multiple_of(LANES)
+        };
         self.storage.shape == self.shape && self.storage.rows().is_some_and(aligned)
     }
 }
@@ -134,6 +136,13 @@ pub trait Lower {
     /// Blocks per sample of each buffer that training forward leaves for later phases.
     fn saved(&self, geometry: &Geometry<'_>) -> Vec<usize> {
         let _ = geometry;
+        Vec::new()
+    }
+
+    /// Blocks per sample of each buffer that backward leaves for the update; `deltas` says whether operands' deltas are
+    /// asked for.
+    fn kept(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
+        let _ = (geometry, deltas);
         Vec::new()
     }
 
