@@ -6,4 +6,5 @@ pub mod activation;
 pub mod arithmetic;
 pub mod copy;
 pub mod dense;
+pub mod lstm;
 pub mod softmax;

@@ -1,0 +1,214 @@
+//! Backpropagation through time: equations (1) to (7) of the module above.
+
+use super::{GROUP, fits};
+use crate::{
+    block::{Block, LANES},
+    kernels::{
+        activation::Identity,
+        dense::{self, Start},
+    },
+    math,
+    simd::{Isa, Visit},
+    tile::{self, Accumulators},
+};
+use fearless_simd::{f32x16, prelude::*};
+
+/// Floats of dz that are multiplied before the next: so many rows of the transposed weights of one block of units share
+/// the level-1 cache with the rows they meet.
+const DEPTH: usize = 128;
+
+/// Transposes `weight_ih` or `weight_hh` for [`input_gradient`] or [`backward`]: `Q = ceil(K / 16)`; once per training step.
+pub fn transpose<S: Isa, const K: usize, const P: usize, const N: usize, const Q: usize>(
+    s: S,
+    weights: &[[Block; K]; P],
+    transposed: &mut [[Block; N]; Q],
+) {
+    const { assert!(N == P * LANES) };
+    dense::transpose::<S, K, N, P>(s, weights, 0, transposed);
+}
+
+/// Turns the deltas `dy` of the outputs into the deltas dz of the preactivations, which replace i, f, g and o in `gates`.
+///
+/// `gates` and `cells` are what `forward` left; `recurrent` is the transposed `weight_hh`. Every sum is one chain, dy
+/// first, then gates ascending.
+pub fn backward<
+    S: Isa,
+    const T: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+>(
+    s: S,
+    recurrent: &[[Block; N]; B],
+    cells: &[[[Block; B]; T]],
+    dy: &[[[Block; B]; T]],
+    gates: &mut [[[Block; P]; T]],
+) {
+    const { assert!(fits(H, B, P, N)) };
+    assert!(
+        cells.len() == gates.len() && dy.len() == gates.len(),
+        "as many deltas as samples"
+    );
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let groups = cells.chunks(GROUP).zip(dy.chunks(GROUP));
+            for ((cells, dy), gates) in groups.zip(gates.chunks_mut(GROUP)) {
+                retreat::<S, T, B, P, N>(s, recurrent, cells, dy, gates);
+            }
+        },
+    );
+}
+
+/// Takes up to [`GROUP`] samples back through all steps.
+#[inline(always)]
+fn retreat<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize>(
+    s: S,
+    recurrent: &[[Block; N]; B],
+    cells: &[[[Block; B]; T]],
+    dy: &[[[Block; B]; T]],
+    gates: &mut [[[Block; P]; T]],
+) {
+    let rows = gates.len();
+    let mut dh = [[Block::ZERO; B]; GROUP];
+    // f[t+1] dc[t+1]
+    let mut dc = [[Block::ZERO; B]; GROUP];
+    for t in (0..T).rev() {
+        for (dh, dy) in dh.iter_mut().zip(dy) {
+            *dh = dy[t];
+        }
+        if t + 1 < T {
+            let mut from = 0;
+            while from < N {
+                let to = N.min(from + DEPTH);
+                let mut product = Recurrence::<S, T, B, P, N> {
+                    s,
+                    gates,
+                    t: t + 1,
+                    floats: from..to,
+                    recurrent,
+                    dh: &mut dh,
+                };
+                s.cover_blocks(rows, B, &mut product);
+                from = to;
+            }
+        }
+        for row in 0..rows {
+            for block in 0..B {
+                let previous = match t.checked_sub(1) {
+                    Some(before) => cells[row][before][block].load(s),
+                    None => f32x16::splat(s, 0.0),
+                };
+                let gates = &mut gates[row][t].as_chunks_mut().0[block];
+                let c = cells[row][t][block].load(s);
+                let dh = dh[row][block].load(s);
+                let carried = dc[row][block].load(s);
+                dc[row][block].store(cell(s, gates, c, previous, dh, carried));
+            }
+        }
+    }
+}
+
+/// Equations (2) to (6) for one block of units; gives f dc, which is the next step's first term of (2).
+#[inline(always)]
+fn cell<S: Isa>(
+    s: S,
+    gates: &mut [Block; 4],
+    c: f32x16<S>,
+    previous: f32x16<S>,
+    dh: f32x16<S>,
+    carried: f32x16<S>,
+) -> f32x16<S> {
+    let one = f32x16::splat(s, 1.0);
+    let [i, f, g, o] = gates.each_ref().map(
+        #[inline(always)]
+        |gate| gate.load(s),
+    );
+    let tanh = math::tanh(s, c);
+    let dc = carried + dh * o * (one - tanh * tanh);
+    let deltas = [
+        dc * g * (i * (one - i)),
+        dc * previous * (f * (one - f)),
+        dc * i * (one - g * g),
+        dh * tanh * (o * (one - o)),
+    ];
+    for (gate, delta) in gates.iter_mut().zip(deltas) {
+        gate.store(delta);
+    }
+    dc * f
+}
+
+/// One stretch of (1), `dh += dz[t] W_hh^T`, for all rows of a group.
+struct Recurrence<'a, S, const T: usize, const B: usize, const P: usize, const N: usize> {
+    s: S,
+    gates: &'a [[[Block; P]; T]],
+    t: usize,
+    floats: core::ops::Range<usize>,
+    recurrent: &'a [[Block; N]; B],
+    dh: &'a mut [[Block; B]; GROUP],
+}
+
+impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Visit
+    for Recurrence<'_, S, T, B, P, N>
+{
+    #[inline(always)]
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
+        let s = self.s;
+        let gates = &self.gates[row..][..ROWS];
+        let dh = &mut self.dh[row..][..ROWS];
+        let recurrent = &self.recurrent[block..][..BLOCKS];
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = core::array::from_fn(
+            #[inline(always)]
+            |i| {
+                core::array::from_fn(
+                    #[inline(always)]
+                    |j| dh[i][block + j].load(s),
+                )
+            },
+        );
+        tile::accumulate_range(
+            s,
+            &mut sums,
+            core::array::from_fn(
+                #[inline(always)]
+                |i| {
+                    let floats = bytemuck::must_cast_slice::<Block, f32>(&gates[i][self.t]);
+                    &floats[self.floats.clone()]
+                },
+            ),
+            core::array::from_fn(
+                #[inline(always)]
+                |j| &recurrent[j][self.floats.clone()],
+            ),
+        );
+        for (dh, sums) in dh.iter_mut().zip(sums) {
+            for (dh, sum) in dh[block..][..BLOCKS].iter_mut().zip(sums) {
+                dh.store(sum);
+            }
+        }
+    }
+}
+
+/// (7) for all samples and steps at once: `dx = dz W_ih^T`, or `dx += dz W_ih^T` if `ADD`.
+///
+/// `input` is the transposed `weight_ih`, `Q = ceil(I / 16)` the blocks of a row of dx.
+pub fn input_gradient<
+    S: Isa,
+    const T: usize,
+    const I: usize,
+    const P: usize,
+    const N: usize,
+    const Q: usize,
+    const ADD: bool,
+>(
+    s: S,
+    gates: &[[[Block; P]; T]],
+    input: &[[Block; N]; Q],
+    dx: &mut [[[Block; Q]; T]],
+) {
+    const { assert!(N == P * LANES) };
+    let dz: &[[f32; N]] = bytemuck::must_cast_slice(gates.as_flattened());
+    let start = if ADD { Start::Add } else { Start::Zero };
+    dense::forward::<S, Identity, N, N, I, Q>(s, dz, input, start, dx.as_flattened_mut());
+}

@@ -1,0 +1,164 @@
+//! Forward over many samples at once, in training.
+
+use super::{GROUP, Weights, cell, fits, gates_of, project, units};
+use crate::{
+    block::Block,
+    simd::{Isa, Visit},
+    tile::{self, Accumulators},
+};
+
+/// Runs whole sequences of several samples.
+///
+/// `gates` is left holding i, f, g and o, `cells` c and `y` h, of every step, which is what `backward` reads. Every sum
+/// is one chain: bias, then inputs ascending, then units ascending; a sample's bits depend on that sample alone.
+pub fn forward<
+    S: Isa,
+    const T: usize,
+    const I: usize,
+    const KS: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+>(
+    s: S,
+    x: &[[[f32; KS]; T]],
+    weights: Weights<'_, I, H, P>,
+    gates: &mut [[[Block; P]; T]],
+    cells: &mut [[[Block; B]; T]],
+    y: &mut [[[Block; B]; T]],
+) {
+    const { assert!(fits(H, B, P, N)) };
+    assert!(
+        x.len() == gates.len() && x.len() == cells.len() && x.len() == y.len(),
+        "as many results as samples"
+    );
+    s.vectorize(
+        #[inline(always)]
+        || {
+            project::<S, I, KS, H, P, N>(s, x.as_flattened(), weights, gates.as_flattened_mut());
+            let groups = gates.chunks_mut(GROUP).zip(cells.chunks_mut(GROUP));
+            for ((gates, cells), y) in groups.zip(y.chunks_mut(GROUP)) {
+                advance::<S, T, H, B, P>(s, weights.recurrent, gates, Some(cells), y);
+            }
+        },
+    );
+}
+
+/// Advances up to [`GROUP`] samples through all steps; `gates` holds what [`project`] left.
+#[inline(always)]
+pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize>(
+    s: S,
+    weights: &[[Block; H]; P],
+    gates: &mut [[[Block; P]; T]],
+    mut cells: Option<&mut [[[Block; B]; T]]>,
+    y: &mut [[[Block; B]; T]],
+) {
+    // Samples lie T rows apart, often a power of two of bytes: the state is kept dense, lest the samples of a group
+    // compete for the same few cache sets.
+    let rows = gates.len();
+    let mut h = [[Block::ZERO; B]; GROUP];
+    let mut c = [[Block::ZERO; B]; GROUP];
+    let mut z = [[Block::ZERO; 4]; GROUP];
+    for t in 0..T {
+        for block in 0..B {
+            let mut product = Recurrence {
+                s,
+                h: &h,
+                weights: gates_of(weights, block),
+                gates,
+                t,
+                panel: 4 * block,
+                z: &mut z,
+            };
+            if t == 0 {
+                product.start(rows);
+            } else {
+                s.cover_blocks(rows, 4, &mut product);
+            }
+            for row in 0..rows {
+                let next = cell(
+                    s,
+                    z[row].map(
+                        #[inline(always)]
+                        |z| z.load(s),
+                    ),
+                    c[row][block].load(s),
+                );
+                for (gate, value) in next.gates.into_iter().enumerate() {
+                    gates[row][t][4 * block + gate].store(value);
+                }
+                c[row][block].store(next.c);
+                y[row][t][block].store(next.h);
+                if let Some(cells) = &mut cells {
+                    cells[row][t][block].store(next.c);
+                }
+            }
+        }
+        for (h, y) in h.iter_mut().zip(&*y) {
+            *h = y[t];
+        }
+    }
+}
+
+/// z of one block of units for all rows of a group: `z = gates[t] + h W_hh`.
+struct Recurrence<'a, S, const T: usize, const H: usize, const B: usize, const P: usize> {
+    s: S,
+    h: &'a [[Block; B]; GROUP],
+    weights: &'a [[Block; H]; 4],
+    gates: &'a [[[Block; P]; T]],
+    t: usize,
+    panel: usize,
+    z: &'a mut [[Block; 4]; GROUP],
+}
+
+impl<S, const T: usize, const H: usize, const B: usize, const P: usize>
+    Recurrence<'_, S, T, H, B, P>
+{
+    /// The first step, whose h\[-1\] is zero.
+    #[inline(always)]
+    fn start(&mut self, rows: usize) {
+        for row in 0..rows {
+            self.z[row] = *gates_of(&self.gates[row][self.t], self.panel / 4);
+        }
+    }
+}
+
+impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize> Visit
+    for Recurrence<'_, S, T, H, B, P>
+{
+    #[inline(always)]
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, gate: usize) {
+        let s = self.s;
+        let h = &self.h[row..][..ROWS];
+        let gates = &self.gates[row..][..ROWS];
+        let weights = &self.weights[gate..][..BLOCKS];
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = core::array::from_fn(
+            #[inline(always)]
+            |i| {
+                let start = &gates[i][self.t][self.panel + gate..][..BLOCKS];
+                core::array::from_fn(
+                    #[inline(always)]
+                    |j| start[j].load(s),
+                )
+            },
+        );
+        tile::accumulate::<S, ROWS, BLOCKS, H>(
+            s,
+            &mut sums,
+            core::array::from_fn(
+                #[inline(always)]
+                |i| units(&h[i]),
+            ),
+            core::array::from_fn(
+                #[inline(always)]
+                |j| &weights[j],
+            ),
+        );
+        for (z, sums) in self.z[row..][..ROWS].iter_mut().zip(sums) {
+            for (z, sum) in z[gate..][..BLOCKS].iter_mut().zip(sums) {
+                z.store(sum);
+            }
+        }
+    }
+}
