@@ -1,0 +1,51 @@
+//! Keras' quickstart: a small classifier of handwritten digits.
+//!
+//! `cargo run --release --example mnist -- --data DIR`, where DIR holds the four files of MNIST.
+#![forbid(unsafe_code)]
+
+mod options;
+
+use kiln::prelude::*;
+use options::Options;
+use std::error::Error;
+
+model! {
+    /// Keras' quickstart classifier.
+    pub struct Mnist(image: [1, 28, 28]) -> [10] {
+        Flatten,
+        hidden: Dense(128),
+        Relu,
+        Dropout(0.2),
+        logits: Dense(10),
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse(5, 32)?;
+    let (train, test) = kiln::data::mnist(&options.data)?;
+    let train = train.first(options.limit);
+
+    let mut net = Mnist::new(Seed(options.seed));
+    println!("{}", net.summary());
+
+    let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
+        .epochs(options.epochs)
+        .batch(options.batch)
+        .threads(options.threads)
+        .seed(options.seed);
+    let history = trainer.fit(&mut net, &train)?;
+    let evaluation = trainer.evaluate(&net, &test)?;
+
+    if let Some(path) = &options.save {
+        net.save(path)?;
+        let mut loaded = Mnist::new(Seed(0));
+        loaded.load(path)?;
+        println!("saved to {} and loaded again", path.display());
+        net = loaded;
+    }
+    let (image, label) = (test.input(0), test.target(0));
+    let answer = kiln::argmax(&net.forward(image));
+    println!("the first test image shows {label}, the network says {answer}");
+    println!("{}", history.conclusion(&evaluation));
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! PyTorch's `LSTMModel`: two levels of LSTM read an image row by row, and the last step decides.
+//!
+//! `cargo run --release --example row_lstm -- --data DIR`, where DIR holds the four files of MNIST.
+#![forbid(unsafe_code)]
+
+mod options;
+
+use kiln::prelude::*;
+use options::Options;
+use std::error::Error;
+
+model! {
+    /// PyTorch's `LSTMModel`.
+    pub struct RowLstm(rows: [28, 28]) -> [10] {
+        lstm: Lstm(128, layers = 2),
+        Last,
+        fc: Dense(10),
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse(5, 64)?;
+    let (train, test) = kiln::data::mnist(&options.data)?;
+    // Each row of the image is one step of the sequence.
+    let (train, test) = (train.first(options.limit).map(|[rows]| rows), test.map(|[rows]| rows));
+
+    let mut net = RowLstm::new(Seed(options.seed));
+    println!("{}", net.summary());
+
+    let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
+        .epochs(options.epochs)
+        .batch(options.batch)
+        .threads(options.threads)
+        .seed(options.seed);
+    let history = trainer.fit(&mut net, &train)?;
+    let evaluation = trainer.evaluate(&net, &test)?;
+
+    if let Some(path) = &options.save {
+        net.save(path)?;
+        let mut loaded = RowLstm::new(Seed(0));
+        loaded.load(path)?;
+        println!("saved to {} and loaded again", path.display());
+        net = loaded;
+    }
+    let (image, label) = (test.input(0), test.target(0));
+    let answer = kiln::argmax(&net.forward(image));
+    println!("the first test image shows {label}, the network says {answer}");
+    println!("{}", history.conclusion(&evaluation));
+    Ok(())
+}
