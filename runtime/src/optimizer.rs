@@ -23,7 +23,7 @@ pub trait Optimizer: Send + Sync {
     type Step: Update;
 
     /// The step after `taken` steps, with the learning rate multiplied by `factor`.
-    fn step(&self, taken: u64, factor: f32) -> Self::Step;
+    fn step(&self, taken: u64, factor: f64) -> Self::Step;
 }
 
 /// What an optimizer remembers of each block of weights.

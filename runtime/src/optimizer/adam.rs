@@ -29,30 +29,30 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Step size.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// Decay of the first moment.
-    pub beta1: f32,
+    pub beta1: f64,
     /// Decay of the second moment.
-    pub beta2: f32,
+    pub beta2: f64,
     /// Added to the root of the second moment.
-    pub epsilon: f32,
+    pub epsilon: f64,
     /// Factor of the weights that is added to the gradient.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
 }
 
 /// `torch.optim.AdamW`, with its defaults: Adam whose weight decay does not pass through the moments.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Step size.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// Decay of the first moment.
-    pub beta1: f32,
+    pub beta1: f64,
     /// Decay of the second moment.
-    pub beta2: f32,
+    pub beta2: f64,
     /// Added to the root of the second moment.
-    pub epsilon: f32,
+    pub epsilon: f64,
     /// What a weight loses in a step, times the learning rate.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
 }
 
 /// Constructor and builder that both share.
@@ -67,7 +67,7 @@ macro_rules! adam {
 
         impl $name {
             /// PyTorch's defaults but for the learning rate.
-            pub fn new(learning_rate: f32) -> Self {
+            pub fn new(learning_rate: f64) -> Self {
                 Self {
                     learning_rate,
                     beta1: 0.9,
@@ -78,36 +78,35 @@ macro_rules! adam {
             }
 
             /// Sets the decays of both moments.
-            pub fn betas(mut self, beta1: f32, beta2: f32) -> Self {
+            pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
                 (self.beta1, self.beta2) = (beta1, beta2);
                 self
             }
 
             /// Sets what is added to the root of the second moment.
-            pub fn epsilon(mut self, epsilon: f32) -> Self {
+            pub fn epsilon(mut self, epsilon: f64) -> Self {
                 self.epsilon = epsilon;
                 self
             }
 
             /// Sets the weight decay.
-            pub fn weight_decay(mut self, weight_decay: f32) -> Self {
+            pub fn weight_decay(mut self, weight_decay: f64) -> Self {
                 self.weight_decay = weight_decay;
                 self
             }
 
             /// The constants of a step, apart from weight decay.
-            fn constants(&self, taken: u64, factor: f32) -> AdamStep {
+            fn constants(&self, taken: u64, factor: f64) -> AdamStep {
                 let t = (taken + 1) as f64;
-                // The betas are meant as the decimal numbers that were written: 0.999f32 is not close enough.
-                let (beta1, beta2) = (decimal(self.beta1), decimal(self.beta2));
+                let (beta1, beta2) = (self.beta1, self.beta2);
                 let correction1 = 1.0 - libm::pow(beta1, t);
                 let correction2 = libm::sqrt(1.0 - libm::pow(beta2, t));
-                let rate = decimal(self.learning_rate) * f64::from(factor);
+                let rate = self.learning_rate * factor;
                 AdamStep {
                     rate: (rate * correction2 / correction1) as f32,
-                    epsilon: (decimal(self.epsilon) * correction2) as f32,
-                    beta1: self.beta1,
-                    beta2: self.beta2,
+                    epsilon: (self.epsilon * correction2) as f32,
+                    beta1: beta1 as f32,
+                    beta2: beta2 as f32,
                     fresh1: (1.0 - beta1) as f32,
                     fresh2: (1.0 - beta2) as f32,
                     weight_decay: 0.0,
@@ -121,17 +120,6 @@ macro_rules! adam {
 adam!(Adam, weight_decay = 0.0);
 adam!(AdamW, weight_decay = 1e-2);
 
-/// The double nearest to the shortest decimal number that reads as `x`, for 1 - 0.999 to be 0.001.
-fn decimal(x: f32) -> f64 {
-    // Seven digits after the first are enough for every number a person writes.
-    let x = f64::from(x);
-    if x == 0.0 || !x.is_finite() {
-        return x;
-    }
-    let digits = 6.0 - libm::floor(libm::log10(libm::fabs(x)));
-    let power = libm::exp10(digits);
-    libm::rint(x * power) / power
-}
 
 /// A step of Adam or AdamW.
 #[derive(Clone, Copy, Debug)]
@@ -153,9 +141,9 @@ pub struct AdamStep {
 impl Optimizer for Adam {
     type Step = AdamStep;
 
-    fn step(&self, taken: u64, factor: f32) -> AdamStep {
+    fn step(&self, taken: u64, factor: f64) -> AdamStep {
         AdamStep {
-            weight_decay: self.weight_decay,
+            weight_decay: self.weight_decay as f32,
             ..self.constants(taken, factor)
         }
     }
@@ -164,9 +152,9 @@ impl Optimizer for Adam {
 impl Optimizer for AdamW {
     type Step = AdamStep;
 
-    fn step(&self, taken: u64, factor: f32) -> AdamStep {
+    fn step(&self, taken: u64, factor: f64) -> AdamStep {
         AdamStep {
-            keep: 1.0 - self.learning_rate * factor * self.weight_decay,
+            keep: (1.0 - self.learning_rate * factor * self.weight_decay) as f32,
             ..self.constants(taken, factor)
         }
     }
@@ -184,19 +172,17 @@ impl Update for AdamStep {
         weight: &mut Block,
         [first, second]: &mut [Block; 2],
     ) {
-        let splat = #[inline(always)]
-        |x| f32x16::splat(s, x);
         let w = weight.load(s);
-        let g = w.mul_add(splat(self.weight_decay), gradient);
+        let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
         let m = first
             .load(s)
-            .mul_add(splat(self.beta1), g * splat(self.fresh1));
+            .mul_add(f32x16::splat(s, self.beta1), g * f32x16::splat(s, self.fresh1));
         let m = flush(s, m);
         first.store(m);
-        let fresh = (g * splat(self.fresh2)).mul_add(g, splat(1e-34));
-        let v = second.load(s).mul_add(splat(self.beta2), fresh);
+        let fresh = (g * f32x16::splat(s, self.fresh2)).mul_add(g, f32x16::splat(s, 1e-34));
+        let v = second.load(s).mul_add(f32x16::splat(s, self.beta2), fresh);
         second.store(v);
-        let change = m * splat(self.rate) / (v.sqrt() + splat(self.epsilon));
-        weight.store(w * splat(self.keep) - change);
+        let change = m * f32x16::splat(s, self.rate) / (v.sqrt() + f32x16::splat(s, self.epsilon));
+        weight.store(w * f32x16::splat(s, self.keep) - change);
     }
 }

@@ -23,9 +23,9 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd<M = Plain> {
     /// Step size.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// Factor of the weights that is added to the gradient.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
     /// How past gradients count.
     pub memory: M,
 }
@@ -38,9 +38,9 @@ pub struct Plain;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Momentum {
     /// What remains of the sum after a step.
-    pub factor: f32,
+    pub factor: f64,
     /// How much of a new gradient is left out of the sum.
-    pub dampening: f32,
+    pub dampening: f64,
     /// Whether the weights look one step ahead.
     pub nesterov: bool,
 }
@@ -54,7 +54,7 @@ impl Default for Sgd {
 
 impl Sgd {
     /// Plain gradient descent.
-    pub fn new(learning_rate: f32) -> Self {
+    pub fn new(learning_rate: f64) -> Self {
         Self {
             learning_rate,
             weight_decay: 0.0,
@@ -63,7 +63,7 @@ impl Sgd {
     }
 
     /// With momentum.
-    pub fn momentum(self, factor: f32) -> Sgd<Momentum> {
+    pub fn momentum(self, factor: f64) -> Sgd<Momentum> {
         Sgd {
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
@@ -78,7 +78,7 @@ impl Sgd {
 
 impl Sgd<Momentum> {
     /// Leaves a share of each new gradient out of the momentum; ends Nesterov's rule, which knows no dampening.
-    pub fn dampening(mut self, dampening: f32) -> Self {
+    pub fn dampening(mut self, dampening: f64) -> Self {
         self.memory.dampening = dampening;
         self.memory.nesterov = false;
         self
@@ -94,7 +94,7 @@ impl Sgd<Momentum> {
 
 impl<M> Sgd<M> {
     /// Adds `weight_decay` times the weights to their gradient.
-    pub fn weight_decay(mut self, weight_decay: f32) -> Self {
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
         self.weight_decay = weight_decay;
         self
     }
@@ -110,10 +110,10 @@ pub struct SgdStep {
 impl Optimizer for Sgd {
     type Step = SgdStep;
 
-    fn step(&self, _: u64, factor: f32) -> SgdStep {
+    fn step(&self, _: u64, factor: f64) -> SgdStep {
         SgdStep {
-            rate: self.learning_rate * factor,
-            weight_decay: self.weight_decay,
+            rate: (self.learning_rate * factor) as f32,
+            weight_decay: self.weight_decay as f32,
         }
     }
 }
@@ -143,17 +143,17 @@ pub struct MomentumStep {
 impl Optimizer for Sgd<Momentum> {
     type Step = MomentumStep;
 
-    fn step(&self, taken: u64, factor: f32) -> MomentumStep {
+    fn step(&self, taken: u64, factor: f64) -> MomentumStep {
         let Momentum {
             factor: momentum,
             dampening,
             nesterov,
         } = self.memory;
         MomentumStep {
-            rate: self.learning_rate * factor,
-            weight_decay: self.weight_decay,
-            momentum,
-            gain: if taken == 0 { 1.0 } else { 1.0 - dampening },
+            rate: (self.learning_rate * factor) as f32,
+            weight_decay: self.weight_decay as f32,
+            momentum: momentum as f32,
+            gain: if taken == 0 { 1.0 } else { (1.0 - dampening) as f32 },
             nesterov,
         }
     }
