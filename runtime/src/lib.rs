@@ -11,12 +11,20 @@ extern crate std;
 
 pub mod batch;
 pub mod block;
+pub mod error;
+pub mod inference;
 pub mod kernels;
 pub mod layout;
 pub mod loss;
 pub mod math;
 pub mod network;
+pub mod optimizer;
+pub mod parameters;
+pub mod random;
 pub mod simd;
 pub mod tile;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod update;
+pub mod value;
 pub mod views;

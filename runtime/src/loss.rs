@@ -1,4 +1,14 @@
 //! Losses, as PyTorch defines them.
+//!
+//! The loss of a batch is the mean over its samples.
+
+mod cross_entropy;
+mod mse;
+
+pub use cross_entropy::CrossEntropy;
+pub use mse::Mse;
+
+use alloc::string::String;
 
 use crate::simd::Isa;
 
@@ -8,6 +18,8 @@ pub trait Loss<Output>: Send + Sync {
     type Target: Clone + Send + Sync + 'static;
 
     /// The loss of one sample; leaves `scale` times its gradient by the output in `delta`, which comes zeroed.
+    ///
+    /// A target that [`check`](Loss::check) refuses must give NaN, never a panic. Implement with `#[inline(always)]`.
     fn row<S: Isa>(
         &self,
         s: S,
@@ -17,9 +29,50 @@ pub trait Loss<Output>: Send + Sync {
         delta: &mut Output,
     ) -> f32;
 
-    /// Whether the prediction is right, for losses that know what that means.
-    fn correct(&self, output: &Output, target: &Self::Target) -> Option<bool> {
+    /// The share of right predictions in this sample, 0 to 1, for losses that know what that means.
+    fn accuracy(&self, output: &Output, target: &Self::Target) -> Option<f32> {
         let _ = (output, target);
         None
     }
+
+    /// Refuses a target that no output can be compared with, saying why; asked of every target before training.
+    fn check(&self, target: &Self::Target) -> Result<(), String> {
+        let _ = target;
+        Ok(())
+    }
 }
+
+/// Two outputs, each with its own loss: the sum. Accuracy is that of the parts that have one, averaged.
+impl<A, B, LA: Loss<A>, LB: Loss<B>> Loss<(A, B)> for (LA, LB) {
+    type Target = (LA::Target, LB::Target);
+
+    #[inline(always)]
+    fn row<S: Isa>(
+        &self,
+        s: S,
+        output: &(A, B),
+        target: &Self::Target,
+        scale: f32,
+        delta: &mut (A, B),
+    ) -> f32 {
+        let first = self.0.row(s, &output.0, &target.0, scale, &mut delta.0);
+        first + self.1.row(s, &output.1, &target.1, scale, &mut delta.1)
+    }
+
+    fn accuracy(&self, output: &(A, B), target: &Self::Target) -> Option<f32> {
+        let first = self.0.accuracy(&output.0, &target.0);
+        let second = self.1.accuracy(&output.1, &target.1);
+        match (first, second) {
+            (Some(first), Some(second)) => Some((first + second) / 2.0),
+            (one, other) => one.or(other),
+        }
+    }
+
+    fn check(&self, target: &Self::Target) -> Result<(), String> {
+        self.0.check(&target.0)?;
+        self.1.check(&target.1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,13 @@
 
 use alloc::boxed::Box;
 
-use crate::{batch::Batch, block::Block, layout::Tensor, loss::Loss, simd::Isa, update::Update};
+use crate::{
+    batch::Batch, block::Block, layout::Tensor, loss::Loss, parameters::Parameters, simd::Isa, update::Update,
+    value::Value,
+};
+
+/// A network's parameters.
+pub type Arena = Box<[Block]>;
 
 /// One line of a model's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +23,26 @@ pub struct Layer {
     pub parameters: usize,
     /// Floating-point operations of one sample's forward pass.
     pub flops: u64,
+}
+
+/// Numbers that all layers learn.
+pub const fn count_parameters(layers: &[Layer]) -> usize {
+    let (mut sum, mut index) = (0, 0);
+    while index < layers.len() {
+        sum += layers[index].parameters;
+        index += 1;
+    }
+    sum
+}
+
+/// Floating-point operations of one sample's forward pass through all layers.
+pub const fn count_flops(layers: &[Layer]) -> u64 {
+    let (mut sum, mut index) = (0, 0);
+    while index < layers.len() {
+        sum += layers[index].flops;
+        index += 1;
+    }
+    sum
 }
 
 /// The distribution a parameter begins with.
@@ -67,13 +93,13 @@ pub struct Rows<'a> {
     pub step: u64,
 }
 
-/// Loss and hit of one sample.
+/// Loss and accuracy of one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     /// Loss of the sample.
     pub loss: f32,
-    /// Whether the prediction was right, for losses that can tell.
-    pub correct: bool,
+    /// The share of right predictions, 0 to 1, for losses that can tell.
+    pub accuracy: Option<f32>,
 }
 
 /// A network that `model!` expanded. Users call the inherent methods of their struct; the runtime drives this.
@@ -82,9 +108,9 @@ pub struct Score {
 /// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each.
 pub trait Network: Sized + Send + Sync {
     /// A sample: a nested array, or a tuple of them.
-    type Input: Clone + Send + Sync + 'static;
+    type Input: Value;
     /// An answer: a nested array, or a tuple of them.
-    type Output: Clone + Send + Sync + 'static;
+    type Output: Value;
 
     /// The struct's name.
     const NAME: &'static str;
@@ -112,11 +138,21 @@ pub trait Network: Sized + Send + Sync {
     const ZERO_OUTPUT: Self::Output;
 
     /// A network around an arena of `PARAMETER_BLOCKS`.
-    fn from_arena(arena: Box<[Block]>) -> Self;
+    fn from_arena(arena: Arena) -> Self;
     /// The parameter arena.
     fn arena(&self) -> &[Block];
     /// The parameter arena.
     fn arena_mut(&mut self) -> &mut [Block];
+
+    /// The parameters by name.
+    fn parameters(&self) -> Parameters<&[Block]> {
+        Parameters::of::<Self>(self.arena())
+    }
+
+    /// The parameters by name, to be overwritten.
+    fn parameters_mut(&mut self) -> Parameters<&mut [Block]> {
+        Parameters::of::<Self>(self.arena_mut())
+    }
 
     /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input.
     fn infer<S: Isa>(

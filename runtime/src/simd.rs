@@ -1,5 +1,6 @@
 //! Instruction sets: which one runs, and how a register tile covers a matrix on each.
 
+use core::sync::atomic::{AtomicU8, Ordering};
 use fearless_simd::{Level, Simd};
 
 /// The instruction sets kernels are compiled for.
@@ -303,4 +304,50 @@ pub fn detect() -> Level {
     {
         Level::baseline()
     }
+}
+
+/// The instruction set [`dispatch`] runs for a level.
+pub fn set_of(level: Level) -> InstructionSet {
+    struct Name;
+    impl Task for Name {
+        type Output = InstructionSet;
+        #[inline(always)]
+        fn run<S: Isa>(self, _: S) -> InstructionSet {
+            S::SET
+        }
+    }
+    dispatch(level, Name)
+}
+
+/// 0, or one more than the instruction set that everything is restricted to.
+static RESTRICTION: AtomicU8 = AtomicU8::new(0);
+
+/// Restricts all that follows in this process to one instruction set, or lifts the restriction with `None`.
+///
+/// The order of sums differs between instruction sets, so results do in their last bits; a restriction makes
+/// two machines agree, or lets tests run what a smaller machine would. Gives `false`, and changes nothing, if this
+/// machine or this build lacks the set.
+pub fn restrict(set: impl Into<Option<InstructionSet>>) -> bool {
+    let set = set.into();
+    let possible = set.is_none_or(|set| levels().any(|level| set_of(level) == set));
+    if possible {
+        RESTRICTION.store(set.map_or(0, |set| set as u8 + 1), Ordering::Relaxed);
+    }
+    possible
+}
+
+/// The level that a call should run on: the best of this machine, unless [`restrict`] says otherwise.
+#[inline(always)]
+pub fn level() -> Level {
+    match RESTRICTION.load(Ordering::Relaxed) {
+        0 => detect(),
+        code => restricted(code),
+    }
+}
+
+#[cold]
+fn restricted(code: u8) -> Level {
+    levels()
+        .find(|&level| set_of(level) as u8 + 1 == code)
+        .unwrap_or_else(detect)
 }

@@ -163,7 +163,7 @@ pub fn score<S: Isa, O, L: Loss<O>>(
 ) -> Score {
     Score {
         loss: loss.row(s, output, target, scale, delta),
-        correct: loss.correct(output, target).unwrap_or(false),
+        accuracy: loss.accuracy(output, target),
     }
 }
 

@@ -6,5 +6,6 @@ pub mod activation;
 pub mod arithmetic;
 pub mod copy;
 pub mod dense;
+pub mod dropout;
 pub mod lstm;
 pub mod softmax;

@@ -1,0 +1,251 @@
+//! Answers: one sample, or many, with memory that is not allocated per call.
+//!
+//! Small networks work on the stack. Larger ones borrow memory that the thread keeps (feature `std`), or the caller
+//! hands in a [`Workspace`].
+
+use crate::{
+    block::Block,
+    error::{Error, Result},
+    network::Network,
+    simd::{self, Isa, Task},
+};
+use alloc::{boxed::Box, vec};
+use core::{marker::PhantomData, slice};
+
+/// Workspaces up to 16 KiB are placed on the stack.
+const STACK_BLOCKS: usize = 256;
+
+/// Many samples are answered in groups whose workspace takes about 256 KiB, a part of a level-2 cache.
+const GROUP_BLOCKS: usize = 4096;
+
+/// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. It depends on the network
+/// alone, and so do the bits of an answer in a long batch.
+pub const fn group<N: Network>() -> usize {
+    let workspace = if N::WORKSPACE_BLOCKS == 0 { 1 } else { N::WORKSPACE_BLOCKS };
+    let rows = GROUP_BLOCKS / workspace;
+    if rows >= 768 {
+        768
+    } else if rows >= 12 {
+        rows / 12 * 12
+    } else if rows >= 1 {
+        rows
+    } else {
+        1
+    }
+}
+
+/// One call of `infer`, on one instruction set.
+struct Call<'a, N: Network> {
+    parameters: &'a [Block],
+    inputs: &'a [N::Input],
+    outputs: &'a mut [N::Output],
+    workspace: &'a mut [Block],
+}
+
+impl<N: Network> Task for Call<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let group = (self.workspace.len() / N::WORKSPACE_BLOCKS.max(1)).clamp(1, group::<N>());
+        let groups = self.inputs.chunks(group).zip(self.outputs.chunks_mut(group));
+        for (inputs, outputs) in groups {
+            N::infer(s, self.parameters, inputs, outputs, self.workspace);
+        }
+    }
+}
+
+/// One call of `infer` for one sample: a task of its own, so that kernels see that there is one row.
+struct Single<'a, N: Network> {
+    parameters: &'a [Block],
+    input: &'a N::Input,
+    output: &'a mut N::Output,
+    workspace: &'a mut [Block],
+}
+
+impl<N: Network> Task for Single<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let (inputs, outputs) = (slice::from_ref(self.input), slice::from_mut(self.output));
+        N::infer(s, self.parameters, inputs, outputs, self.workspace);
+    }
+}
+
+/// Answers one sample; `workspace` has at least `WORKSPACE_BLOCKS`.
+#[inline(never)]
+fn single<N: Network>(net: &N, input: &N::Input, output: &mut N::Output, workspace: &mut [Block]) {
+    let task = Single::<N> {
+        parameters: net.arena(),
+        input,
+        output,
+        workspace,
+    };
+    simd::dispatch(simd::level(), task);
+}
+
+/// Answers samples group by group, as many at once as `workspace` has room for.
+#[inline(never)]
+fn many<N: Network>(
+    net: &N,
+    inputs: &[N::Input],
+    outputs: &mut [N::Output],
+    workspace: &mut [Block],
+) {
+    let task = Call::<N> {
+        parameters: net.arena(),
+        inputs,
+        outputs,
+        workspace,
+    };
+    simd::dispatch(simd::level(), task);
+}
+
+/// Calls `f` with a workspace of `blocks` that nobody needs to allocate.
+#[inline(always)]
+fn with_workspace(blocks: usize, f: impl FnOnce(&mut [Block])) {
+    // An array on the stack is cleared, which a short call would notice: hence steps.
+    match blocks {
+        0..=8 => f(&mut [Block::ZERO; 8]),
+        9..=32 => f(&mut [Block::ZERO; 32]),
+        33..=96 => f(&mut [Block::ZERO; 96]),
+        97..=STACK_BLOCKS => f(&mut [Block::ZERO; STACK_BLOCKS]),
+        _ => with_kept(blocks, f),
+    }
+}
+
+/// Calls `f` with memory that this thread keeps for the next call.
+#[cfg(feature = "std")]
+fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
+    use alloc::vec::Vec;
+    use core::cell::Cell;
+    std::thread_local! {
+        static KEPT: Cell<Vec<Block>> = const { Cell::new(Vec::new()) };
+    }
+    // Taken, not borrowed: a call within this call finds nothing, and makes its own. At the end of a thread there is
+    // nothing to take from either.
+    let mut memory = KEPT.try_with(Cell::take).unwrap_or_default();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::ZERO);
+    }
+    f(&mut memory[..blocks]);
+    let _ = KEPT.try_with(|kept| {
+        let other = kept.take();
+        kept.set(if other.len() > memory.len() { other } else { memory });
+    });
+}
+
+/// Calls `f` with memory allocated for this call; a [`Workspace`] avoids that.
+#[cfg(not(feature = "std"))]
+fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
+    f(&mut vec![Block::ZERO; blocks]);
+}
+
+/// Answers one sample.
+pub fn forward<N: Network>(net: &N, input: &N::Input) -> N::Output {
+    let mut output = N::ZERO_OUTPUT;
+    with_workspace(N::WORKSPACE_BLOCKS, |workspace| {
+        single(net, input, &mut output, workspace);
+    });
+    output
+}
+
+/// Answers many samples, one output for each input.
+///
+/// # Errors
+///
+/// If the slices differ in length.
+pub fn forward_batch<N: Network>(
+    net: &N,
+    inputs: &[N::Input],
+    outputs: &mut [N::Output],
+) -> Result<()> {
+    equal_length(inputs, outputs)?;
+    let rows = inputs.len().min(group::<N>());
+    with_workspace(N::WORKSPACE_BLOCKS * rows, |workspace| {
+        many(net, inputs, outputs, workspace);
+    });
+    Ok(())
+}
+
+/// Refuses slices that do not pair.
+fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
+    if inputs.len() == outputs.len() {
+        return Ok(());
+    }
+    Err(Error::Mismatch {
+        what: "outputs",
+        expected: inputs.len(),
+        found: outputs.len(),
+    })
+}
+
+/// Memory for inference that the caller places and keeps.
+#[derive(Clone, Debug)]
+pub struct Workspace<N: Network> {
+    blocks: Box<[Block]>,
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Network> Default for Workspace<N> {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+impl<N: Network> Workspace<N> {
+    /// Memory to answer `rows` samples at once; more than that are answered in turns.
+    pub fn new(rows: usize) -> Self {
+        let rows = rows.clamp(1, group::<N>());
+        Self {
+            blocks: vec![Block::ZERO; N::WORKSPACE_BLOCKS * rows].into_boxed_slice(),
+            network: PhantomData,
+        }
+    }
+
+    /// Answers one sample.
+    pub fn forward(&mut self, net: &N, input: &N::Input) -> N::Output {
+        let mut output = N::ZERO_OUTPUT;
+        single(net, input, &mut output, &mut self.blocks);
+        output
+    }
+
+    /// Answers many samples, one output for each input.
+    ///
+    /// # Errors
+    ///
+    /// If the slices differ in length.
+    pub fn forward_batch(
+        &mut self,
+        net: &N,
+        inputs: &[N::Input],
+        outputs: &mut [N::Output],
+    ) -> Result<()> {
+        equal_length(inputs, outputs)?;
+        many(net, inputs, outputs, &mut self.blocks);
+        Ok(())
+    }
+}
+
+/// Answers one sample in memory that lies anywhere, such as a `static`.
+///
+/// # Errors
+///
+/// If `workspace` has fewer than `WORKSPACE_BLOCKS` blocks.
+pub fn forward_in<N: Network>(
+    net: &N,
+    input: &N::Input,
+    output: &mut N::Output,
+    workspace: &mut [Block],
+) -> Result<()> {
+    if workspace.len() < N::WORKSPACE_BLOCKS {
+        return Err(Error::Mismatch {
+            what: "blocks of workspace",
+            expected: N::WORKSPACE_BLOCKS,
+            found: workspace.len(),
+        });
+    }
+    single(net, input, output, workspace);
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Softmax with cross-entropy in one kernel.
+//!
+//! For logits x and the right class t, with m = max x:
+//!
+//! ```text
+//! loss  L = ln(sum_j e^(x_j - m)) - (x_t - m)
+//! delta dL/dx_i = e^(x_i - m) / sum_j e^(x_j - m) - [i = t]
+//! ```
+
+use super::Loss;
+use crate::{block::LANES, math, simd::Isa};
+use alloc::{format, string::String};
+use fearless_simd::{f32x16, prelude::*};
+
+/// `torch.nn.CrossEntropyLoss`: logits against the index of the right class.
+///
+/// Outputs are `[f32; N]` with `usize` targets, or sequences `[[f32; N]; T]` with `[usize; T]`, whose loss is the mean
+/// over the steps. Accuracy is how often the largest logit is that of the right class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CrossEntropy;
+
+/// Block `index` of a row, with `gap` in the lanes behind its end.
+#[inline(always)]
+fn block<S: Isa, const N: usize>(s: S, row: &[f32; N], index: usize, gap: f32) -> f32x16<S> {
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    match blocks.get(index) {
+        Some(&block) => f32x16::simd_from(s, block),
+        None => {
+            let mut padded = [gap; LANES];
+            padded[..rest.len()].copy_from_slice(rest);
+            f32x16::simd_from(s, padded)
+        }
+    }
+}
+
+/// Writes block `index` of a row.
+#[inline(always)]
+fn put<S: Isa, const N: usize>(value: f32x16<S>, row: &mut [f32; N], index: usize) {
+    let (blocks, rest) = row.as_chunks_mut::<LANES>();
+    match blocks.get_mut(index) {
+        Some(block) => value.store_array(block),
+        None => {
+            let padded: [f32; LANES] = value.into();
+            let count = rest.len();
+            rest.copy_from_slice(&padded[..count]);
+        }
+    }
+}
+
+/// Loss and delta of one row of logits.
+#[inline(always)]
+fn row<S: Isa, const N: usize>(
+    s: S,
+    logits: &[f32; N],
+    target: usize,
+    scale: f32,
+    delta: &mut [f32; N],
+) -> f32 {
+    let blocks = N.div_ceil(LANES);
+    let mut largest = f32x16::splat(s, f32::NEG_INFINITY);
+    for index in 0..blocks {
+        largest = largest.max(block(s, logits, index, f32::NEG_INFINITY));
+    }
+    let lanes: [f32; LANES] = largest.into();
+    let largest = lanes.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let m = f32x16::splat(s, largest);
+
+    // e^(x - m) waits in the delta until its sum is known; the lanes behind the end are e^-inf = 0.
+    let mut sums = f32x16::splat(s, 0.0);
+    for index in 0..blocks {
+        let power = math::exp(s, block(s, logits, index, f32::NEG_INFINITY) - m);
+        sums += power;
+        put(power, delta, index);
+    }
+    let lanes: [f32; LANES] = sums.into();
+    let sum: f32 = lanes.into_iter().sum();
+
+    let factor = f32x16::splat(s, scale / sum);
+    for index in 0..blocks {
+        let power = block(s, delta, index, 0.0);
+        put(power * factor, delta, index);
+    }
+    match (logits.get(target), delta.get_mut(target)) {
+        (Some(logit), Some(delta)) => {
+            *delta -= scale;
+            libm::logf(sum) - (logit - largest)
+        }
+        _ => f32::NAN,
+    }
+}
+
+/// Whether the largest logit, the first one among equals, is that of the right class.
+fn hit<const N: usize>(logits: &[f32; N], target: usize) -> bool {
+    let best = logits.iter().enumerate().fold(
+        (0, f32::NEG_INFINITY),
+        |best, (index, &logit)| if logit > best.1 { (index, logit) } else { best },
+    );
+    best.0 == target
+}
+
+/// Refuses labels that no logit stands for.
+fn in_range<const N: usize>(target: usize) -> Result<(), String> {
+    if target < N {
+        Ok(())
+    } else {
+        Err(format!(
+            "label {target} is out of range: the network has {N} outputs, so labels are 0 to {}",
+            N.saturating_sub(1)
+        ))
+    }
+}
+
+impl<const N: usize> Loss<[f32; N]> for CrossEntropy {
+    type Target = usize;
+
+    #[inline(always)]
+    fn row<S: Isa>(
+        &self,
+        s: S,
+        output: &[f32; N],
+        target: &usize,
+        scale: f32,
+        delta: &mut [f32; N],
+    ) -> f32 {
+        row(s, output, *target, scale, delta)
+    }
+
+    #[inline(always)]
+    fn accuracy(&self, output: &[f32; N], target: &usize) -> Option<f32> {
+        Some(f32::from(u8::from(hit(output, *target))))
+    }
+
+    fn check(&self, target: &usize) -> Result<(), String> {
+        in_range::<N>(*target)
+    }
+}
+
+impl<const N: usize, const T: usize> Loss<[[f32; N]; T]> for CrossEntropy {
+    type Target = [usize; T];
+
+    #[inline(always)]
+    fn row<S: Isa>(
+        &self,
+        s: S,
+        output: &[[f32; N]; T],
+        target: &[usize; T],
+        scale: f32,
+        delta: &mut [[f32; N]; T],
+    ) -> f32 {
+        let steps = T.max(1) as f32;
+        let mut sum = 0.0;
+        for ((output, &target), delta) in output.iter().zip(target).zip(delta) {
+            sum += row(s, output, target, scale / steps, delta);
+        }
+        sum / steps
+    }
+
+    #[inline(always)]
+    fn accuracy(&self, output: &[[f32; N]; T], target: &[usize; T]) -> Option<f32> {
+        let hits = output.iter().zip(target).filter(|(output, target)| hit(output, **target));
+        Some(hits.count() as f32 / T.max(1) as f32)
+    }
+
+    fn check(&self, target: &[usize; T]) -> Result<(), String> {
+        target.iter().try_for_each(|&target| in_range::<N>(target))
+    }
+}

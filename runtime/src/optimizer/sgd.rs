@@ -1,0 +1,182 @@
+//! Stochastic gradient descent, with or without momentum.
+//!
+//! `torch.optim.SGD`, for the gradient g of weights w after t steps:
+//!
+//! ```text
+//! g <- g + weight_decay w
+//! b <- g                                  the first time
+//! b <- momentum b + (1 - dampening) g     from then on
+//! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
+//! ```
+
+use super::{Optimizer, flush};
+use crate::{block::Block, update::Update};
+use fearless_simd::{Simd, f32x16, prelude::*};
+
+/// `torch.optim.SGD`. Without momentum it remembers nothing, with momentum one number for each weight.
+///
+/// ```
+/// # use kiln_runtime::optimizer::Sgd;
+/// let plain = Sgd::new(0.1);
+/// let heavy = Sgd::new(0.1).momentum(0.9).nesterov().weight_decay(1e-4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd<M = Plain> {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Factor of the weights that is added to the gradient.
+    pub weight_decay: f64,
+    /// How past gradients count.
+    pub memory: M,
+}
+
+/// No momentum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Plain;
+
+/// A decaying sum of past gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Momentum {
+    /// What remains of the sum after a step.
+    pub factor: f64,
+    /// How much of a new gradient is left out of the sum.
+    pub dampening: f64,
+    /// Whether the weights look one step ahead.
+    pub nesterov: bool,
+}
+
+impl Default for Sgd {
+    /// PyTorch's default, a learning rate of 0.001.
+    fn default() -> Self {
+        Self::new(1e-3)
+    }
+}
+
+impl Sgd {
+    /// Plain gradient descent.
+    pub fn new(learning_rate: f64) -> Self {
+        Self {
+            learning_rate,
+            weight_decay: 0.0,
+            memory: Plain,
+        }
+    }
+
+    /// With momentum.
+    pub fn momentum(self, factor: f64) -> Sgd<Momentum> {
+        Sgd {
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            memory: Momentum {
+                factor,
+                dampening: 0.0,
+                nesterov: false,
+            },
+        }
+    }
+}
+
+impl Sgd<Momentum> {
+    /// Leaves a share of each new gradient out of the momentum; ends Nesterov's rule, which knows no dampening.
+    pub fn dampening(mut self, dampening: f64) -> Self {
+        self.memory.dampening = dampening;
+        self.memory.nesterov = false;
+        self
+    }
+
+    /// With Nesterov's rule; ends dampening, which it does not know.
+    pub fn nesterov(mut self) -> Self {
+        self.memory.dampening = 0.0;
+        self.memory.nesterov = true;
+        self
+    }
+}
+
+impl<M> Sgd<M> {
+    /// Adds `weight_decay` times the weights to their gradient.
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+}
+
+/// A step of plain gradient descent.
+#[derive(Clone, Copy, Debug)]
+pub struct SgdStep {
+    rate: f32,
+    weight_decay: f32,
+}
+
+impl Optimizer for Sgd {
+    type Step = SgdStep;
+
+    fn step(&self, _: u64, factor: f64) -> SgdStep {
+        SgdStep {
+            rate: (self.learning_rate * factor) as f32,
+            weight_decay: self.weight_decay as f32,
+        }
+    }
+}
+
+impl Update for SgdStep {
+    type State = ();
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, gradient: f32x16<S>, weight: &mut Block, _: &mut ()) {
+        let w = weight.load(s);
+        let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
+        weight.store(g.mul_add(f32x16::splat(s, -self.rate), w));
+    }
+}
+
+/// A step of gradient descent with momentum.
+#[derive(Clone, Copy, Debug)]
+pub struct MomentumStep {
+    rate: f32,
+    weight_decay: f32,
+    momentum: f32,
+    /// How much of the gradient enters the momentum: all of it the first time.
+    gain: f32,
+    nesterov: bool,
+}
+
+impl Optimizer for Sgd<Momentum> {
+    type Step = MomentumStep;
+
+    fn step(&self, taken: u64, factor: f64) -> MomentumStep {
+        let Momentum {
+            factor: momentum,
+            dampening,
+            nesterov,
+        } = self.memory;
+        MomentumStep {
+            rate: (self.learning_rate * factor) as f32,
+            weight_decay: self.weight_decay as f32,
+            momentum: momentum as f32,
+            gain: if taken == 0 { 1.0 } else { (1.0 - dampening) as f32 },
+            nesterov,
+        }
+    }
+}
+
+impl Update for MomentumStep {
+    type State = Block;
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, gradient: f32x16<S>, weight: &mut Block, state: &mut Block) {
+        let w = weight.load(s);
+        let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
+        let momentum = f32x16::splat(s, self.momentum);
+        let b = state
+            .load(s)
+            .mul_add(momentum, g * f32x16::splat(s, self.gain));
+        let b = flush(s, b);
+        state.store(b);
+        let direction = if self.nesterov {
+            b.mul_add(momentum, g)
+        } else {
+            b
+        };
+        weight.store(direction.mul_add(f32x16::splat(s, -self.rate), w));
+    }
+}

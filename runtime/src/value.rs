@@ -1,0 +1,114 @@
+//! What goes into a network and what comes out of it, as the user holds it: nested arrays, or tuples of them.
+
+use bytemuck::Pod;
+
+/// A number, or arrays of arrays of one kind of number.
+pub trait Nested: Pod + Send + Sync {
+    /// Whether the numbers are `f32`; tokens are not.
+    const FLOATS: bool;
+}
+
+impl Nested for f32 {
+    const FLOATS: bool = true;
+}
+
+impl Nested for u32 {
+    const FLOATS: bool = false;
+}
+
+impl<T: Nested, const N: usize> Nested for [T; N] {
+    const FLOATS: bool = T::FLOATS;
+}
+
+/// The numbers of a nested array in row-major order; none for tokens.
+#[inline(always)]
+pub fn floats<T: Nested>(value: &T) -> &[f32] {
+    if T::FLOATS {
+        bytemuck::cast_slice(core::slice::from_ref(value))
+    } else {
+        &[]
+    }
+}
+
+/// The numbers of a nested array in row-major order; none for tokens.
+#[inline(always)]
+pub fn floats_mut<T: Nested>(value: &mut T) -> &mut [f32] {
+    if T::FLOATS {
+        bytemuck::cast_slice_mut(core::slice::from_mut(value))
+    } else {
+        &mut []
+    }
+}
+
+/// An input or an output of a network: a nested array, or a tuple of them.
+pub trait Value: Clone + Send + Sync + 'static {
+    /// Index of the first number that is infinite or no number at all, counted in row-major order through all parts.
+    fn first_not_finite(&self) -> Option<usize>;
+
+    /// How many `f32` it holds.
+    fn count(&self) -> usize;
+}
+
+impl<T: Nested> Value for T {
+    fn first_not_finite(&self) -> Option<usize> {
+        let numbers = floats(self);
+        // All exponent bits set: infinite or NaN. Without an early exit, so that it runs at the speed of memory.
+        let bad = |x: &f32| x.to_bits() & 0x7f80_0000 == 0x7f80_0000;
+        numbers
+            .chunks(256)
+            .position(|chunk| chunk.iter().fold(false, |any, x| any | bad(x)))
+            .and_then(|chunk| {
+                let rest = &numbers[chunk * 256..];
+                rest.iter().position(bad).map(|index| chunk * 256 + index)
+            })
+    }
+
+    fn count(&self) -> usize {
+        floats(self).len()
+    }
+}
+
+/// Implements [`Value`] for tuples: the parts one after another.
+macro_rules! tuple {
+    ($($part:ident $index:tt),*) => {
+        impl<$($part: Value),*> Value for ($($part,)*) {
+            fn first_not_finite(&self) -> Option<usize> {
+                let mut before = 0;
+                $(
+                    if let Some(index) = self.$index.first_not_finite() {
+                        return Some(before + index);
+                    }
+                    before += self.$index.count();
+                )*
+                let _ = before;
+                None
+            }
+
+            fn count(&self) -> usize {
+                0 $(+ self.$index.count())*
+            }
+        }
+    };
+}
+
+tuple!(A 0, B 1);
+tuple!(A 0, B 1, C 2);
+tuple!(A 0, B 1, C 2, D 3);
+tuple!(A 0, B 1, C 2, D 3, E 4);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+
+    #[test]
+    fn the_first_bad_number_is_found_through_all_parts() {
+        let mut value = ([[1.0_f32; 300]; 2], [7_u32; 4], [0.0_f32; 5]);
+        assert_eq!(value.first_not_finite(), None);
+        assert_eq!(value.count(), 605);
+        value.2[3] = f32::NEG_INFINITY;
+        assert_eq!(value.first_not_finite(), Some(603));
+        value.0[1][299] = f32::NAN;
+        assert_eq!(value.first_not_finite(), Some(599));
+    }
+}
