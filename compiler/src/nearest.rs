@@ -33,19 +33,23 @@ fn plain(name: &str) -> Vec<char> {
         .collect()
 }
 
-/// Levenshtein's distance, row by row.
+/// Edits that make `b` of `a`: a letter more, a letter less, another letter, or two neighbours swapped.
 fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+    // rows[i][j] is the distance of the first i letters of a and the first j of b.
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let substituted = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = substituted.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -67,6 +71,7 @@ mod tests {
     fn the_distance_counts_edits() {
         let distance = |a, b| super::distance(&plain(a), &plain(b));
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("desne", "dense"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
     }

@@ -1,0 +1,187 @@
+//! Arguments: positional and named, and what is wrong with them.
+
+use super::{message, messages};
+
+const DENSE: &str = "`Dense(outputs, inputs = .., bias = true, init = Default, l1 = 0, l2 = 0)`";
+
+/// What is wrong with a layer in the place where a vector of 8 comes in.
+fn wrong(layer: &str) -> Vec<String> {
+    messages(&format!("struct A(x: [8]) -> [3] {{ {layer}, Dense(3) }}"))
+}
+
+/// What is wrong with a layer in the place where an image comes in.
+#[track_caller]
+fn wrong_on_image(layer: &str) -> String {
+    message(&format!(
+        "struct A(x: [3, 8, 8]) -> [3] {{ {layer}, Flatten, Dense(3) }}"
+    ))
+}
+
+#[test]
+fn a_missing_argument() {
+    assert_eq!(
+        wrong("Dense"),
+        [format!("`Dense` needs `outputs`; it is written {DENSE}")]
+    );
+    assert_eq!(
+        wrong_on_image("Conv2d(8)"),
+        "`Conv2d` needs `kernel`; it is written `Conv2d(channels, kernel, stride = 1, padding = 0, dilation = 1, \
+         inputs = .., bias = true, init = Default, l1 = 0, l2 = 0)`"
+    );
+}
+
+#[test]
+fn an_unknown_argument() {
+    let expected = format!("`Dense` has no argument `units`; it is written {DENSE}");
+    assert_eq!(wrong("Dense(8, units = 3)"), [expected]);
+    let expected =
+        format!("`Dense` has no argument `ouputs`; it is written {DENSE}; did you mean `outputs`?");
+    assert_eq!(wrong("Dense(ouputs = 8)"), [expected]);
+    let expected = "`Relu` has no argument `slope`; it is written `Relu` alone";
+    assert_eq!(wrong("Relu(slope = 2)"), [expected]);
+}
+
+#[test]
+fn a_repeated_argument() {
+    assert_eq!(
+        wrong("Dense(8, bias = true, bias = true)"),
+        ["`bias` is given twice"]
+    );
+    assert_eq!(wrong("Dense(8, outputs = 8)"), ["`outputs` is given twice"]);
+    assert_eq!(
+        wrong("Dense(8, 8, inputs = 8)"),
+        ["`inputs` is given twice"]
+    );
+}
+
+#[test]
+fn too_many_arguments() {
+    let expected = "`Dense` takes only `inputs`, `outputs` without names; it is written \
+                    `Dense(inputs, outputs, bias = true, init = Default, l1 = 0, l2 = 0)`";
+    assert_eq!(wrong("Dense(8, 8, 8)"), [expected]);
+    let expected = "`Relu` takes no arguments without a name; it is written `Relu` alone";
+    assert_eq!(wrong("Relu(3)"), [expected]);
+    let expected = "`Dropout` takes only `p` without a name; it is written `Dropout(p)`";
+    assert_eq!(wrong("Dropout(0.5, 3)"), [expected]);
+}
+
+#[test]
+fn named_arguments_come_last() {
+    let expected = "arguments without a name come before those with one";
+    assert_eq!(wrong("Dense(bias = true, 8)"), [expected]);
+}
+
+#[test]
+fn flags() {
+    assert_eq!(wrong("Dense(8, bias = 1)"), ["`bias` is `true` or `false`"]);
+}
+
+#[test]
+fn words() {
+    let words =
+        "`Default`, `KaimingUniform`, `KaimingNormal`, `XavierUniform`, `XavierNormal`, `Zeros`";
+    let expected = format!("`init` has the words {words}; did you mean `XavierNormal`?");
+    assert_eq!(wrong("Dense(8, init = XaverNormal)"), [expected]);
+    assert_eq!(
+        wrong("Dense(8, init = 3)"),
+        [format!("`init` has the words {words}")]
+    );
+    let expected = "`padding` has the words `Same`, `Valid`; did you mean `Same`?";
+    assert_eq!(wrong_on_image("Conv2d(8, 3, padding = Sane)"), expected);
+}
+
+#[test]
+fn penalties() {
+    let expected = "`l2` is a finite number that is not negative, such as `1e-4`";
+    for penalty in ["-1", "-0.5", "1e999", "true", "N"] {
+        assert_eq!(
+            wrong(&format!("Dense(8, l2 = {penalty})")),
+            [expected],
+            "{penalty}"
+        );
+    }
+}
+
+#[test]
+fn probabilities() {
+    let expected = "`p` is a probability: at least 0 and less than 1";
+    for probability in ["1", "1.0", "-0.1", "2"] {
+        assert_eq!(
+            wrong(&format!("Dropout({probability})")),
+            [expected],
+            "{probability}"
+        );
+    }
+}
+
+#[test]
+fn pairs() {
+    let expected = "expected one number, or two for height and width";
+    assert_eq!(wrong_on_image("Conv2d(8, (3, 3, 3))"), expected);
+    assert_eq!(
+        wrong_on_image("Conv2d(8, (3, 0))"),
+        "this size is 0; sizes are at least 1"
+    );
+    assert!(
+        wrong_on_image("Conv2d(8, 3, padding = N)").starts_with("`N` is no constant of this model")
+    );
+}
+
+#[test]
+fn ranges() {
+    let wrong = |range: &str| {
+        message(&format!(
+            "struct A(x: [8]) -> [3] {{ d: Dense(3), forward {{ d(x[{range}]) }} }}"
+        ))
+    };
+    assert_eq!(wrong("3"), "expected a range such as `2..5`");
+    assert_eq!(
+        wrong("5..3"),
+        "`slice` takes 5..3, which is empty; `x` gives [8]"
+    );
+    assert_eq!(
+        wrong("3..9"),
+        "`slice` takes 3..9, but `x` gives [8], whose axis 0 ends at 8"
+    );
+    assert_eq!(
+        wrong("(.., 1..2)"),
+        "`slice` cuts along axis 1, but `x` gives [8], whose last axis is 0"
+    );
+}
+
+#[test]
+fn same_padding_and_strides_exclude_each_other() {
+    let expected =
+        "`Same` keeps height and width, which a stride divides; state the padding as numbers";
+    assert_eq!(
+        wrong_on_image("Conv2d(8, 3, stride = 2, padding = Same)"),
+        expected
+    );
+}
+
+#[test]
+fn a_pool_looks_at_the_image() {
+    let expected = "the padding of a pool is at most half its kernel";
+    assert_eq!(wrong_on_image("MaxPool2d(2, padding = 2)"), expected);
+}
+
+#[test]
+fn a_stack_has_an_end() {
+    let expected = "at most 1000 levels can be stacked";
+    assert_eq!(
+        message("struct A(x: [4, 8]) -> [4, 3] { Lstm(3, layers = 1001) }"),
+        expected
+    );
+}
+
+#[test]
+fn all_arguments_of_a_layer_are_checked_at_once() {
+    assert_eq!(
+        wrong("Dense(0, bias = 3, l1 = -1)"),
+        [
+            "this size is 0; sizes are at least 1",
+            "`bias` is `true` or `false`",
+            "`l1` is a finite number that is not negative, such as `1e-4`",
+        ]
+    );
+}

@@ -1,0 +1,311 @@
+//! Chains and `forward`: names, calls and what is never used.
+
+use super::{graph, message, messages, shapes};
+
+/// What is wrong with a `forward` over `x: [8]`, `u: Dense(3)` and `v: Dense(3)`.
+fn wrong(forward: &str) -> Vec<String> {
+    messages(&format!(
+        "struct A(x: [8]) -> [3] {{ u: Dense(3), v: Dense(3), forward {{ {forward} }} }}"
+    ))
+}
+
+#[test]
+fn a_chain_counts_its_layers() {
+    let graph = graph("struct A(x: [1, 4, 4]) -> [3] { Flatten, Dense(8), act: Relu, Dense(3) }");
+    let names: Vec<&str> = graph
+        .layers
+        .iter()
+        .map(|layer| layer.name.as_str())
+        .collect();
+    assert_eq!(names, ["0", "1", "act", "3"]);
+    let labels: Vec<&str> = graph
+        .values
+        .iter()
+        .map(|value| value.name.as_str())
+        .collect();
+    assert_eq!(labels, ["x", "Flatten", "Dense", "act", "Dense"]);
+}
+
+#[test]
+fn the_first_layer_of_a_chain_takes_all_inputs() {
+    let graph = graph("struct A(a: [3], b: [4]) -> [2] { Concat, Dense(2) }");
+    assert_eq!(graph.nodes[0].inputs, graph.inputs);
+}
+
+#[test]
+fn a_residual_block() {
+    let graph = graph(
+        "struct Block(x: [16, 8, 8]) -> [16, 8, 8] {
+            const WIDTH: usize = 16;
+            conv1: Conv2d(WIDTH, kernel = 3, padding = 1, bias = false),
+            conv2: Conv2d(WIDTH, kernel = 3, padding = 1, bias = false),
+            forward {
+                let h = relu(conv1(x));
+                let h = conv2(h);
+                relu((h) + x)
+            }
+        }",
+    );
+    let labels: Vec<&str> = graph
+        .values
+        .iter()
+        .map(|value| value.name.as_str())
+        .collect();
+    assert_eq!(labels, ["x", "conv1", "relu", "conv2", "+", "relu"]);
+    for (index, node) in graph.nodes.iter().enumerate() {
+        assert!(
+            node.inputs.iter().all(|input| input.0 <= index),
+            "computed before it is used"
+        );
+    }
+}
+
+#[test]
+fn functions_take_tensors_then_arguments() {
+    let graph = graph(
+        "struct A(x: [28]) -> ([4, 7], [28], [8], [2, 5]) {
+            forward {
+                let h = dropout(reshape(x, [4, 7]), 0.2);
+                (h, flatten(relu(h)), concat(x[..3], x[3..8]), h[(1..3, 2..)])
+            }
+        }",
+    );
+    let expected: [&[usize]; 9] = [
+        &[4, 7],
+        &[4, 7],
+        &[4, 7],
+        &[28],
+        &[3],
+        &[5],
+        &[8],
+        &[2, 7],
+        &[2, 5],
+    ];
+    assert_eq!(shapes(&graph), expected);
+}
+
+#[test]
+fn layers_shadow_functions_and_lets_shadow_inputs() {
+    let graph =
+        graph("struct A(x: [8]) -> [3] { relu: Dense(3), forward { let x = relu(x); tanh(x) } }");
+    assert_eq!(graph.layers[0].parameters.len(), 2);
+    let several = "struct A(x: [8]) -> [3] { u: Dense(3), forward { let u = u(x); tanh(u) } }";
+    assert_eq!(messages(several), [""; 0]);
+}
+
+#[test]
+fn several_outputs_stand_in_a_tuple() {
+    assert_eq!(
+        wrong("(u(x), v(x))"),
+        ["`A` declares 1 output, but `forward` ends in 2"]
+    );
+    let source = "struct A(x: [3]) -> ([3], [4]) { Dense(3) }";
+    assert_eq!(
+        message(source),
+        "a chain gives one output, not 2; say the dataflow in `forward`"
+    );
+    let source = "struct A(x: [3]) -> ([3], [3], [3]) { forward { let h = relu(x); (h, x, h) } }";
+    assert_eq!(
+        messages(source),
+        [
+            "the input `x` is no output: nothing is computed from it",
+            "this output is given twice"
+        ]
+    );
+}
+
+#[test]
+fn models_have_inputs_and_layers() {
+    assert_eq!(message("struct A(x: [3]) -> [3] { }"), "`A` has no layers");
+    let expected = "`A` has no inputs; give one, as in `A(x: [784])`";
+    assert_eq!(message("struct A() -> [3] { Dense(3) }"), expected);
+}
+
+#[test]
+fn elements_are_f32() {
+    let expected = "token inputs are not supported yet; give the numbers themselves, as f32";
+    assert_eq!(
+        message("struct A(x: u32[64]) -> [3] { Dense(3) }"),
+        expected
+    );
+    let expected = "tensors are f32, not f64; write the sizes alone, as in `[784]`";
+    assert_eq!(
+        message("struct A(x: [64]) -> f64[3] { Dense(3) }"),
+        expected
+    );
+}
+
+#[test]
+fn names_are_given_once() {
+    let source = "struct A(x: [8], x: [8]) -> [3] { const N: usize = 3; const N: usize = 3; x: Add, u: Dense(N), u: Relu }";
+    assert_eq!(
+        messages(source),
+        [
+            "`N` is already the name of a constant",
+            "`x` is already the name of an input",
+            "`x` is already the name of an input",
+            "`u` is already the name of a layer",
+        ]
+    );
+}
+
+#[test]
+fn unknown_kinds() {
+    let unknown = |kind: &str| message(&format!("struct A(x: [8]) -> [3] {{ {kind}(3) }}"));
+    assert_eq!(
+        unknown("Dens"),
+        "there is no layer `Dens`; did you mean `Dense`?"
+    );
+    assert_eq!(
+        unknown("Linear"),
+        "there is no layer `Linear`; did you mean `Dense`?"
+    );
+    assert_eq!(
+        unknown("max_pool_2d"),
+        "there is no layer `max_pool_2d`; did you mean `MaxPool2d`?"
+    );
+    assert!(
+        unknown("Attention")
+            .starts_with("there is no layer `Attention`; there are `Dense`, `Conv2d`, ")
+    );
+}
+
+#[test]
+fn layers_in_forward_are_named_and_called() {
+    let source = "struct A(x: [8]) -> [3] { u: Dense(3), Relu, forward { u(x) } }";
+    assert_eq!(
+        message(source),
+        "`forward` calls layers by name; name this one, as in `name: Relu`"
+    );
+    assert_eq!(wrong("u(x)"), ["`v` is never called in `forward`"]);
+    assert_eq!(wrong("u + v(x)"), ["`u` is a layer; call it: `u(x)`"]);
+    assert_eq!(
+        wrong("u(x, 3) + v(x)"),
+        ["`u` takes tensors here; its arguments stand at its declaration"]
+    );
+    assert_eq!(wrong("u(x, x) + v(x)"), ["`u` takes 1 tensor, but gets 2"]);
+}
+
+#[test]
+fn values_are_used() {
+    assert_eq!(wrong("let h = u(x); v(x)"), ["`h` is never used"]);
+    assert_eq!(
+        wrong("let h = u(x); let h = v(x); h"),
+        ["`h` is never used"]
+    );
+    assert_eq!(
+        wrong("u(x); v(x)"),
+        ["the result is dropped; bind it with `let`"]
+    );
+    let source = "struct A(x: [8], y: [8]) -> [3] { u: Dense(3), forward { u(x) } }";
+    assert_eq!(message(source), "`y` is never used");
+}
+
+#[test]
+fn a_network_has_no_cycles() {
+    let expected = "`h` is used before it is computed; a network has no cycles, so move its `let` up or rename it";
+    assert_eq!(wrong("let h = u(h); v(h)"), [expected]);
+    assert_eq!(wrong("let g = u(h); let h = v(g); h"), [expected]);
+}
+
+#[test]
+fn undefined_names() {
+    let source = |body: &str| {
+        messages(&format!(
+            "struct A(image: [8]) -> [3] {{ const N: usize = 3; head: Dense(N), forward {{ {body} }} }}"
+        ))
+    };
+    assert_eq!(
+        source("head(imgae)"),
+        ["there is no tensor `imgae`; did you mean `image`?"]
+    );
+    assert_eq!(source("head(y)"), ["there is no tensor `y`"]);
+    assert_eq!(
+        source("head(image) + N"),
+        ["`N` is a constant; a number is no tensor"]
+    );
+    assert_eq!(
+        source("haed(image)"),
+        ["there is no layer or function `haed`; did you mean `head`?"]
+    );
+    assert_eq!(
+        source("Relu(image)"),
+        ["there is no layer or function `Relu`; did you mean `relu`?"]
+    );
+    assert_eq!(
+        source("image(image)"),
+        ["`image` is a tensor, no layer, and cannot be called"]
+    );
+    assert_eq!(
+        source("max_pool2d(image, 2)"),
+        [
+            "`max_pool2d` has weights or sizes of its own; declare it as a layer: `name: MaxPool2d(...)`"
+        ]
+    );
+    assert_eq!(
+        source("attend(image)"),
+        [
+            "there is no layer or function `attend`; a layer is declared above `forward`: `attend: Dense(10)`"
+        ]
+    );
+}
+
+#[test]
+fn what_forward_holds() {
+    let tensor =
+        "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`";
+    for (forward, expected) in [
+        ("", "`forward` is empty; it ends in the output"),
+        (
+            "u(x) + v(x);",
+            "`forward` ends in the output; drop the semicolon after it",
+        ),
+        (
+            "let h = u(x) + v(x);",
+            "`forward` ends in the output, an expression without semicolon",
+        ),
+        (
+            "fn f() {} u(x) + v(x)",
+            "`forward` holds `let` statements and, last, the output",
+        ),
+        (
+            "let mut h = u(x); h + v(x)",
+            "a `let` binds one plain name, as in `let h = ...;`",
+        ),
+        (
+            "let (a, b) = u(x); a + b + v(x)",
+            "a `let` binds one plain name, as in `let h = ...;`",
+        ),
+        (
+            "let h; h + u(x) + v(x)",
+            "a `let` is written `let h = ...;`",
+        ),
+        ("u(x) * 2 + v(x)", "a number is no tensor"),
+        ("u(x) / v(x)", "tensors are joined by `+`, `-` and `*`"),
+        ("-u(x) + v(x)", tensor),
+        ("if x { u(x) } else { v(x) }", tensor),
+        (
+            "u(x).relu() + v(x)",
+            "tensors have no methods; write `relu(...)`, the tensor first",
+        ),
+        (
+            "u((x, x)) + v(x)",
+            "`u` takes tensors here; its arguments stand at its declaration",
+        ),
+        (
+            "(u(x), v(x)) + x",
+            "a tuple is only what `forward` ends in, for several outputs",
+        ),
+        (
+            "a::b + u(x) + v(x)",
+            "tensors and layers have plain names, without `::`",
+        ),
+        (
+            "a::b(x) + u(x) + v(x)",
+            "expected the name of a layer or function",
+        ),
+        ("u(x) v(x)", "unexpected token, expected `;`"),
+    ] {
+        assert_eq!(wrong(forward), [expected], "{forward}");
+    }
+}

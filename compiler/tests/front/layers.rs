@@ -1,0 +1,305 @@
+//! Every layer's shapes, parameters and operations.
+
+use super::{graph, message, shapes};
+use kiln_compiler::graph::{Graph, Init};
+
+/// The shape that one layer gives.
+#[track_caller]
+fn gives(input: &[usize], layer: &str, output: &[usize]) -> Graph {
+    let graph = graph(&format!(
+        "struct A(x: {input:?}) -> {output:?} {{ {layer} }}"
+    ));
+    assert_eq!(shapes(&graph).last(), Some(&output));
+    graph
+}
+
+#[track_caller]
+fn fails(input: &[usize], layer: &str) -> String {
+    message(&format!("struct A(x: {input:?}) -> [1] {{ {layer} }}"))
+}
+
+/// Names, shapes and beginnings of the first layer's parameters.
+fn parameters(graph: &Graph) -> Vec<(&str, &[usize], Init)> {
+    let parameters = graph.layers[0].parameters.iter();
+    parameters
+        .map(|p| (p.name.as_str(), p.shape.as_slice(), p.init))
+        .collect()
+}
+
+fn flops(graph: &Graph) -> u64 {
+    let shape = |id: kiln_compiler::graph::ValueId| graph.values[id.0].shape.as_slice();
+    let flops = graph.nodes.iter().map(|node| {
+        let inputs: Vec<&[usize]> = node.inputs.iter().map(|&input| shape(input)).collect();
+        node.op.flops(&inputs, shape(node.output))
+    });
+    flops.sum()
+}
+
+#[test]
+fn dense() {
+    let graph = gives(&[4], "Dense(10)", &[10]);
+    let half = Init::Uniform(0.5);
+    assert_eq!(
+        parameters(&graph),
+        [("weight", &[10, 4][..], half), ("bias", &[10], half)]
+    );
+    assert_eq!(flops(&graph), 90);
+    assert_eq!(
+        gives(&[4], "Dense(10, bias = false)", &[10]).layers[0]
+            .parameters
+            .len(),
+        1
+    );
+    gives(&[7, 4], "Dense(4, 10)", &[7, 10]);
+    gives(&[7, 4], "Dense(outputs = 10, inputs = 4)", &[7, 10]);
+    assert_eq!(
+        fails(&[16, 4, 4], "fc: Dense(256, 10)"),
+        "`fc` is declared for 256 inputs, but `x` gives [16, 4, 4]; put `Flatten` before it, which gives 256"
+    );
+    assert_eq!(
+        fails(&[16, 4, 4], "Dense(10)"),
+        "`Dense` takes a vector [F] or a sequence [T, F], but `x` gives [16, 4, 4]; \
+         put `Flatten` before it, which gives 256"
+    );
+    assert_eq!(
+        fails(&[100], "fc: Dense(784, 10)"),
+        "`fc` is declared for 784 inputs, but `x` gives [100]; leave the number out and it is inferred"
+    );
+}
+
+#[test]
+fn beginnings_and_penalties() {
+    let init = |word: &str| {
+        let graph = gives(
+            &[6],
+            &format!("Dense(18, init = {word}, l1 = 1, l2 = 1e-4)"),
+            &[18],
+        );
+        let weight = &graph.layers[0].parameters[0];
+        assert_eq!((weight.l1, weight.l2), (1.0, 1e-4));
+        let bias = &graph.layers[0].parameters[1];
+        assert_eq!((bias.l1, bias.l2), (0.0, 0.0));
+        weight.init
+    };
+    assert_eq!(init("KaimingUniform"), Init::Uniform(1.0));
+    assert_eq!(init("KaimingNormal"), Init::Normal((1.0f64 / 3.0).sqrt()));
+    assert_eq!(init("XavierUniform"), Init::Uniform(0.5));
+    assert_eq!(init("XavierNormal"), Init::Normal((1.0f64 / 12.0).sqrt()));
+    assert_eq!(init("Zeros"), Init::Constant(0.0));
+}
+
+#[test]
+fn conv2d() {
+    let graph = gives(&[1, 28, 28], "Conv2d(32, 3)", &[32, 26, 26]);
+    let third = Init::Uniform(1.0 / 3.0);
+    assert_eq!(
+        parameters(&graph),
+        [
+            ("weight", &[32, 1, 3, 3][..], third),
+            ("bias", &[32], third)
+        ]
+    );
+    assert_eq!(flops(&graph), 32 * 26 * 26 * 19);
+    gives(
+        &[1, 28, 28],
+        "Conv2d(8, kernel = (3, 5), padding = (1, 2))",
+        &[8, 28, 28],
+    );
+    gives(&[1, 28, 28], "Conv2d(8, [3, 5], 2, 1)", &[8, 14, 13]);
+    gives(&[1, 28, 28], "Conv2d(8, 4, padding = Same)", &[8, 28, 28]);
+    gives(
+        &[1, 28, 28],
+        "Conv2d(8, 4, padding = Same, dilation = 3)",
+        &[8, 28, 28],
+    );
+    gives(&[1, 28, 28], "Conv2d(8, 5, padding = Valid)", &[8, 24, 24]);
+    gives(
+        &[3, 28, 28],
+        "Conv2d(8, 3, inputs = 3, dilation = 2, bias = false)",
+        &[8, 24, 24],
+    );
+    assert_eq!(
+        fails(&[3, 8, 8], "stem: Conv2d(8, 3, inputs = 4)"),
+        "`stem` is declared for 4 input channels, but `x` gives [3, 8, 8], which has 3; \
+         leave `inputs` out and it is inferred"
+    );
+    assert_eq!(
+        fails(&[28, 28], "Conv2d(8, 3)"),
+        "`Conv2d` takes an image [channels, height, width], but `x` gives [28, 28]; \
+         put `Reshape(1, 28, 28)` before it, for one channel"
+    );
+}
+
+#[test]
+fn a_kernel_larger_than_its_input_shows_the_arithmetic() {
+    let start = "the kernel of `Conv2d` is larger than its input: `x` gives";
+    for (layer, arithmetic) in [
+        ("Conv2d(8, 5)", "its height of 4 is less than 5"),
+        ("Conv2d(8, (3, 7))", "its width of 6 is less than 7"),
+        (
+            "Conv2d(8, 8, padding = 1)",
+            "its height of 4 + 1 + 1 (padding) = 6 is less than 8",
+        ),
+        (
+            "Conv2d(8, 3, dilation = 2)",
+            "its height of 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2)",
+        ),
+    ] {
+        assert_eq!(
+            fails(&[1, 4, 6], layer),
+            format!("{start} [1, 4, 6], and {arithmetic}")
+        );
+    }
+}
+
+#[test]
+fn max_pool2d() {
+    gives(&[3, 9, 9], "MaxPool2d(2)", &[3, 4, 4]);
+    gives(&[3, 9, 9], "MaxPool2d(3, 2, padding = 1)", &[3, 5, 5]);
+    gives(&[3, 9, 9], "MaxPool2d((3, 2), stride = 1)", &[3, 7, 8]);
+    assert_eq!(
+        fails(&[3, 1, 9], "MaxPool2d(2)"),
+        "the kernel of `MaxPool2d` is larger than its input: `x` gives [3, 1, 9], and its height of 1 is less than 2"
+    );
+}
+
+#[test]
+fn lstm_levels_are_nodes_of_one_layer() {
+    let graph = gives(&[28, 9], "rnn: Lstm(4, layers = 2)", &[28, 4]);
+    assert_eq!(shapes(&graph), [[28, 4], [28, 4]]);
+    let half = Init::Uniform(0.5);
+    assert_eq!(
+        parameters(&graph),
+        [
+            ("weight_ih_l0", &[16, 9][..], half),
+            ("weight_hh_l0", &[16, 4], half),
+            ("bias_ih_l0", &[16], half),
+            ("bias_hh_l0", &[16], half),
+            ("weight_ih_l1", &[16, 4], half),
+            ("weight_hh_l1", &[16, 4], half),
+            ("bias_ih_l1", &[16], half),
+            ("bias_hh_l1", &[16], half),
+        ]
+    );
+    assert_eq!(graph.nodes[0].parameters, [0, 1, 2, 3]);
+    assert_eq!(graph.nodes[1].parameters, [4, 5, 6, 7]);
+    assert_eq!(graph.nodes[0].layer, graph.nodes[1].layer);
+    assert_eq!(
+        flops(&graph),
+        28 * 4 * (4 * (2 * 13 + 2) + 9 + 4 * (2 * 8 + 2) + 9)
+    );
+}
+
+#[test]
+fn lstm() {
+    gives(&[28, 9], "Lstm(9, 4, bias = false)", &[28, 4]);
+    assert_eq!(
+        fails(&[16], "Lstm(4)"),
+        "`Lstm` takes a sequence [time, features], but `x` gives [16], which has no time; \
+         `Reshape(1, 16)` makes it one step"
+    );
+    assert_eq!(
+        fails(&[1, 28, 28], "Lstm(4)"),
+        "`Lstm` takes a sequence [time, features], but `x` gives [1, 28, 28]; \
+         put `Reshape(28, 28)` before it to read row by row"
+    );
+    assert_eq!(
+        fails(&[5, 16], "Lstm(8, 4, layers = 2)"),
+        "`Lstm` is declared for 8 features, but `x` gives [5, 16], which has 16; \
+         leave the number out and it is inferred"
+    );
+}
+
+#[test]
+fn last() {
+    gives(&[28, 9], "Last", &[9]);
+    assert_eq!(
+        fails(&[9], "Last"),
+        "`Last` takes the last step of a sequence [time, features], but `x` gives [9], which has no time"
+    );
+}
+
+#[test]
+fn flatten_and_reshape() {
+    gives(&[3, 4, 5], "Flatten", &[60]);
+    gives(&[60], "Reshape(3, 4, 5)", &[3, 4, 5]);
+    gives(&[60], "Reshape([6, 10])", &[6, 10]);
+    gives(&[60], "Reshape(shape = [60])", &[60]);
+    assert_eq!(
+        fails(&[100], "Reshape(4, 7, 7)"),
+        "`Reshape` makes 4 * 7 * 7 = 196 numbers, but `x` gives [100], which has 100"
+    );
+    assert_eq!(
+        fails(&[100], "Reshape([])"),
+        "a shape has at least one size"
+    );
+}
+
+#[test]
+fn shapes_that_stay() {
+    for layer in ["Dropout(0.5)", "Relu", "Sigmoid", "Tanh"] {
+        for shape in [&[5][..], &[5, 6], &[5, 6, 7]] {
+            gives(shape, layer, shape);
+        }
+    }
+}
+
+#[test]
+fn softmaxes() {
+    for layer in ["Softmax", "LogSoftmax"] {
+        gives(&[5], layer, &[5]);
+        gives(&[4, 5], layer, &[4, 5]);
+        assert_eq!(
+            fails(&[2, 3, 4], layer),
+            format!(
+                "`{layer}` takes a vector [N] or a sequence [T, N], but `x` gives [2, 3, 4]; \
+                 put `Flatten` before it, which gives 24"
+            )
+        );
+    }
+}
+
+#[test]
+fn operators_take_one_shape() {
+    for (layer, sign) in [("Add", "+"), ("Sub", "-"), ("Mul", "*")] {
+        graph(&format!("struct A(a: [5], b: [5]) -> [5] {{ {layer} }}"));
+        graph(&format!(
+            "struct A(a: [5], b: [5]) -> [5] {{ forward {{ a {sign} b }} }}"
+        ));
+        assert_eq!(
+            message(&format!(
+                "struct A(a: [5], b: [6]) -> [5] {{ forward {{ a {sign} b }} }}"
+            )),
+            format!("`{sign}` takes two tensors of one shape, but `a` gives [5] and `b` gives [6]")
+        );
+        assert_eq!(
+            fails(&[5], layer),
+            format!("`{layer}` takes 2 tensors, but gets 1")
+        );
+    }
+}
+
+#[test]
+fn concat() {
+    graph("struct A(a: [5], b: [6]) -> [11] { Concat }");
+    graph("struct A(a: [2, 5], b: [2, 6]) -> [2, 16] { forward { concat(a, b, a, axis = 1) } }");
+    assert_eq!(
+        message("struct A(a: [2, 5], b: [3, 6]) -> [5] { Concat(axis = 1) }"),
+        "`Concat` joins along axis 1, where all other sizes agree, but `a` gives [2, 5] and `b` gives [3, 6]"
+    );
+    assert_eq!(
+        message("struct A(a: [2], b: [3]) -> [5] { Concat(axis = 1) }"),
+        "`Concat` joins along axis 1, but `a` gives [2], whose last axis is 0"
+    );
+    assert_eq!(
+        fails(&[5], "Concat"),
+        "`Concat` takes at least 2 tensors, but gets 1"
+    );
+}
+
+#[test]
+fn slice() {
+    gives(&[8, 9], "Slice(2..5)", &[3, 9]);
+    gives(&[8, 9], "Slice(..=5, axis = 1)", &[8, 6]);
+    gives(&[8, 9], "Slice(2..)", &[6, 9]);
+}

@@ -1,0 +1,46 @@
+//! The front end: from tokens to checked graphs, and every message on the way.
+
+mod arguments;
+mod dataflow;
+mod layers;
+mod mutations;
+mod shapes;
+mod sizes;
+mod syntax;
+
+use kiln_compiler::{graph::Graph, read, report::Report};
+
+/// What is wrong with a declaration.
+fn messages(source: &str) -> Vec<String> {
+    let mut report = Report::default();
+    read(source.parse().expect("source lexes"), &mut report);
+    report.take_messages()
+}
+
+/// The one message about a declaration.
+#[track_caller]
+fn message(source: &str) -> String {
+    match messages(source).as_slice() {
+        [message] => message.clone(),
+        messages => panic!("expected one message, got {messages:#?}"),
+    }
+}
+
+/// The graph of a right declaration.
+#[track_caller]
+fn graph(source: &str) -> Graph {
+    let mut report = Report::default();
+    let (_, mut graphs) = read(source.parse().expect("source lexes"), &mut report);
+    assert_eq!(report.take_messages(), [""; 0]);
+    assert_eq!(graphs.len(), 1);
+    graphs.remove(0)
+}
+
+/// What each node gives, in order.
+fn shapes(graph: &Graph) -> Vec<&[usize]> {
+    graph
+        .nodes
+        .iter()
+        .map(|node| graph.values[node.output.0].shape.as_slice())
+        .collect()
+}

@@ -1,0 +1,86 @@
+//! Rules that hold for all tensors, whatever gives them.
+
+use super::{graph, message, messages};
+
+#[test]
+fn the_declared_output_is_what_comes_out() {
+    let expected = "`A` declares the output [3], but `fc` gives [4]";
+    assert_eq!(
+        message("struct A(x: [9]) -> [3] { fc: Dense(4) }"),
+        expected
+    );
+}
+
+#[test]
+fn tensors_are_addressable() {
+    assert_eq!(
+        message("struct A(x: [2147483648, 2147483648]) -> [3] { Flatten, Dense(3) }"),
+        "`x` is [2147483648, 2147483648], more numbers than memory can address"
+    );
+    assert_eq!(
+        message("struct A(x: [2147483648]) -> [2147483648] { fc: Dense(2147483648) }"),
+        "`fc.weight` is [2147483648, 2147483648], more numbers than memory can address"
+    );
+    assert_eq!(
+        message("struct A(x: [1152921504606846976]) -> [1152921504606846976] { Relu }"),
+        "`A` holds 2305843009213693952 numbers, more than memory can address"
+    );
+}
+
+#[test]
+fn tensors_have_three_axes_at_most() {
+    assert_eq!(
+        message("struct A(x: [2, 3, 4, 5]) -> [120] { Flatten }"),
+        "`x` has the 4 axes [2, 3, 4, 5]; \
+         there are 1 (features), 2 (time, features) or 3 (channels, height, width)"
+    );
+}
+
+#[test]
+fn a_layer_called_twice_shares_its_weights() {
+    let shared =
+        graph("struct A(a: [5], b: [5]) -> [4] { fc: Dense(4), forward { fc(a) + fc(b) } }");
+    assert_eq!(
+        (shared.layers.len(), shared.layers[0].parameters.len()),
+        (1, 2)
+    );
+    assert_eq!(shared.nodes[0].layer, shared.nodes[1].layer);
+    assert_eq!(
+        (&shared.nodes[0].parameters, &shared.nodes[1].parameters),
+        (&vec![0, 1], &vec![0, 1])
+    );
+    assert_eq!(
+        message("struct A(a: [5], b: [6]) -> [4] { fc: Dense(4), forward { fc(a) + fc(b) } }"),
+        "`fc` shares its weights between calls, but its `weight` would be [4, 6] here and [4, 5] before; \
+         declare a second layer"
+    );
+    graph("struct A(a: [5], b: [6]) -> [11] { act: Relu, forward { concat(act(a), act(b)) } }");
+}
+
+#[test]
+fn what_follows_an_error_is_silent() {
+    let source = "struct A(x: [4, 4, 4]) -> [3] { a: Dense(4), Conv2d(3, 3), Last, Dense(7) }";
+    assert_eq!(
+        message(source),
+        "`a` takes a vector [F] or a sequence [T, F], but `x` gives [4, 4, 4]; put `Flatten` before it, which gives 64"
+    );
+}
+
+#[test]
+fn independent_errors_show_together() {
+    let source = "
+        struct A(x: [4], y: [4]) -> ([3], [3]) {
+            a: Dense(3, 3), b: Last, c: Desne(3),
+            forward { (a(x), c(b(y))) }
+        }
+        struct B(x: [4]) -> [4] { Dense(3) }";
+    assert_eq!(
+        messages(source),
+        [
+            "there is no layer `Desne`; did you mean `Dense`?",
+            "`a` is declared for 3 inputs, but `x` gives [4]; leave the number out and it is inferred",
+            "`b` takes the last step of a sequence [time, features], but `y` gives [4], which has no time",
+            "`B` declares the output [4], but `Dense` gives [3]",
+        ]
+    );
+}
