@@ -64,14 +64,21 @@ impl Task for Peak {
     #[inline(always)]
     fn run<S: Isa>(self, s: S) -> f64 {
         let start = Instant::now();
-        black_box(simd::multiply_add_chains(s, black_box(0.999), black_box(0.1), PEAK_STEPS));
+        black_box(simd::multiply_add_chains(
+            s,
+            black_box(0.999),
+            black_box(0.1),
+            PEAK_STEPS,
+        ));
         let operations = simd::chain_operations::<S>(PEAK_STEPS);
         operations as f64 / start.elapsed().as_secs_f64()
     }
 }
 
 fn peak() -> f64 {
-    (0..5).map(|_| simd::dispatch(simd::level(), Peak)).fold(0.0, f64::max)
+    (0..5)
+        .map(|_| simd::dispatch(simd::level(), Peak))
+        .fold(0.0, f64::max)
 }
 
 /// Seconds of one call, the best of a few repetitions that each take about ten milliseconds.
@@ -106,9 +113,21 @@ enum Unit {
     Rate(usize),
 }
 
-fn workload(name: &'static str, operations: u64, unit: Unit, measure: impl FnMut() -> f64 + 'static) -> Workload {
+fn workload(
+    name: &'static str,
+    operations: u64,
+    unit: Unit,
+    measure: impl FnMut() -> f64 + 'static,
+) -> Workload {
     let operations = operations as f64;
-    Workload { name, operations, unit, measure: Box::new(measure), seconds: Vec::new(), shares: Vec::new() }
+    Workload {
+        name,
+        operations,
+        unit,
+        measure: Box::new(measure),
+        seconds: Vec::new(),
+        shares: Vec::new(),
+    }
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -124,19 +143,31 @@ fn noise(index: usize) -> f32 {
 }
 
 fn rows(sample: usize) -> [[f32; 28]; 28] {
-    std::array::from_fn(|row| std::array::from_fn(|column| noise(sample * 784 + row * 28 + column).max(0.0)))
+    std::array::from_fn(|row| {
+        std::array::from_fn(|column| noise(sample * 784 + row * 28 + column).max(0.0))
+    })
 }
 
 /// One epoch over synthetic samples.
 macro_rules! training {
     ($network:ident, $input:expr, $batch:expr, $threads:expr, $samples:expr) => {{
         let inputs = (0..$samples).map($input).collect::<Vec<_>>();
-        let labels = (0..$samples).map(|sample| sample % 10).collect::<Vec<usize>>();
+        let labels = (0..$samples)
+            .map(|sample| sample % 10)
+            .collect::<Vec<usize>>();
         let data = kiln::data::Samples::new(inputs, labels).expect("as many labels as inputs");
         let mut net = $network::new(Seed(1));
-        let mut trainer =
-            Trainer::new(Adam::default(), CrossEntropy).epochs(1).batch($batch).threads($threads).quiet();
-        move || trainer.fit(&mut net, &data).expect("synthetic data is clean").seconds()
+        let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
+            .epochs(1)
+            .batch($batch)
+            .threads($threads)
+            .quiet();
+        move || {
+            trainer
+                .fit(&mut net, &data)
+                .expect("synthetic data is clean")
+                .seconds()
+        }
     }};
 }
 
@@ -147,7 +178,12 @@ struct Naive {
     l3: ([[f32; 8]; 4], [f32; 4]),
 }
 
-fn naive_layer<const K: usize, const N: usize>(w: &[[f32; K]; N], b: &[f32; N], x: &[f32; K], relu: bool) -> [f32; N] {
+fn naive_layer<const K: usize, const N: usize>(
+    w: &[[f32; K]; N],
+    b: &[f32; N],
+    x: &[f32; K],
+    relu: bool,
+) -> [f32; N] {
     std::array::from_fn(|n| {
         let mut sum = b[n];
         for k in 0..K {
@@ -171,60 +207,119 @@ fn workloads(threads: usize) -> Vec<Workload> {
     let mut all = Vec::new();
 
     let (net, x) = (Mnist::new(Seed(1)), image(0));
-    all.push(workload("mnist, one sample", Mnist::FLOPS, Unit::Latency, move || {
-        seconds(|| drop(black_box(net.forward(black_box(&x)))))
-    }));
+    all.push(workload(
+        "mnist, one sample",
+        Mnist::FLOPS,
+        Unit::Latency,
+        move || seconds(|| drop(black_box(net.forward(black_box(&x))))),
+    ));
 
     let net = Mnist::new(Seed(1));
     let (inputs, mut outputs) = ((0..64).map(image).collect::<Vec<_>>(), vec![[0.0; 10]; 64]);
-    all.push(workload("mnist, batch 64", 64 * Mnist::FLOPS, Unit::Rate(64), move || {
-        seconds(|| net.forward_batch(black_box(&inputs), black_box(&mut outputs)).expect("equal lengths"))
-    }));
+    all.push(workload(
+        "mnist, batch 64",
+        64 * Mnist::FLOPS,
+        Unit::Rate(64),
+        move || {
+            seconds(|| {
+                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
+                    .expect("equal lengths")
+            })
+        },
+    ));
 
     let epoch = training!(Mnist, image, 32, threads, 6_400);
-    all.push(workload("mnist, training, batch 32", 3 * 6_400 * Mnist::FLOPS, Unit::Rate(6_400), epoch));
+    all.push(workload(
+        "mnist, training, batch 32",
+        3 * 6_400 * Mnist::FLOPS,
+        Unit::Rate(6_400),
+        epoch,
+    ));
 
     let (net, x) = (MnistCnn::new(Seed(1)), image(0));
-    all.push(workload("mnist_cnn, one image", MnistCnn::FLOPS, Unit::Latency, move || {
-        seconds(|| drop(black_box(net.forward(black_box(&x)))))
-    }));
+    all.push(workload(
+        "mnist_cnn, one image",
+        MnistCnn::FLOPS,
+        Unit::Latency,
+        move || seconds(|| drop(black_box(net.forward(black_box(&x))))),
+    ));
 
     let epoch = training!(MnistCnn, image, 64, threads, 640);
-    all.push(workload("mnist_cnn, training, batch 64", 3 * 640 * MnistCnn::FLOPS, Unit::Rate(640), epoch));
+    all.push(workload(
+        "mnist_cnn, training, batch 64",
+        3 * 640 * MnistCnn::FLOPS,
+        Unit::Rate(640),
+        epoch,
+    ));
 
     let (net, x) = (RowLstm::new(Seed(1)), rows(0));
-    all.push(workload("row_lstm, one sequence", RowLstm::FLOPS, Unit::Latency, move || {
-        seconds(|| drop(black_box(net.forward(black_box(&x)))))
-    }));
+    all.push(workload(
+        "row_lstm, one sequence",
+        RowLstm::FLOPS,
+        Unit::Latency,
+        move || seconds(|| drop(black_box(net.forward(black_box(&x))))),
+    ));
 
     let epoch = training!(RowLstm, rows, 64, threads, 256);
-    all.push(workload("row_lstm, training, batch 64", 3 * 256 * RowLstm::FLOPS, Unit::Rate(256), epoch));
+    all.push(workload(
+        "row_lstm, training, batch 64",
+        3 * 256 * RowLstm::FLOPS,
+        Unit::Rate(256),
+        epoch,
+    ));
 
     let net = Square::new(Seed(1));
-    let inputs = (0..256).map(|row| std::array::from_fn(|k| noise(row * 4096 + k))).collect::<Vec<_>>();
+    let inputs = (0..256)
+        .map(|row| std::array::from_fn(|k| noise(row * 4096 + k)))
+        .collect::<Vec<_>>();
     let mut outputs = vec![[0.0; 4096]; 256];
-    all.push(workload("Dense 4096 x 4096, batch 256", 256 * Square::FLOPS, Unit::Rate(256), move || {
-        seconds(|| net.forward_batch(black_box(&inputs), black_box(&mut outputs)).expect("equal lengths"))
-    }));
+    all.push(workload(
+        "Dense 4096 x 4096, batch 256",
+        256 * Square::FLOPS,
+        Unit::Rate(256),
+        move || {
+            seconds(|| {
+                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
+                    .expect("equal lengths")
+            })
+        },
+    ));
 
     let (net, x) = (Tiny::new(Seed(1)), std::array::from_fn(noise));
-    all.push(workload("1,004-parameter MLP", Tiny::FLOPS, Unit::Latency, move || {
-        seconds(|| drop(black_box(net.forward(black_box(&x)))))
-    }));
+    all.push(workload(
+        "1,004-parameter MLP",
+        Tiny::FLOPS,
+        Unit::Latency,
+        move || seconds(|| drop(black_box(net.forward(black_box(&x))))),
+    ));
     let naive = Naive {
-        l1: (std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 6 + k))), [0.1; 64]),
-        l2: (std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 64 + k))), [0.1; 8]),
-        l3: (std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 8 + k))), [0.1; 4]),
+        l1: (
+            std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 6 + k))),
+            [0.1; 64],
+        ),
+        l2: (
+            std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 64 + k))),
+            [0.1; 8],
+        ),
+        l3: (
+            std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 8 + k))),
+            [0.1; 4],
+        ),
     };
-    all.push(workload("  the same, naive Rust by hand", Tiny::FLOPS, Unit::Latency, move || {
-        seconds(|| drop(black_box(naive.forward(black_box(&x)))))
-    }));
+    all.push(workload(
+        "  the same, naive Rust by hand",
+        Tiny::FLOPS,
+        Unit::Latency,
+        move || seconds(|| drop(black_box(naive.forward(black_box(&x))))),
+    ));
     all
 }
 
 fn main() {
     // `cargo bench` passes flags of its own; numbers among the arguments are thread counts.
-    let mut counts = std::env::args().filter_map(|argument| argument.parse().ok()).collect::<Vec<usize>>();
+    let mut counts = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .collect::<Vec<usize>>();
     if counts.is_empty() {
         counts = vec![1, 2];
     }
@@ -254,7 +349,11 @@ fn main() {
                 Unit::Latency => format!("{:.2} us", seconds * 1e6),
                 Unit::Rate(samples) => format!("{:.0} samples/s", samples as f64 / seconds),
             };
-            println!("{:<34} {figure:>22} {:>12.1} %", workload.name, 100.0 * median(&workload.shares));
+            println!(
+                "{:<34} {figure:>22} {:>12.1} %",
+                workload.name,
+                100.0 * median(&workload.shares)
+            );
         }
     }
 }

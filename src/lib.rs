@@ -19,3 +19,11 @@ macro_rules! model {
         $crate::__model! { $crate; $($declaration)* }
     };
 }
+
+pub use kiln_runtime::error::{Error, Result};
+
+/// What most programs need.
+pub mod prelude {
+    pub use crate::model;
+    pub use kiln_runtime::parameters::Seed;
+}

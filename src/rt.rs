@@ -1,21 +1,30 @@
 //! What expansions name. No part of the public interface.
 
+extern crate alloc;
+
 pub use kiln_runtime::{
     batch::Batch,
     block::Block,
+    error::Result,
+    inference::{forward, forward_batch},
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},
         arithmetic, copy,
         dense::{self, Start},
-        softmax,
+        dropout, lstm, softmax,
     },
     layout::{Axis, Layout, Tensor},
     loss::Loss,
-    network::{Init, Layer, Network, Penalty, Rows, Score, Segment},
+    network::{Init, Layer, Network, Penalty, Rows, Score, Segment, count_flops, count_parameters},
+    parameters::{Seed, initialized},
+    random::Key,
     simd::Isa,
-    update::Update,
+    update::{Regularized, Update},
     views::{
-        blocks, blocks_mut, carve, cells, input_rows, judge, load, panels, panels_mut, row_blocks, row_pairs, rows,
-        score, span, stretch, unload,
+        blocks, blocks_mut, carve, cells, input_rows, judge, load, panels, panels_mut, row_blocks,
+        row_pairs, rows, score, sequences, span, step_pairs, steps, steps_mut, stretch, unload,
     },
 };
+
+/// The memory of a network's parameters.
+pub type Arena = alloc::boxed::Box<[Block]>;

@@ -8,7 +8,8 @@ use proc_macro::{TokenStream, TokenTree};
 #[proc_macro]
 pub fn __model(input: TokenStream) -> TokenStream {
     let mut input = input.into_iter();
-    let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+    let is_end =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
     let root: TokenStream = input.by_ref().take_while(|token| !is_end(token)).collect();
     kiln_compiler::compile(&root.into(), input.collect::<TokenStream>().into()).into()
 }

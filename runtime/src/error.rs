@@ -69,7 +69,10 @@ impl fmt::Display for Error {
             Self::Empty => f.write_str("the dataset holds no samples"),
             Self::Target { sample, reason } => write!(f, "sample {sample}: {reason}"),
             Self::NotFinite { sample, index } => {
-                write!(f, "sample {sample} holds a number that is not finite at index {index}")
+                write!(
+                    f,
+                    "sample {sample} holds a number that is not finite at index {index}"
+                )
             }
             Self::Diverged { epoch, step } => write!(
                 f,

@@ -21,7 +21,11 @@ const GROUP_BLOCKS: usize = 4096;
 /// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. It depends on the network
 /// alone, and so do the bits of an answer in a long batch.
 pub const fn group<N: Network>() -> usize {
-    let workspace = if N::WORKSPACE_BLOCKS == 0 { 1 } else { N::WORKSPACE_BLOCKS };
+    let workspace = if N::WORKSPACE_BLOCKS == 0 {
+        1
+    } else {
+        N::WORKSPACE_BLOCKS
+    };
     let rows = GROUP_BLOCKS / workspace;
     if rows >= 768 {
         768
@@ -48,7 +52,10 @@ impl<N: Network> Task for Call<'_, N> {
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let group = (self.workspace.len() / N::WORKSPACE_BLOCKS.max(1)).clamp(1, group::<N>());
-        let groups = self.inputs.chunks(group).zip(self.outputs.chunks_mut(group));
+        let groups = self
+            .inputs
+            .chunks(group)
+            .zip(self.outputs.chunks_mut(group));
         for (inputs, outputs) in groups {
             N::infer(s, self.parameters, inputs, outputs, self.workspace);
         }
@@ -132,7 +139,11 @@ fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
     f(&mut memory[..blocks]);
     let _ = KEPT.try_with(|kept| {
         let other = kept.take();
-        kept.set(if other.len() > memory.len() { other } else { memory });
+        kept.set(if other.len() > memory.len() {
+            other
+        } else {
+            memory
+        });
     });
 }
 

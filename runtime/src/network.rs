@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 
 use crate::{
-    batch::Batch, block::Block, layout::Tensor, loss::Loss, parameters::Parameters, simd::Isa, update::Update,
-    value::Value,
+    batch::Batch, block::Block, layout::Tensor, loss::Loss, parameters::Parameters, simd::Isa,
+    update::Update, value::Value,
 };
 
 /// A network's parameters.

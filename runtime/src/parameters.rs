@@ -70,7 +70,9 @@ impl<A: AsRef<[Block]>> Parameters<A> {
 
     /// Name and shape of every tensor, in the order of the network.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static [usize])> + use<A> {
-        self.tensors.iter().map(|tensor| (tensor.name, tensor.shape))
+        self.tensors
+            .iter()
+            .map(|tensor| (tensor.name, tensor.shape))
     }
 
     /// The numbers of a tensor in row-major order, if there is one of this name.

@@ -29,10 +29,14 @@ fn place(buffer: Option<BufferId>, (program, plan): &(Program, Plan)) -> (usize,
     (plan.offsets[buffer], program.buffers[buffer].blocks)
 }
 
-/// `.0` for the elements of a tuple, nothing for a lone value.
-fn field(values: &[ValueId], index: usize) -> Option<TokenStream> {
+/// Part `index` of `whole`, a reference to a tuple, or `whole` itself where there is one value.
+fn part(values: &[ValueId], index: usize, whole: TokenStream, mutable: bool) -> TokenStream {
     let index = Index::from(index);
-    (values.len() > 1).then(|| quote!(.#index))
+    match (values.len() > 1, mutable) {
+        (false, _) => whole,
+        (true, false) => quote!(&#whole.#index),
+        (true, true) => quote!(&mut #whole.#index),
+    }
 }
 
 /// Forward without training.
@@ -50,13 +54,13 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
         .filter(|_| !program.direct)
         .map(|(index, input)| {
             let (offset, _) = place(program.values[input.0], &model.inference);
-            let (blocks, field) = (
+            let (blocks, part) = (
                 model.layout.storages[input.0].blocks(),
                 field(&model.layout.inputs, index),
             );
             quote! {
                 for (row, input) in inputs.iter().enumerate() {
-                    #load::<#blocks, _>(&input #field, memory, #offset, capacity, row);
+                    #load::<#blocks, _>(#part, memory, #offset, capacity, row);
                 }
             }
         });
@@ -118,7 +122,7 @@ pub fn load(model: &Model<'_>) -> TokenStream {
         .map(|(index, input)| {
             let (offset, blocks) = place(program.values[input.0], &model.training);
             let field = field(&model.layout.inputs, index);
-            quote!(#path::<#blocks, _>(&input #field, memory, #offset, capacity, row);)
+            quote!(#path::<#blocks, _>(#part, memory, #offset, capacity, row);)
         });
     quote! {
         #[inline(always)]
@@ -174,8 +178,8 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         let unload = rt::unload();
         let reads = roots.iter().enumerate().map(|(index, &root)| {
             let (offset, blocks) = place(program.values[root], &model.training);
-            let field = field(&model.layout.outputs, index);
-            quote!(#unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);)
+            let part = part(&model.layout.outputs, index, quote!((&mut output)), true);
+            quote!(#unload::<#blocks, _>(memory, #offset, capacity, row, #part);)
         });
         let writes = roots
             .iter()
@@ -183,8 +187,11 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
             .filter(|(_, root)| program.deltas[**root].is_some());
         let writes = writes.map(|(index, &root)| {
             let (offset, blocks) = place(program.deltas[root], &model.training);
-            let (load, field) = (rt::load(), field(&model.layout.outputs, index));
-            quote!(#load::<#blocks, _>(&delta #field, memory, #offset, capacity, row);)
+            let (load, part) = (
+                rt::load(),
+                part(&model.layout.outputs, index, quote!((&delta)), false),
+            );
+            quote!(#load::<#blocks, _>(#part, memory, #offset, capacity, row);)
         });
         let writes = writes.collect::<Vec<_>>();
         quote! {

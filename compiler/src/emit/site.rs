@@ -102,7 +102,7 @@ impl<'a> Site<'a> {
             if matches!(slot, Slot::Input(operand) if self.is_direct(operand)) {
                 continue;
             }
-            let name = Ident::new(name, Span::mixed_site());
+            let name = Ident::new(name, Span::call_site());
             let place = self.place(slot);
             match bound.iter().find(|(_, other)| *other == place) {
                 Some((other, _)) => aliases.extend(quote!(let #name = &*#other;)),
@@ -126,7 +126,7 @@ impl<'a> Site<'a> {
             let path = rt::input_rows();
             (quote!(#path::<#stride, _>(inputs)), stride)
         } else {
-            let (path, name) = (rt::rows(), Ident::new(name, Span::mixed_site()));
+            let (path, name) = (rt::rows(), Ident::new(name, Span::call_site()));
             (quote!(#path::<#stride>(#name)), stride)
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Site<'a> {
             (quote!(#path::<#floats, _>(inputs)), floats)
         } else {
             let floats = self.input(operand).floats();
-            let (path, name) = (rt::rows(), Ident::new(name, Span::mixed_site()));
+            let (path, name) = (rt::rows(), Ident::new(name, Span::call_site()));
             (quote!(#path::<#floats>(#name)), floats)
         }
     }

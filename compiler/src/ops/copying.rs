@@ -158,7 +158,7 @@ fn strided(
     add: bool,
 ) -> TokenStream {
     let (path, axis) = (rt::strided_copy(), rt::strided_axis());
-    let name = |name: &str| proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
+    let name = |name: &str| proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
     let (x, y) = (name(x), name(y));
     let axes = axes
         .iter()

@@ -76,7 +76,7 @@ impl Lower for Dropout {
 impl Dropout {
     /// What the mask is a function of, but for the element.
     fn key(&self, site: &Site<'_>) -> TokenStream {
-        let layer = site.index as u64;
-        quote!(rt::dropout::Key { seed, step, layer: #layer, first_sample: first })
+        let layer = site.index as u32;
+        quote!(rt::Key { seed, step, layer: #layer, first_sample: first })
     }
 }

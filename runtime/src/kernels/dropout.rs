@@ -63,8 +63,16 @@ pub fn forward<S: Isa>(
     s.vectorize(
         #[inline(always)]
         || {
-            walk(s, x, y, blocks_per_sample, p, key, #[inline(always)]
-            |x, factor, y| y.store(x * factor));
+            walk(
+                s,
+                x,
+                y,
+                blocks_per_sample,
+                p,
+                key,
+                #[inline(always)]
+                |x, factor, y| y.store(x * factor),
+            );
         },
     );
 }
@@ -81,11 +89,19 @@ pub fn backward<S: Isa, const ADD: bool>(
     s.vectorize(
         #[inline(always)]
         || {
-            walk(s, dy, dx, blocks_per_sample, p, key, #[inline(always)]
-            |dy, factor, dx| {
-                let gradient = dy * factor;
-                dx.store(if ADD { dx.load(s) + gradient } else { gradient });
-            });
+            walk(
+                s,
+                dy,
+                dx,
+                blocks_per_sample,
+                p,
+                key,
+                #[inline(always)]
+                |dy, factor, dx| {
+                    let gradient = dy * factor;
+                    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                },
+            );
         },
     );
 }

@@ -91,10 +91,12 @@ fn row<S: Isa, const N: usize>(
 
 /// Whether the largest logit, the first one among equals, is that of the right class.
 fn hit<const N: usize>(logits: &[f32; N], target: usize) -> bool {
-    let best = logits.iter().enumerate().fold(
-        (0, f32::NEG_INFINITY),
-        |best, (index, &logit)| if logit > best.1 { (index, logit) } else { best },
-    );
+    let best = logits
+        .iter()
+        .enumerate()
+        .fold((0, f32::NEG_INFINITY), |best, (index, &logit)| {
+            if logit > best.1 { (index, logit) } else { best }
+        });
     best.0 == target
 }
 
@@ -157,7 +159,10 @@ impl<const N: usize, const T: usize> Loss<[[f32; N]; T]> for CrossEntropy {
 
     #[inline(always)]
     fn accuracy(&self, output: &[[f32; N]; T], target: &[usize; T]) -> Option<f32> {
-        let hits = output.iter().zip(target).filter(|(output, target)| hit(output, **target));
+        let hits = output
+            .iter()
+            .zip(target)
+            .filter(|(output, target)| hit(output, **target));
         Some(hits.count() as f32 / T.max(1) as f32)
     }
 

@@ -120,7 +120,6 @@ macro_rules! adam {
 adam!(Adam, weight_decay = 0.0);
 adam!(AdamW, weight_decay = 1e-2);
 
-
 /// A step of Adam or AdamW.
 #[derive(Clone, Copy, Debug)]
 pub struct AdamStep {
@@ -174,9 +173,10 @@ impl Update for AdamStep {
     ) {
         let w = weight.load(s);
         let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
-        let m = first
-            .load(s)
-            .mul_add(f32x16::splat(s, self.beta1), g * f32x16::splat(s, self.fresh1));
+        let m = first.load(s).mul_add(
+            f32x16::splat(s, self.beta1),
+            g * f32x16::splat(s, self.fresh1),
+        );
         let m = flush(s, m);
         first.store(m);
         let fresh = (g * f32x16::splat(s, self.fresh2)).mul_add(g, f32x16::splat(s, 1e-34));

@@ -153,7 +153,11 @@ impl Optimizer for Sgd<Momentum> {
             rate: (self.learning_rate * factor) as f32,
             weight_decay: self.weight_decay as f32,
             momentum: momentum as f32,
-            gain: if taken == 0 { 1.0 } else { (1.0 - dampening) as f32 },
+            gain: if taken == 0 {
+                1.0
+            } else {
+                (1.0 - dampening) as f32
+            },
             nesterov,
         }
     }
