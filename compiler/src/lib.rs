@@ -1,2 +1,4 @@
 //! x
-pub fn compile(i: proc_macro2::TokenStream) -> proc_macro2::TokenStream { i }
+pub fn compile(i: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    i
+}

@@ -3,3 +3,8 @@
 //! Two invariants hold for every stored value and every delta: rows are whole blocks, and padding lanes are zero.
 
 pub mod activation;
+pub mod conv2d;
+pub mod image;
+pub mod max_pool2d;
+pub mod stencil;
+pub mod winners;
