@@ -56,7 +56,7 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
             let (offset, _) = place(program.values[input.0], &model.inference);
             let (blocks, part) = (
                 model.layout.storages[input.0].blocks(),
-                field(&model.layout.inputs, index),
+                part(&model.layout.inputs, index, quote!(input), false),
             );
             quote! {
                 for (row, input) in inputs.iter().enumerate() {
@@ -72,10 +72,10 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
         .map(|(index, output)| {
             let (offset, blocks) =
                 place(program.values[program.roots[output.0].0], &model.inference);
-            let field = field(&model.layout.outputs, index);
+            let part = part(&model.layout.outputs, index, quote!(output), true);
             quote! {
                 for (row, output) in outputs.iter_mut().enumerate() {
-                    #unload::<#blocks, _>(memory, #offset, capacity, row, &mut output #field);
+                    #unload::<#blocks, _>(memory, #offset, capacity, row, #part);
                 }
             }
         });
@@ -121,7 +121,7 @@ pub fn load(model: &Model<'_>) -> TokenStream {
         .enumerate()
         .map(|(index, input)| {
             let (offset, blocks) = place(program.values[input.0], &model.training);
-            let field = field(&model.layout.inputs, index);
+            let part = part(&model.layout.inputs, index, quote!(input), false);
             quote!(#path::<#blocks, _>(#part, memory, #offset, capacity, row);)
         });
     quote! {

@@ -4,8 +4,13 @@
 
 pub mod activation;
 pub mod arithmetic;
+pub mod conv2d;
 pub mod copy;
 pub mod dense;
 pub mod dropout;
+pub mod image;
 pub mod lstm;
+pub mod max_pool2d;
 pub mod softmax;
+pub mod stencil;
+pub mod winners;

@@ -1,0 +1,280 @@
+//! Forward: y = f(b + w * x), for as many outputs as a fused pool keeps.
+//!
+//! Every activation here is non-decreasing, so max f(z) = f(max z): the pool takes its maximum over the raw sums in
+//! registers, and bias and activation are applied once to what it keeps.
+
+use super::{
+    shape::{self, Extent, Shape, Tiled},
+    tiles::{Plan, Sink, Sums},
+};
+use crate::{
+    block::{Block, LANES},
+    kernels::{
+        activation::Activation,
+        image::{Image, clear_border, pixel},
+        stencil::Stencil,
+        winners,
+    },
+    simd::Isa,
+};
+use core::marker::PhantomData;
+use fearless_simd::{f32x16, i32x16, prelude::*};
+
+/// y = f(b + conv(x)).
+///
+/// Y's interior may be smaller than what the convolution could give: only what it holds is computed.
+pub fn forward<
+    S: Isa,
+    A: Activation,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const XS: usize,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+>(
+    s: S,
+    x: &[[f32; XS]],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    y: &mut [[Block; YS]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (x, y) in x.iter().zip(y) {
+                sample::<S, A, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, ());
+            }
+        },
+    );
+}
+
+/// y = f(max over windows of PH x PW of (b + conv(x))), stride equal to the window; outputs outside every window are
+/// never computed. Y is the pooled image.
+pub fn forward_pooled<
+    S: Isa,
+    A: Activation,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const PH: usize,
+    const PW: usize,
+    const XS: usize,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+>(
+    s: S,
+    x: &[[f32; XS]],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    y: &mut [[Block; YS]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (x, y) in x.iter().zip(y) {
+                sample::<S, A, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, ());
+            }
+        },
+    );
+}
+
+/// [`forward_pooled`] that also records which position of each window won, for [`delta_pooled`](super::delta_pooled).
+///
+/// A sample's winners take WS >= [`winner_blocks`](crate::kernels::winners::blocks)`(Y's pixels, P, PH * PW)` blocks.
+pub fn forward_pooled_winners<
+    S: Isa,
+    A: Activation,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const PH: usize,
+    const PW: usize,
+    const XS: usize,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+    const WS: usize,
+>(
+    s: S,
+    x: &[[f32; XS]],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    y: &mut [[Block; YS]],
+    winners: &mut [[Block; WS]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for ((x, y), winners) in x.iter().zip(y).zip(winners) {
+                sample::<S, A, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, winners);
+            }
+        },
+    );
+}
+
+/// One sample.
+#[inline(always)]
+fn sample<
+    S: Isa,
+    A: Activation,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    R: Record,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+>(
+    s: S,
+    x: &[f32],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    y: &mut [Block],
+    record: R,
+) {
+    clear_border::<Y>(y);
+    let plan = const {
+        assert!(K == C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS);
+        assert!(P == Y::CHANNELS.div_ceil(LANES));
+        plan::<C, X, Y>(PH, PW)
+    };
+    Sums::<S, X, _, PH, PW, K, P> {
+        s,
+        plan,
+        x: &x[..X::FLOATS],
+        w,
+        sink: &mut Output::<A, Y, R, PH, PW, K, P> {
+            b,
+            y: &mut y[..Y::FLOATS / LANES],
+            record,
+            kind: PhantomData,
+        },
+        image: PhantomData,
+    }
+    .tiled();
+}
+
+/// The reads of a convolution from X to windows of `ph` x `pw` outputs, one for each pixel of Y.
+const fn plan<C: Stencil, X: Image, Y: Image>(ph: usize, pw: usize) -> Plan {
+    let top = X::TOP as isize - C::PADDING[0] as isize;
+    let last = (Y::HEIGHT * ph - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
+    let clip = top < 0 || top + last as isize >= X::ROWS as isize;
+    assert!(
+        !clip || X::TOP > 0,
+        "a row of zeros above the image stands in for rows out of reach"
+    );
+    let width = (Y::WIDTH * pw - 1) * C::STRIDE[1] + (C::KERNEL[1] - 1) * C::DILATION[1] + 1;
+    assert!(X::LEFT >= C::PADDING[1] && X::LEFT - C::PADDING[1] + width <= X::COLUMNS);
+    let weights = C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS * Y::CHANNELS.div_ceil(LANES) * LANES;
+    Plan {
+        windows: [Y::HEIGHT, Y::WIDTH],
+        origin: [top, (X::LEFT - C::PADDING[1]) as isize],
+        stride: C::STRIDE,
+        taps: C::KERNEL,
+        dilation: C::DILATION,
+        panel: 0,
+        panel_step: [C::KERNEL[1] * X::CHANNELS, X::CHANNELS],
+        clip,
+        panels_first: weights > X::FLOATS,
+    }
+}
+
+/// Keeps the positions of a pool's winners, or does not.
+trait Record {
+    /// Whether it does.
+    const WINNERS: bool;
+    /// Keeps those of output block `index`, each in one byte or two.
+    fn keep<S: Isa>(&mut self, index: usize, positions: i32x16<S>, window: usize);
+}
+
+impl Record for () {
+    const WINNERS: bool = false;
+
+    #[inline(always)]
+    fn keep<S: Isa>(&mut self, _: usize, _: i32x16<S>, _: usize) {}
+}
+
+impl<const WS: usize> Record for &mut [Block; WS] {
+    const WINNERS: bool = true;
+
+    #[inline(always)]
+    fn keep<S: Isa>(&mut self, index: usize, positions: i32x16<S>, window: usize) {
+        winners::store(&mut self[..], index, positions, window);
+    }
+}
+
+/// Finishes sums and writes them to Y.
+struct Output<'a, A, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
+    b: &'a [Block; P],
+    y: &'a mut [Block],
+    record: R,
+    kind: PhantomData<(A, Y)>,
+}
+
+impl<
+    S: Isa,
+    A: Activation,
+    Y: Image,
+    R: Record,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+> Sink<S> for Output<'_, A, Y, R, PH, PW, K, P>
+{
+    const SHAPE: Shape = shape::best(
+        S::SET,
+        Extent {
+            windows: Y::HEIGHT * Y::WIDTH,
+            run: Y::WIDTH,
+            width: PW,
+            panels: P,
+            depth: K,
+        },
+    );
+    const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
+    const WINNERS: bool = R::WINNERS;
+
+    #[inline(always)]
+    fn start(&self, s: S, panel: usize) -> f32x16<S> {
+        self.b[panel].load(s)
+    }
+
+    #[inline(always)]
+    fn store(
+        &mut self,
+        s: S,
+        [row, column]: [usize; 2],
+        panel: usize,
+        value: f32x16<S>,
+        winner: i32x16<S>,
+    ) {
+        let mut value = A::apply(s, value);
+        let lanes = const { Y::CHANNELS % LANES };
+        if !A::KEEPS_ZERO && lanes != 0 && panel == P - 1 {
+            let index = f32x16::simd_from(s, LANE);
+            let used = index.simd_lt(f32x16::splat(s, lanes as f32));
+            value = used.select(value, f32x16::splat(s, 0.0));
+        }
+        self.y[pixel::<Y>(row, column) + panel].store(value);
+        if R::WINNERS {
+            let index = (row * Y::WIDTH + column) * P + panel;
+            self.record.keep(index, winner, PH * PW);
+        }
+    }
+}
+
+/// The number of each lane.
+const LANE: [f32; LANES] = {
+    let mut lane = [0.0; LANES];
+    let mut i = 0;
+    while i < LANES {
+        lane[i] = i as f32;
+        i += 1;
+    }
+    lane
+};

@@ -1,0 +1,264 @@
+//! The tile shared by a convolution's forward pass and the gradient of its input.
+//!
+//! A *window* is PH x PW neighbouring outputs of which the largest is kept (1 x 1 without pooling). Windows are counted
+//! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next. For each
+//! of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps and channels.
+
+use super::shape::{Shape, Tiled};
+use crate::{block::Block, kernels::image::Image, simd::Isa};
+use core::marker::PhantomData;
+use fearless_simd::{f32x16, i32x16, prelude::*};
+
+/// Which reads make up each output, as `[rows, columns]`; positions are those of the source's buffer.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    /// Windows.
+    pub windows: [usize; 2],
+    /// What the first tap of output (0, 0) reads; a row above the buffer is negative.
+    pub origin: [isize; 2],
+    /// From an output to the next.
+    pub stride: [usize; 2],
+    /// Taps.
+    pub taps: [usize; 2],
+    /// From a tap to the next.
+    pub dilation: [usize; 2],
+    /// Block of a panel at which the first tap's channels begin.
+    pub panel: usize,
+    /// Blocks of a panel from a tap to the next.
+    pub panel_step: [usize; 2],
+    /// Whether taps may read rows outside the buffer: its row 0, all zeros, stands in for them.
+    pub clip: bool,
+    /// Whether a group of panels stays while the image streams by, or the other way round.
+    pub panels_first: bool,
+}
+
+/// Where sums begin and end.
+pub(super) trait Sink<S: Isa> {
+    /// Shape of the tiles.
+    const SHAPE: Shape;
+    /// Whether no tile runs over the end of a row of windows.
+    const REGULAR: bool;
+    /// Whether the position of the largest output in its window is wanted.
+    const WINNERS: bool;
+    /// What the sums of a panel begin with.
+    fn start(&self, s: S, panel: usize) -> f32x16<S>;
+    /// Takes the largest of a window, and its position in scan order (0 unless `WINNERS`).
+    fn store(
+        &mut self,
+        s: S,
+        window: [usize; 2],
+        panel: usize,
+        value: f32x16<S>,
+        winner: i32x16<S>,
+    );
+}
+
+/// All windows and panels of one sample, read from an image laid out as `G`.
+pub(super) struct Sums<
+    'a,
+    S,
+    G,
+    T,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+> {
+    pub s: S,
+    pub plan: Plan,
+    pub x: &'a [f32],
+    pub w: &'a [[Block; K]; P],
+    pub sink: &'a mut T,
+    pub image: PhantomData<G>,
+}
+
+impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: usize, const P: usize>
+    Tiled for Sums<'_, S, G, T, PH, PW, K, P>
+{
+    const SHAPE: Shape = T::SHAPE;
+
+    #[inline(always)]
+    fn run<const Q: usize, const N: usize>(mut self) {
+        let count = self.plan.windows[0] * self.plan.windows[1];
+        let tiles = count.div_ceil(Q);
+        for step in 0..tiles * (P / N) {
+            let (tile, group) = if self.plan.panels_first {
+                (step % tiles, step / tiles)
+            } else {
+                (step / (P / N), step % (P / N))
+            };
+            self.tile::<Q, N>(tile * Q, group * N);
+        }
+    }
+}
+
+impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: usize, const P: usize>
+    Sums<'_, S, G, T, PH, PW, K, P>
+{
+    /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored.
+    #[inline(always)]
+    fn tile<const Q: usize, const N: usize>(&mut self, first: usize, panel: usize) {
+        let (s, plan) = (self.s, self.plan);
+        let [height, width] = plan.windows;
+        let valid = Q.min(height * width - first);
+        let mut windows = [[first / width, first % width]; Q];
+        for q in 1..Q {
+            let [row, column] = windows[q - 1];
+            windows[q] = if T::REGULAR || column + 1 < width {
+                [row, column + 1]
+            } else if q < valid {
+                [row + 1, 0]
+            } else {
+                [row, column]
+            };
+        }
+
+        let start: [f32x16<S>; N] = core::array::from_fn(
+            #[inline(always)]
+            |n| self.sink.start(s, panel + n),
+        );
+        let mut best = [start; Q];
+        let mut winner = [[i32x16::splat(s, 0); N]; Q];
+        for dy in 0..PH {
+            let mut sums = [[start; PW]; Q];
+            self.correlate(&mut sums, windows, dy, panel);
+            for q in 0..Q {
+                for dx in 0..PW {
+                    for n in 0..N {
+                        let sum = sums[q][dx][n];
+                        if dy + dx == 0 {
+                            best[q][n] = sum;
+                        } else if T::WINNERS {
+                            let greater = sum.simd_gt(best[q][n]);
+                            let position = i32x16::splat(s, (dy * PW + dx) as i32);
+                            best[q][n] = greater.select(sum, best[q][n]);
+                            winner[q][n] = greater.select(position, winner[q][n]);
+                        } else {
+                            best[q][n] = best[q][n].max(sum);
+                        }
+                    }
+                }
+            }
+        }
+        for q in 0..Q {
+            if q < valid {
+                for n in 0..N {
+                    self.sink
+                        .store(s, windows[q], panel + n, best[q][n], winner[q][n]);
+                }
+            }
+        }
+    }
+
+    /// Adds every tap of output row `dy` of the windows to their sums, tap rows in ascending order.
+    #[inline(always)]
+    fn correlate<const Q: usize, const N: usize>(
+        &self,
+        sums: &mut [[[f32x16<S>; N]; PW]; Q],
+        windows: [[usize; 2]; Q],
+        dy: usize,
+        panel: usize,
+    ) {
+        let plan = self.plan;
+        // Row and first column of each window's first tap.
+        let at: [[isize; 2]; Q] = core::array::from_fn(
+            #[inline(always)]
+            |q| {
+                let [row, column] = windows[q];
+                [
+                    plan.origin[0] + ((row * PH + dy) * plan.stride[0]) as isize,
+                    plan.origin[1] + (column * PW * plan.stride[1]) as isize,
+                ]
+            },
+        );
+        // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew, and tap
+        // rows that lie outside the image for all windows are skipped.
+        let (passes, rows) = if plan.clip {
+            let step = plan.dilation[0] as isize;
+            let low = (plan_rows_below(at[Q - 1][0], step) as usize).min(plan.taps[0]);
+            let high = plan_rows_below(at[0][0] - G::ROWS as isize, step) as usize;
+            (low..high.min(plan.taps[0]), 1)
+        } else {
+            (0..1, plan.taps[0])
+        };
+        for pass in passes {
+            let x: [&[f32]; Q] = core::array::from_fn(
+                #[inline(always)]
+                |q| {
+                    let row = at[q][0] + (pass * plan.dilation[0]) as isize;
+                    let row = if plan.clip && !(0..G::ROWS as isize).contains(&row) {
+                        0
+                    } else {
+                        row as usize
+                    };
+                    let span = (rows - 1) * plan.dilation[0] * G::ROW
+                        + self.reach()
+                        + (plan.taps[1] - 1) * plan.dilation[1] * G::COLUMN;
+                    &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span]
+                },
+            );
+            for row in 0..rows {
+                for column in 0..plan.taps[1] {
+                    let offset =
+                        row * plan.dilation[0] * G::ROW + column * plan.dilation[1] * G::COLUMN;
+                    let block = plan.panel
+                        + (pass + row) * plan.panel_step[0]
+                        + column * plan.panel_step[1];
+                    self.tap(sums, x, offset, panel, block);
+                }
+            }
+        }
+    }
+
+    /// Floats from a tap's first channel of a window's first output to its last channel of the last, and one more.
+    #[inline(always)]
+    fn reach(&self) -> usize {
+        (PW - 1) * self.plan.stride[1] * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
+    }
+
+    /// Adds one tap, channel by channel.
+    #[inline(always)]
+    fn tap<const Q: usize, const N: usize>(
+        &self,
+        sums: &mut [[[f32x16<S>; N]; PW]; Q],
+        x: [&[f32]; Q],
+        offset: usize,
+        panel: usize,
+        block: usize,
+    ) {
+        let s = self.s;
+        let x: [&[f32]; Q] = core::array::from_fn(
+            #[inline(always)]
+            |q| &x[q][offset..][..self.reach()],
+        );
+        let w: [&[Block]; N] = core::array::from_fn(
+            #[inline(always)]
+            |n| &self.w[panel + n][block..][..G::CHANNELS],
+        );
+        for channel in 0..G::CHANNELS {
+            let weights: [f32x16<S>; N] = core::array::from_fn(
+                #[inline(always)]
+                |n| w[n][channel].load(s),
+            );
+            for q in 0..Q {
+                for dx in 0..PW {
+                    let value = x[q][dx * self.plan.stride[1] * G::COLUMN + channel * G::CHANNEL];
+                    let value = f32x16::splat(s, value);
+                    for n in 0..N {
+                        sums[q][dx][n] = value.mul_add(weights[n], sums[q][dx][n]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The smallest n >= 0 with `row + n * step >= 0`.
+#[inline(always)]
+fn plan_rows_below(row: isize, step: isize) -> isize {
+    if row >= 0 {
+        0
+    } else {
+        (-row + step - 1) / step
+    }
+}

@@ -1,0 +1,263 @@
+//! Backward of the weights: (2) and (3), each gradient handed to the optimizer where it is finished.
+//!
+//! A tile is M rows k of one panel: for every output pixel one block of deltas times M values of x. What a sample
+//! needs (its image and one panel of its delta) fits the level-2 cache, the batch does not; so the tiles of a group, up
+//! to [`GROUP`] rows, visit a sample one after the other before the next sample comes. Between samples a group's sums
+//! rest in the level-1 cache, which changes no bit of them.
+
+use super::shape::{self, Extent, Shape, Tiled};
+use crate::{
+    block::{Block, LANES},
+    kernels::{
+        image::{Image, pixel},
+        stencil::Stencil,
+    },
+    simd::Isa,
+    update::Update,
+};
+use core::{marker::PhantomData, ops::Range};
+use fearless_simd::{f32x16, prelude::*};
+
+/// Blocks of sums that wait between samples: 18 KiB of stack, and all of a panel of 3 x 3 taps and 32 channels.
+const GROUP: usize = 288;
+
+/// Panels whose bias is summed at once, enough chains to hide the latency of an addition.
+const BIASES: usize = 4;
+
+/// Updates the weights `first..first + weights.len()` of the flat `[[Block; K]; P]` with the gradient (2).
+///
+/// `samples` gives the batch in order, chunk by chunk: images laid out as X, deltas as D. `state` is the optimizer's
+/// for the same weights.
+pub fn weight_gradient<
+    'a,
+    S: Isa,
+    U: Update,
+    C: Stencil,
+    X: Image,
+    D: Image,
+    const XS: usize,
+    const DS: usize,
+>(
+    s: S,
+    update: &U,
+    samples: impl Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+    first: usize,
+    weights: &mut [Block],
+    state: &mut [U::State],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let k = depth::<C, X>();
+            let (mut first, mut weights, mut state) = (first, weights, state);
+            while !weights.is_empty() {
+                let length = (k - first % k).min(weights.len());
+                let (stretch, rest) = weights.split_at_mut(length);
+                let (remembered, rest_of_state) = state.split_at_mut(length);
+                Gradient::<S, U, C, X, D, _, XS, DS> {
+                    s,
+                    update,
+                    samples: samples.clone(),
+                    panel: first / k,
+                    rows: first % k..first % k + length,
+                    weights: stretch,
+                    state: remembered,
+                    layouts: PhantomData,
+                }
+                .tiled();
+                (first, weights, state) = (first + length, rest, rest_of_state);
+            }
+        },
+    );
+}
+
+/// Updates the biases `first..first + weights.len()` of `[Block; P]` with the gradient (3).
+pub fn bias_gradient<'a, S: Isa, U: Update, D: Image, const DS: usize>(
+    s: S,
+    update: &U,
+    deltas: impl Iterator<Item = &'a [[Block; DS]]> + Clone,
+    first: usize,
+    weights: &mut [Block],
+    state: &mut [U::State],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let groups = weights.chunks_mut(BIASES).zip(state.chunks_mut(BIASES));
+            for (group, (weights, state)) in groups.enumerate() {
+                let mut sums = [f32x16::splat(s, 0.0); BIASES];
+                // Past the last panel, its sum is repeated and dropped.
+                let panels: [usize; BIASES] =
+                    core::array::from_fn(|i| first + group * BIASES + i.min(weights.len() - 1));
+                for delta in deltas.clone().flatten() {
+                    for row in 0..D::HEIGHT {
+                        let row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
+                        for pixel in row.chunks_exact(D::COLUMN / LANES) {
+                            for (sum, panel) in sums.iter_mut().zip(panels) {
+                                *sum += pixel[panel].load(s);
+                            }
+                        }
+                    }
+                }
+                for ((weight, state), sum) in weights.iter_mut().zip(state).zip(sums) {
+                    update.apply(s, sum, weight, state);
+                }
+            }
+        },
+    );
+}
+
+/// Rows of a panel.
+const fn depth<C: Stencil, X: Image>() -> usize {
+    C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS
+}
+
+/// The gradient of a stretch of rows of one panel.
+struct Gradient<'a, S, U: Update, C, X, D, I, const XS: usize, const DS: usize> {
+    s: S,
+    update: &'a U,
+    samples: I,
+    panel: usize,
+    rows: Range<usize>,
+    weights: &'a mut [Block],
+    state: &'a mut [U::State],
+    layouts: PhantomData<(C, X, D)>,
+}
+
+impl<'a, S, U, C, X, D, I, const XS: usize, const DS: usize> Tiled
+    for Gradient<'_, S, U, C, X, D, I, XS, DS>
+where
+    S: Isa,
+    U: Update,
+    C: Stencil,
+    X: Image,
+    D: Image,
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+{
+    const SHAPE: Shape = shape::best(
+        S::SET,
+        Extent {
+            windows: depth::<C, X>(),
+            run: X::CHANNELS,
+            width: 1,
+            panels: 1,
+            depth: D::HEIGHT * D::WIDTH,
+        },
+    );
+
+    #[inline(always)]
+    fn run<const M: usize, const ONE: usize>(self) {
+        let s = self.s;
+        let mut sums = [Block::ZERO; GROUP];
+        // Tiles begin at multiples of M wherever the stretch begins; rows outside it are dropped.
+        let tiles = self.rows.start / M..self.rows.end.div_ceil(M);
+        let groups = tiles.len().div_ceil(GROUP / M);
+        let length = tiles.len().div_ceil(groups);
+        for first in tiles.clone().step_by(length) {
+            let tiles = first..tiles.end.min(first + length);
+            sums[..tiles.len() * M].fill(Block::ZERO);
+            for (x, delta) in self.samples.clone() {
+                for (x, delta) in x.iter().zip(delta) {
+                    for tile in tiles.clone() {
+                        let sums = &mut sums[(tile - first) * M..][..M];
+                        self.accumulate::<M>(sums, tile * M, x, delta);
+                    }
+                }
+            }
+            let rows = self.rows.start.max(first * M)..self.rows.end.min(tiles.end * M);
+            for row in rows {
+                let sum = sums[row - first * M].load(s);
+                let index = row - self.rows.start;
+                self.update
+                    .apply(s, sum, &mut self.weights[index], &mut self.state[index]);
+            }
+        }
+    }
+}
+
+impl<S, U, C, X, D, I, const XS: usize, const DS: usize> Gradient<'_, S, U, C, X, D, I, XS, DS>
+where
+    S: Isa,
+    U: Update,
+    C: Stencil,
+    X: Image,
+    D: Image,
+{
+    /// Whether some taps read rows outside X's buffer.
+    const CLIP: bool = {
+        let last = (D::HEIGHT - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
+        let clip = X::TOP < C::PADDING[0] || X::TOP - C::PADDING[0] + last >= X::ROWS;
+        assert!(
+            !clip || X::TOP > 0,
+            "a row of zeros stands in for rows out of reach"
+        );
+        clip
+    };
+
+    /// Adds a sample to the sums of rows `first..first + M`; those past the last repeat it.
+    #[inline(always)]
+    fn accumulate<const M: usize>(
+        &self,
+        sums: &mut [Block],
+        first: usize,
+        x: &[f32; XS],
+        delta: &[Block; DS],
+    ) {
+        let s = self.s;
+        // Row of X's buffer and offset within it of what the first output multiplies.
+        let at: [[isize; 2]; M] = core::array::from_fn(
+            #[inline(always)]
+            |i| {
+                let regular = X::CHANNELS.is_multiple_of(M);
+                let k = if regular {
+                    first
+                } else {
+                    (first + i).min(depth::<C, X>() - 1)
+                };
+                let (tap, channel) = (k / X::CHANNELS, k % X::CHANNELS);
+                let channel = if regular { channel + i } else { channel };
+                let row = (tap / C::KERNEL[1] * C::DILATION[0] + X::TOP) as isize;
+                let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
+                let offset = column * X::COLUMN + channel * X::CHANNEL;
+                [row - C::PADDING[0] as isize, offset as isize]
+            },
+        );
+        let mut acc: [f32x16<S>; M] = core::array::from_fn(
+            #[inline(always)]
+            |i| sums[i].load(s),
+        );
+        let (passes, rows) = if Self::CLIP {
+            (D::HEIGHT, 1)
+        } else {
+            (1, D::HEIGHT)
+        };
+        let (row_step, column_step) = (C::STRIDE[0] * X::ROW, C::STRIDE[1] * X::COLUMN);
+        for pass in 0..passes {
+            let x: [&[f32]; M] = core::array::from_fn(
+                #[inline(always)]
+                |i| {
+                    let row = at[i][0] + (pass * C::STRIDE[0]) as isize;
+                    let row = if Self::CLIP && !(0..X::ROWS as isize).contains(&row) {
+                        0
+                    } else {
+                        row as usize
+                    };
+                    let span = (rows - 1) * row_step + (D::WIDTH - 1) * column_step + 1;
+                    &x[row * X::ROW + at[i][1] as usize..][..span]
+                },
+            );
+            for row in 0..rows {
+                for column in 0..D::WIDTH {
+                    let delta = delta[pixel::<D>(pass + row, column) + self.panel].load(s);
+                    for i in 0..M {
+                        let value = f32x16::splat(s, x[i][row * row_step + column * column_step]);
+                        acc[i] = value.mul_add(delta, acc[i]);
+                    }
+                }
+            }
+        }
+        for i in 0..M {
+            sums[i].store(acc[i]);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! How the channels, rows and columns of one sample lie in memory.
+//!
+//! The interior of HEIGHT x WIDTH pixels stands in a buffer of ROWS x COLUMNS; what surrounds it is the *border*, which
+//! holds zeros: the padding of the convolution that reads the image. Every kernel that writes an image writes its
+//! border too, for planned memory is reused and dirty, unless its documentation says otherwise.
+
+use crate::block::{Block, LANES};
+
+/// A layout, known to the compiler down to every stride. All strides are in floats.
+pub trait Image {
+    /// Rows of the interior.
+    const HEIGHT: usize;
+    /// Columns of the interior.
+    const WIDTH: usize;
+    /// Channels, without padding lanes.
+    const CHANNELS: usize;
+    /// Rows of the buffer.
+    const ROWS: usize;
+    /// Columns of the buffer.
+    const COLUMNS: usize;
+    /// Border rows above the interior.
+    const TOP: usize;
+    /// Border columns left of the interior.
+    const LEFT: usize;
+    /// From a row to the next.
+    const ROW: usize;
+    /// From a column to the next.
+    const COLUMN: usize;
+    /// From a channel to the next.
+    const CHANNEL: usize;
+    /// Floats of the buffer.
+    const FLOATS: usize;
+}
+
+/// `[ROWS][COLUMNS][C rounded up to whole blocks]`: every value, delta and gradient that is an image.
+pub struct ChannelLast<
+    const H: usize,
+    const W: usize,
+    const C: usize,
+    const TOP: usize,
+    const LEFT: usize,
+    const ROWS: usize,
+    const COLUMNS: usize,
+>;
+
+impl<
+    const H: usize,
+    const W: usize,
+    const C: usize,
+    const TOP: usize,
+    const LEFT: usize,
+    const ROWS: usize,
+    const COLUMNS: usize,
+> Image for ChannelLast<H, W, C, TOP, LEFT, ROWS, COLUMNS>
+{
+    const HEIGHT: usize = H;
+    const WIDTH: usize = W;
+    const CHANNELS: usize = C;
+    const ROWS: usize = ROWS;
+    const COLUMNS: usize = COLUMNS;
+    const TOP: usize = TOP;
+    const LEFT: usize = LEFT;
+    const ROW: usize = COLUMNS * Self::COLUMN;
+    const COLUMN: usize = C.div_ceil(LANES) * LANES;
+    const CHANNEL: usize = 1;
+    const FLOATS: usize = {
+        assert!(TOP + H <= ROWS && LEFT + W <= COLUMNS);
+        ROWS * Self::ROW
+    };
+}
+
+/// `[C][ROWS][COLUMNS]`: an image as a user passes it.
+pub struct Planar<
+    const C: usize,
+    const H: usize,
+    const W: usize,
+    const TOP: usize,
+    const LEFT: usize,
+    const ROWS: usize,
+    const COLUMNS: usize,
+>;
+
+impl<
+    const C: usize,
+    const H: usize,
+    const W: usize,
+    const TOP: usize,
+    const LEFT: usize,
+    const ROWS: usize,
+    const COLUMNS: usize,
+> Image for Planar<C, H, W, TOP, LEFT, ROWS, COLUMNS>
+{
+    const HEIGHT: usize = H;
+    const WIDTH: usize = W;
+    const CHANNELS: usize = C;
+    const ROWS: usize = ROWS;
+    const COLUMNS: usize = COLUMNS;
+    const TOP: usize = TOP;
+    const LEFT: usize = LEFT;
+    const ROW: usize = COLUMNS;
+    const COLUMN: usize = 1;
+    const CHANNEL: usize = ROWS * COLUMNS;
+    const FLOATS: usize = {
+        assert!(TOP + H <= ROWS && LEFT + W <= COLUMNS);
+        C * ROWS * COLUMNS
+    };
+}
+
+/// The first block of an interior pixel of a channel-last image.
+#[inline(always)]
+pub(super) fn pixel<I: Image>(row: usize, column: usize) -> usize {
+    const { assert!(I::CHANNEL == 1 && I::COLUMN.is_multiple_of(LANES)) };
+    ((I::TOP + row) * I::ROW + (I::LEFT + column) * I::COLUMN) / LANES
+}
+
+/// Writes zeros to the border of a channel-last image.
+#[inline(always)]
+pub(super) fn clear_border<I: Image>(image: &mut [Block]) {
+    if const { I::HEIGHT == I::ROWS && I::WIDTH == I::COLUMNS } {
+        return;
+    }
+    let row = I::ROW / LANES;
+    let column = I::COLUMN / LANES;
+    image[..I::TOP * row].fill(Block::ZERO);
+    for row in image[I::TOP * row..][..I::HEIGHT * row].chunks_exact_mut(row) {
+        row[..I::LEFT * column].fill(Block::ZERO);
+        row[(I::LEFT + I::WIDTH) * column..].fill(Block::ZERO);
+    }
+    image[(I::TOP + I::HEIGHT) * row..][..(I::ROWS - I::TOP - I::HEIGHT) * row].fill(Block::ZERO);
+}
+
+/// Copies a user's `[C][H][W]` into a layout with borders: `from` without any to `I`, planar or channel-last.
+///
+/// Needed where the first convolution pads, or where a layer other than a convolution reads the user's image.
+/// `to` may be longer than the image; floats beyond it are left alone.
+pub fn import<I: Image>(from: &[f32], to: &mut [f32]) {
+    let to = &mut to[..I::FLOATS];
+    to.fill(0.0);
+    for channel in 0..I::CHANNELS {
+        for row in 0..I::HEIGHT {
+            let source = &from[(channel * I::HEIGHT + row) * I::WIDTH..][..I::WIDTH];
+            let start = channel * I::CHANNEL + (I::TOP + row) * I::ROW + I::LEFT * I::COLUMN;
+            for (column, value) in source.iter().enumerate() {
+                to[start + column * I::COLUMN] = *value;
+            }
+        }
+    }
+}
