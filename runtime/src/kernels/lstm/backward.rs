@@ -1,6 +1,6 @@
 //! Backpropagation through time: equations (1) to (7) of the module above.
 
-use super::{GROUP, fits};
+use super::{GROUP, fits, gates_of};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -11,11 +11,15 @@ use crate::{
     simd::{Isa, Visit},
     tile::{self, Accumulators},
 };
+use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 
-/// Floats of dz that are multiplied before the next: so many rows of the transposed weights of one block of units share
-/// the level-1 cache with the rows they meet.
-const DEPTH: usize = 128;
+/// Floats of dz that belong to one block of units: the stretches in which (1) is summed.
+const STRETCH: usize = 4 * LANES;
+
+/// Stretches that all rows meet before the next: so many transposed weights of one block of units share the level-1
+/// cache with the rows.
+const DEPTH: usize = 2;
 
 /// Transposes `weight_ih` or `weight_hh` for [`input_gradient`] or [`backward`]: `Q = ceil(K / 16)`; once per training step.
 pub fn transpose<S: Isa, const K: usize, const P: usize, const N: usize, const Q: usize>(
@@ -79,19 +83,16 @@ fn retreat<S: Isa, const T: usize, const B: usize, const P: usize, const N: usiz
             *dh = dy[t];
         }
         if t + 1 < T {
-            let mut from = 0;
-            while from < N {
-                let to = N.min(from + DEPTH);
+            for from in (0..B).step_by(DEPTH) {
                 let mut product = Recurrence::<S, T, B, P, N> {
                     s,
                     gates,
                     t: t + 1,
-                    floats: from..to,
+                    stretches: from..B.min(from + DEPTH),
                     recurrent,
                     dh: &mut dh,
                 };
                 s.cover_blocks(rows, B, &mut product);
-                from = to;
             }
         }
         for row in 0..rows {
@@ -139,12 +140,12 @@ fn cell<S: Isa>(
     dc * f
 }
 
-/// One stretch of (1), `dh += dz[t] W_hh^T`, for all rows of a group.
+/// Some stretches of (1), `dh += dz[t] W_hh^T`, for all rows of a group.
 struct Recurrence<'a, S, const T: usize, const B: usize, const P: usize, const N: usize> {
     s: S,
     gates: &'a [[[Block; P]; T]],
     t: usize,
-    floats: core::ops::Range<usize>,
+    stretches: Range<usize>,
     recurrent: &'a [[Block; N]; B],
     dh: &'a mut [[Block; B]; GROUP],
 }
@@ -167,21 +168,23 @@ impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Vis
                 )
             },
         );
-        tile::accumulate_range(
-            s,
-            &mut sums,
-            core::array::from_fn(
-                #[inline(always)]
-                |i| {
-                    let floats = bytemuck::must_cast_slice::<Block, f32>(&gates[i][self.t]);
-                    &floats[self.floats.clone()]
-                },
-            ),
-            core::array::from_fn(
-                #[inline(always)]
-                |j| &recurrent[j][self.floats.clone()],
-            ),
-        );
+        for stretch in self.stretches.clone() {
+            tile::accumulate::<S, ROWS, BLOCKS, STRETCH>(
+                s,
+                &mut sums,
+                core::array::from_fn(
+                    #[inline(always)]
+                    |i| {
+                        let gates = gates_of(&gates[i][self.t], stretch);
+                        bytemuck::must_cast_ref::<[Block; 4], [f32; STRETCH]>(gates)
+                    },
+                ),
+                core::array::from_fn(
+                    #[inline(always)]
+                    |j| &recurrent[j].as_chunks().0[stretch],
+                ),
+            );
+        }
         for (dh, sums) in dh.iter_mut().zip(sums) {
             for (dh, sum) in dh[block..][..BLOCKS].iter_mut().zip(sums) {
                 dh.store(sum);
