@@ -110,7 +110,7 @@ proptest! {
             }
         } else {
             prop_assert!(!report.take().is_empty());
-            prop_assert!(syn::parse2::<syn::File>(stub::stubs(&models)).is_ok());
+            prop_assert!(syn::parse2::<syn::File>(stub::stubs(&quote::quote!(::kiln), &models)).is_ok());
         }
     }
 }
