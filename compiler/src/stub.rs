@@ -6,6 +6,9 @@ use quote::quote;
 
 use crate::{ast, report::Report, sizes::Constants};
 
+/// Sizes without the batch.
+type Shape = Vec<usize>;
+
 /// Stubs for all models of one `model!`; `root` is the path of the facade crate.
 pub fn stubs(root: &TokenStream, models: &[ast::Model]) -> TokenStream {
     models.iter().map(|model| stub(root, model)).collect()
@@ -58,12 +61,7 @@ fn untyped(name: &Ident) -> TokenStream {
 }
 
 /// Methods over the declared types, and the trait that trainers and files ask for.
-fn typed(
-    root: &TokenStream,
-    name: &Ident,
-    inputs: &[Vec<usize>],
-    outputs: &[Vec<usize>],
-) -> TokenStream {
+fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
     let (input, output) = (arrays(&quote!(f32), inputs), arrays(&quote!(f32), outputs));
     let zero = arrays(&quote!(0.0), outputs);
     quote! {
@@ -144,7 +142,7 @@ fn typed(
 }
 
 /// Shapes of the inputs and the outputs, if all are sound. What is wrong with one was reported already.
-fn shapes(model: &ast::Model) -> Option<(Vec<Vec<usize>>, Vec<Vec<usize>>)> {
+fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
     let mut report = Report::default();
     let constants = Constants::evaluate(&model.constants, &mut report);
     let mut sound = |shape: &ast::Shape| {
@@ -171,7 +169,7 @@ fn is_spelt_out(sizes: &[usize]) -> bool {
 }
 
 /// One array as it is, several as a tuple.
-fn arrays(leaf: &TokenStream, shapes: &[Vec<usize>]) -> TokenStream {
+fn arrays(leaf: &TokenStream, shapes: &[Shape]) -> TokenStream {
     let arrays: Vec<TokenStream> = shapes.iter().map(|sizes| array(leaf, sizes)).collect();
     match arrays.as_slice() {
         [one] => one.clone(),

@@ -1,4 +1,4 @@
-use kiln::{model, Seed};
+use kiln::prelude::*;
 
 model! {
     struct Net(x: [784]) -> [10] {
@@ -9,5 +9,5 @@ model! {
 fn main() {
     let net = Net::new(Seed(7));
     let logits: [f32; 10] = net.forward(&[0.0; 784]);
-    println!("{logits:?}");
+    println!("{} {logits:?}", Net::PARAMS);
 }
