@@ -32,14 +32,14 @@ use crate::{graph::Graph, plan::Plan, program::Program, report::Report};
 
 /// Expands one `model!`; `root` is the path of the facade crate.
 pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
-    match graphs(tokens) {
+    match graphs(root, tokens) {
         Ok(graphs) => graphs.iter().map(|graph| lower(root, graph)).collect(),
         Err(errors) => errors,
     }
 }
 
 /// Checked graphs, one for each struct, or everything that is wrong along with stubs that keep rustc quiet.
-pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
+pub fn graphs(root: &TokenStream, tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
     let mut report = Report::default();
     let (models, graphs) = read(tokens, &mut report);
     match report.is_clean() {
@@ -47,7 +47,7 @@ pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
         false => Err(report
             .take()
             .into_iter()
-            .chain(stub::stubs(&models))
+            .chain(stub::stubs(root, &models))
             .collect()),
     }
 }

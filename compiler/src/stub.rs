@@ -1,87 +1,186 @@
-//! What is emitted after an error: a struct with the methods that the rest of the program calls, so that a user sees
-//! what is wrong with the model and not what follows from it.
+//! What is emitted after an error: a struct with the methods and the trait that the rest of the program uses, so that a
+//! user sees what is wrong with the model and not what follows from it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::{ast, report::Report, sizes::Constants};
 
-/// Stubs for all models of one `model!`.
-pub fn stubs(models: &[ast::Model]) -> TokenStream {
-    models.iter().map(stub).collect()
+/// Sizes without the batch.
+type Shape = Vec<usize>;
+
+/// Stubs for all models of one `model!`; `root` is the path of the facade crate.
+pub fn stubs(root: &TokenStream, models: &[ast::Model]) -> TokenStream {
+    models.iter().map(|model| stub(root, model)).collect()
 }
 
-fn stub(model: &ast::Model) -> TokenStream {
+fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
     let ast::Model {
         attributes,
         visibility,
         name,
         ..
     } = model;
-    // What is wrong with the sizes was reported already.
-    let mut known = Report::default();
-    let constants = Constants::evaluate(&model.constants, &mut known);
-    let inputs = types(
-        model.inputs.iter().map(|input| &input.shape),
-        &constants,
-        &mut known,
-    );
-    let outputs = types(model.outputs.iter(), &constants, &mut known);
-    known.take();
-    let forward = match (inputs, outputs) {
-        (Some(input), Some(output)) => quote! {
-            /// Stands in for a model with errors.
-            pub fn forward(&self, _input: &#input) -> #output {
-                ::core::unimplemented!()
-            }
-            /// Stands in for a model with errors.
-            pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) {}
-        },
-        // Nothing is known of the types, and `!` becomes whatever is expected.
-        _ => quote! {
-            /// Stands in for a model with errors.
-            pub fn forward<Input: ?::core::marker::Sized>(&self, _input: &Input) -> ! {
-                ::core::unimplemented!()
-            }
-        },
+    let methods = match shapes(model) {
+        Some((inputs, outputs)) => typed(root, name, &inputs, &outputs),
+        None => untyped(name),
     };
     quote! {
         #(#attributes)*
+        #[derive(::core::clone::Clone)]
         #visibility struct #name {
             _stub: (),
         }
 
-        #[allow(dead_code)]
+        #[allow(dead_code, missing_docs)]
         impl #name {
-            /// Stands in for a model with errors.
+            pub const PARAMS: usize = 0;
+            pub const FLOPS: u64 = 0;
+            pub const WORKSPACE_BYTES: usize = 0;
+            pub const TRAIN_BYTES_PER_SAMPLE: usize = 0;
+
             pub fn new<Seed>(_seed: Seed) -> Self {
                 Self { _stub: () }
             }
-            #forward
+        }
+
+        #methods
+    }
+}
+
+/// Methods where nothing is known of the types: `!` becomes whatever is expected.
+fn untyped(name: &Ident) -> TokenStream {
+    quote! {
+        #[allow(dead_code, missing_docs)]
+        impl #name {
+            pub fn forward<Input: ?::core::marker::Sized>(&self, _input: &Input) -> ! {
+                ::core::unimplemented!()
+            }
         }
     }
 }
 
-/// Nested arrays: one, or a tuple of several.
-fn types<'a>(
-    shapes: impl Iterator<Item = &'a ast::Shape>,
-    constants: &Constants,
-    report: &mut Report,
-) -> Option<TokenStream> {
-    let types: Option<Vec<TokenStream>> = shapes
-        .map(|shape| constants.shape(shape, report).map(|sizes| array(&sizes)))
-        .collect();
-    let types = types?;
-    Some(match types.as_slice() {
-        [one] => one.clone(),
-        several => quote! { (#(#several),*) },
-    })
+/// Methods over the declared types, and the trait that trainers and files ask for.
+fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
+    let (input, output) = (arrays(&quote!(f32), inputs), arrays(&quote!(f32), outputs));
+    let zero = arrays(&quote!(0.0), outputs);
+    quote! {
+        const _: () = {
+            use #root::rt;
+
+            #[allow(dead_code, missing_docs)]
+            impl #name {
+                pub const LAYERS: &'static [rt::Layer] = &[];
+
+                pub fn forward(&self, _input: &#input) -> #output {
+                    ::core::unimplemented!()
+                }
+                pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) -> rt::Result<()> {
+                    ::core::unimplemented!()
+                }
+            }
+
+            #[automatically_derived]
+            #[allow(unused_variables)]
+            impl rt::Network for #name {
+                type Input = #input;
+                type Output = #output;
+
+                const NAME: &'static str = "";
+                const INPUTS: &'static [&'static [usize]] = &[];
+                const LAYERS: &'static [rt::Layer] = &[];
+                const TENSORS: &'static [rt::Tensor] = &[];
+                const INITS: &'static [rt::Init] = &[];
+                const PENALTIES: &'static [rt::Penalty] = &[];
+                const SEGMENTS: &'static [rt::Segment] = &[];
+                const PARAMETER_BLOCKS: usize = 0;
+                const WORKSPACE_BLOCKS: usize = 0;
+                const TRAIN_BLOCKS: usize = 0;
+                const TRANSPOSED_BLOCKS: usize = 0;
+                const ZERO_OUTPUT: Self::Output = #zero;
+
+                fn from_arena(arena: rt::Arena) -> Self {
+                    Self { _stub: () }
+                }
+                fn arena(&self) -> &[rt::Block] {
+                    &[]
+                }
+                fn arena_mut(&mut self) -> &mut [rt::Block] {
+                    &mut []
+                }
+                fn infer<S: rt::Isa>(
+                    s: S,
+                    parameters: &[rt::Block],
+                    inputs: &[Self::Input],
+                    outputs: &mut [Self::Output],
+                    workspace: &mut [rt::Block],
+                ) {}
+                fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {}
+                fn load(input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) {}
+                fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
+                fn loss_rows<S: rt::Isa, L: rt::Loss<Self::Output>>(
+                    s: S,
+                    rows: rt::Rows<'_>,
+                    chunk: &mut [rt::Block],
+                    loss: &L,
+                    targets: &[L::Target],
+                    scale: f32,
+                    scores: &mut [rt::Score],
+                ) {}
+                fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
+                fn update<S: rt::Isa, U: rt::Update>(
+                    s: S,
+                    update: &U,
+                    batch: rt::Batch<'_>,
+                    first: usize,
+                    weights: &mut [rt::Block],
+                    state: &mut [U::State],
+                ) {}
+            }
+        };
+    }
 }
 
-/// `[2, 3]` as `[[f32; 3]; 2]`.
-fn array(sizes: &[usize]) -> TokenStream {
+/// Shapes of the inputs and the outputs, if all are sound. What is wrong with one was reported already.
+fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
+    let mut report = Report::default();
+    let constants = Constants::evaluate(&model.constants, &mut report);
+    let mut sound = |shape: &ast::Shape| {
+        constants
+            .shape(shape, &mut report)
+            .filter(|sizes| is_spelt_out(sizes))
+    };
+    let inputs: Option<Vec<_>> = model
+        .inputs
+        .iter()
+        .map(|input| sound(&input.shape))
+        .collect();
+    let outputs: Option<Vec<_>> = model.outputs.iter().map(sound).collect();
+    report.take();
+    Some((inputs?, outputs?))
+}
+
+/// Whether rustc will not complain about an array as too big.
+fn is_spelt_out(sizes: &[usize]) -> bool {
+    let volume = sizes
+        .iter()
+        .try_fold(1, |volume: usize, &size| volume.checked_mul(size));
+    volume.is_some_and(|volume| u32::try_from(volume).is_ok())
+}
+
+/// One array as it is, several as a tuple.
+fn arrays(leaf: &TokenStream, shapes: &[Shape]) -> TokenStream {
+    let arrays: Vec<TokenStream> = shapes.iter().map(|sizes| array(leaf, sizes)).collect();
+    match arrays.as_slice() {
+        [one] => one.clone(),
+        several => quote!((#(#several),*)),
+    }
+}
+
+/// `leaf` in nested arrays: `[2, 3]` as `[[leaf; 3]; 2]`.
+fn array(leaf: &TokenStream, sizes: &[usize]) -> TokenStream {
     sizes
         .iter()
         .rev()
-        .fold(quote! { f32 }, |inner, size| quote! { [#inner; #size] })
+        .fold(leaf.clone(), |inner, size| quote!([#inner; #size]))
 }

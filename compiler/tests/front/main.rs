@@ -6,6 +6,7 @@ mod layers;
 mod mutations;
 mod shapes;
 mod sizes;
+mod stubs;
 mod syntax;
 
 use kiln_compiler::{graph::Graph, read, report::Report};

@@ -1,0 +1,78 @@
+//! After an error: the messages, and stubs with the declared types.
+
+use kiln_compiler::compile;
+use quote::{ToTokens, quote};
+
+/// The items that a declaration with errors expands to.
+fn items(source: &str) -> Vec<syn::Item> {
+    let expansion = compile(&quote!(::kiln), source.parse().expect("source lexes"));
+    syn::parse2::<syn::File>(expansion)
+        .expect("stubs parse")
+        .items
+}
+
+/// What the method `forward` of the stub looks like.
+fn forward(source: &str) -> String {
+    let text: String = items(source)
+        .iter()
+        .map(|item| item.to_token_stream().to_string())
+        .collect();
+    let start = text.find("pub fn forward").expect("a stub has `forward`");
+    text[start..]
+        .split('{')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .replace(' ', "")
+}
+
+#[test]
+fn messages_come_first_and_stubs_after() {
+    let source = "
+        /// Documented.
+        pub struct A(x: [3]) -> [3] { Desne(3), Rleu }
+        struct B(x: [3]) -> [3] { Dense(3) }";
+    let items = items(source);
+    let errors = items
+        .iter()
+        .filter(|item| matches!(item, syn::Item::Macro(_)));
+    assert_eq!(errors.count(), 2);
+    let structs: Vec<&syn::ItemStruct> = items
+        .iter()
+        .filter_map(|item| match item {
+            syn::Item::Struct(item) => Some(item),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        structs
+            .iter()
+            .map(|item| item.ident.to_string())
+            .collect::<Vec<_>>(),
+        ["A", "B"]
+    );
+    assert!(matches!(structs[0].vis, syn::Visibility::Public(_)));
+    assert!(structs[0].attrs[0].path().is_ident("doc"));
+}
+
+#[test]
+fn a_stub_has_the_declared_types() {
+    assert_eq!(
+        forward("struct A(x: [2, N]) -> [3] { const N: usize = 4; Desne(3) }"),
+        "pubfnforward(&self,_input:&[[f32;4usize];2usize])->[f32;3usize]"
+    );
+    assert_eq!(
+        forward("struct A(a: [1], b: [2]) -> ([3], [4]) { Desne(3) }"),
+        "pubfnforward(&self,_input:&([f32;1usize],[f32;2usize]))->([f32;3usize],[f32;4usize])"
+    );
+}
+
+#[test]
+fn a_stub_of_unknown_types_takes_and_gives_anything() {
+    let expected = "pubfnforward<Input:?::core::marker::Sized>(&self,_input:&Input)->!";
+    assert_eq!(forward("struct A(x: [N]) -> [3] { Dense(3) }"), expected);
+    assert_eq!(
+        forward("struct A(x: [3]) -> [9223372036854775807] { Dense(3) }"),
+        expected
+    );
+}

@@ -1,0 +1,11 @@
+use kiln::model;
+
+model! {
+    struct Net(x: [784]) -> [10] {
+        Dense(128)
+        Relu,
+        Dense(10)
+    }
+}
+
+fn main() {}

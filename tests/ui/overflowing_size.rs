@@ -1,0 +1,10 @@
+use kiln::model;
+
+model! {
+    struct Net(x: [4294967296]) -> [4294967296] {
+        fc: Dense(4294967296),
+        Dense(10),
+    }
+}
+
+fn main() {}

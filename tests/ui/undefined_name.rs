@@ -1,0 +1,12 @@
+use kiln::model;
+
+model! {
+    struct Net(image: [784]) -> [10] {
+        fc: Dense(10),
+        forward {
+            fc(imgae) + cf(image)
+        }
+    }
+}
+
+fn main() {}
