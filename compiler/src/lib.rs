@@ -18,6 +18,8 @@ pub mod ops;
 pub mod parse;
 pub mod plan;
 pub mod program;
+#[cfg(any(test, feature = "reference"))]
+pub mod reference;
 pub mod report;
 pub mod resolve;
 pub mod rt;

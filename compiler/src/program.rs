@@ -346,7 +346,8 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
         }
         let known = program.deltas[root].is_some();
         let delta = delta_of(program, layout, root);
-        if known {
+        // The second time in `x * x` it adds to what this very stage has written.
+        if known && !event.writes.contains(&delta) {
             event.reads.push(delta);
         }
         event.writes.push(delta);

@@ -1,0 +1,69 @@
+//! Dense and convolution: sums of products.
+
+use super::{Application, volume};
+use crate::ops::conv2d::Conv2d;
+
+/// y[t, o] = b[o] + sum over i of w[o, i] x[t, i].
+pub fn dense(application: &Application<'_>) -> Vec<f64> {
+    let [weight, bias @ ..] = &application.parameters[..] else {
+        unreachable!("Dense has a weight")
+    };
+    let (outputs, inputs) = (weight.shape[0], weight.shape[1]);
+    let mut y = Vec::with_capacity(volume(application.output));
+    for x in application.inputs[0].data.chunks_exact(inputs) {
+        for o in 0..outputs {
+            let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
+            for i in 0..inputs {
+                sum += weight.data[o * inputs + i] * x[i];
+            }
+            y.push(sum);
+        }
+    }
+    y
+}
+
+/// y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, i stride + u dilation - top, j stride + v dilation - left],
+/// where x is zero outside of the image.
+pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
+    let [weight, bias @ ..] = &application.parameters[..] else {
+        unreachable!("Conv2d has a weight")
+    };
+    let image = application.inputs[0];
+    let &[channels, height, width] = image.shape else {
+        unreachable!("an image has three axes")
+    };
+    let &[outputs, rows, columns] = application.output else {
+        unreachable!("an image has three axes")
+    };
+    let window = conv.window;
+    let (kernel_rows, kernel_columns) = window.kernel;
+    let mut y = Vec::with_capacity(volume(application.output));
+    for o in 0..outputs {
+        for i in 0..rows {
+            for j in 0..columns {
+                let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
+                for c in 0..channels {
+                    for u in 0..kernel_rows {
+                        for v in 0..kernel_columns {
+                            let row = (i * window.stride.0 + u * window.dilation.0)
+                                .checked_sub(window.padding.top);
+                            let column = (j * window.stride.1 + v * window.dilation.1)
+                                .checked_sub(window.padding.left);
+                            if let (Some(row), Some(column)) = (row, column)
+                                && row < height
+                                && column < width
+                            {
+                                let tap =
+                                    ((o * channels + c) * kernel_rows + u) * kernel_columns + v;
+                                sum += weight.data[tap]
+                                    * image.data[(c * height + row) * width + column];
+                            }
+                        }
+                    }
+                }
+                y.push(sum);
+            }
+        }
+    }
+    y
+}

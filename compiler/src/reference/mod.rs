@@ -1,0 +1,179 @@
+//! The oracle: an interpreter over the graph in f64, by naive loops in PyTorch's semantics and layouts.
+//!
+//! It shares nothing with what comes after the front end: no layout, no fusion, no plan, no emission. Whatever an
+//! expansion computes, this computes again slowly, one sample at a time and as in inference; gradients come from
+//! differences ([`slope`](Reference::parameter_slope)), so that no derivative is written down twice.
+
+mod arrangement;
+mod contraction;
+mod gradient;
+mod loss;
+mod pointwise;
+mod pooling;
+mod recurrence;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    graph::{Graph, LayerId, Node, Parameter},
+    ops::Op,
+};
+pub use gradient::Slope;
+pub use loss::{cross_entropy, mse};
+
+/// A network to be interpreted: its graph and its parameters.
+#[derive(Clone, Debug)]
+pub struct Reference<'a> {
+    graph: &'a Graph,
+    /// Every parameter by its name in a `state_dict`, row-major in PyTorch's shape.
+    pub parameters: BTreeMap<String, Vec<f64>>,
+}
+
+/// A tensor in row-major order.
+#[derive(Clone, Copy, Debug)]
+struct Tensor<'a> {
+    shape: &'a [usize],
+    data: &'a [f64],
+}
+
+/// One application of an operator: operands, parameters in the layer's order, and the result's shape.
+#[derive(Clone, Debug)]
+struct Application<'a> {
+    inputs: Vec<Tensor<'a>>,
+    parameters: Vec<Tensor<'a>>,
+    output: &'a [usize],
+}
+
+/// How many numbers a shape holds.
+fn volume(shape: &[usize]) -> usize {
+    shape.iter().product()
+}
+
+impl<'a> Reference<'a> {
+    /// A network whose parameters are all zero.
+    pub fn new(graph: &'a Graph) -> Self {
+        let zeros =
+            |(name, parameter): (String, &Parameter)| (name, vec![0.0; volume(&parameter.shape)]);
+        Self {
+            graph,
+            parameters: declared(graph).map(zeros).collect(),
+        }
+    }
+
+    /// Name and PyTorch's shape of every parameter, in the order of declaration.
+    pub fn shapes(&self) -> Vec<(String, &'a [usize])> {
+        declared(self.graph)
+            .map(|(name, parameter)| (name, &parameter.shape[..]))
+            .collect()
+    }
+
+    /// The outputs for one sample in inference: dropout does nothing.
+    ///
+    /// # Panics
+    ///
+    /// If an input or a parameter has another number of elements than its shape says.
+    pub fn forward(&self, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut values: Vec<Vec<f64>> = vec![Vec::new(); self.graph.values.len()];
+        assert_eq!(
+            inputs.len(),
+            self.graph.inputs.len(),
+            "one tensor for each input"
+        );
+        for (id, input) in self.graph.inputs.iter().zip(inputs) {
+            assert_eq!(
+                input.len(),
+                volume(&self.graph.values[id.0].shape),
+                "numbers of an input"
+            );
+            values[id.0].clone_from(input);
+        }
+        for node in &self.graph.nodes {
+            values[node.output.0] = apply(&node.op, &self.application(node, &values));
+        }
+        self.graph
+            .outputs
+            .iter()
+            .map(|id| values[id.0].clone())
+            .collect()
+    }
+
+    /// What the penalties of all parameters add to a loss: the sum of `l1 |w| + l2 w^2`.
+    pub fn penalty(&self) -> f64 {
+        let of = |(name, parameter): (String, &Parameter)| {
+            let each = |w: &f64| parameter.l1 * w.abs() + parameter.l2 * w * w;
+            self.parameters[&name].iter().map(each).sum::<f64>()
+        };
+        declared(self.graph).map(of).sum()
+    }
+
+    fn application<'s>(&'s self, node: &Node, values: &'s [Vec<f64>]) -> Application<'s> {
+        let input = |id: &crate::graph::ValueId| Tensor {
+            shape: &self.graph.values[id.0].shape,
+            data: &values[id.0],
+        };
+        let parameter = |(LayerId(layer), index): (LayerId, usize)| {
+            let layer = &self.graph.layers[layer];
+            let parameter = &layer.parameters[index];
+            let data = &self.parameters[&full_name(&layer.name, parameter)];
+            assert_eq!(
+                data.len(),
+                volume(&parameter.shape),
+                "numbers of a parameter"
+            );
+            Tensor {
+                shape: &parameter.shape,
+                data,
+            }
+        };
+        let own = node
+            .layer
+            .into_iter()
+            .flat_map(|layer| node.parameters.iter().map(move |&index| (layer, index)));
+        Application {
+            inputs: node.inputs.iter().map(input).collect(),
+            parameters: own.map(parameter).collect(),
+            output: &self.graph.values[node.output.0].shape,
+        }
+    }
+}
+
+/// All parameters with their full names.
+fn declared(graph: &Graph) -> impl Iterator<Item = (String, &Parameter)> {
+    graph.layers.iter().flat_map(|layer| {
+        layer
+            .parameters
+            .iter()
+            .map(|parameter| (full_name(&layer.name, parameter), parameter))
+    })
+}
+
+fn full_name(layer: &str, parameter: &Parameter) -> String {
+    format!("{layer}.{}", parameter.name)
+}
+
+/// The result of one application.
+fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
+    match op {
+        Op::Dense(_) => contraction::dense(application),
+        Op::Conv2d(conv) => contraction::conv2d(conv, application),
+        Op::MaxPool2d(pool) => pooling::max(pool, application),
+        Op::Lstm(lstm) => recurrence::lstm(lstm, application),
+        Op::Relu(_) => pointwise::map(application, |x| x.max(0.0)),
+        Op::Sigmoid(_) => pointwise::map(application, pointwise::sigmoid),
+        Op::Tanh(_) => pointwise::map(application, f64::tanh),
+        Op::Add(_) => pointwise::zip(application, |a, b| a + b),
+        Op::Sub(_) => pointwise::zip(application, |a, b| a - b),
+        Op::Mul(_) => pointwise::zip(application, |a, b| a * b),
+        Op::Softmax(_) => rows::softmax(application),
+        Op::LogSoftmax(_) => rows::log_softmax(application),
+        Op::Concat(concat) => arrangement::concat(concat, application),
+        Op::Slice(slice) => arrangement::slice(slice, application),
+        Op::Last(_) => arrangement::last(application),
+        Op::Flatten(_) | Op::Reshape(_) | Op::Dropout(_) | Op::Repack(_) => {
+            application.inputs[0].data.to_vec()
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Writes random models from seeds: `OUT_DIR/models.rs` holds each as a `model!` and a test that judges it.
+//!
+//! How many is the environment variable `KILN_RANDOM_MODELS`, from which seed on `KILN_RANDOM_SEED`.
+#![forbid(unsafe_code)]
+
+#[path = "../src/dice.rs"]
+mod dice;
+#[path = "../src/generate/mod.rs"]
+mod generate;
+mod glue;
+
+use std::{env, fs, ops::Range, path::Path, process::ExitCode};
+
+/// Models where nobody says how many: some seconds of compile time.
+const DEFAULT_COUNT: u64 = 24;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/dice.rs");
+    println!("cargo::rerun-if-changed=src/generate");
+    let count = number("KILN_RANDOM_MODELS", DEFAULT_COUNT);
+    let first = number("KILN_RANDOM_SEED", 0);
+    let written = count.and_then(|count| first.and_then(|first| write(first..first.saturating_add(count))));
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("cargo::error={message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A whole number from the environment.
+fn number(name: &str, default: u64) -> Result<u64, String> {
+    println!("cargo::rerun-if-env-changed={name}");
+    match env::var(name) {
+        Ok(text) => text.parse().map_err(|error| format!("{name} = {text}: {error}")),
+        Err(_) => Ok(default),
+    }
+}
+
+fn write(seeds: Range<u64>) -> Result<(), String> {
+    let model = |seed| {
+        let (source, graph) = generate::model(seed);
+        glue::glue(seed, &source, &graph)
+    };
+    let models: String = seeds.map(model).collect();
+    let directory = env::var("OUT_DIR").map_err(|error| error.to_string())?;
+    fs::write(Path::new(&directory).join("models.rs"), models).map_err(|error| error.to_string())
+}

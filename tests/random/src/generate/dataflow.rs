@@ -1,0 +1,191 @@
+//! Models that say their dataflow in `forward`.
+
+use super::{
+    layers::{self, Layer},
+    shape,
+};
+use crate::dice::Dice;
+
+/// A model while it grows.
+struct Dataflow {
+    values: Vec<Value>,
+    declarations: Vec<Declaration>,
+    statements: Vec<String>,
+    inputs: usize,
+}
+
+/// A tensor that has a name.
+#[derive(Clone)]
+struct Value {
+    name: String,
+    shape: Vec<usize>,
+    used: bool,
+}
+
+/// A layer that can be called again.
+struct Declaration {
+    name: String,
+    layer: Layer,
+    operand: Vec<usize>,
+}
+
+/// The most outputs a model is given.
+const OUTPUTS: usize = 3;
+
+/// The source of a model with a `forward`.
+pub fn dataflow(dice: &mut Dice, name: &str) -> String {
+    let mut flow = Dataflow { values: Vec::new(), declarations: Vec::new(), statements: Vec::new(), inputs: 0 };
+    for index in 0..dice.pick(&[1, 1, 2, 3]) {
+        // Inputs of one shape meet more often.
+        let again = index > 0 && dice.once_in(2);
+        let shape = if again { flow.values[0].shape.clone() } else { shape::input(dice) };
+        flow.values.push(Value { name: format!("x{index}"), shape, used: false });
+        flow.inputs += 1;
+    }
+    for _ in 0..dice.between(2, 9) {
+        match dice.below(8) {
+            0..=3 => flow.apply(dice),
+            4 => flow.call_again(dice),
+            5 | 6 => flow.arithmetic(dice),
+            _ => flow.concat(dice),
+        }
+    }
+    flow.finish(dice, name)
+}
+
+impl Dataflow {
+    /// Some value, mostly one that nothing has used yet.
+    fn operand(&mut self, dice: &mut Dice) -> usize {
+        let fresh: Vec<usize> = (0..self.values.len()).filter(|&index| !self.values[index].used).collect();
+        match fresh.is_empty() || dice.once_in(3) {
+            true => dice.below(self.values.len()),
+            false => dice.pick(&fresh),
+        }
+    }
+
+    /// Marks a value as used; its name.
+    fn take(&mut self, index: usize) -> String {
+        self.values[index].used = true;
+        self.values[index].name.clone()
+    }
+
+    /// Binds an expression, mostly behind an activation if it is a contraction's.
+    fn bind(&mut self, dice: &mut Dice, mut expression: String, shape: Vec<usize>, activate: bool) {
+        if activate && dice.once_in(2) {
+            let activation = layers::activation(dice, &shape);
+            expression = format!("{}({expression})", activation.function.unwrap_or("relu"));
+        }
+        let name = format!("h{}", self.values.len());
+        self.statements.push(format!("let {name} = {expression};"));
+        self.values.push(Value { name, shape, used: false });
+    }
+
+    /// A layer or function of one operand.
+    fn apply(&mut self, dice: &mut Dice) {
+        let operand = self.operand(dice);
+        let shape = self.values[operand].shape.clone();
+        let layer = layers::layer(dice, &shape);
+        let argument = self.take(operand);
+        match layer.function {
+            Some(function) if dice.once_in(2) => {
+                let arguments: Vec<String> = std::iter::once(argument).chain(layer.arguments.clone()).collect();
+                self.bind(dice, format!("{function}({})", arguments.join(", ")), layer.output, false);
+            }
+            function => {
+                let name = format!("layer{}", self.declarations.len());
+                let output = layer.output.clone();
+                self.declarations.push(Declaration { name: name.clone(), layer, operand: shape });
+                self.bind(dice, format!("{name}({argument})"), output, function.is_none());
+            }
+        }
+    }
+
+    /// A layer once more, on a value of the shape it knows.
+    fn call_again(&mut self, dice: &mut Dice) {
+        if self.declarations.is_empty() {
+            return;
+        }
+        let known = &self.declarations[dice.below(self.declarations.len())];
+        let fits: Vec<usize> = (0..self.values.len()).filter(|&value| self.values[value].shape == known.operand).collect();
+        let (name, output) = (known.name.clone(), known.layer.output.clone());
+        let contraction = !known.layer.has_function();
+        let operand = dice.pick(&fits);
+        let argument = self.take(operand);
+        self.bind(dice, format!("{name}({argument})"), output, contraction);
+    }
+
+    /// `+`, `-` or `*` of two values of one shape, which may be the same.
+    fn arithmetic(&mut self, dice: &mut Dice) {
+        let left = self.operand(dice);
+        let shape = self.values[left].shape.clone();
+        let fits: Vec<usize> = (0..self.values.len()).filter(|&value| self.values[value].shape == shape).collect();
+        let right = dice.pick(&fits);
+        let sign = dice.pick(&['+', '-', '*']);
+        let (left, right) = (self.take(left), self.take(right));
+        self.bind(dice, format!("{left} {sign} {right}"), shape, false);
+    }
+
+    /// Two or three values side by side.
+    fn concat(&mut self, dice: &mut Dice) {
+        let first = self.operand(dice);
+        let mut shape = self.values[first].shape.clone();
+        let axis = dice.below(shape.len());
+        let others = |shape: &[usize]| [&shape[..axis], &[0], &shape[axis + 1..]].concat();
+        let fits = |value: &Value| value.shape.len() == shape.len() && others(&value.shape) == others(&shape);
+        let fits: Vec<usize> = (0..self.values.len()).filter(|&value| fits(&self.values[value])).collect();
+        let mut arguments = vec![self.take(first)];
+        for _ in 0..dice.between(1, 2) {
+            let next = dice.pick(&fits);
+            shape[axis] += self.values[next].shape[axis];
+            arguments.push(self.take(next));
+        }
+        if axis > 0 || dice.once_in(2) {
+            arguments.push(format!("axis = {axis}"));
+        }
+        self.bind(dice, format!("concat({})", arguments.join(", ")), shape, false);
+    }
+
+    /// Everything is used: what nothing reads becomes an output, along with some that something reads.
+    fn finish(mut self, dice: &mut Dice, name: &str) -> String {
+        for input in 0..self.inputs {
+            if !self.values[input].used {
+                let shape = self.values[input].shape.clone();
+                let argument = self.take(input);
+                let activation = layers::activation(dice, &shape);
+                self.bind(dice, format!("{}({argument})", activation.function.unwrap_or("relu")), shape, false);
+            }
+        }
+        let loose: Vec<usize> = (self.inputs..self.values.len()).filter(|&index| !self.values[index].used).collect();
+        if loose.len() > OUTPUTS {
+            let length = loose.iter().map(|&index| self.values[index].shape.iter().product::<usize>()).sum();
+            let parts: Vec<String> = loose.iter().map(|&index| format!("flatten({})", self.take(index))).collect();
+            self.bind(dice, format!("concat({})", parts.join(", ")), vec![length], false);
+        }
+        let leaf = |value: &Value| !value.used;
+        let (mut outputs, inner): (Vec<Value>, Vec<Value>) = self.values[self.inputs..].iter().cloned().partition(leaf);
+        if outputs.len() < OUTPUTS && !inner.is_empty() && dice.once_in(3) {
+            outputs.push(inner[dice.below(inner.len())].clone());
+        }
+        self.source(name, &outputs)
+    }
+
+    fn source(&self, name: &str, outputs: &[Value]) -> String {
+        let inputs: Vec<String> =
+            self.values[..self.inputs].iter().map(|value| format!("{}: {:?}", value.name, value.shape)).collect();
+        let shapes: Vec<String> = outputs.iter().map(|value| format!("{:?}", value.shape)).collect();
+        let names: Vec<String> = outputs.iter().map(|value| value.name.clone()).collect();
+        let tuple = |parts: Vec<String>| match &parts[..] {
+            [one] => one.clone(),
+            several => format!("({})", several.join(", ")),
+        };
+        let declare = |declared: &Declaration| format!("    {}: {},\n", declared.name, declared.layer.declaration());
+        let declarations: String = self.declarations.iter().map(declare).collect();
+        let statements: String = self.statements.iter().map(|statement| format!("        {statement}\n")).collect();
+        format!(
+            "pub struct {name}({}) -> {} {{\n{declarations}    forward {{\n{statements}        {}\n    }}\n}}",
+            inputs.join(", "),
+            tuple(shapes),
+            tuple(names)
+        )
+    }
+}

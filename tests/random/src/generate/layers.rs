@@ -1,0 +1,204 @@
+//! Layers at random, of every kind that a shape allows, and the shapes they give.
+
+use crate::dice::Dice;
+
+/// A layer that suits its operand.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Its kind as declared.
+    pub kind: &'static str,
+    /// The function of `forward` that does the same without a declaration.
+    pub function: Option<&'static str>,
+    /// What stands in its parentheses.
+    pub arguments: Vec<String>,
+    /// The shape it gives.
+    pub output: Vec<usize>,
+}
+
+impl Layer {
+    fn new(kind: &'static str, arguments: Vec<String>, output: Vec<usize>) -> Self {
+        Self { kind, function: None, arguments, output }
+    }
+
+    fn function(self, function: &'static str) -> Self {
+        Self { function: Some(function), ..self }
+    }
+
+    /// Whether a function of `forward` does the same: it learns nothing.
+    pub fn has_function(&self) -> bool {
+        self.function.is_some()
+    }
+
+    /// The declaration without a name.
+    pub fn declaration(&self) -> String {
+        match self.arguments.is_empty() {
+            true => self.kind.to_string(),
+            false => format!("{}({})", self.kind, self.arguments.join(", ")),
+        }
+    }
+}
+
+/// A size on either side of a block's boundary as often as not.
+pub fn size(dice: &mut Dice) -> usize {
+    match dice.once_in(2) {
+        true => dice.pick(&[1, 2, 3, 15, 16, 17, 31, 32, 33, 48]),
+        false => dice.between(1, 24),
+    }
+}
+
+/// Some layer that takes `shape`.
+pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
+    match (shape, dice.below(10)) {
+        (_, 0) => activation(dice, shape),
+        (_, 1) => reshape(dice, shape),
+        (_, 2) => slice(dice, shape),
+        (_, 3) if dice.once_in(3) => Layer::new("Dropout", vec!["0".into()], shape.to_vec()).function("dropout"),
+        (&[_] | &[_, _], 3) => rows(dice, shape),
+        (&[steps, features], 4) if steps > 1 => Layer::new("Last", vec![], vec![features]).function("last"),
+        (&[_, _], 5..=7) => lstm(dice, shape),
+        (&[_, _, _], 3 | 4) => pool(dice, shape),
+        (&[_, _, _], 5..=9) => conv(dice, shape),
+        (&[_] | &[_, _], _) => dense(dice, shape),
+        _ => flatten(shape),
+    }
+}
+
+/// Some elementwise function.
+pub fn activation(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let (kind, function) = dice.pick(&[("Relu", "relu"), ("Sigmoid", "sigmoid"), ("Tanh", "tanh")]);
+    Layer::new(kind, vec![], shape.to_vec()).function(function)
+}
+
+/// All axes as one.
+pub fn flatten(shape: &[usize]) -> Layer {
+    Layer::new("Flatten", vec![], vec![shape.iter().product()]).function("flatten")
+}
+
+fn rows(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let (kind, function) = dice.pick(&[("Softmax", "softmax"), ("LogSoftmax", "log_softmax")]);
+    Layer::new(kind, vec![], shape.to_vec()).function(function)
+}
+
+/// Any shape of one to three axes with as many numbers.
+fn reshape(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let mut rest: usize = shape.iter().product();
+    let mut sizes = Vec::new();
+    for _ in 0..dice.below(3) {
+        let divisors: Vec<usize> = (1..=rest).filter(|size| rest.is_multiple_of(*size)).collect();
+        let size = dice.pick(&divisors);
+        sizes.push(size);
+        rest /= size;
+    }
+    sizes.push(rest);
+    let arguments = sizes.iter().map(usize::to_string).collect();
+    Layer::new("Reshape", arguments, sizes).function("reshape")
+}
+
+fn slice(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let axis = dice.below(shape.len());
+    let start = dice.below(shape[axis]);
+    let end = dice.between(start + 1, shape[axis]);
+    let mut arguments = vec![format!("{start}..{end}")];
+    if axis > 0 || dice.once_in(2) {
+        arguments.push(format!("axis = {axis}"));
+    }
+    let mut output = shape.to_vec();
+    output[axis] = end - start;
+    Layer::new("Slice", arguments, output).function("slice")
+}
+
+fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let outputs = size(dice);
+    let mut arguments = vec![outputs.to_string()];
+    if dice.once_in(5) {
+        arguments.insert(0, shape[shape.len() - 1].to_string());
+    }
+    arguments.extend(unbiased(dice));
+    arguments.extend(weights(dice));
+    let mut output = shape.to_vec();
+    output.pop();
+    output.push(outputs);
+    Layer::new("Dense", arguments, output)
+}
+
+fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let hidden = size(dice).min(20);
+    let mut arguments = vec![hidden.to_string()];
+    if dice.once_in(3) {
+        arguments.push(format!("layers = {}", dice.between(1, 3)));
+    }
+    arguments.extend(unbiased(dice));
+    arguments.extend(weights(dice));
+    Layer::new("Lstm", arguments, vec![shape[0], hidden])
+}
+
+fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let channels = size(dice).min(20);
+    let mut arguments = vec![channels.to_string()];
+    let mut output = vec![channels];
+    let mut window = [(0, 0, 0, 0); 2];
+    for (axis, window) in window.iter_mut().enumerate() {
+        let padding = if dice.once_in(2) { 0 } else { dice.between(0, 3) };
+        let dilation = if dice.once_in(4) { dice.between(2, 3) } else { 1 };
+        let stride = if dice.once_in(3) { dice.between(2, 3) } else { 1 };
+        let room = shape[axis + 1] + 2 * padding;
+        let kernel = dice.between(1, 5.min((room - 1) / dilation + 1));
+        *window = (kernel, stride, padding, dilation);
+        output.push((room - dilation * (kernel - 1) - 1) / stride + 1);
+    }
+    let [rows, columns] = window;
+    arguments.push(format!("kernel = ({}, {})", rows.0, columns.0));
+    arguments.extend(pair("stride", (rows.1, columns.1), 1));
+    arguments.extend(pair("padding", (rows.2, columns.2), 0));
+    arguments.extend(pair("dilation", (rows.3, columns.3), 1));
+    arguments.extend(unbiased(dice));
+    arguments.extend(weights(dice));
+    Layer::new("Conv2d", arguments, output)
+}
+
+fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let mut output = vec![shape[0]];
+    let mut window = [(0, 0, 0); 2];
+    for (axis, window) in window.iter_mut().enumerate() {
+        let kernel = dice.between(1, 3.min(shape[axis + 1]));
+        let stride = if dice.once_in(2) { kernel } else { dice.between(1, 3) };
+        let padding = dice.between(0, kernel / 2);
+        *window = (kernel, stride, padding);
+        output.push((shape[axis + 1] + 2 * padding - kernel) / stride + 1);
+    }
+    let [rows, columns] = window;
+    let mut arguments = vec![format!("({}, {})", rows.0, columns.0)];
+    if (rows.1, columns.1) != (rows.0, columns.0) {
+        arguments.push(format!("stride = ({}, {})", rows.1, columns.1));
+    }
+    arguments.extend(pair("padding", (rows.2, columns.2), 0));
+    Layer::new("MaxPool2d", arguments, output)
+}
+
+/// A pair as an argument, as one number where both are the same, and left out where it is the default.
+fn pair(name: &str, (rows, columns): (usize, usize), default: usize) -> Option<String> {
+    match rows == columns {
+        true => (rows != default).then(|| format!("{name} = {rows}")),
+        false => Some(format!("{name} = ({rows}, {columns})")),
+    }
+}
+
+fn unbiased(dice: &mut Dice) -> Option<String> {
+    dice.once_in(4).then(|| "bias = false".to_string())
+}
+
+/// How weights begin and what they cost.
+fn weights(dice: &mut Dice) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if dice.once_in(6) {
+        let scheme = dice.pick(&["KaimingUniform", "KaimingNormal", "XavierUniform", "XavierNormal"]);
+        arguments.push(format!("init = {scheme}"));
+    }
+    if dice.once_in(6) {
+        arguments.push("l1 = 0.03125".into());
+    }
+    if dice.once_in(6) {
+        arguments.push("l2 = 0.0625".into());
+    }
+    arguments
+}

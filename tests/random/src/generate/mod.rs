@@ -1,0 +1,41 @@
+//! Valid models at random: the same for a seed wherever they are written.
+
+mod chain;
+mod dataflow;
+mod layers;
+mod shape;
+
+use kiln_compiler::graph::{Graph, Node, ValueId};
+
+use crate::dice::Dice;
+
+/// Operations of one sample above which the interpreter becomes slow.
+const MOST_FLOPS: u64 = 2_000_000;
+
+/// The first model of a seed that the front end accepts and that is not too large: its source and its graph.
+pub fn model(seed: u64) -> (String, Graph) {
+    let mut dice = Dice::new(seed);
+    let name = format!("Seed{seed}");
+    loop {
+        let source = match dice.once_in(3) {
+            true => chain::chain(&mut dice, &name),
+            false => dataflow::dataflow(&mut dice, &name),
+        };
+        if let Some(graph) = accepted(&source) {
+            return (source, graph);
+        }
+    }
+}
+
+/// The graph of a model, if it is valid and small.
+fn accepted(source: &str) -> Option<Graph> {
+    let graph = kiln_compiler::graphs(source.parse().ok()?).ok()?.pop()?;
+    let flops: u64 = graph.nodes.iter().map(|node| flops(&graph, node)).sum();
+    (flops <= MOST_FLOPS).then_some(graph)
+}
+
+fn flops(graph: &Graph, node: &Node) -> u64 {
+    let shape = |value: ValueId| &graph.values[value.0].shape[..];
+    let inputs: Vec<&[usize]> = node.inputs.iter().map(|&input| shape(input)).collect();
+    node.op.flops(&inputs, shape(node.output))
+}
