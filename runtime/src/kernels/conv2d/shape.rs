@@ -48,7 +48,7 @@ const fn registers(set: InstructionSet) -> (usize, usize) {
 /// The shape of fewest cycles among those whose sums, one block of each panel and one splat fit the registers.
 ///
 /// Per product a machine with two multipliers and two load ports needs, in halves of a cycle, the larger of: its
-/// multiplications; twice the latency of four cycles, since a sum waits for itself; its loads. Pointers beyond eight
+/// multiplications; ten, for a sum waits four cycles for itself and a little slack keeps the multipliers fed; its loads. Pointers beyond eight
 /// do not fit the general registers and are loads, too.
 pub(super) const fn best(set: InstructionSet, extent: Extent) -> Shape {
     let (room, vectors) = registers(set);
@@ -73,7 +73,7 @@ pub(super) const fn best(set: InstructionSet, extent: Extent) -> Shape {
                     } else {
                         windows.saturating_sub(8)
                     };
-                let product = max(max(sums, 8), loads);
+                let product = max(max(sums, 10), loads);
                 let tiles = extent.windows.div_ceil(windows) * (extent.panels / panels);
                 let cost = tiles as u64 * (extent.depth * product + 2 * sums + 24) as u64;
                 if cost < least {

@@ -227,9 +227,15 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         block: usize,
     ) {
         let s = self.s;
-        let x: [&[f32]; Q] = core::array::from_fn(
+        let step = self.plan.stride[1] * G::COLUMN;
+        let x: [[&[f32]; PW]; Q] = core::array::from_fn(
             #[inline(always)]
-            |q| &x[q][offset..][..self.reach()],
+            |q| {
+                core::array::from_fn(
+                    #[inline(always)]
+                    |dx| &x[q][offset + dx * step..][..(G::CHANNELS - 1) * G::CHANNEL + 1],
+                )
+            },
         );
         let w: [&[Block]; N] = core::array::from_fn(
             #[inline(always)]
@@ -242,8 +248,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
             );
             for q in 0..Q {
                 for dx in 0..PW {
-                    let value = x[q][dx * self.plan.stride[1] * G::COLUMN + channel * G::CHANNEL];
-                    let value = f32x16::splat(s, value);
+                    let value = f32x16::splat(s, x[q][dx][channel * G::CHANNEL]);
                     for n in 0..N {
                         sums[q][dx][n] = value.mul_add(weights[n], sums[q][dx][n]);
                     }
