@@ -32,26 +32,23 @@ use proc_macro2::TokenStream;
 
 use crate::{graph::Graph, plan::Plan, program::Program, report::Report};
 
-/// Expands one `model!`; `root` is the path of the facade crate.
+/// Expands one `model!`; `root` is the path of the facade crate. After an error, everything that is wrong comes along with
+/// stubs that keep rustc quiet.
 pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
-    match graphs(root, tokens) {
-        Ok(graphs) => graphs.iter().map(|graph| lower(root, graph)).collect(),
-        Err(errors) => errors,
+    let mut report = Report::default();
+    let (models, graphs) = read(tokens, &mut report);
+    if report.is_clean() {
+        graphs.iter().map(|graph| lower(root, graph)).collect()
+    } else {
+        [report.take(), stub::stubs(root, &models)].into_iter().collect()
     }
 }
 
-/// Checked graphs, one for each struct, or everything that is wrong along with stubs that keep rustc quiet.
-pub fn graphs(root: &TokenStream, tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
+/// Checked graphs, one for each struct, or everything that is wrong as `compile_error!` invocations.
+pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
     let mut report = Report::default();
-    let (models, graphs) = read(tokens, &mut report);
-    match report.is_clean() {
-        true => Ok(graphs),
-        false => Err(report
-            .take()
-            .into_iter()
-            .chain(stub::stubs(root, &models))
-            .collect()),
-    }
+    let (_, graphs) = read(tokens, &mut report);
+    if report.is_clean() { Ok(graphs) } else { Err(report.take()) }
 }
 
 /// The front end: what is written, and what it means. A graph is whole only if the report is clean; after an error of

@@ -63,3 +63,14 @@ impl Drop for Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a report with 1 errors was dropped unread, the first: lost")]
+    fn an_unread_report_announces_itself() {
+        Report::default().error(Span::call_site(), "lost");
+    }
+}
