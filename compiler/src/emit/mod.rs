@@ -66,7 +66,6 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
             use #root::rt;
             use #root::rt::Network as _;
 
-            #[automatically_derived]
             #[allow(clippy::all, clippy::pedantic, clippy::nursery, non_local_definitions)]
             impl #name {
                 /// The layers: names, kinds, output shapes, parameters and operations.
