@@ -185,10 +185,9 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
     if inputs.len() == outputs.len() {
         return Ok(());
     }
-    Err(Error::Mismatch {
-        what: "outputs",
-        expected: inputs.len(),
-        found: outputs.len(),
+    Err(Error::Outputs {
+        inputs: inputs.len(),
+        outputs: outputs.len(),
     })
 }
 
@@ -234,8 +233,13 @@ impl<N: Network> Workspace<N> {
         outputs: &mut [N::Output],
     ) -> Result<()> {
         equal_length(inputs, outputs)?;
-        many(net, inputs, outputs, &mut self.blocks);
+        self.answer(net, inputs, outputs);
         Ok(())
+    }
+
+    /// Answers the samples that have an output.
+    pub(crate) fn answer(&mut self, net: &N, inputs: &[N::Input], outputs: &mut [N::Output]) {
+        many(net, inputs, outputs, &mut self.blocks);
     }
 }
 
@@ -251,8 +255,7 @@ pub fn forward_in<N: Network>(
     workspace: &mut [Block],
 ) -> Result<()> {
     if workspace.len() < N::WORKSPACE_BLOCKS {
-        return Err(Error::Mismatch {
-            what: "blocks of workspace",
+        return Err(Error::Workspace {
             expected: N::WORKSPACE_BLOCKS,
             found: workspace.len(),
         });

@@ -11,6 +11,7 @@ extern crate std;
 
 pub mod batch;
 pub mod block;
+pub mod data;
 pub mod error;
 pub mod inference;
 pub mod kernels;

@@ -8,9 +8,7 @@ mod mse;
 pub use cross_entropy::CrossEntropy;
 pub use mse::Mse;
 
-use alloc::string::String;
-
-use crate::simd::Isa;
+use crate::{error::Result, simd::Isa};
 
 /// Judges one output against its target.
 pub trait Loss<Output>: Send + Sync {
@@ -35,9 +33,13 @@ pub trait Loss<Output>: Send + Sync {
         None
     }
 
-    /// Refuses a target that no output can be compared with, saying why; asked of every target before training.
-    fn check(&self, target: &Self::Target) -> Result<(), String> {
-        let _ = target;
+    /// Refuses the target of row `row` if no output can be compared with it; asked of every target before training.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the target.
+    fn check(&self, row: usize, target: &Self::Target) -> Result<()> {
+        let _ = (row, target);
         Ok(())
     }
 }
@@ -68,9 +70,9 @@ impl<A, B, LA: Loss<A>, LB: Loss<B>> Loss<(A, B)> for (LA, LB) {
         }
     }
 
-    fn check(&self, target: &Self::Target) -> Result<(), String> {
-        self.0.check(&target.0)?;
-        self.1.check(&target.1)
+    fn check(&self, row: usize, target: &Self::Target) -> Result<()> {
+        self.0.check(row, &target.0)?;
+        self.1.check(row, &target.1)
     }
 }
 

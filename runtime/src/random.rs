@@ -67,7 +67,7 @@ impl Key {
 pub fn bits<S: Simd>(s: S, row: Row, index: u32x16<S>) -> u32x16<S> {
     let mut x = index ^ u32x16::splat(s, row.before);
     x = (x ^ (x >> 17)) * u32x16::splat(s, 0xed5a_d4bb);
-    x = x + u32x16::splat(s, row.between);
+    x += u32x16::splat(s, row.between);
     x = (x ^ (x >> 11)) * u32x16::splat(s, 0xac4c_1b51);
     x = (x ^ (x >> 15)) * u32x16::splat(s, 0x3184_8bab);
     x ^ (x >> 14)

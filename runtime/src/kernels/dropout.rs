@@ -46,7 +46,7 @@ fn walk<S: Isa>(
         let mut index = lanes;
         for (x, y) in x.iter().zip(y) {
             f(x.load(s), factors(s, row, index, p), y);
-            index = index + u32x16::splat(s, LANES as u32);
+            index += u32x16::splat(s, LANES as u32);
         }
     }
 }

@@ -8,8 +8,12 @@
 //! ```
 
 use super::Loss;
-use crate::{block::LANES, math, simd::Isa};
-use alloc::{format, string::String};
+use crate::{
+    block::LANES,
+    error::{Error, Result},
+    math,
+    simd::Isa,
+};
 use fearless_simd::{f32x16, prelude::*};
 
 /// `torch.nn.CrossEntropyLoss`: logits against the index of the right class.
@@ -101,15 +105,15 @@ fn hit<const N: usize>(logits: &[f32; N], target: usize) -> bool {
 }
 
 /// Refuses labels that no logit stands for.
-fn in_range<const N: usize>(target: usize) -> Result<(), String> {
-    if target < N {
-        Ok(())
-    } else {
-        Err(format!(
-            "label {target} is out of range: the network has {N} outputs, so labels are 0 to {}",
-            N.saturating_sub(1)
-        ))
+fn in_range<const N: usize>(row: usize, label: usize) -> Result<()> {
+    if label < N {
+        return Ok(());
     }
+    Err(Error::LabelOutOfRange {
+        row,
+        label,
+        classes: N,
+    })
 }
 
 impl<const N: usize> Loss<[f32; N]> for CrossEntropy {
@@ -132,8 +136,8 @@ impl<const N: usize> Loss<[f32; N]> for CrossEntropy {
         Some(f32::from(u8::from(hit(output, *target))))
     }
 
-    fn check(&self, target: &usize) -> Result<(), String> {
-        in_range::<N>(*target)
+    fn check(&self, row: usize, target: &usize) -> Result<()> {
+        in_range::<N>(row, *target)
     }
 }
 
@@ -166,7 +170,9 @@ impl<const N: usize, const T: usize> Loss<[[f32; N]; T]> for CrossEntropy {
         Some(hits.count() as f32 / T.max(1) as f32)
     }
 
-    fn check(&self, target: &[usize; T]) -> Result<(), String> {
-        target.iter().try_for_each(|&target| in_range::<N>(target))
+    fn check(&self, row: usize, target: &[usize; T]) -> Result<()> {
+        target
+            .iter()
+            .try_for_each(|&label| in_range::<N>(row, label))
     }
 }

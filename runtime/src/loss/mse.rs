@@ -5,8 +5,9 @@
 use super::Loss;
 use crate::{
     block::LANES,
+    error::{Error, Result},
     simd::Isa,
-    value::{Nested, floats, floats_mut},
+    value::{Nested, Value, floats, floats_mut},
 };
 use fearless_simd::{f32x16, prelude::*};
 
@@ -40,5 +41,12 @@ impl<O: Nested> Loss<O> for Mse {
             *delta = difference * factor;
         }
         sum * share
+    }
+
+    fn check(&self, row: usize, target: &O) -> Result<()> {
+        match target.first_not_finite() {
+            Some(index) => Err(Error::NanTarget { row, index }),
+            None => Ok(()),
+        }
     }
 }

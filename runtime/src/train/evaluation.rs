@@ -1,0 +1,211 @@
+//! Loss, accuracy and answers over many samples.
+
+use super::{
+    faults::Faults,
+    passes::Totals,
+    threads::{Threads, join},
+};
+use crate::{
+    data::Dataset,
+    error::{Error, Result},
+    inference::{Workspace, group},
+    loss::Loss,
+    network::{Network, Score},
+    simd::{self, Isa, Task},
+    value::Value,
+    views,
+};
+use alloc::{vec, vec::Vec};
+use core::{borrow::Borrow, fmt};
+
+/// How a network does on a dataset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss over the samples, without penalties.
+    pub loss: f64,
+    /// Share of right predictions, 0 to 1, for losses that can tell.
+    pub accuracy: Option<f64>,
+}
+
+impl Evaluation {
+    /// Means of what was summed.
+    pub(super) fn of(totals: Totals) -> Self {
+        let rows = totals.rows.max(1) as f64;
+        Self {
+            loss: totals.loss / rows,
+            accuracy: totals.accuracy.map(|accuracy| accuracy / rows),
+        }
+    }
+}
+
+impl fmt::Display for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "loss {:.4}", self.loss)?;
+        match self.accuracy {
+            Some(accuracy) => write!(f, ", accuracy {:.1} %", accuracy * 100.0),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Mean loss and accuracy of `net` on `samples`, on `threads` threads; their bits do not depend on how many.
+///
+/// # Errors
+///
+/// If there are no samples, a target is refused by the loss, or the threads cannot be started.
+pub fn evaluate<N, L, D>(net: &N, samples: &D, loss: &L, threads: usize) -> Result<Evaluation>
+where
+    N: Network,
+    L: Loss<N::Output>,
+    D: Dataset<Input = N::Input, Target = L::Target>,
+{
+    check_targets::<N, L, D>(samples, loss)?;
+    let threads = Threads::new(threads)?;
+    let mut scores = vec![Score::default(); samples.len()];
+    threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
+    Ok(Evaluation::of(Totals::of(&scores)))
+}
+
+/// Refuses a dataset that is empty or whose targets the loss cannot use.
+pub(super) fn check_targets<N, L, D>(samples: &D, loss: &L) -> Result<()>
+where
+    N: Network,
+    L: Loss<N::Output>,
+    D: Dataset<Target = L::Target>,
+{
+    if samples.is_empty() {
+        return Err(Error::EmptyDataset);
+    }
+    for row in 0..samples.len() {
+        let (_, target) = samples.sample(row)?;
+        loss.check(row, &target)?;
+    }
+    Ok(())
+}
+
+/// Scores every sample; inside [`Threads::install`] where `threads` is more than one.
+pub(super) fn judge<N, L, D>(
+    net: &N,
+    samples: &D,
+    loss: &L,
+    threads: usize,
+    scores: &mut [Score],
+) -> Result<()>
+where
+    N: Network,
+    L: Loss<N::Output>,
+    D: Dataset<Input = N::Input, Target = L::Target>,
+{
+    let leaf = leaf::<N>(scores.len(), threads);
+    let mut faults = Faults::default();
+    fork(leaf, 0, scores, &|first, scores| {
+        let rows = group::<N>().min(scores.len());
+        let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        let mut outputs = vec![N::ZERO_OUTPUT; rows];
+        let mut workspace = Workspace::<N>::new(rows);
+        let mut row = first;
+        for scores in scores.chunks_mut(rows) {
+            inputs.clear();
+            targets.clear();
+            for row in row..row + scores.len() {
+                match sample::<N, D>(samples, row) {
+                    Ok((input, target)) => {
+                        inputs.push(input);
+                        targets.push(target);
+                    }
+                    Err(error) => return faults.report(row, error),
+                }
+            }
+            let outputs = &mut outputs[..scores.len()];
+            workspace.answer(net, &inputs, outputs);
+            row += inputs.len();
+            let task = Judge::<N, L> {
+                loss,
+                outputs,
+                targets: &targets,
+                scores,
+            };
+            simd::dispatch(simd::level(), task);
+        }
+    });
+    faults.take()
+}
+
+/// A copy of a sample whose input was found finite.
+fn sample<N, D>(samples: &D, row: usize) -> Result<(N::Input, D::Target)>
+where
+    N: Network,
+    D: Dataset<Input = N::Input>,
+{
+    let (input, target) = samples.sample(row)?;
+    let input: &N::Input = input.borrow();
+    match input.first_not_finite() {
+        Some(index) => Err(Error::NanInput { row, index }),
+        None => Ok((input.clone(), target)),
+    }
+}
+
+/// Compares a group of outputs with their targets.
+struct Judge<'a, N: Network, L: Loss<N::Output>> {
+    loss: &'a L,
+    outputs: &'a [N::Output],
+    targets: &'a [L::Target],
+    scores: &'a mut [Score],
+}
+
+impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let pairs = self.outputs.iter().zip(self.targets);
+        for ((output, target), score) in pairs.zip(self.scores) {
+            let mut delta = N::ZERO_OUTPUT;
+            *score = views::score(s, self.loss, output, target, 1.0, &mut delta);
+        }
+    }
+}
+
+/// The answers of `net` to many inputs, on `threads` threads.
+///
+/// # Errors
+///
+/// If the threads cannot be started.
+pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
+    let threads = Threads::new(threads)?;
+    let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
+    let leaf = leaf::<N>(inputs.len(), threads.count());
+    threads.install(|| {
+        fork(leaf, 0, &mut outputs, &|first, outputs| {
+            let inputs = &inputs[first..first + outputs.len()];
+            Workspace::<N>::new(inputs.len()).answer(net, inputs, outputs);
+        });
+    });
+    Ok(outputs)
+}
+
+/// Samples that one thread takes at once: whole groups, so that the cut changes no bit.
+fn leaf<N: Network>(samples: usize, threads: usize) -> usize {
+    let shares = if threads > 1 { 4 * threads } else { 1 };
+    let groups = samples.div_ceil(group::<N>()).div_ceil(shares);
+    (groups * group::<N>()).max(1)
+}
+
+/// Hands pieces of `leaf` items to `f`, with the index of their first one.
+fn fork<T: Send>(
+    leaf: usize,
+    first: usize,
+    items: &mut [T],
+    f: &(impl Fn(usize, &mut [T]) + Sync),
+) {
+    let leaves = items.len().div_ceil(leaf);
+    if leaves <= 1 {
+        return f(first, items);
+    }
+    let middle = leaves / 2 * leaf;
+    let (left, right) = items.split_at_mut(middle);
+    join(
+        || fork(leaf, first, left, f),
+        || fork(leaf, first + middle, right, f),
+    );
+}

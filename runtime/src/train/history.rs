@@ -1,0 +1,37 @@
+//! What a training run tells about itself.
+
+use super::evaluation::Evaluation;
+use alloc::vec::Vec;
+
+/// The epochs of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct History {
+    /// One after another.
+    pub epochs: Vec<Epoch>,
+    /// Seconds spent on training steps in all epochs, without validation.
+    pub seconds: f64,
+}
+
+/// One pass over the data.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Epoch {
+    /// Mean loss of all samples, each as its batch was met, without penalties.
+    pub loss: f64,
+    /// Share of right predictions, 0 to 1, for losses that can tell.
+    pub accuracy: Option<f64>,
+    /// Loss and accuracy on the validation data after the epoch.
+    pub validation: Option<Evaluation>,
+    /// Seconds spent on training steps.
+    pub seconds: f64,
+    /// Samples per second of training.
+    pub samples_per_second: f64,
+}
+
+impl History {
+    /// The last epoch.
+    pub fn last(&self) -> Option<&Epoch> {
+        self.epochs.last()
+    }
+}

@@ -1,0 +1,75 @@
+//! What a training step is cut into: chunks of rows for phase one, stretches of the arena for phase two.
+
+use crate::{
+    block::Block,
+    network::{Network, count_flops},
+};
+use alloc::vec::Vec;
+use core::num::NonZeroUsize;
+
+/// Operations below which a fork costs more than it brings: some 20 microseconds of work.
+const WORTH_A_FORK: u64 = 1 << 20;
+
+/// A chunk's values should stay in a level-2 cache between the passes, if its rows still fill the register tiles.
+const CHUNK_BLOCKS: usize = 1 << 14;
+const TILE_ROWS: usize = 24;
+
+/// Stretches begin at a multiple of this many blocks within a tensor, to keep register tiles whole.
+const TILE_BLOCKS: usize = 12;
+
+/// What the optimizer costs for one block, in rows of its gradient.
+const UPDATE_ROWS: usize = 16;
+
+/// Into how many parts the work of `rows` samples is cut for `threads`.
+pub fn parts<N: Network>(rows: usize, threads: usize) -> usize {
+    // Forward once, and twice as much for deltas and gradients.
+    let work = 3 * count_flops(N::LAYERS).saturating_mul(rows as u64);
+    let worth = usize::try_from(work / WORTH_A_FORK).unwrap_or(usize::MAX);
+    worth.clamp(1, threads)
+}
+
+/// Rows of a chunk, so that `parts` threads share `batch` rows evenly.
+pub fn capacity<N: Network>(batch: NonZeroUsize, parts: usize) -> usize {
+    let even = batch.get().div_ceil(parts);
+    let cached = (CHUNK_BLOCKS / N::TRAIN_BLOCKS.max(1)).max(TILE_ROWS);
+    let pieces = even.div_ceil(cached);
+    even.div_ceil(pieces)
+}
+
+/// Where the arena is cut into `parts` stretches of about equal work: `parts + 1` ascending blocks or fewer, from 0 to the
+/// arena's end.
+pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
+    let cost = |cost: usize| (cost * batch + UPDATE_ROWS) as u64;
+    let segments = || N::SEGMENTS.iter();
+    let total: u64 = segments()
+        .map(|segment| segment.blocks as u64 * cost(segment.cost))
+        .sum();
+    let mut cuts = Vec::from([0]);
+    let (mut first, mut before) = (0, 0);
+    for segment in segments() {
+        let all = segment.blocks as u64 * cost(segment.cost);
+        // Every cut whose share of the total lies in this segment.
+        while cuts.len() < parts {
+            let wanted = total * cuts.len() as u64 / parts as u64;
+            if wanted >= before + all {
+                break;
+            }
+            let block = ((wanted - before) / cost(segment.cost)) as usize;
+            let block = (block + TILE_BLOCKS / 2) / TILE_BLOCKS * TILE_BLOCKS;
+            cuts.push(first + block.min(segment.blocks));
+        }
+        first += segment.blocks;
+        before += all;
+    }
+    cuts.push(N::PARAMETER_BLOCKS);
+    cuts.dedup();
+    if cuts.len() < 2 {
+        cuts = Vec::from([0, N::PARAMETER_BLOCKS]);
+    }
+    cuts
+}
+
+/// Cleared memory.
+pub fn blocks(count: usize) -> Vec<Block> {
+    alloc::vec![Block::ZERO; count]
+}

@@ -1,0 +1,340 @@
+//! The two phases of a step, over memory that is there from the beginning.
+
+use super::{
+    memory::{blocks, capacity, cuts, parts},
+    threads::join,
+};
+use crate::{
+    batch::Batch,
+    block::Block,
+    error::{Error, Result},
+    loss::Loss,
+    network::{Network, Rows, Score},
+    simd::{self, Isa, Task},
+    update::Update,
+};
+use alloc::{borrow::ToOwned, vec, vec::Vec};
+use core::{marker::PhantomData, num::NonZeroUsize, ops::Range};
+use fearless_simd::Level;
+
+/// Fills rows of a chunk with samples and gives their targets. Threads take parts of it.
+pub trait Source<N: Network, T>: Send + Sized {
+    /// The first `rows` samples, and the others.
+    fn split(self, rows: usize) -> (Self, Self);
+
+    /// Loads some of the samples into the first rows of a chunk; gives their targets.
+    fn load(&mut self, samples: Range<usize>, chunk: &mut [Block], capacity: usize) -> &[T];
+}
+
+/// What a step is about, besides the samples.
+pub struct Step<'a, L> {
+    /// The parameter arena.
+    pub parameters: &'a [Block],
+    /// The loss.
+    pub loss: &'a L,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Step, counted from 0.
+    pub step: u64,
+}
+
+impl<L> Clone for Step<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for Step<'_, L> {}
+
+/// Summed losses and accuracies.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Sum of losses.
+    pub loss: f64,
+    /// Sum of accuracies, where the loss knows what that is.
+    pub accuracy: Option<f64>,
+    /// Samples.
+    pub rows: usize,
+}
+
+impl Totals {
+    /// Sums scores in their order, so that the sum does not depend on threads.
+    pub fn of(scores: &[Score]) -> Self {
+        let loss = scores.iter().map(|score| f64::from(score.loss)).sum();
+        let accuracy = scores
+            .iter()
+            .map(|score| score.accuracy.map(f64::from))
+            .sum();
+        Self {
+            loss,
+            accuracy,
+            rows: scores.len(),
+        }
+    }
+
+    /// Adds another batch.
+    pub fn add(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.accuracy = self
+            .accuracy
+            .zip(other.accuracy)
+            .map(|(sum, more)| sum + more);
+        self.rows += other.rows;
+    }
+}
+
+/// Memory of a training run and how it is cut.
+pub struct Passes<N> {
+    level: Level,
+    capacity: usize,
+    batch: NonZeroUsize,
+    parts: usize,
+    cuts: Vec<usize>,
+    chunks: Vec<Block>,
+    transposed: Vec<Block>,
+    scores: Vec<Score>,
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Network> Passes<N> {
+    /// Memory for batches of up to `batch` samples on `threads` threads.
+    pub fn new(batch: usize, threads: usize) -> Result<Self> {
+        let batch = NonZeroUsize::new(batch).ok_or_else(|| Error::Setting {
+            setting: "batch",
+            found: "0".to_owned(),
+            expected: "at least 1, such as 32",
+        })?;
+        let parts = parts::<N>(batch.get(), threads);
+        let capacity = capacity::<N>(batch, parts);
+        let chunks = batch.get().div_ceil(capacity);
+        Ok(Self {
+            level: simd::level(),
+            capacity,
+            batch,
+            parts,
+            cuts: cuts::<N>(batch.get(), if parts > 1 { 2 * parts } else { 1 }),
+            chunks: blocks(chunks * capacity * N::TRAIN_BLOCKS),
+            transposed: blocks(N::TRANSPOSED_BLOCKS),
+            scores: vec![Score::default(); batch.get()],
+            network: PhantomData,
+        })
+    }
+
+    /// The most samples a step takes.
+    pub fn batch(&self) -> usize {
+        self.batch.get()
+    }
+
+    /// The instruction set everything runs on.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Where the arena is cut for phase two.
+    pub fn cuts(&self) -> &[usize] {
+        &self.cuts
+    }
+
+    /// Phase one: forward, loss and deltas of `rows` samples, at most a batch.
+    pub fn rows<L: Loss<N::Output>, F: Source<N, L::Target>>(
+        &mut self,
+        step: Step<'_, L>,
+        rows: usize,
+        source: F,
+    ) -> Totals {
+        let transpose = Transpose::<N> {
+            parameters: step.parameters,
+            transposed: &mut self.transposed,
+            network: PhantomData,
+        };
+        simd::dispatch(self.level, transpose);
+        let work = Chunks::<N, L, F> {
+            level: self.level,
+            step,
+            transposed: &self.transposed,
+            capacity: self.capacity,
+            first: 0,
+            scale: 1.0 / rows as f32,
+            chunks: &mut self.chunks,
+            scores: &mut self.scores[..rows],
+            source,
+            network: PhantomData,
+        };
+        if self.parts > 1 {
+            work.fork();
+        } else {
+            simd::dispatch(self.level, work);
+        }
+        Totals::of(&self.scores[..rows])
+    }
+
+    /// Phase two: finishes the gradient of every block of weights and hands it to `update`.
+    pub fn panels<U: Update>(
+        &self,
+        rows: usize,
+        update: &U,
+        weights: &mut [Block],
+        state: &mut [U::State],
+    ) {
+        let work = Stretches::<N, U> {
+            level: self.level,
+            update,
+            batch: Batch::new(&self.chunks, N::TRAIN_BLOCKS, self.capacity, rows),
+            cuts: &self.cuts,
+            weights,
+            state,
+            network: PhantomData,
+        };
+        work.fork();
+    }
+}
+
+/// Refreshes the transposed weights.
+struct Transpose<'a, N> {
+    parameters: &'a [Block],
+    transposed: &'a mut [Block],
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Network> Task for Transpose<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        N::transpose(s, self.parameters, self.transposed);
+    }
+}
+
+/// Phase one over some chunks.
+struct Chunks<'a, N: Network, L: Loss<N::Output>, F> {
+    level: Level,
+    step: Step<'a, L>,
+    transposed: &'a [Block],
+    capacity: usize,
+    /// Index of the first row in the batch.
+    first: usize,
+    scale: f32,
+    chunks: &'a mut [Block],
+    /// As many as there are rows.
+    scores: &'a mut [Score],
+    source: F,
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Chunks<'_, N, L, F> {
+    /// Splits in two until one chunk is left.
+    fn fork(self) {
+        let count = self.scores.len().div_ceil(self.capacity);
+        if count <= 1 {
+            return simd::dispatch(self.level, self);
+        }
+        let (left, right) = self.split(count / 2);
+        join(|| left.fork(), || right.fork());
+    }
+
+    /// The first `chunks` chunks, and the others.
+    fn split(self, chunks: usize) -> (Self, Self) {
+        let rows = chunks * self.capacity;
+        let (chunks, other_chunks) = self.chunks.split_at_mut(rows * N::TRAIN_BLOCKS);
+        let (scores, other_scores) = self.scores.split_at_mut(rows);
+        let (source, other_source) = self.source.split(rows);
+        let left = Self {
+            chunks,
+            scores,
+            source,
+            ..self
+        };
+        let right = Self {
+            first: self.first + rows,
+            chunks: other_chunks,
+            scores: other_scores,
+            source: other_source,
+            ..self
+        };
+        (left, right)
+    }
+}
+
+impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Task for Chunks<'_, N, L, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(mut self, s: S) {
+        let Step {
+            parameters,
+            loss,
+            seed,
+            step,
+        } = self.step;
+        let chunks = self
+            .chunks
+            .chunks_mut((self.capacity * N::TRAIN_BLOCKS).max(1));
+        let chunks = chunks.zip(self.scores.chunks_mut(self.capacity));
+        for (index, (chunk, scores)) in chunks.enumerate() {
+            let first = index * self.capacity;
+            let rows = Rows {
+                parameters,
+                transposed: self.transposed,
+                capacity: self.capacity,
+                rows: scores.len(),
+                first: self.first + first,
+                seed,
+                step,
+            };
+            let samples = first..first + scores.len();
+            let targets = self.source.load(samples, chunk, self.capacity);
+            N::forward_rows(s, rows, chunk);
+            N::loss_rows(s, rows, chunk, loss, targets, self.scale, scores);
+            N::backward_rows(s, rows, chunk);
+        }
+    }
+}
+
+/// Phase two over some stretches of the arena.
+struct Stretches<'a, N, U: Update> {
+    level: Level,
+    update: &'a U,
+    batch: Batch<'a>,
+    /// The stretches' ends in the arena; the first one is where `weights` begins.
+    cuts: &'a [usize],
+    weights: &'a mut [Block],
+    state: &'a mut [U::State],
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Network, U: Update> Stretches<'_, N, U> {
+    /// Splits in two until one stretch is left.
+    fn fork(self) {
+        let count = self.cuts.len().saturating_sub(1);
+        if count <= 1 {
+            return simd::dispatch(self.level, self);
+        }
+        let middle = count / 2;
+        let blocks = self.cuts[middle] - self.cuts[0];
+        let (weights, other_weights) = self.weights.split_at_mut(blocks);
+        let (state, other_state) = self.state.split_at_mut(blocks);
+        let left = Self {
+            cuts: &self.cuts[..=middle],
+            weights,
+            state,
+            ..self
+        };
+        let right = Self {
+            cuts: &self.cuts[middle..],
+            weights: other_weights,
+            state: other_state,
+            ..self
+        };
+        join(|| left.fork(), || right.fork());
+    }
+}
+
+impl<N: Network, U: Update> Task for Stretches<'_, N, U> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let first = self.cuts.first().copied().unwrap_or(0);
+        N::update(s, self.update, self.batch, first, self.weights, self.state);
+    }
+}

@@ -1,0 +1,71 @@
+//! Threads: rayon's, in a pool of our own, and none at all where one is enough.
+
+use crate::error::{Error, Result};
+use alloc::borrow::ToOwned;
+
+/// A number of threads to work on.
+pub struct Threads {
+    count: usize,
+    #[cfg(feature = "parallel")]
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl Threads {
+    /// Starts `count` threads; one is the caller's own.
+    pub fn new(count: usize) -> Result<Self> {
+        if count == 0 {
+            return Err(Error::Setting {
+                setting: "threads",
+                found: "0".to_owned(),
+                expected: "at least 1, such as 4",
+            });
+        }
+        #[cfg(feature = "parallel")]
+        {
+            let build = || rayon::ThreadPoolBuilder::new().num_threads(count).build();
+            let pool = (count > 1).then(build).transpose();
+            let pool = pool.map_err(|error| Error::Setting {
+                setting: "threads",
+                found: alloc::format!("{count} ({error})"),
+                expected: "a number of threads that the system grants",
+            })?;
+            Ok(Self { count, pool })
+        }
+        #[cfg(not(feature = "parallel"))]
+        Ok(Self { count: 1 })
+    }
+
+    /// As many as the machine runs at once.
+    pub fn available() -> usize {
+        if cfg!(feature = "parallel") {
+            std::thread::available_parallelism().map_or(1, usize::from)
+        } else {
+            1
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Runs `f` where [`join`] finds the threads. A loop belongs inside as a whole: entering costs an allocation.
+    pub fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
+        #[cfg(feature = "parallel")]
+        if let Some(pool) = &self.pool {
+            return pool.install(f);
+        }
+        f()
+    }
+}
+
+/// Runs both, at the same time if another thread is free; inside [`Threads::install`] only.
+pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+    #[cfg(feature = "parallel")]
+    rayon::join(a, b);
+    #[cfg(not(feature = "parallel"))]
+    {
+        a();
+        b();
+    }
+}

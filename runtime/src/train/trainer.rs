@@ -1,0 +1,274 @@
+//! Epochs over a dataset.
+
+mod epoch;
+mod slowness;
+
+use super::{
+    evaluation::{Evaluation, check_targets, evaluate, judge, predict},
+    faults::Faults,
+    history::History,
+    passes::{Passes, Totals},
+    progress::Progress,
+    threads::Threads,
+};
+use crate::{
+    data::Dataset,
+    error::{Error, Result},
+    loss::Loss,
+    network::{Network, Score},
+    optimizer::{Optimizer, State},
+    parameters::Seed,
+};
+use alloc::{borrow::ToOwned, boxed::Box, string::ToString, vec, vec::Vec};
+
+/// Teaches networks: an optimizer, a loss, and how to go about it.
+///
+/// ```ignore
+/// let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(5).batch(32);
+/// trainer.fit(&mut net, &train)?;
+/// println!("{}", trainer.evaluate(&net, &test)?);
+/// ```
+///
+/// A second `fit` goes on where the first one ended: moments, the count of steps and of epochs are kept, so that
+/// five fits of one epoch are one fit of five. A network of another kind begins anew.
+pub struct Trainer<O: Optimizer, L> {
+    optimizer: O,
+    loss: L,
+    epochs: usize,
+    batch: usize,
+    threads: usize,
+    seed: Seed,
+    shuffle: bool,
+    clip_norm: Option<f64>,
+    quiet: bool,
+    schedule: Option<Schedule>,
+    memory: Memory<State<O>>,
+}
+
+/// The factor of the learning rate in an epoch.
+type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
+
+/// What is kept between fits.
+struct Memory<T> {
+    /// Name of the network it belongs to.
+    network: &'static str,
+    /// What the optimizer remembers of each block of weights.
+    state: Vec<T>,
+    /// Steps taken.
+    steps: u64,
+    /// Epochs begun.
+    epochs: usize,
+}
+
+impl<O: Optimizer, L> Trainer<O, L> {
+    /// One epoch in batches of 32, shuffled, on all threads of the machine.
+    pub fn new(optimizer: O, loss: L) -> Self {
+        Self {
+            optimizer,
+            loss,
+            epochs: 1,
+            batch: 32,
+            threads: Threads::available(),
+            seed: Seed(0),
+            shuffle: true,
+            clip_norm: None,
+            quiet: false,
+            schedule: None,
+            memory: Memory {
+                network: "",
+                state: Vec::new(),
+                steps: 0,
+                epochs: 0,
+            },
+        }
+    }
+
+    /// Passes over the data in each fit.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Samples in a step; the last step of an epoch takes what is left.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.batch = batch;
+        self
+    }
+
+    /// Threads to work on. The results' bits do not depend on it.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Seed of the shuffling and of dropout.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Whether every epoch visits the samples in an order of its own.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// Scales gradients down to an Euclidean norm of at most `limit`, over all parameters together.
+    pub fn clip_norm(mut self, limit: f64) -> Self {
+        self.clip_norm = Some(limit);
+        self
+    }
+
+    /// Shows no progress.
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Multiplies the learning rate by `factor(epoch)`, epochs counted from 0 since the first fit.
+    pub fn schedule(mut self, factor: impl Fn(usize) -> f64 + Send + Sync + 'static) -> Self {
+        self.schedule = Some(Box::new(factor));
+        self
+    }
+
+    /// The optimizer, to change its numbers between fits.
+    pub fn optimizer_mut(&mut self) -> &mut O {
+        &mut self.optimizer
+    }
+
+    /// Trains `net` on `data`.
+    ///
+    /// # Errors
+    ///
+    /// If `epochs`, `batch` or `threads` is 0, the data are empty, a target is refused by the loss (found before
+    /// training), an input holds a number that is not finite (found when it is first met), or the loss becomes infinite
+    /// or NaN. In the last two cases the network is as it was before that step, which may be after many good ones.
+    pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
+    where
+        N: Network,
+        L: Loss<N::Output>,
+        D: Dataset<Input = N::Input, Target = L::Target>,
+    {
+        self.run(net, data, None::<&D>)
+    }
+
+    /// Trains `net` on `data` and evaluates it on `validation` after every epoch.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit`](Self::fit); the validation data must not be empty and their targets valid, too.
+    pub fn fit_and_validate<N, D, V>(
+        &mut self,
+        net: &mut N,
+        data: &D,
+        validation: &V,
+    ) -> Result<History>
+    where
+        N: Network,
+        L: Loss<N::Output>,
+        D: Dataset<Input = N::Input, Target = L::Target>,
+        V: Dataset<Input = N::Input, Target = L::Target>,
+    {
+        self.run(net, data, Some(validation))
+    }
+
+    /// Mean loss and accuracy of `net` on `data`.
+    ///
+    /// # Errors
+    ///
+    /// If the data are empty, a target is refused by the loss, or `threads` is 0.
+    pub fn evaluate<N, D>(&self, net: &N, data: &D) -> Result<Evaluation>
+    where
+        N: Network,
+        L: Loss<N::Output>,
+        D: Dataset<Input = N::Input, Target = L::Target>,
+    {
+        evaluate(net, data, &self.loss, self.threads)
+    }
+
+    /// The answers of `net` to many inputs.
+    ///
+    /// # Errors
+    ///
+    /// If `threads` is 0.
+    pub fn predict<N: Network>(&self, net: &N, inputs: &[N::Input]) -> Result<Vec<N::Output>> {
+        predict(net, inputs, self.threads)
+    }
+
+    /// Refuses settings with which training cannot begin.
+    fn check_settings(&self) -> Result<()> {
+        let refuse = |setting, found, expected| {
+            Err(Error::Setting {
+                setting,
+                found,
+                expected,
+            })
+        };
+        if self.epochs == 0 {
+            return refuse("epochs", "0".to_owned(), "at least 1, such as 5");
+        }
+        match self.clip_norm {
+            Some(limit) if limit.is_nan() || limit <= 0.0 => {
+                refuse("clip_norm", limit.to_string(), "more than 0, such as 1.0")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>
+    where
+        N: Network,
+        L: Loss<N::Output>,
+        D: Dataset<Input = N::Input, Target = L::Target>,
+        V: Dataset<Input = N::Input, Target = L::Target>,
+    {
+        self.check_settings()?;
+        check_targets::<N, L, D>(data, &self.loss)?;
+        if let Some(validation) = validation {
+            check_targets::<N, L, V>(validation, &self.loss)?;
+        }
+        if !self.quiet {
+            slowness::warn::<N>();
+        }
+        self.memory.adopt::<N>();
+        let threads = Threads::new(self.threads)?;
+        let mut run = epoch::Run::<N, L::Target> {
+            passes: Passes::new(self.batch.min(data.len()), threads.count())?,
+            gradients: super::memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
+            nothing: vec![(); N::PARAMETER_BLOCKS],
+            targets: Vec::new(),
+            checked: false,
+            faults: Faults::default(),
+        };
+        let mut scores = vec![Score::default(); validation.map_or(0, Dataset::len)];
+        let mut order: Vec<usize> = (0..data.len()).collect();
+        let mut history = History::default();
+        threads.install(|| {
+            for number in 1..=self.epochs {
+                let mut progress = Progress::new(self.quiet, number, self.epochs, data.len());
+                let mut epoch =
+                    self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
+                if let Some(validation) = validation {
+                    judge(net, validation, &self.loss, threads.count(), &mut scores)?;
+                    epoch.validation = Some(Evaluation::of(Totals::of(&scores)));
+                }
+                progress.finish(&epoch);
+                history.seconds += epoch.seconds;
+                history.epochs.push(epoch);
+            }
+            Ok(history)
+        })
+    }
+}
+
+impl<T: Copy + Default> Memory<T> {
+    /// Begins anew where the network is of another kind than the last one.
+    fn adopt<N: Network>(&mut self) {
+        if self.network != N::NAME || self.state.len() != N::PARAMETER_BLOCKS {
+            self.network = N::NAME;
+            self.state = vec![T::default(); N::PARAMETER_BLOCKS];
+            self.steps = 0;
+            self.epochs = 0;
+        }
+    }
+}

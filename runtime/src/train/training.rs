@@ -1,0 +1,202 @@
+//! Gradients as an arena that can be read and changed, for a training loop of one's own.
+
+use super::{
+    gradient,
+    memory::blocks,
+    passes::{Passes, Source, Step, Totals},
+    threads::Threads,
+};
+use crate::{
+    block::Block,
+    error::{Error, Result},
+    loss::Loss,
+    network::Network,
+    parameters::{Parameters, Seed},
+    update::Store,
+    value::Value,
+};
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+
+/// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch.
+///
+/// ```ignore
+/// let mut training = Training::new(&net, 32)?;
+/// let mut optimizer = Adam::default().prepare(&net);
+/// for (inputs, targets) in batches {
+///     let loss = training.backward(&net, inputs, targets, &CrossEntropy)?;
+///     training.clip_norm(1.0);
+///     optimizer.apply(&mut net, training.gradients())?;
+/// }
+/// ```
+pub struct Training<N: Network> {
+    passes: Passes<N>,
+    threads: Threads,
+    gradients: Vec<Block>,
+    /// What [`Store`] remembers: nothing.
+    nothing: Vec<()>,
+    seed: u64,
+    step: u64,
+}
+
+impl<N: Network> Training<N> {
+    /// Memory for batches of up to `batch` samples, on the caller's thread.
+    ///
+    /// # Errors
+    ///
+    /// If `batch` is 0.
+    pub fn new(net: &N, batch: usize) -> Result<Self> {
+        Self::with_threads(net, batch, 1)
+    }
+
+    /// Memory for batches of up to `batch` samples, on `threads` threads. The gradients' bits do not depend on how many.
+    ///
+    /// # Errors
+    ///
+    /// If `batch` or `threads` is 0, or the threads cannot be started.
+    pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
+        let threads = Threads::new(threads)?;
+        Ok(Self {
+            passes: Passes::new(batch, threads.count())?,
+            threads,
+            gradients: blocks(net.arena().len()),
+            nothing: vec![(); net.arena().len()],
+            seed: 0,
+            step: 0,
+        })
+    }
+
+    /// Sets the seed of dropout and whatever else is random; each call of `backward` is another step.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed.0;
+        self
+    }
+
+    /// Computes the gradients of the mean loss of a batch, replacing those of the batch before; gives the mean loss
+    /// (without penalties).
+    ///
+    /// # Errors
+    ///
+    /// If inputs and targets differ in number, there are none or more than a batch, a target is refused by the loss, an
+    /// input holds a number that is not finite, or the loss is not finite: then the gradients are those of the batch before.
+    pub fn backward<L: Loss<N::Output>>(
+        &mut self,
+        net: &N,
+        inputs: &[N::Input],
+        targets: &[L::Target],
+        loss: &L,
+    ) -> Result<f64> {
+        let rows = self.check(inputs, targets, loss)?;
+        let step = Step {
+            parameters: net.arena(),
+            loss,
+            seed: self.seed,
+            step: self.step,
+        };
+        let source = Given { inputs, targets };
+        let (passes, gradients, nothing) =
+            (&mut self.passes, &mut self.gradients, &mut self.nothing);
+        let totals: Totals = self.threads.install(|| {
+            let totals = passes.rows(step, rows, source);
+            if totals.loss.is_finite() {
+                passes.panels(rows, &Store, gradients, nothing);
+                gradient::add_penalties::<N>(passes.level(), net.arena(), gradients);
+            }
+            totals
+        });
+        if !totals.loss.is_finite() {
+            return Err(culprit(inputs).unwrap_or(Error::NanLoss {
+                epoch: 1,
+                step: usize::try_from(self.step)
+                    .unwrap_or(usize::MAX)
+                    .saturating_add(1),
+            }));
+        }
+        self.step += 1;
+        Ok(totals.loss / rows as f64)
+    }
+
+    /// Refuses a batch that cannot be learnt from; gives the number of its samples.
+    fn check<L: Loss<N::Output>>(
+        &self,
+        inputs: &[N::Input],
+        targets: &[L::Target],
+        loss: &L,
+    ) -> Result<usize> {
+        let (rows, batch) = (inputs.len(), self.passes.batch());
+        if rows == 0 {
+            return Err(Error::EmptyDataset);
+        }
+        if rows != targets.len() {
+            return Err(Error::Counts {
+                inputs: rows,
+                targets: targets.len(),
+            });
+        }
+        if rows > batch {
+            return Err(Error::Batch {
+                expected: batch,
+                found: rows,
+            });
+        }
+        for (row, target) in targets.iter().enumerate() {
+            loss.check(row, target)?;
+        }
+        Ok(rows)
+    }
+
+    /// The gradients of the last batch, named as the parameters.
+    pub fn gradients(&self) -> Parameters<&[Block]> {
+        Parameters::of::<N>(&self.gradients)
+    }
+
+    /// The gradients of the last batch, to be changed before they are applied.
+    pub fn gradients_mut(&mut self) -> Parameters<&mut [Block]> {
+        Parameters::of::<N>(&mut self.gradients)
+    }
+
+    /// Scales the gradients down to an Euclidean norm of at most `limit`, as `torch.nn.utils.clip_grad_norm_`; gives the norm
+    /// they had.
+    pub fn clip_norm(&mut self, limit: f64) -> f64 {
+        let level = self.passes.level();
+        let norm = gradient::norm(level, &self.gradients);
+        let factor = gradient::clip_factor(norm, limit);
+        if factor < 1.0 {
+            gradient::scale(&mut self.gradients, factor);
+        }
+        norm
+    }
+}
+
+/// The first number that is not finite.
+fn culprit<I: Value>(inputs: &[I]) -> Option<Error> {
+    inputs.iter().enumerate().find_map(|(row, input)| {
+        let index = input.first_not_finite()?;
+        Some(Error::NanInput { row, index })
+    })
+}
+
+/// A batch as slices.
+struct Given<'a, N: Network, T> {
+    inputs: &'a [N::Input],
+    targets: &'a [T],
+}
+
+impl<N: Network, T: Sync> Source<N, T> for Given<'_, N, T> {
+    fn split(self, rows: usize) -> (Self, Self) {
+        let (inputs, other_inputs) = self.inputs.split_at(rows);
+        let (targets, other_targets) = self.targets.split_at(rows);
+        let other = Self {
+            inputs: other_inputs,
+            targets: other_targets,
+        };
+        (Self { inputs, targets }, other)
+    }
+
+    fn load(&mut self, samples: Range<usize>, chunk: &mut [Block], capacity: usize) -> &[T] {
+        for (row, input) in self.inputs[samples.clone()].iter().enumerate() {
+            N::load(input, chunk, capacity, row);
+        }
+        &self.targets[samples]
+    }
+}
