@@ -70,7 +70,13 @@ pub fn accumulate<S: Simd, const M: usize, const N: usize, const K: usize>(
 /// Adds the product of `x` (M rows of which the first K floats count) and `w` (N panels of K blocks), as far as the
 /// inputs in `range`, to the accumulators.
 #[inline(always)]
-pub fn accumulate_range<S: Simd, const M: usize, const N: usize, const K: usize, const KS: usize>(
+pub fn accumulate_range<
+    S: Simd,
+    const M: usize,
+    const N: usize,
+    const K: usize,
+    const KS: usize,
+>(
     s: S,
     acc: &mut Accumulators<S, M, N>,
     x: &[[f32; KS]; M],
