@@ -34,12 +34,22 @@ pub trait Isa: Simd {
 
     /// Visits tiles with rows as the outer loop: the rows' operand stays near while all blocks pass.
     fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V);
+
+    /// Visits the blocks of a single row in groups that keep the multipliers busy: the fewer blocks in a group, the
+    /// more chains each of its sums is split into.
+    fn cover_row<V: VisitRow>(self, blocks: usize, visit: &mut V);
 }
 
 /// What is done with each tile of a cover; implement with `#[inline(always)]`.
 pub trait Visit {
     /// Handles rows `row..row + ROWS` and blocks `block..block + BLOCKS`.
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize);
+}
+
+/// What is done with each group of a single row's blocks; implement with `#[inline(always)]`.
+pub trait VisitRow {
+    /// Handles blocks `block..block + BLOCKS`, each sum in `CHAINS` (a power of two) chains.
+    fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize);
 }
 
 /// A computation that is generic over the instruction set; what [`dispatch`] runs.
@@ -157,9 +167,48 @@ fn cover_narrow<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit
     sweep::<V, 1, 1, BY_ROWS>(two..rows, 0..blocks, visit);
 }
 
-/// Implements [`Isa`] for a token: its name and its cover.
+/// One row on wide registers, one for each block: groups of eight sums in all.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn row_32_wide<V: VisitRow>(blocks: usize, visit: &mut V) {
+    let mut block = 0;
+    while block + 8 <= blocks {
+        visit.tile::<8, 1>(block);
+        block += 8;
+    }
+    if block + 4 <= blocks {
+        visit.tile::<4, 2>(block);
+        block += 4;
+    }
+    if block + 2 <= blocks {
+        visit.tile::<2, 4>(block);
+        block += 2;
+    }
+    if block < blocks {
+        visit.tile::<1, 8>(block);
+    }
+}
+
+/// One row on registers of which a block fills two or more.
+#[inline(always)]
+fn row_narrow<V: VisitRow>(blocks: usize, visit: &mut V) {
+    let mut block = 0;
+    while block + 4 <= blocks {
+        visit.tile::<4, 1>(block);
+        block += 4;
+    }
+    if block + 2 <= blocks {
+        visit.tile::<2, 2>(block);
+        block += 2;
+    }
+    if block < blocks {
+        visit.tile::<1, 4>(block);
+    }
+}
+
+/// Implements [`Isa`] for a token: its name and its covers.
 macro_rules! isa {
-    ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident) => {
+    ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident, $row:ident) => {
         $(#[$gate])?
         impl Isa for $token {
             const SET: InstructionSet = InstructionSet::$set;
@@ -173,6 +222,11 @@ macro_rules! isa {
             fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
                 $cover::<V, true>(rows, blocks, visit);
             }
+
+            #[inline(always)]
+            fn cover_row<V: VisitRow>(self, blocks: usize, visit: &mut V) {
+                $row(blocks, visit);
+            }
         }
     };
 }
@@ -181,31 +235,36 @@ isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx512,
     Avx512,
-    cover_32_wide
+    cover_32_wide,
+    row_32_wide
 );
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx2,
     Avx2,
-    cover_six
+    cover_six,
+    row_narrow
 );
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Sse2,
     Sse2,
-    cover_narrow
+    cover_narrow,
+    row_narrow
 );
 isa!(
     #[cfg(target_arch = "aarch64")]
     fearless_simd::aarch64::Neon,
     Neon,
-    cover_six
+    cover_six,
+    row_narrow
 );
 isa!(
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     fearless_simd::wasm32::WasmSimd128,
     Wasm,
-    cover_narrow
+    cover_narrow,
+    row_narrow
 );
 isa!(
     #[cfg(any(
@@ -218,7 +277,8 @@ isa!(
     ))]
     fearless_simd::Fallback,
     Scalar,
-    cover_narrow
+    cover_narrow,
+    row_narrow
 );
 
 /// Runs a task in the context of one token's instruction set.

@@ -3,15 +3,18 @@
 use crate::{
     block::{Block, LANES},
     kernels::activation::Activation,
-    simd::{Isa, Visit},
+    simd::{Isa, Visit, VisitRow},
     tile::{self, Accumulators},
 };
-use core::ops::Range;
+use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
 
-/// Inputs that are summed before the sums are parked in `y` and the next rows have their turn: a tile's operands
-/// then stay in the caches near the core.
+/// Inputs that are summed before the sums are parked in `y` and the next inputs have their turn.
 const DEPTH: usize = 1024;
+
+/// Blocks of weights that a sweep over all rows uses: half of a modest level-2 cache. Weights are fetched from
+/// memory once, however many rows there are, and rows once for each such group of panels.
+const NEAR: usize = 4096;
 
 /// Where the sums begin.
 #[derive(Clone, Copy)]
@@ -47,20 +50,22 @@ pub fn forward<
     s.vectorize(
         #[inline(always)]
         || {
-            let mut from = 0;
-            while from < K {
-                let to = K.min(from + DEPTH);
-                let mut product = Product::<S, A, K, KS, N, P> {
-                    s,
-                    x,
-                    w,
-                    start: if from == 0 { start } else { Start::Add },
-                    y,
-                    inputs: from..to,
-                    activation: core::marker::PhantomData,
-                };
-                s.cover_blocks(x.len(), P, &mut product);
-                from = to;
+            let depth = K.min(DEPTH);
+            let width = (NEAR / depth.max(1)).clamp(1, P.max(1));
+            for block in (0..P).step_by(width) {
+                for input in (0..K).step_by(depth) {
+                    let mut product = Product::<S, A, K, KS, N, P> {
+                        s,
+                        x,
+                        w,
+                        start: if input == 0 { start } else { Start::Add },
+                        y,
+                        block,
+                        inputs: input..K.min(input + depth),
+                        activation: PhantomData,
+                    };
+                    s.cover_rows(x.len(), width.min(P - block), &mut product);
+                }
             }
         },
     );
@@ -73,8 +78,9 @@ struct Product<'a, S, A, const K: usize, const KS: usize, const N: usize, const 
     w: &'a [[Block; K]; P],
     start: Start<'a, P>,
     y: &'a mut [[Block; P]],
+    block: usize,
     inputs: Range<usize>,
-    activation: core::marker::PhantomData<A>,
+    activation: PhantomData<A>,
 }
 
 impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, const P: usize> Visit
@@ -83,6 +89,7 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
         let s = self.s;
+        let block = self.block + block;
         let x = section(self.x, row);
         let w: &[[Block; K]; BLOCKS] = section(self.w, block);
         let y: &mut [[Block; P]; ROWS] = section_mut(self.y, row);
@@ -160,8 +167,8 @@ const fn padding_mask<const N: usize>() -> [f32; LANES] {
     mask
 }
 
-/// Computes `y = f(start + x W)` for one row, for inference: sums run in several chains at once, so that one row
-/// fills the machine. Bits may differ from [`forward`]'s.
+/// Computes `y = f(start + x W)` for one row, for inference: each sum runs in several chains where the layer has too
+/// few outputs to keep the multipliers busy. Bits may differ from [`forward`]'s.
 pub fn forward_one<
     S: Isa,
     A: Activation,
@@ -176,11 +183,76 @@ pub fn forward_one<
     start: Start<'_, P>,
     y: &mut [Block; P],
 ) {
-    forward::<S, A, K, KS, N, P>(
-        s,
-        core::slice::from_ref(x),
-        w,
-        start,
-        core::slice::from_mut(y),
+    const { assert!(K <= KS && P == N.div_ceil(LANES)) };
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let mut row = Row::<S, A, K, KS, N, P> {
+                s,
+                x,
+                w,
+                start,
+                y,
+                activation: PhantomData,
+            };
+            s.cover_row(P, &mut row);
+        },
     );
+}
+
+/// One row, and all blocks of outputs.
+struct Row<'a, S, A, const K: usize, const KS: usize, const N: usize, const P: usize> {
+    s: S,
+    x: &'a [f32; KS],
+    w: &'a [[Block; K]; P],
+    start: Start<'a, P>,
+    y: &'a mut [Block; P],
+    activation: PhantomData<A>,
+}
+
+impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, const P: usize>
+    VisitRow for Row<'_, S, A, K, KS, N, P>
+{
+    #[inline(always)]
+    fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize) {
+        let s = self.s;
+        let mut sums: Accumulators<S, CHAINS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; CHAINS];
+        for j in 0..BLOCKS {
+            match self.start {
+                Start::Zero => {}
+                Start::Bias(bias) => sums[0][j] = bias[block + j].load(s),
+                Start::Add => sums[0][j] = self.y[block + j].load(s),
+            }
+        }
+        let w: &[[Block; K]; BLOCKS] = section(self.w, block);
+        // Chain c takes the inputs k with k mod CHAINS = c.
+        let whole = K - K % CHAINS;
+        for k in (0..whole).step_by(CHAINS) {
+            for (c, sums) in sums.iter_mut().enumerate() {
+                let x = f32x16::splat(s, self.x[k + c]);
+                for j in 0..BLOCKS {
+                    sums[j] = x.mul_add(w[j][k + c].load(s), sums[j]);
+                }
+            }
+        }
+        for k in whole..K {
+            let x = f32x16::splat(s, self.x[k]);
+            for j in 0..BLOCKS {
+                sums[k - whole][j] = x.mul_add(w[j][k].load(s), sums[k - whole][j]);
+            }
+        }
+        let mut chains = CHAINS;
+        while chains > 1 {
+            let (low, high) = sums[..chains].split_at_mut(chains / 2);
+            for (low, high) in low.iter_mut().zip(high) {
+                for (low, high) in low.iter_mut().zip(high) {
+                    *low += *high;
+                }
+            }
+            chains /= 2;
+        }
+        for (j, sum) in sums[0].into_iter().enumerate() {
+            self.y[block + j].store(finish::<S, A, N>(s, sum, block + j));
+        }
+    }
 }

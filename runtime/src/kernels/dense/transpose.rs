@@ -24,9 +24,12 @@ pub fn transpose<S: Isa, const K: usize, const N: usize, const P: usize>(
                 let k = (first + q) * LANES;
                 for (n, to) in panel.chunks_mut(LANES).enumerate() {
                     let from = &w[n][k.min(K)..K.min(k + LANES)];
-                    match (from.try_into(), to.try_into()) {
-                        (Ok(from), Ok(to)) => square(s, from, to),
-                        _ => ragged(s, from, to),
+                    if let Ok(from) = from.try_into() {
+                        square(s, from, to);
+                    } else {
+                        let mut padded = [Block::ZERO; LANES];
+                        padded[..from.len()].copy_from_slice(from);
+                        square(s, &padded, to);
                     }
                 }
             }
@@ -34,29 +37,19 @@ pub fn transpose<S: Isa, const K: usize, const N: usize, const P: usize>(
     );
 }
 
-/// Transposes what is less than a square: the rest is zero.
+/// Transposes 16 x 16 floats, or as many columns as `to` has blocks, as squares of 4 x 4.
 #[inline(always)]
-fn ragged<S: Isa>(s: S, from: &[Block], to: &mut [Block]) {
-    let mut padded = [Block::ZERO; LANES];
-    padded[..from.len()].copy_from_slice(from);
-    let mut whole = [Block::ZERO; LANES];
-    square(s, &padded, &mut whole);
-    to.copy_from_slice(&whole[..to.len()]);
-}
-
-/// Transposes 16 x 16 floats as sixteen squares of 4 x 4.
-#[inline(always)]
-fn square<S: Isa>(s: S, from: &[Block; LANES], to: &mut [Block; LANES]) {
-    for row in 0..4 {
-        for column in 0..4 {
+fn square<S: Isa>(s: S, from: &[Block; LANES], to: &mut [Block]) {
+    for (column, to) in to.chunks_mut(4).enumerate() {
+        for row in 0..4 {
             let [a, b, c, d]: [f32x4<S>; 4] = core::array::from_fn(
                 #[inline(always)]
                 |i| f32x4::simd_from(s, from[4 * row + i].0.as_chunks().0[column]),
             );
             let (ac, bd) = (a.interleave(c), b.interleave(d));
             let (low, high) = (ac.0.interleave(bd.0), ac.1.interleave(bd.1));
-            for (i, value) in [low.0, low.1, high.0, high.1].into_iter().enumerate() {
-                value.store_array(&mut to[4 * column + i].0.as_chunks_mut().0[row]);
+            for (to, value) in to.iter_mut().zip([low.0, low.1, high.0, high.1]) {
+                value.store_array(&mut to.0.as_chunks_mut().0[row]);
             }
         }
     }

@@ -8,6 +8,10 @@ use crate::{
 };
 use fearless_simd::{f32x16, prelude::*};
 
+/// Inputs whose gradients are finished for all panels before the next inputs have their turn: a batch of this many
+/// inputs stays in the caches near the core while the panels pass.
+const STRIPE: usize = 192;
+
 /// Finishes the gradients of `w` and applies them.
 ///
 /// `rows` gives, chunk by chunk, the layer's inputs (rows of `KS` floats of which the first `K` count) and the deltas
@@ -27,25 +31,25 @@ pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: u
     s.vectorize(
         #[inline(always)]
         || {
-            let (mut w, mut state) = (w, state);
-            let mut at = first;
-            while !w.is_empty() {
-                let (block, k) = (at / K, at % K);
-                let length = w.len().min(K - k);
-                let (head, tail) = w.split_at_mut(length);
-                let (state_head, state_tail) = state.split_at_mut(length);
-                let mut panel = Panel {
-                    s,
-                    u,
-                    rows: rows.clone(),
-                    block,
-                    k,
-                    w: head,
-                    state: state_head,
-                };
-                s.cover_blocks(length, 1, &mut panel);
-                (w, state) = (tail, state_tail);
-                at += length;
+            let end = first + w.len();
+            for stripe in (0..K).step_by(STRIPE) {
+                for block in first / K..end.div_ceil(K) {
+                    let from = first.max(block * K + stripe);
+                    let to = end.min(block * K + K.min(stripe + STRIPE));
+                    if from >= to {
+                        continue;
+                    }
+                    let mut panel = Panel {
+                        s,
+                        u,
+                        rows: rows.clone(),
+                        block,
+                        k: from - block * K,
+                        w: &mut w[from - first..to - first],
+                        state: &mut state[from - first..to - first],
+                    };
+                    s.cover_blocks(to - from, 1, &mut panel);
+                }
             }
         },
     );
@@ -107,13 +111,51 @@ pub fn update_bias<'a, S: Isa, U: Update, const P: usize>(
     s.vectorize(
         #[inline(always)]
         || {
-            for (i, (b, state)) in b.iter_mut().zip(state).enumerate() {
-                let mut sum = f32x16::splat(s, 0.0);
-                for delta in rows.clone().flatten() {
-                    sum = sum + delta[first + i].load(s);
-                }
-                u.apply(s, sum, b, state);
+            let whole = b.len() - b.len() % 4;
+            for i in (0..whole).step_by(4) {
+                bias_blocks::<S, U, P, 4>(
+                    s,
+                    u,
+                    rows.clone(),
+                    first + i,
+                    &mut b[i..],
+                    &mut state[i..],
+                );
+            }
+            for i in whole..b.len() {
+                bias_blocks::<S, U, P, 1>(
+                    s,
+                    u,
+                    rows.clone(),
+                    first + i,
+                    &mut b[i..],
+                    &mut state[i..],
+                );
             }
         },
     );
+}
+
+/// Sums `BLOCKS` neighbouring blocks of the deltas at once.
+#[inline(always)]
+fn bias_blocks<'a, S: Isa, U: Update, const P: usize, const BLOCKS: usize>(
+    s: S,
+    u: &U,
+    rows: impl Iterator<Item = &'a [[Block; P]]>,
+    first: usize,
+    b: &mut [Block],
+    state: &mut [U::State],
+) {
+    let mut sums = [f32x16::splat(s, 0.0); BLOCKS];
+    for deltas in rows {
+        for delta in deltas {
+            let delta = &delta[first..][..BLOCKS];
+            for (sum, delta) in sums.iter_mut().zip(delta) {
+                *sum += delta.load(s);
+            }
+        }
+    }
+    for (j, sum) in sums.into_iter().enumerate() {
+        u.apply(s, sum, &mut b[j], &mut state[j]);
+    }
 }
