@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .epochs(options.epochs)
         .batch(options.batch)
         .threads(options.threads)
-        .seed(options.seed);
+        .seed(Seed(options.seed));
     let history = trainer.fit(&mut net, &train)?;
     let evaluation = trainer.evaluate(&net, &test)?;
 
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("saved to {} and loaded again", path.display());
         net = loaded;
     }
-    let (image, label) = (test.input(0), test.target(0));
+    let (image, label) = (&test.inputs()[0], test.targets()[0]);
     let answer = kiln::argmax(&net.forward(image));
     println!("the first test image shows {label}, the network says {answer}");
     println!("{}", history.conclusion(&evaluation));

@@ -20,16 +20,16 @@ const TARGETS: [[f32; 1]; 4] = [[0.0], [1.0], [1.0], [0.0]];
 fn main() -> kiln::Result<()> {
     let mut net = Xor::new(Seed(1));
     let mut training = Training::new(&net, INPUTS.len())?;
-    let mut descent = Descent::new(&net, Sgd::new(0.2).momentum(0.9));
+    let mut descent = Sgd::new(0.2).momentum(0.9).prepare(&net);
 
     for step in 1..=500 {
         // Forward, loss and backward; the gradients stay where they can be read by name, until the next call.
         let loss = training.backward(&net, &INPUTS, &TARGETS, &Mse)?;
         if step % 100 == 0 {
-            let slope = training.gradients().norm();
-            println!("step {step}: loss {loss:.6}, gradient norm {slope:.6}");
+            let slope = training.gradients().get("output.bias").unwrap_or_default();
+            println!("step {step}: loss {loss:.6}, gradient of the output's bias {slope:.6?}");
         }
-        descent.apply(&mut net, training.gradients());
+        descent.apply(&mut net, training.gradients())?;
     }
 
     let mut right = 0;

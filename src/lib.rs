@@ -20,10 +20,38 @@ macro_rules! model {
     };
 }
 
-pub use kiln_runtime::error::{Error, Result};
+pub use kiln_runtime::{
+    error::{Error, Result},
+    inference::Workspace,
+    loss::{CrossEntropy, Loss, Mse},
+    model::{Model, Summary, argmax},
+    network::{Layer, Network},
+    optimizer::{Adam, AdamW, Optimizer, Sgd},
+    parameters::{Parameters, Seed},
+};
+
+#[cfg(feature = "train")]
+pub use kiln_runtime::train::{
+    Epoch, Evaluation, History, Prepare, Prepared, Trainer, Training, evaluate, predict,
+};
+
+/// Data to learn from: datasets in memory and readers of well-known files.
+#[cfg(any(feature = "train", feature = "data"))]
+pub mod data {
+    pub use kiln_runtime::data::*;
+}
+
+/// The instruction set that runs, and how to restrict it.
+pub mod simd {
+    pub use kiln_runtime::simd::{
+        InstructionSet, Isa, Task, Visit, dispatch, level, levels, restrict, set_of,
+    };
+}
 
 /// What most programs need.
 pub mod prelude {
-    pub use crate::model;
-    pub use kiln_runtime::parameters::Seed;
+    pub use crate::{Adam, AdamW, Model, Seed, Sgd};
+    pub use crate::{CrossEntropy, Mse, model};
+    #[cfg(feature = "train")]
+    pub use crate::{Prepare, Trainer, Training};
 }

@@ -40,7 +40,9 @@ pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
     if report.is_clean() {
         graphs.iter().map(|graph| lower(root, graph)).collect()
     } else {
-        [report.take(), stub::stubs(root, &models)].into_iter().collect()
+        [report.take(), stub::stubs(root, &models)]
+            .into_iter()
+            .collect()
     }
 }
 
@@ -48,7 +50,11 @@ pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
 pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
     let mut report = Report::default();
     let (_, graphs) = read(tokens, &mut report);
-    if report.is_clean() { Ok(graphs) } else { Err(report.take()) }
+    if report.is_clean() {
+        Ok(graphs)
+    } else {
+        Err(report.take())
+    }
 }
 
 /// The front end: what is written, and what it means. A graph is whole only if the report is clean; after an error of

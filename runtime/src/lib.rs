@@ -18,6 +18,7 @@ pub mod kernels;
 pub mod layout;
 pub mod loss;
 pub mod math;
+pub mod model;
 pub mod network;
 pub mod optimizer;
 pub mod parameters;

@@ -4,22 +4,51 @@ use kiln_compiler::graph::{Graph, ValueId};
 
 /// A model, its glue and its test.
 pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
-    let shapes = |ids: &[ValueId]| ids.iter().map(|id| graph.values[id.0].shape.clone()).collect::<Vec<_>>();
+    let shapes = |ids: &[ValueId]| {
+        ids.iter()
+            .map(|id| graph.values[id.0].shape.clone())
+            .collect::<Vec<_>>()
+    };
     let (inputs, outputs) = (shapes(&graph.inputs), shapes(&graph.outputs));
     let each = |shapes: &[Vec<usize>], of: &dyn Fn(usize, &[usize]) -> String| {
-        shapes.iter().enumerate().map(|(index, shape)| of(index, shape)).collect::<Vec<_>>()
+        shapes
+            .iter()
+            .enumerate()
+            .map(|(index, shape)| of(index, shape))
+            .collect::<Vec<_>>()
     };
     let fill = each(&inputs, &|index, shape| {
-        let zeros = shape.iter().rev().fold("0.0_f32".to_string(), |inner, size| format!("[{inner}; {size}]"));
+        let zeros = shape
+            .iter()
+            .rev()
+            .fold("0.0_f32".to_string(), |inner, size| {
+                format!("[{inner}; {size}]")
+            });
         let flat = flattened(&format!("part{index}"), shape, "as_flattened_mut");
         format!("        let mut part{index} = {zeros};\n        fill(&mut {flat}[..]);\n")
     });
     let names = each(&inputs, &|index, _| format!("part{index}"));
-    let part = |index: usize| if outputs.len() == 1 { "output".to_string() } else { format!("output.{index}") };
-    let parts = each(&outputs, &|index, shape| format!("&{}[..]", flattened(&part(index), shape, "as_flattened")));
-    let parts_mut =
-        each(&outputs, &|index, shape| format!("&mut {}[..]", flattened(&part(index), shape, "as_flattened_mut")));
-    let input = if names.len() == 1 { names[0].clone() } else { format!("({})", names.join(", ")) };
+    let part = |index: usize| {
+        if outputs.len() == 1 {
+            "output".to_string()
+        } else {
+            format!("output.{index}")
+        }
+    };
+    let parts = each(&outputs, &|index, shape| {
+        format!("&{}[..]", flattened(&part(index), shape, "as_flattened"))
+    });
+    let parts_mut = each(&outputs, &|index, shape| {
+        format!(
+            "&mut {}[..]",
+            flattened(&part(index), shape, "as_flattened_mut")
+        )
+    });
+    let input = if names.len() == 1 {
+        names[0].clone()
+    } else {
+        format!("({})", names.join(", "))
+    };
     format!(
         r##"
 kiln::model! {{

@@ -20,7 +20,8 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=src/generate");
     let count = number("KILN_RANDOM_MODELS", DEFAULT_COUNT);
     let first = number("KILN_RANDOM_SEED", 0);
-    let written = count.and_then(|count| first.and_then(|first| write(first..first.saturating_add(count))));
+    let written =
+        count.and_then(|count| first.and_then(|first| write(first..first.saturating_add(count))));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -34,7 +35,9 @@ fn main() -> ExitCode {
 fn number(name: &str, default: u64) -> Result<u64, String> {
     println!("cargo::rerun-if-env-changed={name}");
     match env::var(name) {
-        Ok(text) => text.parse().map_err(|error| format!("{name} = {text}: {error}")),
+        Ok(text) => text
+            .parse()
+            .map_err(|error| format!("{name} = {text}: {error}")),
         Err(_) => Ok(default),
     }
 }

@@ -12,15 +12,20 @@ const DEFAULT_COUNT: u64 = 400;
 /// Whatever the front end accepts, the back end plans without an objection of the independent checker, and writes.
 #[test]
 fn what_is_accepted_is_expanded() {
-    let count = env::var("KILN_RANDOM_EXPANSIONS").ok().and_then(|count| count.parse().ok());
-    let failed: Vec<u64> = (0..count.unwrap_or(DEFAULT_COUNT)).filter(|&seed| !expands(seed)).collect();
+    let count = env::var("KILN_RANDOM_EXPANSIONS")
+        .ok()
+        .and_then(|count| count.parse().ok());
+    let failed: Vec<u64> = (0..count.unwrap_or(DEFAULT_COUNT))
+        .filter(|&seed| !expands(seed))
+        .collect();
     assert!(failed.is_empty(), "seeds {failed:?}");
 }
 
 fn expands(seed: u64) -> bool {
     let (source, _) = generate::model(seed);
     let tokens: TokenStream = source.parse().expect("the front end has read it");
-    let expansion = panic::catch_unwind(|| kiln_compiler::compile(&TokenStream::new(), tokens).to_string());
+    let expansion =
+        panic::catch_unwind(|| kiln_compiler::compile(&TokenStream::new(), tokens).to_string());
     let sound = expansion.is_ok_and(|expansion| !expansion.contains("compile_error"));
     if !sound {
         eprintln!("seed {seed}: {source}");

@@ -34,12 +34,25 @@ const OUTPUTS: usize = 3;
 
 /// The source of a model with a `forward`.
 pub fn dataflow(dice: &mut Dice, name: &str) -> String {
-    let mut flow = Dataflow { values: Vec::new(), declarations: Vec::new(), statements: Vec::new(), inputs: 0 };
+    let mut flow = Dataflow {
+        values: Vec::new(),
+        declarations: Vec::new(),
+        statements: Vec::new(),
+        inputs: 0,
+    };
     for index in 0..dice.pick(&[1, 1, 2, 3]) {
         // Inputs of one shape meet more often.
         let again = index > 0 && dice.once_in(2);
-        let shape = if again { flow.values[0].shape.clone() } else { shape::input(dice) };
-        flow.values.push(Value { name: format!("x{index}"), shape, used: false });
+        let shape = if again {
+            flow.values[0].shape.clone()
+        } else {
+            shape::input(dice)
+        };
+        flow.values.push(Value {
+            name: format!("x{index}"),
+            shape,
+            used: false,
+        });
         flow.inputs += 1;
     }
     for _ in 0..dice.between(2, 9) {
@@ -56,7 +69,9 @@ pub fn dataflow(dice: &mut Dice, name: &str) -> String {
 impl Dataflow {
     /// Some value, mostly one that nothing has used yet.
     fn operand(&mut self, dice: &mut Dice) -> usize {
-        let fresh: Vec<usize> = (0..self.values.len()).filter(|&index| !self.values[index].used).collect();
+        let fresh: Vec<usize> = (0..self.values.len())
+            .filter(|&index| !self.values[index].used)
+            .collect();
         match fresh.is_empty() || dice.once_in(3) {
             true => dice.below(self.values.len()),
             false => dice.pick(&fresh),
@@ -77,7 +92,11 @@ impl Dataflow {
         }
         let name = format!("h{}", self.values.len());
         self.statements.push(format!("let {name} = {expression};"));
-        self.values.push(Value { name, shape, used: false });
+        self.values.push(Value {
+            name,
+            shape,
+            used: false,
+        });
     }
 
     /// A layer or function of one operand.
@@ -88,14 +107,30 @@ impl Dataflow {
         let argument = self.take(operand);
         match layer.function {
             Some(function) if dice.once_in(2) => {
-                let arguments: Vec<String> = std::iter::once(argument).chain(layer.arguments.clone()).collect();
-                self.bind(dice, format!("{function}({})", arguments.join(", ")), layer.output, false);
+                let arguments: Vec<String> = std::iter::once(argument)
+                    .chain(layer.arguments.clone())
+                    .collect();
+                self.bind(
+                    dice,
+                    format!("{function}({})", arguments.join(", ")),
+                    layer.output,
+                    false,
+                );
             }
             function => {
                 let name = format!("layer{}", self.declarations.len());
                 let output = layer.output.clone();
-                self.declarations.push(Declaration { name: name.clone(), layer, operand: shape });
-                self.bind(dice, format!("{name}({argument})"), output, function.is_none());
+                self.declarations.push(Declaration {
+                    name: name.clone(),
+                    layer,
+                    operand: shape,
+                });
+                self.bind(
+                    dice,
+                    format!("{name}({argument})"),
+                    output,
+                    function.is_none(),
+                );
             }
         }
     }
@@ -106,7 +141,9 @@ impl Dataflow {
             return;
         }
         let known = &self.declarations[dice.below(self.declarations.len())];
-        let fits: Vec<usize> = (0..self.values.len()).filter(|&value| self.values[value].shape == known.operand).collect();
+        let fits: Vec<usize> = (0..self.values.len())
+            .filter(|&value| self.values[value].shape == known.operand)
+            .collect();
         let (name, output) = (known.name.clone(), known.layer.output.clone());
         let contraction = !known.layer.has_function();
         let operand = dice.pick(&fits);
@@ -118,7 +155,9 @@ impl Dataflow {
     fn arithmetic(&mut self, dice: &mut Dice) {
         let left = self.operand(dice);
         let shape = self.values[left].shape.clone();
-        let fits: Vec<usize> = (0..self.values.len()).filter(|&value| self.values[value].shape == shape).collect();
+        let fits: Vec<usize> = (0..self.values.len())
+            .filter(|&value| self.values[value].shape == shape)
+            .collect();
         let right = dice.pick(&fits);
         let sign = dice.pick(&['+', '-', '*']);
         let (left, right) = (self.take(left), self.take(right));
@@ -131,8 +170,12 @@ impl Dataflow {
         let mut shape = self.values[first].shape.clone();
         let axis = dice.below(shape.len());
         let others = |shape: &[usize]| [&shape[..axis], &[0], &shape[axis + 1..]].concat();
-        let fits = |value: &Value| value.shape.len() == shape.len() && others(&value.shape) == others(&shape);
-        let fits: Vec<usize> = (0..self.values.len()).filter(|&value| fits(&self.values[value])).collect();
+        let fits = |value: &Value| {
+            value.shape.len() == shape.len() && others(&value.shape) == others(&shape)
+        };
+        let fits: Vec<usize> = (0..self.values.len())
+            .filter(|&value| fits(&self.values[value]))
+            .collect();
         let mut arguments = vec![self.take(first)];
         for _ in 0..dice.between(1, 2) {
             let next = dice.pick(&fits);
@@ -142,7 +185,12 @@ impl Dataflow {
         if axis > 0 || dice.once_in(2) {
             arguments.push(format!("axis = {axis}"));
         }
-        self.bind(dice, format!("concat({})", arguments.join(", ")), shape, false);
+        self.bind(
+            dice,
+            format!("concat({})", arguments.join(", ")),
+            shape,
+            false,
+        );
     }
 
     /// Everything is used: what nothing reads becomes an output, along with some that something reads.
@@ -152,17 +200,36 @@ impl Dataflow {
                 let shape = self.values[input].shape.clone();
                 let argument = self.take(input);
                 let activation = layers::activation(dice, &shape);
-                self.bind(dice, format!("{}({argument})", activation.function.unwrap_or("relu")), shape, false);
+                self.bind(
+                    dice,
+                    format!("{}({argument})", activation.function.unwrap_or("relu")),
+                    shape,
+                    false,
+                );
             }
         }
-        let loose: Vec<usize> = (self.inputs..self.values.len()).filter(|&index| !self.values[index].used).collect();
+        let loose: Vec<usize> = (self.inputs..self.values.len())
+            .filter(|&index| !self.values[index].used)
+            .collect();
         if loose.len() > OUTPUTS {
-            let length = loose.iter().map(|&index| self.values[index].shape.iter().product::<usize>()).sum();
-            let parts: Vec<String> = loose.iter().map(|&index| format!("flatten({})", self.take(index))).collect();
-            self.bind(dice, format!("concat({})", parts.join(", ")), vec![length], false);
+            let length = loose
+                .iter()
+                .map(|&index| self.values[index].shape.iter().product::<usize>())
+                .sum();
+            let parts: Vec<String> = loose
+                .iter()
+                .map(|&index| format!("flatten({})", self.take(index)))
+                .collect();
+            self.bind(
+                dice,
+                format!("concat({})", parts.join(", ")),
+                vec![length],
+                false,
+            );
         }
         let leaf = |value: &Value| !value.used;
-        let (mut outputs, inner): (Vec<Value>, Vec<Value>) = self.values[self.inputs..].iter().cloned().partition(leaf);
+        let (mut outputs, inner): (Vec<Value>, Vec<Value>) =
+            self.values[self.inputs..].iter().cloned().partition(leaf);
         if outputs.len() < OUTPUTS && !inner.is_empty() && dice.once_in(3) {
             outputs.push(inner[dice.below(inner.len())].clone());
         }
@@ -170,17 +237,28 @@ impl Dataflow {
     }
 
     fn source(&self, name: &str, outputs: &[Value]) -> String {
-        let inputs: Vec<String> =
-            self.values[..self.inputs].iter().map(|value| format!("{}: {:?}", value.name, value.shape)).collect();
-        let shapes: Vec<String> = outputs.iter().map(|value| format!("{:?}", value.shape)).collect();
+        let inputs: Vec<String> = self.values[..self.inputs]
+            .iter()
+            .map(|value| format!("{}: {:?}", value.name, value.shape))
+            .collect();
+        let shapes: Vec<String> = outputs
+            .iter()
+            .map(|value| format!("{:?}", value.shape))
+            .collect();
         let names: Vec<String> = outputs.iter().map(|value| value.name.clone()).collect();
         let tuple = |parts: Vec<String>| match &parts[..] {
             [one] => one.clone(),
             several => format!("({})", several.join(", ")),
         };
-        let declare = |declared: &Declaration| format!("    {}: {},\n", declared.name, declared.layer.declaration());
+        let declare = |declared: &Declaration| {
+            format!("    {}: {},\n", declared.name, declared.layer.declaration())
+        };
         let declarations: String = self.declarations.iter().map(declare).collect();
-        let statements: String = self.statements.iter().map(|statement| format!("        {statement}\n")).collect();
+        let statements: String = self
+            .statements
+            .iter()
+            .map(|statement| format!("        {statement}\n"))
+            .collect();
         format!(
             "pub struct {name}({}) -> {} {{\n{declarations}    forward {{\n{statements}        {}\n    }}\n}}",
             inputs.join(", "),

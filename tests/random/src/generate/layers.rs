@@ -17,11 +17,19 @@ pub struct Layer {
 
 impl Layer {
     fn new(kind: &'static str, arguments: Vec<String>, output: Vec<usize>) -> Self {
-        Self { kind, function: None, arguments, output }
+        Self {
+            kind,
+            function: None,
+            arguments,
+            output,
+        }
     }
 
     fn function(self, function: &'static str) -> Self {
-        Self { function: Some(function), ..self }
+        Self {
+            function: Some(function),
+            ..self
+        }
     }
 
     /// Whether a function of `forward` does the same: it learns nothing.
@@ -52,9 +60,13 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (_, 0) => activation(dice, shape),
         (_, 1) => reshape(dice, shape),
         (_, 2) => slice(dice, shape),
-        (_, 3) if dice.once_in(3) => Layer::new("Dropout", vec!["0".into()], shape.to_vec()).function("dropout"),
+        (_, 3) if dice.once_in(3) => {
+            Layer::new("Dropout", vec!["0".into()], shape.to_vec()).function("dropout")
+        }
         (&[_] | &[_, _], 3) => rows(dice, shape),
-        (&[steps, features], 4) if steps > 1 => Layer::new("Last", vec![], vec![features]).function("last"),
+        (&[steps, features], 4) if steps > 1 => {
+            Layer::new("Last", vec![], vec![features]).function("last")
+        }
         (&[_, _], 5..=7) => lstm(dice, shape),
         (&[_, _, _], 3 | 4) => pool(dice, shape),
         (&[_, _, _], 5..=9) => conv(dice, shape),
@@ -84,7 +96,9 @@ fn reshape(dice: &mut Dice, shape: &[usize]) -> Layer {
     let mut rest: usize = shape.iter().product();
     let mut sizes = Vec::new();
     for _ in 0..dice.below(3) {
-        let divisors: Vec<usize> = (1..=rest).filter(|size| rest.is_multiple_of(*size)).collect();
+        let divisors: Vec<usize> = (1..=rest)
+            .filter(|size| rest.is_multiple_of(*size))
+            .collect();
         let size = dice.pick(&divisors);
         sizes.push(size);
         rest /= size;
@@ -138,9 +152,21 @@ fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
     let mut output = vec![channels];
     let mut window = [(0, 0, 0, 0); 2];
     for (axis, window) in window.iter_mut().enumerate() {
-        let padding = if dice.once_in(2) { 0 } else { dice.between(0, 3) };
-        let dilation = if dice.once_in(4) { dice.between(2, 3) } else { 1 };
-        let stride = if dice.once_in(3) { dice.between(2, 3) } else { 1 };
+        let padding = if dice.once_in(2) {
+            0
+        } else {
+            dice.between(0, 3)
+        };
+        let dilation = if dice.once_in(4) {
+            dice.between(2, 3)
+        } else {
+            1
+        };
+        let stride = if dice.once_in(3) {
+            dice.between(2, 3)
+        } else {
+            1
+        };
         let room = shape[axis + 1] + 2 * padding;
         let kernel = dice.between(1, 5.min((room - 1) / dilation + 1));
         *window = (kernel, stride, padding, dilation);
@@ -161,7 +187,11 @@ fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
     let mut window = [(0, 0, 0); 2];
     for (axis, window) in window.iter_mut().enumerate() {
         let kernel = dice.between(1, 3.min(shape[axis + 1]));
-        let stride = if dice.once_in(2) { kernel } else { dice.between(1, 3) };
+        let stride = if dice.once_in(2) {
+            kernel
+        } else {
+            dice.between(1, 3)
+        };
         let padding = dice.between(0, kernel / 2);
         *window = (kernel, stride, padding);
         output.push((shape[axis + 1] + 2 * padding - kernel) / stride + 1);
@@ -191,7 +221,12 @@ fn unbiased(dice: &mut Dice) -> Option<String> {
 fn weights(dice: &mut Dice) -> Vec<String> {
     let mut arguments = Vec::new();
     if dice.once_in(6) {
-        let scheme = dice.pick(&["KaimingUniform", "KaimingNormal", "XavierUniform", "XavierNormal"]);
+        let scheme = dice.pick(&[
+            "KaimingUniform",
+            "KaimingNormal",
+            "XavierUniform",
+            "XavierNormal",
+        ]);
         arguments.push(format!("init = {scheme}"));
     }
     if dice.once_in(6) {

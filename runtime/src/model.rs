@@ -1,0 +1,173 @@
+//! What every network can do: show itself, give its parameters by name, save and load.
+
+use crate::{
+    block::Block,
+    network::{Network, count_flops, count_parameters},
+    parameters::Parameters,
+};
+use alloc::{format, string::String, vec::Vec};
+use core::fmt;
+
+/// The methods of every network that `model!` declares, beside its own `new` and `forward`.
+pub trait Model: Network {
+    /// The parameters by name, in PyTorch's shapes and order.
+    fn parameters(&self) -> Parameters<&[Block]> {
+        Parameters::of::<Self>(self.arena())
+    }
+
+    /// The parameters by name, to be changed.
+    fn parameters_mut(&mut self) -> Parameters<&mut [Block]> {
+        Parameters::of::<Self>(self.arena_mut())
+    }
+
+    /// The layers as a table, as Keras prints it.
+    fn summary(&self) -> Summary {
+        Summary::of::<Self>()
+    }
+}
+
+impl<N: Network> Model for N {}
+
+/// A table of layers; print it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    network: &'static str,
+    inputs: &'static [&'static [usize]],
+    rows: Vec<[String; 3]>,
+    parameters: usize,
+    flops: u64,
+    workspace: usize,
+    training: usize,
+}
+
+impl Summary {
+    /// The summary of a kind of network.
+    pub fn of<N: Network>() -> Self {
+        let row = |layer: &crate::network::Layer| {
+            let name = match layer.name {
+                "" => String::from(layer.kind),
+                name => format!("{name} ({})", layer.kind),
+            };
+            [
+                name,
+                format!("{:?}", layer.output),
+                grouped(layer.parameters as u64),
+            ]
+        };
+        Self {
+            network: N::NAME,
+            inputs: N::INPUTS,
+            rows: N::LAYERS.iter().map(row).collect(),
+            parameters: count_parameters(N::LAYERS),
+            flops: count_flops(N::LAYERS),
+            workspace: N::WORKSPACE_BLOCKS * size_of::<Block>(),
+            training: N::TRAIN_BLOCKS * size_of::<Block>(),
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HEADER: [&str; 3] = ["layer (kind)", "output shape", "parameters"];
+        let width = |column: usize| {
+            let cells = self.rows.iter().map(|row| row[column].chars().count());
+            cells.chain([HEADER[column].len()]).max().unwrap_or(0)
+        };
+        let [first, second, third] = [width(0), width(1), width(2)];
+        let rule = |left: char, cross: char, right: char| {
+            let line = |width: usize| "─".repeat(width + 2);
+            format!(
+                "{left}{}{cross}{}{cross}{}{right}",
+                line(first),
+                line(second),
+                line(third)
+            )
+        };
+        write!(f, "{}", self.network)?;
+        for (index, shape) in self.inputs.iter().enumerate() {
+            write!(f, "{} {shape:?}", if index == 0 { ":" } else { "," })?;
+        }
+        writeln!(f, "\n{}", rule('┌', '┬', '┐'))?;
+        let [a, b, c] = HEADER;
+        writeln!(f, "│ {a:first$} │ {b:second$} │ {c:>third$} │")?;
+        writeln!(f, "{}", rule('├', '┼', '┤'))?;
+        for [a, b, c] in &self.rows {
+            writeln!(f, "│ {a:first$} │ {b:second$} │ {c:>third$} │")?;
+        }
+        writeln!(f, "{}", rule('└', '┴', '┘'))?;
+        writeln!(
+            f,
+            "{} parameters ({}), {} operations a sample",
+            grouped(self.parameters as u64),
+            bytes(self.parameters * size_of::<f32>()),
+            grouped(self.flops)
+        )?;
+        write!(
+            f,
+            "workspace {} a sample in inference, {} in training",
+            bytes(self.workspace),
+            bytes(self.training)
+        )
+    }
+}
+
+/// 101770 as `101,770`.
+fn grouped(number: u64) -> String {
+    let digits = format!("{number}");
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// 407080 as `397.5 KiB`.
+fn bytes(count: usize) -> String {
+    match count {
+        0..1024 => format!("{count} B"),
+        1024..0x10_0000 => format!("{:.1} KiB", count as f64 / 1024.0),
+        _ => format!("{:.1} MiB", count as f64 / f64::from(0x10_0000)),
+    }
+}
+
+/// The index of the largest number; of equal ones the first. NaN is never the largest.
+///
+/// ```
+/// assert_eq!(kiln_runtime::model::argmax(&[0.1, 0.7, 0.2]), 1);
+/// ```
+pub fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, &value) in values.iter().enumerate() {
+        if value > values[best] || values[best].is_nan() {
+            best = index;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{argmax, bytes, grouped};
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!(
+            [0, 999, 101_770, 12_345_678].map(grouped),
+            ["0", "999", "101,770", "12,345,678"]
+        );
+        assert_eq!(
+            [12, 407_080, 5_000_000].map(bytes),
+            ["12 B", "397.5 KiB", "4.8 MiB"]
+        );
+    }
+
+    #[test]
+    fn argmax_takes_the_first_of_equals_and_no_nan() {
+        assert_eq!(argmax(&[0.0, 2.0, 2.0]), 1);
+        assert_eq!(argmax(&[f32::NAN, -1.0, f32::NAN]), 1);
+        assert_eq!(argmax(&[]), 0);
+    }
+}
