@@ -159,11 +159,8 @@ impl<I: Sync, T: Clone + Sync> Dataset for Samples<I, T> {
             (Some(input), Some(target)) => Ok((input, target.clone())),
             _ => Err(Error::Sample {
                 row: index,
-                source: alloc::format!(
-                    "the dataset has {} samples; ask for one below",
-                    self.len()
-                )
-                .into(),
+                source: alloc::format!("the dataset has {} samples; ask for one below", self.len())
+                    .into(),
             }),
         }
     }
@@ -218,7 +215,10 @@ mod tests {
             .map_targets(|target| [target as f32]);
         assert_eq!(samples.inputs(), [(0.0, -0.0), (1.0, -1.0), (2.0, -2.0)]);
         assert_eq!(samples.iter().next_back(), Some((&(2.0, -2.0), &[2.0])));
-        assert_eq!(numbers(2).squeeze().into_parts(), (vec![0.0, 1.0], vec![0, 1]));
+        assert_eq!(
+            numbers(2).squeeze().into_parts(),
+            (vec![0.0, 1.0], vec![0, 1])
+        );
     }
 
     #[test]
@@ -229,6 +229,9 @@ mod tests {
         assert!(core::ptr::eq(input.borrow(), &samples.inputs()[2]));
         assert_eq!(target, 2);
         let message = samples.sample(3).err().unwrap().to_string();
-        assert!(message.contains("row 3") && message.contains("3 samples"), "{message}");
+        assert!(
+            message.contains("row 3") && message.contains("3 samples"),
+            "{message}"
+        );
     }
 }
