@@ -5,7 +5,7 @@
 mod cross_entropy;
 mod mse;
 
-pub use cross_entropy::CrossEntropy;
+pub use cross_entropy::{CrossEntropy, argmax};
 pub use mse::Mse;
 
 use crate::{error::Result, simd::Isa};

@@ -145,13 +145,13 @@ pub trait Network: Sized + Send + Sync {
     fn arena_mut(&mut self) -> &mut [Block];
 
     /// The parameters by name.
-    fn parameters(&self) -> Parameters<&[Block]> {
-        Parameters::of::<Self>(self.arena())
+    fn parameters(&self) -> Parameters<Self, &[Block]> {
+        Parameters::new(self.arena())
     }
 
     /// The parameters by name, to be overwritten.
-    fn parameters_mut(&mut self) -> Parameters<&mut [Block]> {
-        Parameters::of::<Self>(self.arena_mut())
+    fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
+        Parameters::new(self.arena_mut())
     }
 
     /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input.

@@ -1,7 +1,7 @@
 //! Optimizers, as PyTorch defines them.
 //!
-//! An [`Optimizer`] is a rule and its numbers; what it remembers of a network lives in a `Trainer`, or for a loop of one's own
-//! in `Prepared`. Its [`Update`] runs in registers at the end of every weight gradient, so whatever depends
+//! An [`Optimizer`] is a rule and its numbers; what it remembers of a network lives in a `Trainer`, or for a loop of one's
+//! own in a `Descent`. Its [`Update`] runs in registers at the end of every weight gradient, so whatever depends
 //! on the step alone is folded into constants by [`Optimizer::step`].
 //!
 //! First moments and momenta smaller than 1e-20 become zero. Where a gradient is exactly zero for long they would

@@ -1,14 +1,17 @@
 //! Parameters by name: how they begin, and how they are read and written in PyTorch's order.
 
 use crate::{
-    block::Block,
+    block::{Block, LANES},
     error::{Error, Result},
     layout::Tensor,
     network::{Init, Network},
     random,
+    simd::{self, Isa, Task},
 };
 use alloc::{vec, vec::Vec};
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
+use core::marker::PhantomData;
+use fearless_simd::{f32x16, prelude::*};
 use rand_core::Rng;
 use rand_pcg::Pcg32;
 
@@ -50,38 +53,62 @@ fn unit(generator: &mut Pcg32) -> f32 {
     (generator.next_u32() >> 8) as f32 / 16_777_216.0
 }
 
-/// Named tensors over an arena: a network's parameters, or their gradients.
-///
-/// Numbers are given in PyTorch's row-major order, wherever they lie in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameters<A> {
-    tensors: &'static [Tensor],
-    arena: A,
+impl From<u64> for Seed {
+    fn from(seed: u64) -> Self {
+        Self(seed)
+    }
 }
 
-impl<A: AsRef<[Block]>> Parameters<A> {
-    /// Names `arena` as `N` does.
-    pub fn of<N: Network>(arena: A) -> Self {
+/// Named tensors over an arena of `N`: its parameters, or their gradients.
+///
+/// Numbers are given in PyTorch's row-major order, wherever they lie in memory.
+pub struct Parameters<N, A> {
+    arena: A,
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N, A: Clone> Clone for Parameters<N, A> {
+    fn clone(&self) -> Self {
         Self {
-            tensors: N::TENSORS,
+            arena: self.arena.clone(),
+            network: PhantomData,
+        }
+    }
+}
+
+impl<N, A: Copy> Copy for Parameters<N, A> {}
+
+/// The tensor of this name.
+fn find<N: Network>(name: &str) -> Option<&'static Tensor> {
+    N::TENSORS.iter().find(|tensor| tensor.name == name)
+}
+
+impl<N: Network, A: AsRef<[Block]>> Parameters<N, A> {
+    /// Names an arena of `PARAMETER_BLOCKS` blocks.
+    pub fn new(arena: A) -> Self {
+        Self {
             arena,
+            network: PhantomData,
         }
     }
 
     /// Name and shape of every tensor, in the order of the network.
-    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static [usize])> + use<A> {
-        self.tensors
-            .iter()
-            .map(|tensor| (tensor.name, tensor.shape))
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static [usize])> + use<N, A> {
+        N::TENSORS.iter().map(|tensor| (tensor.name, tensor.shape))
     }
 
     /// The numbers of a tensor in row-major order, if there is one of this name.
     pub fn get(&self, name: &str) -> Option<Vec<f32>> {
-        let tensor = self.tensors.iter().find(|tensor| tensor.name == name)?;
+        let tensor = find::<N>(name)?;
         let numbers = must_cast_slice::<Block, f32>(self.arena.as_ref());
         let mut values = Vec::with_capacity(tensor.count());
         tensor.layout.visit(|place| values.push(numbers[place]));
         Some(values)
+    }
+
+    /// The Euclidean norm of all numbers together.
+    pub fn norm(&self) -> f64 {
+        norm(self.arena.as_ref())
     }
 
     /// The arena: blocks of sixteen numbers whose padding is zero.
@@ -90,15 +117,14 @@ impl<A: AsRef<[Block]>> Parameters<A> {
     }
 }
 
-impl<A: AsMut<[Block]>> Parameters<A> {
+impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
     /// Overwrites a tensor by numbers in row-major order.
     ///
     /// # Errors
     ///
     /// If no tensor has this name, or it holds another number of numbers.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
-        let tensor = self.tensors.iter().find(|tensor| tensor.name == name);
-        let Some(tensor) = tensor else {
+        let Some(tensor) = find::<N>(name) else {
             return Err(Error::UnknownParameter { name: name.into() });
         };
         if values.len() != tensor.count() {
@@ -123,3 +149,32 @@ impl<A: AsMut<[Block]>> Parameters<A> {
         self.arena.as_mut()
     }
 }
+
+/// The Euclidean norm of an arena.
+///
+/// Squares are summed by lane over 1024 blocks and the sums of those in double precision, always in this order.
+fn norm(arena: &[Block]) -> f64 {
+    struct Squares<'a>(&'a [Block]);
+    impl Task for Squares<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) -> f64 {
+            let mut sum = 0.0;
+            for piece in self.0.chunks(1024) {
+                let mut squares = f32x16::splat(s, 0.0);
+                for block in piece {
+                    let numbers = block.load(s);
+                    squares = numbers.mul_add(numbers, squares);
+                }
+                let lanes: [f32; LANES] = squares.into();
+                sum += lanes.into_iter().map(f64::from).sum::<f64>();
+            }
+            sum
+        }
+    }
+    libm::sqrt(simd::dispatch(simd::level(), Squares(arena)))
+}
+
+#[cfg(test)]
+mod tests;

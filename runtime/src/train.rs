@@ -8,22 +8,25 @@
 //! Each number is computed by one thread in one fixed order, whatever the cut. All memory is allocated before the first
 //! step.
 //!
-//! [`Trainer`] runs epochs over a dataset; [`Training`] and [`Prepared`] are the pieces for a loop of one's own.
+//! [`Trainer`] runs epochs over a dataset; [`Training`] and [`Descent`] are the pieces for a loop of one's own.
 
+mod descent;
 mod evaluation;
 mod faults;
 mod gradient;
 mod history;
 mod memory;
 mod passes;
-mod prepared;
 mod progress;
 mod threads;
 mod trainer;
 mod training;
 
+pub use descent::Descent;
 pub use evaluation::{Evaluation, evaluate, predict};
 pub use history::{Epoch, History};
-pub use prepared::{Prepare, Prepared};
 pub use trainer::Trainer;
 pub use training::Training;
+
+#[cfg(test)]
+mod tests;

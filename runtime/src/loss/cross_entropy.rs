@@ -93,15 +93,15 @@ fn row<S: Isa, const N: usize>(
     }
 }
 
-/// Whether the largest logit, the first one among equals, is that of the right class.
-fn hit<const N: usize>(logits: &[f32; N], target: usize) -> bool {
-    let best = logits
-        .iter()
-        .enumerate()
-        .fold((0, f32::NEG_INFINITY), |best, (index, &logit)| {
-            if logit > best.1 { (index, logit) } else { best }
-        });
-    best.0 == target
+/// Index of the largest number, the first one among equals; 0 where there is none.
+pub fn argmax(numbers: &[f32]) -> usize {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (index, &number) in numbers.iter().enumerate() {
+        if number > best.1 {
+            best = (index, number);
+        }
+    }
+    best.0
 }
 
 /// Refuses labels that no logit stands for.
@@ -133,7 +133,7 @@ impl<const N: usize> Loss<[f32; N]> for CrossEntropy {
 
     #[inline(always)]
     fn accuracy(&self, output: &[f32; N], target: &usize) -> Option<f32> {
-        Some(f32::from(u8::from(hit(output, *target))))
+        Some(f32::from(u8::from(argmax(output) == *target)))
     }
 
     fn check(&self, row: usize, target: &usize) -> Result<()> {
@@ -166,7 +166,7 @@ impl<const N: usize, const T: usize> Loss<[[f32; N]; T]> for CrossEntropy {
         let hits = output
             .iter()
             .zip(target)
-            .filter(|(output, target)| hit(output, **target));
+            .filter(|(output, target)| argmax(*output) == **target);
         Some(hits.count() as f32 / T.max(1) as f32)
     }
 

@@ -2,7 +2,7 @@
 
 use super::threads::join;
 use crate::{
-    block::{Block, LANES},
+    block::Block,
     network::Network,
     simd::{self, Isa, Task},
     update::Update,
@@ -36,32 +36,6 @@ pub fn add_penalties<N: Network>(level: Level, weights: &[Block], gradients: &mu
         network: PhantomData,
     };
     simd::dispatch(level, task);
-}
-
-/// The Euclidean norm of all gradients.
-///
-/// Squares are summed by lane over 1024 blocks and the sums of those in double precision, always in this order.
-pub fn norm(level: Level, gradients: &[Block]) -> f64 {
-    struct Squares<'a>(&'a [Block]);
-    impl Task for Squares<'_> {
-        type Output = f64;
-
-        #[inline(always)]
-        fn run<S: Isa>(self, s: S) -> f64 {
-            let mut sum = 0.0;
-            for piece in self.0.chunks(1024) {
-                let mut squares = f32x16::splat(s, 0.0);
-                for block in piece {
-                    let gradient = block.load(s);
-                    squares = gradient.mul_add(gradient, squares);
-                }
-                let lanes: [f32; LANES] = squares.into();
-                sum += lanes.into_iter().map(f64::from).sum::<f64>();
-            }
-            sum
-        }
-    }
-    simd::dispatch(level, Squares(gradients)).sqrt()
 }
 
 /// What gradients of this norm are multiplied by, at most 1; PyTorch's definition, with its 1e-6.

@@ -1,7 +1,7 @@
 //! What a training run tells about itself.
 
 use super::evaluation::Evaluation;
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 
 /// The epochs of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,18 @@ pub struct Epoch {
 }
 
 impl History {
+    /// One line: epochs, seconds, samples per second, and how the network did in the end.
+    pub fn conclusion(&self, evaluation: &Evaluation) -> String {
+        let samples = |epoch: &Epoch| epoch.samples_per_second * epoch.seconds;
+        let samples: f64 = self.epochs.iter().map(samples).sum();
+        format!(
+            "{} epochs in {:.2} s ({:.0} samples/s): {evaluation}",
+            self.epochs.len(),
+            self.seconds,
+            samples / self.seconds.max(f64::MIN_POSITIVE),
+        )
+    }
+
     /// The last epoch.
     pub fn last(&self) -> Option<&Epoch> {
         self.epochs.last()

@@ -102,8 +102,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
     }
 
     /// Seed of the shuffling and of dropout.
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
+    pub fn seed(mut self, seed: impl Into<Seed>) -> Self {
+        self.seed = seed.into();
         self
     }
 

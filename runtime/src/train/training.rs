@@ -22,11 +22,11 @@ use core::ops::Range;
 ///
 /// ```ignore
 /// let mut training = Training::new(&net, 32)?;
-/// let mut optimizer = Adam::default().prepare(&net);
+/// let mut descent = Descent::new(&net, Adam::default());
 /// for (inputs, targets) in batches {
 ///     let loss = training.backward(&net, inputs, targets, &CrossEntropy)?;
 ///     training.clip_norm(1.0);
-///     optimizer.apply(&mut net, training.gradients())?;
+///     descent.apply(&mut net, training.gradients());
 /// }
 /// ```
 pub struct Training<N: Network> {
@@ -67,8 +67,8 @@ impl<N: Network> Training<N> {
     }
 
     /// Sets the seed of dropout and whatever else is random; each call of `backward` is another step.
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed.0;
+    pub fn seed(mut self, seed: impl Into<Seed>) -> Self {
+        self.seed = seed.into().0;
         self
     }
 
@@ -146,20 +146,19 @@ impl<N: Network> Training<N> {
     }
 
     /// The gradients of the last batch, named as the parameters.
-    pub fn gradients(&self) -> Parameters<&[Block]> {
-        Parameters::of::<N>(&self.gradients)
+    pub fn gradients(&self) -> Parameters<N, &[Block]> {
+        Parameters::new(&self.gradients)
     }
 
     /// The gradients of the last batch, to be changed before they are applied.
-    pub fn gradients_mut(&mut self) -> Parameters<&mut [Block]> {
-        Parameters::of::<N>(&mut self.gradients)
+    pub fn gradients_mut(&mut self) -> Parameters<N, &mut [Block]> {
+        Parameters::new(&mut self.gradients)
     }
 
     /// Scales the gradients down to an Euclidean norm of at most `limit`, as `torch.nn.utils.clip_grad_norm_`; gives the norm
     /// they had.
     pub fn clip_norm(&mut self, limit: f64) -> f64 {
-        let level = self.passes.level();
-        let norm = gradient::norm(level, &self.gradients);
+        let norm = self.gradients().norm();
         let factor = gradient::clip_factor(norm, limit);
         if factor < 1.0 {
             gradient::scale(&mut self.gradients, factor);

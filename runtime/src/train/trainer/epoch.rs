@@ -8,6 +8,7 @@ use crate::{
     loss::Loss,
     network::Network,
     optimizer::Optimizer,
+    parameters::Parameters,
     random,
     train::{
         faults::Faults,
@@ -141,7 +142,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     .panels(rows, &Store, &mut run.gradients, &mut run.nothing);
                 let level = run.passes.level();
                 gradient::add_penalties::<N>(level, weights, &mut run.gradients);
-                let norm = gradient::norm(level, &run.gradients);
+                let norm = Parameters::<N, _>::new(&run.gradients[..]).norm();
                 let apply = Apply {
                     level,
                     update: &update,

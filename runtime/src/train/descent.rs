@@ -3,7 +3,6 @@
 use super::gradient::Apply;
 use crate::{
     block::Block,
-    error::{Error, Result},
     network::Network,
     optimizer::{Optimizer, State},
     parameters::Parameters,
@@ -12,8 +11,8 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use core::marker::PhantomData;
 
-/// An optimizer that is ready to change one network: the rule, its moments, and the count of its steps.
-pub struct Prepared<N, O: Optimizer> {
+/// A network's descent: an optimizer, its moments, and the count of its steps.
+pub struct Descent<N, O: Optimizer> {
     /// The rule. Its numbers may be changed between steps.
     pub optimizer: O,
     state: Vec<State<O>>,
@@ -22,49 +21,35 @@ pub struct Prepared<N, O: Optimizer> {
     network: PhantomData<fn(&N)>,
 }
 
-/// Gives optimizers `prepare`.
-pub trait Prepare: Optimizer + Sized {
+impl<N: Network, O: Optimizer> Descent<N, O> {
     /// Allocates what the rule remembers of a network like `net`.
-    fn prepare<N: Network>(self, net: &N) -> Prepared<N, Self> {
-        Prepared {
-            optimizer: self,
-            state: vec![State::<Self>::default(); net.arena().len()],
+    pub fn new(net: &N, optimizer: O) -> Self {
+        Self {
+            optimizer,
+            state: vec![State::<O>::default(); net.arena().len()],
             taken: 0,
             factor: 1.0,
             network: PhantomData,
         }
     }
-}
 
-impl<O: Optimizer> Prepare for O {}
-
-impl<N: Network, O: Optimizer> Prepared<N, O> {
     /// Multiplies the learning rate from now on, as a schedule does.
     pub fn scale_learning_rate(&mut self, factor: f64) {
         self.factor = factor;
     }
 
     /// Takes one step: changes every parameter of `net` by its gradient.
-    ///
-    /// # Errors
-    ///
-    /// If the gradients are those of another kind of network.
-    pub fn apply(&mut self, net: &mut N, gradients: Parameters<&[Block]>) -> Result<()> {
-        let (expected, found) = (net.arena().len(), gradients.blocks().len());
-        if expected != found || expected != self.state.len() {
-            return Err(Error::Gradients { expected, found });
-        }
+    pub fn apply(&mut self, net: &mut N, gradients: Parameters<N, &[Block]>) {
         let apply = Apply {
             level: simd::level(),
             update: &self.optimizer.step(self.taken, self.factor),
             factor: 1.0,
-            cuts: &[0, expected],
+            cuts: &[],
             gradients: gradients.blocks(),
             weights: net.arena_mut(),
             state: &mut self.state,
         };
         simd::dispatch(apply.level, apply);
         self.taken += 1;
-        Ok(())
     }
 }
