@@ -1,0 +1,51 @@
+//! What a test knows of a random model, and the loss it trains it with.
+
+use std::marker::PhantomData;
+
+use kiln_runtime::{loss::Loss, network::Network, simd::Isa};
+
+/// A random model; the build script writes the implementations.
+pub trait Case: Network {
+    /// What it was written from.
+    const SEED: u64;
+    /// Its declaration.
+    const SOURCE: &'static str;
+
+    /// An input whose tensors `fill` has filled one after another.
+    fn input(fill: impl FnMut(&mut [f32])) -> Self::Input;
+
+    /// The tensors of an output.
+    fn parts(output: &Self::Output) -> Vec<&[f32]>;
+
+    /// The tensors of an output.
+    fn parts_mut(output: &mut Self::Output) -> Vec<&mut [f32]>;
+}
+
+/// The mean of c y + y^2 / 2 over all numbers y of all outputs, where the coefficients c are the target: every output
+/// gets a slope of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Functional<M>(PhantomData<fn() -> M>);
+
+impl<M> Default for Functional<M> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<M: Case> Loss<M::Output> for Functional<M> {
+    type Target = Vec<f64>;
+
+    fn row<S: Isa>(&self, _: S, output: &M::Output, target: &Vec<f64>, scale: f32, delta: &mut M::Output) -> f32 {
+        let numbers = M::parts(output).concat();
+        let deltas = M::parts_mut(delta).into_iter().flatten();
+        for ((y, c), delta) in numbers.iter().zip(target).zip(deltas) {
+            *delta = (f64::from(scale) * (c + f64::from(*y)) / target.len() as f64) as f32;
+        }
+        functional(numbers.iter().map(|&y| f64::from(y)), target) as f32
+    }
+}
+
+/// The functional in f64.
+pub fn functional(outputs: impl Iterator<Item = f64>, target: &[f64]) -> f64 {
+    outputs.zip(target).map(|(y, c)| c * y + 0.5 * y * y).sum::<f64>() / target.len() as f64
+}

