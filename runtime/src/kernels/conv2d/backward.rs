@@ -202,12 +202,11 @@ pub fn input_gradient<
                         }
                         Sums::<S, D, _, 1, 1, KT, Q> {
                             s,
-                            plan: plan::<C, D, X>(row, column),
                             x: &delta[..D::FLOATS],
                             w: flipped,
                             sink: &mut Gradient::<C, D, X, ADD> {
                                 dx,
-                                first: [row.first, column.first],
+                                classes: [row, column],
                                 kind: PhantomData,
                             },
                             image: PhantomData,
@@ -267,7 +266,7 @@ const fn class<C: Stencil, D: Image, X: Image>(axis: usize, rest: usize) -> Clas
 
 /// The reads of one class of rows and one of columns.
 #[inline(always)]
-fn plan<C: Stencil, D: Image, X: Image>(row: Class, column: Class) -> Plan {
+const fn plan<C: Stencil, D: Image, X: Image>(row: Class, column: Class) -> Plan {
     let tap = D::CHANNELS;
     Plan {
         windows: [row.count, column.count],
@@ -348,7 +347,7 @@ const fn covers<C: Stencil, D: Image, X: Image>() -> bool {
 /// Writes sums to the inputs of a class.
 struct Gradient<'a, C, D, X, const ADD: bool> {
     dx: &'a mut [Block],
-    first: [usize; 2],
+    classes: [Class; 2],
     kind: PhantomData<(C, D, X)>,
 }
 
@@ -376,6 +375,15 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
     const WINNERS: bool = false;
 
     #[inline(always)]
+    fn plan(&self) -> Plan {
+        if const { C::STRIDE[0] == 1 && C::STRIDE[1] == 1 } {
+            const { plan::<C, D, X>(class::<C, D, X>(0, 0), class::<C, D, X>(1, 0)) }
+        } else {
+            plan::<C, D, X>(self.classes[0], self.classes[1])
+        }
+    }
+
+    #[inline(always)]
     fn start(&self, s: S, _: usize) -> f32x16<S> {
         f32x16::splat(s, 0.0)
     }
@@ -389,8 +397,8 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
         value: f32x16<S>,
         _: i32x16<S>,
     ) {
-        let row = self.first[0] + row * C::STRIDE[0];
-        let column = self.first[1] + column * C::STRIDE[1];
+        let row = self.classes[0].first + row * C::STRIDE[0];
+        let column = self.classes[1].first + column * C::STRIDE[1];
         let block = &mut self.dx[pixel::<X>(row, column) + panel];
         block.store(if ADD {
             value + block.load(value.token())

@@ -40,6 +40,8 @@ pub(super) trait Sink<S: Isa> {
     const REGULAR: bool;
     /// Whether the position of the largest output in its window is wanted.
     const WINNERS: bool;
+    /// The reads. Implemented so that what is constant is a constant here, too, and every stride an immediate operand.
+    fn plan(&self) -> Plan;
     /// What the sums of a panel begin with.
     fn start(&self, s: S, panel: usize) -> f32x16<S>;
     /// Takes the largest of a window, and its position in scan order (0 unless `WINNERS`).
@@ -65,7 +67,6 @@ pub(super) struct Sums<
     const P: usize,
 > {
     pub s: S,
-    pub plan: Plan,
     pub x: &'a [f32],
     pub w: &'a [[Block; K]; P],
     pub sink: &'a mut T,
@@ -79,10 +80,11 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
 
     #[inline(always)]
     fn run<const Q: usize, const N: usize>(mut self) {
-        let count = self.plan.windows[0] * self.plan.windows[1];
+        let plan = self.sink.plan();
+        let count = plan.windows[0] * plan.windows[1];
         let tiles = count.div_ceil(Q);
         for step in 0..tiles * (P / N) {
-            let (tile, group) = if self.plan.panels_first {
+            let (tile, group) = if plan.panels_first {
                 (step % tiles, step / tiles)
             } else {
                 (step / (P / N), step % (P / N))
@@ -98,7 +100,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored.
     #[inline(always)]
     fn tile<const Q: usize, const N: usize>(&mut self, first: usize, panel: usize) {
-        let (s, plan) = (self.s, self.plan);
+        let (s, plan) = (self.s, self.sink.plan());
         let [height, width] = plan.windows;
         let valid = Q.min(height * width - first);
         let mut windows = [[first / width, first % width]; Q];
@@ -159,7 +161,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         dy: usize,
         panel: usize,
     ) {
-        let plan = self.plan;
+        let plan = self.sink.plan();
         // Row and first column of each window's first tap.
         let at: [[isize; 2]; Q] = core::array::from_fn(
             #[inline(always)]
@@ -197,14 +199,21 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
                     &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span]
                 },
             );
+            let reach = self.reach() + (plan.taps[1] - 1) * plan.dilation[1] * G::COLUMN;
+            let depth = (plan.taps[1] - 1) * plan.panel_step[1] + G::CHANNELS;
             for row in 0..rows {
+                let x = x.map(
+                    #[inline(always)]
+                    |x| &x[row * plan.dilation[0] * G::ROW..][..reach],
+                );
+                let block = plan.panel + (pass + row) * plan.panel_step[0];
+                let w: [&[Block]; N] = core::array::from_fn(
+                    #[inline(always)]
+                    |n| &self.w[panel + n][block..][..depth],
+                );
                 for column in 0..plan.taps[1] {
-                    let offset =
-                        row * plan.dilation[0] * G::ROW + column * plan.dilation[1] * G::COLUMN;
-                    let block = plan.panel
-                        + (pass + row) * plan.panel_step[0]
-                        + column * plan.panel_step[1];
-                    self.tap(sums, x, offset, panel, block);
+                    let offset = column * plan.dilation[1] * G::COLUMN;
+                    self.tap(sums, x, offset, w, column * plan.panel_step[1]);
                 }
             }
         }
@@ -213,7 +222,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     /// Floats from a tap's first channel of a window's first output to its last channel of the last, and one more.
     #[inline(always)]
     fn reach(&self) -> usize {
-        (PW - 1) * self.plan.stride[1] * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
+        (PW - 1) * self.sink.plan().stride[1] * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
     }
 
     /// Adds one tap, channel by channel.
@@ -223,11 +232,11 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         sums: &mut [[[f32x16<S>; N]; PW]; Q],
         x: [&[f32]; Q],
         offset: usize,
-        panel: usize,
+        w: [&[Block]; N],
         block: usize,
     ) {
         let s = self.s;
-        let step = self.plan.stride[1] * G::COLUMN;
+        let step = self.sink.plan().stride[1] * G::COLUMN;
         let x: [[&[f32]; PW]; Q] = core::array::from_fn(
             #[inline(always)]
             |q| {
@@ -237,9 +246,9 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
                 )
             },
         );
-        let w: [&[Block]; N] = core::array::from_fn(
+        let w = w.map(
             #[inline(always)]
-            |n| &self.w[panel + n][block..][..G::CHANNELS],
+            |w| &w[block..][..G::CHANNELS],
         );
         for channel in 0..G::CHANNELS {
             let weights: [f32x16<S>; N] = core::array::from_fn(
