@@ -202,11 +202,12 @@ pub fn input_gradient<
                         }
                         Sums::<S, D, _, 1, 1, KT, Q> {
                             s,
+                            plan: plan::<C, D, X>(row, column),
                             x: &delta[..D::FLOATS],
                             w: flipped,
                             sink: &mut Gradient::<C, D, X, ADD> {
                                 dx,
-                                classes: [row, column],
+                                first: [row.first, column.first],
                                 kind: PhantomData,
                             },
                             image: PhantomData,
@@ -347,7 +348,7 @@ const fn covers<C: Stencil, D: Image, X: Image>() -> bool {
 /// Writes sums to the inputs of a class.
 struct Gradient<'a, C, D, X, const ADD: bool> {
     dx: &'a mut [Block],
-    classes: [Class; 2],
+    first: [usize; 2],
     kind: PhantomData<(C, D, X)>,
 }
 
@@ -373,15 +374,8 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
     const REGULAR: bool = C::STRIDE[1] == 1
         && reached_inputs::<C, D, X>(1).is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
     const WINNERS: bool = false;
-
-    #[inline(always)]
-    fn plan(&self) -> Plan {
-        if const { C::STRIDE[0] == 1 && C::STRIDE[1] == 1 } {
-            const { plan::<C, D, X>(class::<C, D, X>(0, 0), class::<C, D, X>(1, 0)) }
-        } else {
-            plan::<C, D, X>(self.classes[0], self.classes[1])
-        }
-    }
+    const PLAN: Plan = plan::<C, D, X>(class::<C, D, X>(0, 0), class::<C, D, X>(1, 0));
+    const FIXED: bool = C::STRIDE[0] == 1 && C::STRIDE[1] == 1;
 
     #[inline(always)]
     fn start(&self, s: S, _: usize) -> f32x16<S> {
@@ -397,8 +391,8 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
         value: f32x16<S>,
         _: i32x16<S>,
     ) {
-        let row = self.classes[0].first + row * C::STRIDE[0];
-        let column = self.classes[1].first + column * C::STRIDE[1];
+        let row = self.first[0] + row * C::STRIDE[0];
+        let column = self.first[1] + column * C::STRIDE[1];
         let block = &mut self.dx[pixel::<X>(row, column) + panel];
         block.store(if ADD {
             value + block.load(value.token())

@@ -143,6 +143,7 @@ fn sample<
     };
     Sums::<S, X, _, PH, PW, K, P> {
         s,
+        plan: const { plan::<C, X, Y>(PH, PW) },
         x: &x[..X::FLOATS],
         w,
         sink: &mut Output::<A, C, X, Y, R, PH, PW, K, P> {
@@ -238,11 +239,8 @@ impl<
     );
     const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
     const WINNERS: bool = R::WINNERS;
-
-    #[inline(always)]
-    fn plan(&self) -> Plan {
-        const { plan::<C, X, Y>(PH, PW) }
-    }
+    const PLAN: Plan = plan::<C, X, Y>(PH, PW);
+    const FIXED: bool = true;
 
     #[inline(always)]
     fn start(&self, s: S, panel: usize) -> f32x16<S> {
