@@ -267,7 +267,7 @@ const fn class<C: Stencil, D: Image, X: Image>(axis: usize, rest: usize) -> Clas
 
 /// The reads of one class of rows and one of columns.
 #[inline(always)]
-fn plan<C: Stencil, D: Image, X: Image>(row: Class, column: Class) -> Plan {
+const fn plan<C: Stencil, D: Image, X: Image>(row: Class, column: Class) -> Plan {
     let tap = D::CHANNELS;
     Plan {
         windows: [row.count, column.count],
@@ -374,6 +374,8 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
     const REGULAR: bool = C::STRIDE[1] == 1
         && reached_inputs::<C, D, X>(1).is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
     const WINNERS: bool = false;
+    const PLAN: Plan = plan::<C, D, X>(class::<C, D, X>(0, 0), class::<C, D, X>(1, 0));
+    const FIXED: bool = C::STRIDE[0] == 1 && C::STRIDE[1] == 1;
 
     #[inline(always)]
     fn start(&self, s: S, _: usize) -> f32x16<S> {

@@ -137,17 +137,16 @@ fn sample<
     record: R,
 ) {
     clear_border::<Y>(y);
-    let plan = const {
+    const {
         assert!(K == C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS);
         assert!(P == Y::CHANNELS.div_ceil(LANES));
-        plan::<C, X, Y>(PH, PW)
     };
     Sums::<S, X, _, PH, PW, K, P> {
         s,
-        plan,
+        plan: const { plan::<C, X, Y>(PH, PW) },
         x: &x[..X::FLOATS],
         w,
-        sink: &mut Output::<A, Y, R, PH, PW, K, P> {
+        sink: &mut Output::<A, C, X, Y, R, PH, PW, K, P> {
             b,
             y: &mut y[..Y::FLOATS / LANES],
             record,
@@ -208,23 +207,25 @@ impl<const WS: usize> Record for &mut [Block; WS] {
 }
 
 /// Finishes sums and writes them to Y.
-struct Output<'a, A, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
+struct Output<'a, A, C, X, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     b: &'a [Block; P],
     y: &'a mut [Block],
     record: R,
-    kind: PhantomData<(A, Y)>,
+    kind: PhantomData<(A, C, X, Y)>,
 }
 
 impl<
     S: Isa,
     A: Activation,
+    C: Stencil,
+    X: Image,
     Y: Image,
     R: Record,
     const PH: usize,
     const PW: usize,
     const K: usize,
     const P: usize,
-> Sink<S> for Output<'_, A, Y, R, PH, PW, K, P>
+> Sink<S> for Output<'_, A, C, X, Y, R, PH, PW, K, P>
 {
     const SHAPE: Shape = shape::best(
         S::SET,
@@ -238,6 +239,8 @@ impl<
     );
     const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
     const WINNERS: bool = R::WINNERS;
+    const PLAN: Plan = plan::<C, X, Y>(PH, PW);
+    const FIXED: bool = true;
 
     #[inline(always)]
     fn start(&self, s: S, panel: usize) -> f32x16<S> {

@@ -40,6 +40,10 @@ pub(super) trait Sink<S: Isa> {
     const REGULAR: bool;
     /// Whether the position of the largest output in its window is wanted.
     const WINNERS: bool;
+    /// The reads, if `FIXED`.
+    const PLAN: Plan;
+    /// Whether the reads are `PLAN`, known at compile time, or those given at run time.
+    const FIXED: bool;
     /// What the sums of a panel begin with.
     fn start(&self, s: S, panel: usize) -> f32x16<S>;
     /// Takes the largest of a window, and its position in scan order (0 unless `WINNERS`).
@@ -65,11 +69,24 @@ pub(super) struct Sums<
     const P: usize,
 > {
     pub s: S,
+    /// The reads, unless they are fixed.
     pub plan: Plan,
     pub x: &'a [f32],
     pub w: &'a [[Block; K]; P],
     pub sink: &'a mut T,
     pub image: PhantomData<G>,
+}
+
+/// A number of the plan, as a constant where the plan is fixed. Strides and bounds reach LLVM as immediate operands
+/// only so: it does not see through a constant struct, and then neither unrolls loops over taps nor drops their checks.
+macro_rules! plan {
+    ($self:ident.$($field:tt)+) => {
+        if const { T::FIXED } {
+            const { T::PLAN.$($field)+ }
+        } else {
+            $self.plan.$($field)+
+        }
+    };
 }
 
 impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: usize, const P: usize>
@@ -79,10 +96,10 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
 
     #[inline(always)]
     fn run<const Q: usize, const N: usize>(mut self) {
-        let count = self.plan.windows[0] * self.plan.windows[1];
+        let count = plan!(self.windows[0]) * plan!(self.windows[1]);
         let tiles = count.div_ceil(Q);
         for step in 0..tiles * (P / N) {
-            let (tile, group) = if self.plan.panels_first {
+            let (tile, group) = if plan!(self.panels_first) {
                 (step % tiles, step / tiles)
             } else {
                 (step / (P / N), step % (P / N))
@@ -98,8 +115,8 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored.
     #[inline(always)]
     fn tile<const Q: usize, const N: usize>(&mut self, first: usize, panel: usize) {
-        let (s, plan) = (self.s, self.plan);
-        let [height, width] = plan.windows;
+        let s = self.s;
+        let (height, width) = (plan!(self.windows[0]), plan!(self.windows[1]));
         let valid = Q.min(height * width - first);
         let mut windows = [[first / width, first % width]; Q];
         for q in 1..Q {
@@ -159,52 +176,59 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         dy: usize,
         panel: usize,
     ) {
-        let plan = self.plan;
         // Row and first column of each window's first tap.
         let at: [[isize; 2]; Q] = core::array::from_fn(
             #[inline(always)]
             |q| {
                 let [row, column] = windows[q];
                 [
-                    plan.origin[0] + ((row * PH + dy) * plan.stride[0]) as isize,
-                    plan.origin[1] + (column * PW * plan.stride[1]) as isize,
+                    plan!(self.origin[0]) + ((row * PH + dy) * plan!(self.stride[0])) as isize,
+                    plan!(self.origin[1]) + (column * PW * plan!(self.stride[1])) as isize,
                 ]
             },
         );
         // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew, and tap
         // rows that lie outside the image for all windows are skipped.
-        let (passes, rows) = if plan.clip {
-            let step = plan.dilation[0] as isize;
-            let low = (plan_rows_below(at[Q - 1][0], step) as usize).min(plan.taps[0]);
-            let high = plan_rows_below(at[0][0] - G::ROWS as isize, step) as usize;
-            (low..high.min(plan.taps[0]), 1)
+        let (passes, rows) = if plan!(self.clip) {
+            let step = plan!(self.dilation[0]) as isize;
+            let low = (taps_below(at[Q - 1][0], step) as usize).min(plan!(self.taps[0]));
+            let high = taps_below(at[0][0] - G::ROWS as isize, step) as usize;
+            (low..high.min(plan!(self.taps[0])), 1)
         } else {
-            (0..1, plan.taps[0])
+            (0..1, plan!(self.taps[0]))
         };
         for pass in passes {
             let x: [&[f32]; Q] = core::array::from_fn(
                 #[inline(always)]
                 |q| {
-                    let row = at[q][0] + (pass * plan.dilation[0]) as isize;
-                    let row = if plan.clip && !(0..G::ROWS as isize).contains(&row) {
+                    let row = at[q][0] + (pass * plan!(self.dilation[0])) as isize;
+                    let row = if plan!(self.clip) && !(0..G::ROWS as isize).contains(&row) {
                         0
                     } else {
                         row as usize
                     };
-                    let span = (rows - 1) * plan.dilation[0] * G::ROW
+                    let span = (rows - 1) * plan!(self.dilation[0]) * G::ROW
                         + self.reach()
-                        + (plan.taps[1] - 1) * plan.dilation[1] * G::COLUMN;
+                        + (plan!(self.taps[1]) - 1) * plan!(self.dilation[1]) * G::COLUMN;
                     &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span]
                 },
             );
+            let reach =
+                self.reach() + (plan!(self.taps[1]) - 1) * plan!(self.dilation[1]) * G::COLUMN;
+            let depth = (plan!(self.taps[1]) - 1) * plan!(self.panel_step[1]) + G::CHANNELS;
             for row in 0..rows {
-                for column in 0..plan.taps[1] {
-                    let offset =
-                        row * plan.dilation[0] * G::ROW + column * plan.dilation[1] * G::COLUMN;
-                    let block = plan.panel
-                        + (pass + row) * plan.panel_step[0]
-                        + column * plan.panel_step[1];
-                    self.tap(sums, x, offset, panel, block);
+                let x = x.map(
+                    #[inline(always)]
+                    |x| &x[row * plan!(self.dilation[0]) * G::ROW..][..reach],
+                );
+                let block = plan!(self.panel) + (pass + row) * plan!(self.panel_step[0]);
+                let w: [&[Block]; N] = core::array::from_fn(
+                    #[inline(always)]
+                    |n| &self.w[panel + n][block..][..depth],
+                );
+                for column in 0..plan!(self.taps[1]) {
+                    let offset = column * plan!(self.dilation[1]) * G::COLUMN;
+                    self.tap(sums, x, offset, w, column * plan!(self.panel_step[1]));
                 }
             }
         }
@@ -213,7 +237,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     /// Floats from a tap's first channel of a window's first output to its last channel of the last, and one more.
     #[inline(always)]
     fn reach(&self) -> usize {
-        (PW - 1) * self.plan.stride[1] * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
+        (PW - 1) * plan!(self.stride[1]) * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
     }
 
     /// Adds one tap, channel by channel.
@@ -223,11 +247,11 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         sums: &mut [[[f32x16<S>; N]; PW]; Q],
         x: [&[f32]; Q],
         offset: usize,
-        panel: usize,
+        w: [&[Block]; N],
         block: usize,
     ) {
         let s = self.s;
-        let step = self.plan.stride[1] * G::COLUMN;
+        let step = plan!(self.stride[1]) * G::COLUMN;
         let x: [[&[f32]; PW]; Q] = core::array::from_fn(
             #[inline(always)]
             |q| {
@@ -237,9 +261,9 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
                 )
             },
         );
-        let w: [&[Block]; N] = core::array::from_fn(
+        let w = w.map(
             #[inline(always)]
-            |n| &self.w[panel + n][block..][..G::CHANNELS],
+            |w| &w[block..][..G::CHANNELS],
         );
         for channel in 0..G::CHANNELS {
             let weights: [f32x16<S>; N] = core::array::from_fn(
@@ -260,7 +284,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
 
 /// The smallest n >= 0 with `row + n * step >= 0`.
 #[inline(always)]
-fn plan_rows_below(row: isize, step: isize) -> isize {
+fn taps_below(row: isize, step: isize) -> isize {
     if row >= 0 {
         0
     } else {
