@@ -32,7 +32,7 @@ pub use kiln_runtime::{
 
 #[cfg(feature = "train")]
 pub use kiln_runtime::train::{
-    Epoch, Evaluation, History, Prepare, Prepared, Trainer, Training, evaluate, predict,
+    Descent, Epoch, Evaluation, History, Trainer, Training, evaluate, predict,
 };
 
 /// Data to learn from: datasets in memory and readers of well-known files.
@@ -53,5 +53,5 @@ pub mod prelude {
     pub use crate::{Adam, AdamW, Model, Seed, Sgd};
     pub use crate::{CrossEntropy, Mse, model};
     #[cfg(feature = "train")]
-    pub use crate::{Prepare, Trainer, Training};
+    pub use crate::{Descent, Trainer, Training};
 }

@@ -11,13 +11,13 @@ use core::fmt;
 /// The methods of every network that `model!` declares, beside its own `new` and `forward`.
 pub trait Model: Network {
     /// The parameters by name, in PyTorch's shapes and order.
-    fn parameters(&self) -> Parameters<&[Block]> {
-        Parameters::of::<Self>(self.arena())
+    fn parameters(&self) -> Parameters<Self, &[Block]> {
+        Parameters::new(self.arena())
     }
 
     /// The parameters by name, to be changed.
-    fn parameters_mut(&mut self) -> Parameters<&mut [Block]> {
-        Parameters::of::<Self>(self.arena_mut())
+    fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
+        Parameters::new(self.arena_mut())
     }
 
     /// The layers as a table, as Keras prints it.
