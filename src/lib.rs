@@ -55,3 +55,14 @@ pub mod prelude {
     #[cfg(feature = "train")]
     pub use crate::{Descent, Trainer, Training};
 }
+
+/// The code blocks of README.md and of the guides compile and run.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/language.md")]
+    struct Language;
+    #[doc = include_str!("../docs/training.md")]
+    struct Training;
+}
