@@ -77,6 +77,11 @@ mod tests {
     }
 
     #[test]
+    fn tanh_is_odd_and_never_above_one() {
+        ulp::check_odd_within_one::<Tanh>();
+    }
+
+    #[test]
     fn tanh_of_special_values_is_exact() {
         ulp::check_exact::<Tanh>(&[
             (0.0, 0.0),
