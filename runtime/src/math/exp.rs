@@ -6,10 +6,12 @@
 use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two};
 use fearless_simd::{Simd, f32x16, i32x16, prelude::*};
 
-/// Twice the bias of the exponent field: each half of n takes one.
+/// Twice the bias of the exponent field: each half of n takes one. Added to [`ROUND`].
 const BIASED: f32 = ROUND + 254.0;
 
 /// e^x; 0 for -inf, inf for inf, exactly 1 for 0; NaN for NaN.
+///
+/// Within 0.9 ULP (measured 0.891) where multiply-add is fused, 1.2 (1.176) where it rounds twice.
 #[inline(always)]
 pub fn exp<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Beyond these the result is 0 or infinity already.
@@ -32,8 +34,8 @@ mod tests {
     struct Exp;
 
     impl Function for Exp {
-        const FUSED: f64 = 1.1;
-        const UNFUSED: f64 = 1.3;
+        const FUSED: f64 = 0.9;
+        const UNFUSED: f64 = 1.2;
 
         fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
             exp(s, x)

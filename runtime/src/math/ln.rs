@@ -21,6 +21,8 @@ const LN_1P: [f32; 8] = [
 ];
 
 /// Natural logarithm; exactly 0 for 1, -inf for 0 and -0, inf for inf; NaN below 0 and for NaN.
+///
+/// Within 0.9 ULP: measured 0.851 where multiply-add is fused, 0.868 where it rounds twice.
 #[inline(always)]
 pub fn ln<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Subnormals are lifted into the normal range by 2^23.
@@ -56,8 +58,8 @@ mod tests {
     struct Ln;
 
     impl Function for Ln {
-        const FUSED: f64 = 1.5;
-        const UNFUSED: f64 = 1.5;
+        const FUSED: f64 = 0.9;
+        const UNFUSED: f64 = 0.9;
 
         fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
             ln(s, x)

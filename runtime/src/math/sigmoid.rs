@@ -15,6 +15,9 @@ const BIASED: f32 = ROUND + (127.0 - 24.0);
 const EXP_NEGATIVE: [f32; 5] = [EXP[0], -EXP[1], EXP[2], -EXP[3], EXP[4]];
 
 /// The logistic function 1 / (1 + e^-x); 0 for -inf, exactly 0.5 for 0, 1 for inf; NaN for NaN.
+///
+/// Within 2.5 ULP (measured 2.481), whether multiply-add is fused or rounds twice; the subnormal results below
+/// x = -87.3 included.
 #[inline(always)]
 pub fn sigmoid<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Beyond these the result is 0 or 1 already.

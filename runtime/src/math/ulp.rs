@@ -7,12 +7,13 @@ use crate::{
 use fearless_simd::{Simd, f32x16};
 use std::{eprintln, vec, vec::Vec};
 
-/// Bit patterns between two samples of the ordinary sweep; odd, so that mantissas and exponents mix.
-const STRIDE: u64 = 1021;
+/// Bit patterns between two samples; odd, so that mantissas and exponents mix. Unoptimised code takes a microsecond a
+/// lane, so that it sees fewer.
+const STRIDE: u64 = if cfg!(debug_assertions) { 32_749 } else { 257 };
 /// Blocks that are evaluated per dispatch.
 const CHUNK: usize = 256;
 /// Floats tested on either side of a seam.
-const NEIGHBOURS: u32 = 100;
+const NEIGHBOURS: u32 = 16;
 
 /// A function under test.
 pub trait Function {
@@ -115,13 +116,15 @@ fn compare<F: Function>(x: &[Block], truth: &mut Vec<f64>, y: &mut [Block], wors
     }
 }
 
+/// Every `STRIDE`th bit pattern, or every one if the environment asks for it.
+fn sweep() -> impl Iterator<Item = u32> {
+    let exhaustive = std::env::var_os("KILN_EXHAUSTIVE").is_some();
+    let stride = if exhaustive { 1 } else { STRIDE };
+    (0..(1u64 << 32).div_ceil(stride)).map(move |i| (i * stride) as u32)
+}
+
 /// Sweeps the bit patterns of f32 and the seams' neighbourhoods, and holds every level to its bound.
 pub fn check<F: Function>() {
-    let stride = if std::env::var_os("KILN_EXHAUSTIVE").is_some() {
-        1
-    } else {
-        STRIDE
-    };
     let seams = F::seams().flat_map(|seam| [seam, -seam]).flat_map(|seam| {
         (0..=2 * NEIGHBOURS).map(move |i| seam.to_bits().wrapping_add(i).wrapping_sub(NEIGHBOURS))
     });
@@ -135,8 +138,7 @@ pub fn check<F: Function>() {
         ]
         .map(|end: u32| end.wrapping_add(i))
     });
-    let sweep = (0..(1u64 << 32).div_ceil(stride)).map(|i| (i * stride) as u32);
-    let mut patterns = sweep.chain(seams).chain(ends).map(f32::from_bits);
+    let mut patterns = sweep().chain(seams).chain(ends).map(f32::from_bits);
 
     let mut worst = [Worst {
         set: None,
@@ -183,6 +185,36 @@ pub fn check_exact<F: Function>(pairs: &[(f32, f32)]) {
             for y in y[0].0 {
                 let same = y.to_bits() == expected.to_bits() || y.is_nan() && expected.is_nan();
                 assert!(same, "{set:?}: f({x:e}) = {y:e}, not {expected:e}");
+            }
+        }
+    }
+}
+
+/// Holds every level to f(-x) = -f(x), bit for bit, and to |f(x)| <= 1.
+pub fn check_odd_within_one<F: Function>() {
+    let mut patterns = sweep()
+        .take_while(|bits| *bits <= f32::INFINITY.to_bits())
+        .peekable();
+    let mut x = vec![Block::ZERO; CHUNK];
+    let (mut y, mut mirrored) = (x.clone(), x.clone());
+    while patterns.peek().is_some() {
+        for block in &mut x {
+            block.0 = core::array::from_fn(|_| f32::from_bits(patterns.next().unwrap_or(0)));
+        }
+        let negative: Vec<_> = x.iter().map(|block| Block(block.0.map(|x| -x))).collect();
+        for level in simd::levels() {
+            let set = apply::<F>(level, &x, &mut y);
+            apply::<F>(level, &negative, &mut mirrored);
+            for ((x, y), mirrored) in x.iter().zip(&y).zip(&mirrored) {
+                for lane in 0..LANES {
+                    let (x, y, mirrored) = (x.0[lane], y.0[lane], mirrored.0[lane]);
+                    assert!((0.0..=1.0).contains(&y), "{set:?}: f({x:e}) = {y:e}");
+                    assert_eq!(
+                        y.to_bits() ^ (1 << 31),
+                        mirrored.to_bits(),
+                        "{set:?}: f(+-{x:e})"
+                    );
+                }
             }
         }
     }
