@@ -12,7 +12,8 @@ fn ramp(count: usize, first: f64, modulus: usize) -> Vec<f64> {
 
 fn graph(text: &str) -> Graph {
     let tokens = text.parse().expect("tokens");
-    let mut graphs = crate::graphs(&quote::quote!(kiln), tokens).unwrap_or_else(|errors| panic!("{text}: {errors}"));
+    let mut graphs = crate::graphs(&quote::quote!(kiln), tokens)
+        .unwrap_or_else(|errors| panic!("{text}: {errors}"));
     graphs.remove(0)
 }
 

@@ -35,7 +35,14 @@ impl<M> Default for Functional<M> {
 impl<M: Case> Loss<M::Output> for Functional<M> {
     type Target = Vec<f64>;
 
-    fn row<S: Isa>(&self, _: S, output: &M::Output, target: &Vec<f64>, scale: f32, delta: &mut M::Output) -> f32 {
+    fn row<S: Isa>(
+        &self,
+        _: S,
+        output: &M::Output,
+        target: &Vec<f64>,
+        scale: f32,
+        delta: &mut M::Output,
+    ) -> f32 {
         let numbers = M::parts(output).concat();
         let deltas = M::parts_mut(delta).into_iter().flatten();
         for ((y, c), delta) in numbers.iter().zip(target).zip(deltas) {
@@ -47,5 +54,9 @@ impl<M: Case> Loss<M::Output> for Functional<M> {
 
 /// The functional in f64.
 pub fn functional(outputs: impl Iterator<Item = f64>, target: &[f64]) -> f64 {
-    outputs.zip(target).map(|(y, c)| c * y + 0.5 * y * y).sum::<f64>() / target.len() as f64
+    outputs
+        .zip(target)
+        .map(|(y, c)| c * y + 0.5 * y * y)
+        .sum::<f64>()
+        / target.len() as f64
 }

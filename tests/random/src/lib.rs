@@ -9,6 +9,5 @@ pub mod dice;
 pub mod generate;
 pub mod judge;
 
-
 pub use case::Case;
 pub use judge::judge;
