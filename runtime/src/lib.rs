@@ -23,6 +23,7 @@ pub mod network;
 pub mod optimizer;
 pub mod parameters;
 pub mod random;
+pub mod shape;
 pub mod simd;
 pub mod tile;
 #[cfg(feature = "train")]

@@ -1,5 +1,6 @@
 //! Instruction sets: which one runs, and how a register tile covers a matrix on each.
 
+use crate::shape::Shapes;
 use core::sync::atomic::{AtomicU8, Ordering};
 use fearless_simd::{Level, Simd};
 
@@ -25,7 +26,7 @@ pub enum InstructionSet {
 ///
 /// The two `cover` functions cut `rows` x `blocks` accumulators into tiles and visit them in a fixed order.
 /// Which rows share a tile never changes a row's arithmetic: every accumulator is one chain over k.
-pub trait Isa: Simd {
+pub trait Isa: Simd + Shapes {
     /// The instruction set this token proves.
     const SET: InstructionSet;
 

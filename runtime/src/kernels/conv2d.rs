@@ -37,7 +37,6 @@
 
 mod backward;
 mod forward;
-mod shape;
 #[cfg(test)]
 mod tests;
 mod tiles;

@@ -1,9 +1,6 @@
 //! Backward of the input: from the output's gradient to the delta, and from the delta to the input's gradient.
 
-use super::{
-    shape::{self, Extent, Shape, Tiled},
-    tiles::{Plan, Sink, Sums},
-};
+use super::tiles::{Plan, Sink, Sums};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -12,6 +9,7 @@ use crate::{
         stencil::{Stencil, border, reached},
         winners,
     },
+    shape::{self, Extent, Shape},
     simd::Isa,
 };
 use core::marker::PhantomData;
@@ -200,7 +198,7 @@ pub fn input_gradient<
                         if row.taps * column.taps * row.count * column.count == 0 {
                             continue;
                         }
-                        Sums::<S, D, _, 1, 1, KT, Q> {
+                        S::tiled(Sums::<S, D, _, 1, 1, KT, Q> {
                             s,
                             plan: plan::<C, D, X>(row, column),
                             x: &delta[..D::FLOATS],
@@ -211,8 +209,7 @@ pub fn input_gradient<
                                 kind: PhantomData,
                             },
                             image: PhantomData,
-                        }
-                        .tiled();
+                        });
                     }
                 }
             }
@@ -359,17 +356,14 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
         let rows = reached_inputs::<C, D, X>(0).div_ceil(C::STRIDE[0]);
         let columns = reached_inputs::<C, D, X>(1).div_ceil(C::STRIDE[1]);
         let taps = (C::KERNEL[0] * C::KERNEL[1]).div_ceil(C::STRIDE[0] * C::STRIDE[1]);
-        shape::best(
-            S::SET,
-            Extent {
-                windows: rows * columns,
-                // Classes of a stride may differ in width.
-                run: if C::STRIDE[1] == 1 { columns } else { 1 },
-                width: 1,
-                panels: X::COLUMN / LANES,
-                depth: taps * D::CHANNELS,
-            },
-        )
+        shape::best::<S>(Extent {
+            windows: rows * columns,
+            // Classes of a stride may differ in width.
+            run: if C::STRIDE[1] == 1 { columns } else { 1 },
+            width: 1,
+            panels: X::COLUMN / LANES,
+            depth: taps * D::CHANNELS,
+        })
     };
     const REGULAR: bool = C::STRIDE[1] == 1
         && reached_inputs::<C, D, X>(1).is_multiple_of(<Self as Sink<S>>::SHAPE.windows);

@@ -3,10 +3,7 @@
 //! Every activation here is non-decreasing, so max f(z) = f(max z): the pool takes its maximum over the raw sums in
 //! registers, and bias and activation are applied once to what it keeps.
 
-use super::{
-    shape::{self, Extent, Shape, Tiled},
-    tiles::{Plan, Sink, Sums},
-};
+use super::tiles::{Plan, Sink, Sums};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -15,6 +12,7 @@ use crate::{
         stencil::Stencil,
         winners,
     },
+    shape::{self, Extent, Shape},
     simd::Isa,
 };
 use core::marker::PhantomData;
@@ -141,7 +139,7 @@ fn sample<
         assert!(K == C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS);
         assert!(P == Y::CHANNELS.div_ceil(LANES));
     };
-    Sums::<S, X, _, PH, PW, K, P> {
+    S::tiled(Sums::<S, X, _, PH, PW, K, P> {
         s,
         plan: const { plan::<C, X, Y>(PH, PW) },
         x: &x[..X::FLOATS],
@@ -153,8 +151,7 @@ fn sample<
             kind: PhantomData,
         },
         image: PhantomData,
-    }
-    .tiled();
+    });
 }
 
 /// The reads of a convolution from X to windows of `ph` x `pw` outputs, one for each pixel of Y.
@@ -227,16 +224,13 @@ impl<
     const P: usize,
 > Sink<S> for Output<'_, A, C, X, Y, R, PH, PW, K, P>
 {
-    const SHAPE: Shape = shape::best(
-        S::SET,
-        Extent {
-            windows: Y::HEIGHT * Y::WIDTH,
-            run: Y::WIDTH,
-            width: PW,
-            panels: P,
-            depth: K,
-        },
-    );
+    const SHAPE: Shape = shape::best::<S>(Extent {
+        windows: Y::HEIGHT * Y::WIDTH,
+        run: Y::WIDTH,
+        width: PW,
+        panels: P,
+        depth: K,
+    });
     const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
     const WINNERS: bool = R::WINNERS;
     const PLAN: Plan = plan::<C, X, Y>(PH, PW);

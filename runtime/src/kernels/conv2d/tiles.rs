@@ -4,8 +4,12 @@
 //! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next. For each
 //! of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps and channels.
 
-use super::shape::{Shape, Tiled};
-use crate::{block::Block, kernels::image::Image, simd::Isa};
+use crate::{
+    block::Block,
+    kernels::image::Image,
+    shape::{Shape, Tiled},
+    simd::Isa,
+};
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16, prelude::*};
 

@@ -5,13 +5,13 @@
 //! to [`GROUP`] rows, visit a sample one after the other before the next sample comes. Between samples a group's sums
 //! rest in the level-1 cache, which changes no bit of them.
 
-use super::shape::{self, Extent, Shape, Tiled};
 use crate::{
     block::{Block, LANES},
     kernels::{
         image::{Image, pixel},
         stencil::Stencil,
     },
+    shape::{self, Extent, Shape, Tiled},
     simd::Isa,
     update::Update,
 };
@@ -54,7 +54,7 @@ pub fn weight_gradient<
                 let length = (k - first % k).min(weights.len());
                 let (stretch, rest) = weights.split_at_mut(length);
                 let (remembered, rest_of_state) = state.split_at_mut(length);
-                Gradient::<S, U, C, X, D, _, XS, DS> {
+                S::tiled(Gradient::<S, U, C, X, D, _, XS, DS> {
                     s,
                     update,
                     samples: samples.clone(),
@@ -63,8 +63,7 @@ pub fn weight_gradient<
                     weights: stretch,
                     state: remembered,
                     layouts: PhantomData,
-                }
-                .tiled();
+                });
                 (first, weights, state) = (first + length, rest, rest_of_state);
             }
         },
@@ -134,16 +133,13 @@ where
     D: Image,
     I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
 {
-    const SHAPE: Shape = shape::best(
-        S::SET,
-        Extent {
-            windows: depth::<C, X>(),
-            run: X::CHANNELS,
-            width: 1,
-            panels: 1,
-            depth: D::HEIGHT * D::WIDTH,
-        },
-    );
+    const SHAPE: Shape = shape::best::<S>(Extent {
+        windows: depth::<C, X>(),
+        run: X::CHANNELS,
+        width: 1,
+        panels: 1,
+        depth: D::HEIGHT * D::WIDTH,
+    });
 
     #[inline(always)]
     fn run<const M: usize, const ONE: usize>(self) {
