@@ -149,7 +149,8 @@ impl<'a> Site<'a> {
         let storage = self.input(operand);
         let features = *self.input_shape(operand).last().unwrap_or(&1);
         match self.input_shape(operand).len() {
-            1 if self.is_direct(operand) => (1, features),
+            // The caller's arrays have no padding, not even behind a lone step.
+            _ if self.is_direct(operand) => (self.input_shape(operand).iter().product::<usize>() / features, features),
             1 => (1, storage.floats()),
             _ => storage.rows().unwrap_or((1, storage.floats())),
         }

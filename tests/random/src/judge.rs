@@ -7,9 +7,8 @@ use kiln_runtime::{
     inference,
     parameters::{Parameters, Seed, initialized},
     simd,
+    train::Training,
 };
-
-use proc_macro2::TokenStream;
 
 use crate::{
     case::{Case, Functional, functional},
@@ -45,7 +44,7 @@ pub fn judge<M: Case>() {
         let here = format!("on {set:?}, seed {}:\n{}", M::SEED, M::SOURCE);
         trial.judge_names(&here);
         trial.judge_outputs(&here);
-        //trial.judge_gradients(&here);
+        trial.judge_gradients(&here);
         eprintln!("seed {} is right on {set:?}", M::SEED);
     }
     simd::restrict(None);
@@ -53,9 +52,7 @@ pub fn judge<M: Case>() {
 
 fn graph<M: Case>() -> Graph {
     let tokens = M::SOURCE.parse().expect("the build script has read it");
-    kiln_compiler::graphs(&TokenStream::new(), tokens)
-        .expect("the build script has checked it")
-        .remove(0)
+    kiln_compiler::graphs(tokens).expect("the build script has checked it").remove(0)
 }
 
 /// A model with a batch, and what the interpreter says of them.
@@ -82,14 +79,9 @@ impl<'a, M: Case> Trial<'a, M> {
         let net: M = initialized(Seed(M::SEED));
         let mut reference = Reference::new(graph);
         for (name, values) in &mut reference.parameters {
-            *values = wide(
-                &Parameters::of::<M>(net.arena())
-                    .get(name)
-                    .unwrap_or_default(),
-            );
+            *values = wide(&Parameters::of::<M>(net.arena()).get(name).unwrap_or_default());
         }
-        let (mut inputs, mut wide_inputs, mut expected, mut targets) =
-            (vec![], vec![], vec![], vec![]);
+        let (mut inputs, mut wide_inputs, mut expected, mut targets) = (vec![], vec![], vec![], vec![]);
         for _ in 0..ROWS {
             let mut parts = Vec::new();
             inputs.push(M::input(|part| {
@@ -97,23 +89,11 @@ impl<'a, M: Case> Trial<'a, M> {
                 parts.push(wide(part));
             }));
             let outputs = reference.forward(&parts);
-            targets.push(
-                (0..outputs.concat().len())
-                    .map(|_| f64::from(number(&mut dice)))
-                    .collect(),
-            );
+            targets.push((0..outputs.concat().len()).map(|_| f64::from(number(&mut dice))).collect());
             wide_inputs.push(parts);
             expected.push(outputs);
         }
-        let mut trial = Self {
-            net,
-            reference,
-            inputs,
-            targets,
-            wide_inputs,
-            expected,
-            slopes: BTreeMap::new(),
-        };
+        let mut trial = Self { net, reference, inputs, targets, wide_inputs, expected, slopes: BTreeMap::new() };
         trial.slopes = trial.slopes(&mut dice);
         trial
     }
@@ -121,30 +101,19 @@ impl<'a, M: Case> Trial<'a, M> {
     /// The batch's mean loss and the penalties.
     fn loss(&self, reference: &Reference<'_>) -> f64 {
         let samples = self.wide_inputs.iter().zip(&self.targets);
-        let losses = samples.map(|(inputs, target)| {
-            functional(reference.forward(inputs).into_iter().flatten(), target)
-        });
+        let losses = samples.map(|(inputs, target)| functional(reference.forward(inputs).into_iter().flatten(), target));
         losses.sum::<f64>() / ROWS as f64 + reference.penalty()
     }
 
     /// The slopes of some coordinates of every parameter.
     fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Vec<Expected>> {
         let slope = |name: &str, index: usize| {
-            let slope = self
-                .reference
-                .parameter_slope(name, index, |moved| self.loss(moved));
-            Expected {
-                index,
-                value: slope.value,
-                doubt: slope.doubt,
-            }
+            let slope = self.reference.parameter_slope(name, index, |moved| self.loss(moved));
+            Expected { index, value: slope.value, doubt: slope.doubt }
         };
         let mut tensor = |(name, values): (&String, &Vec<f64>)| {
             let chosen = (0..COORDINATES).map(|_| dice.below(values.len()));
-            (
-                name.clone(),
-                chosen.map(|index| slope(name, index)).collect(),
-            )
+            (name.clone(), chosen.map(|index| slope(name, index)).collect())
         };
         self.reference.parameters.iter().map(&mut tensor).collect()
     }
@@ -152,10 +121,7 @@ impl<'a, M: Case> Trial<'a, M> {
     /// Parameters have the names and shapes of a `state_dict`, and what is written by name is all that there is.
     fn judge_names(&self, here: &str) {
         let parameters = Parameters::of::<M>(self.net.arena());
-        let shapes: Vec<_> = parameters
-            .names()
-            .map(|(name, shape)| (name.to_string(), shape))
-            .collect();
+        let shapes: Vec<_> = parameters.names().map(|(name, shape)| (name.to_string(), shape)).collect();
         assert_eq!(shapes, self.reference.shapes(), "{here}");
         let mut copy = vec![kiln_runtime::block::Block::ZERO; self.net.arena().len()];
         for (name, _) in parameters.names() {
@@ -163,12 +129,7 @@ impl<'a, M: Case> Trial<'a, M> {
             let written = Parameters::of::<M>(&mut copy[..]).set(name, &values);
             assert!(written.is_ok(), "{name}: {written:?} {here}");
         }
-        assert!(
-            copy.iter()
-                .map(|block| block.0)
-                .eq(self.net.arena().iter().map(|block| block.0)),
-            "{here}"
-        );
+        assert!(copy.iter().map(|block| block.0).eq(self.net.arena().iter().map(|block| block.0)), "{here}");
     }
 
     /// One sample at a time and all at once.
@@ -179,15 +140,27 @@ impl<'a, M: Case> Trial<'a, M> {
         for (row, expected) in self.expected.iter().enumerate() {
             let alone = inference::forward(&self.net, &self.inputs[row]);
             for (how, output) in [("forward", &alone), ("forward_batch", &together[row])] {
-                for (part, (found, expected)) in
-                    M::parts(output).into_iter().zip(expected).enumerate()
-                {
-                    assert_close(
-                        found,
-                        expected,
-                        &format!("{how}, sample {row}, output {part}, {here}"),
-                    );
+                for (part, (found, expected)) in M::parts(output).into_iter().zip(expected).enumerate() {
+                    assert_close(found, expected, &format!("{how}, sample {row}, output {part}, {here}"));
                 }
+            }
+        }
+    }
+
+    /// Loss and gradients of the batch, with the same bits on any number of threads.
+    fn judge_gradients(&self, here: &str) {
+        let mut training = Training::with_threads(&self.net, ROWS + 3, 1).expect(here);
+        let loss = training.backward(&self.net, &self.inputs, &self.targets, &Functional::<M>::default()).expect(here);
+        let expected = self.loss(&self.reference) - self.reference.penalty();
+        assert!((loss - expected).abs() <= FORWARD * expected.abs().max(0.1), "loss {loss} is not {expected}, {here}");
+        let gradients = training.gradients();
+        for (name, slopes) in &self.slopes {
+            let found = gradients.get(name).expect(here);
+            let scale = found.iter().map(|x| f64::from(x.abs())).fold(1e-2, f64::max);
+            for &Expected { index, value, doubt } in slopes {
+                let found = f64::from(found[index]);
+                let close = (found - value).abs() <= BACKWARD * scale + doubt;
+                assert!(close, "gradient of {name} at {index}: {found} is not {value} (doubt {doubt}), {here}");
             }
         }
     }

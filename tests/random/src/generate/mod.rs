@@ -6,7 +6,6 @@ mod layers;
 mod shape;
 
 use kiln_compiler::graph::{Graph, Node, ValueId};
-use proc_macro2::TokenStream;
 
 use crate::dice::Dice;
 
@@ -30,9 +29,7 @@ pub fn model(seed: u64) -> (String, Graph) {
 
 /// The graph of a model, if it is valid and small.
 fn accepted(source: &str) -> Option<Graph> {
-    let graph = kiln_compiler::graphs(&TokenStream::new(), source.parse().ok()?)
-        .ok()?
-        .pop()?;
+    let graph = kiln_compiler::graphs(source.parse().ok()?).ok()?.pop()?;
     let flops: u64 = graph.nodes.iter().map(|node| flops(&graph, node)).sum();
     (flops <= MOST_FLOPS).then_some(graph)
 }
