@@ -10,11 +10,11 @@ use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
 
 /// Inputs that are summed before the sums are parked in `y` and the next inputs have their turn.
-const DEPTH: usize = 1024;
+const DEPTH: usize = 2048;
 
 /// Blocks of weights that a sweep over all rows uses: half of a modest level-2 cache. Weights are fetched from
 /// memory once, however many rows there are, and rows once for each such group of panels.
-const NEAR: usize = 4096;
+const NEAR: usize = 8192;
 
 /// Where the sums begin.
 #[derive(Clone, Copy)]
@@ -51,7 +51,8 @@ pub fn forward<
         #[inline(always)]
         || {
             let depth = K.min(DEPTH);
-            let width = (NEAR / depth.max(1)).clamp(1, P.max(1));
+            // A single tile of rows meets each weight once anyway.
+            let width = if x.len() <= 6 { P } else { NEAR / depth };
             for block in (0..P).step_by(width) {
                 for input in (0..K).step_by(depth) {
                     let mut product = Product::<S, A, K, KS, N, P> {
