@@ -12,12 +12,7 @@ fn ramp(count: usize, first: f64, modulus: usize) -> Vec<f64> {
 
 fn graph(text: &str) -> Graph {
     let tokens = text.parse().expect("tokens");
-<<<<<<< HEAD
-    let mut graphs = crate::graphs(&quote::quote!(kiln), tokens)
-        .unwrap_or_else(|errors| panic!("{text}: {errors}"));
-=======
     let mut graphs = crate::graphs(tokens).unwrap_or_else(|errors| panic!("{text}: {errors}"));
->>>>>>> 1ec568d (Judge random models' gradients by differences of the interpreter's loss)
     graphs.remove(0)
 }
 

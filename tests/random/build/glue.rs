@@ -59,6 +59,18 @@ impl Case for Seed{seed} {{
     const SEED: u64 = {seed};
     const SOURCE: &'static str = r#"{source}"#;
 
+    fn new(seed: kiln::Seed) -> Self {{
+        Seed{seed}::new(seed)
+    }}
+
+    fn answer(&self, input: &Self::Input) -> Self::Output {{
+        self.forward(input)
+    }}
+
+    fn answer_all(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> kiln::Result<()> {{
+        self.forward_batch(inputs, outputs)
+    }}
+
     fn input(mut fill: impl FnMut(&mut [f32])) -> Self::Input {{
 {}        {input}
     }}

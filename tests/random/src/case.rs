@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use kiln_runtime::{loss::Loss, network::Network, simd::Isa};
+use kiln::{Loss, Network, Result, Seed, simd::Isa};
 
 /// A random model; the build script writes the implementations.
 pub trait Case: Network {
@@ -10,6 +10,19 @@ pub trait Case: Network {
     const SEED: u64;
     /// Its declaration.
     const SOURCE: &'static str;
+
+    /// The model's own `new`.
+    fn new(seed: Seed) -> Self;
+
+    /// The model's own `forward`.
+    fn answer(&self, input: &Self::Input) -> Self::Output;
+
+    /// The model's own `forward_batch`.
+    ///
+    /// # Errors
+    ///
+    /// Its errors.
+    fn answer_all(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> Result<()>;
 
     /// An input whose tensors `fill` has filled one after another.
     fn input(fill: impl FnMut(&mut [f32])) -> Self::Input;

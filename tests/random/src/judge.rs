@@ -2,13 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
+use kiln::{Seed, Training, simd};
 use kiln_compiler::{graph::Graph, reference::Reference};
-use kiln_runtime::{
-    inference,
-    parameters::{Parameters, Seed, initialized},
-    simd,
-    train::Training,
-};
 
 use crate::{
     case::{Case, Functional, functional},
@@ -76,10 +71,10 @@ struct Expected {
 impl<'a, M: Case> Trial<'a, M> {
     fn new(graph: &'a Graph) -> Self {
         let mut dice = Dice::new(!M::SEED);
-        let net: M = initialized(Seed(M::SEED));
+        let net = M::new(Seed(M::SEED));
         let mut reference = Reference::new(graph);
         for (name, values) in &mut reference.parameters {
-            *values = wide(&Parameters::of::<M>(net.arena()).get(name).unwrap_or_default());
+            *values = wide(&net.parameters().get(name).unwrap_or_default());
         }
         let (mut inputs, mut wide_inputs, mut expected, mut targets) = (vec![], vec![], vec![], vec![]);
         for _ in 0..ROWS {
@@ -120,25 +115,22 @@ impl<'a, M: Case> Trial<'a, M> {
 
     /// Parameters have the names and shapes of a `state_dict`, and what is written by name is all that there is.
     fn judge_names(&self, here: &str) {
-        let parameters = Parameters::of::<M>(self.net.arena());
+        let parameters = self.net.parameters();
         let shapes: Vec<_> = parameters.names().map(|(name, shape)| (name.to_string(), shape)).collect();
         assert_eq!(shapes, self.reference.shapes(), "{here}");
-        let mut copy = vec![kiln_runtime::block::Block::ZERO; self.net.arena().len()];
+        let mut copy = M::new(Seed(!M::SEED));
         for (name, _) in parameters.names() {
-            let values = parameters.get(name).unwrap_or_default();
-            let written = Parameters::of::<M>(&mut copy[..]).set(name, &values);
-            assert!(written.is_ok(), "{name}: {written:?} {here}");
+            copy.parameters_mut().set(name, &parameters.get(name).expect(here)).expect(here);
         }
-        assert!(copy.iter().map(|block| block.0).eq(self.net.arena().iter().map(|block| block.0)), "{here}");
+        assert!(copy.arena().iter().map(|block| block.0).eq(self.net.arena().iter().map(|block| block.0)), "{here}");
     }
 
     /// One sample at a time and all at once.
     fn judge_outputs(&self, here: &str) {
         let mut together = vec![M::ZERO_OUTPUT; ROWS];
-        let answered = inference::forward_batch(&self.net, &self.inputs, &mut together);
-        assert!(answered.is_ok(), "{answered:?} {here}");
+        M::answer_all(&self.net, &self.inputs, &mut together).expect(here);
         for (row, expected) in self.expected.iter().enumerate() {
-            let alone = inference::forward(&self.net, &self.inputs[row]);
+            let alone = M::answer(&self.net, &self.inputs[row]);
             for (how, output) in [("forward", &alone), ("forward_batch", &together[row])] {
                 for (part, (found, expected)) in M::parts(output).into_iter().zip(expected).enumerate() {
                     assert_close(found, expected, &format!("{how}, sample {row}, output {part}, {here}"));
@@ -149,13 +141,17 @@ impl<'a, M: Case> Trial<'a, M> {
 
     /// Loss and gradients of the batch, with the same bits on any number of threads.
     fn judge_gradients(&self, here: &str) {
-        let mut training = Training::with_threads(&self.net, ROWS + 3, 1).expect(here);
-        let loss = training.backward(&self.net, &self.inputs, &self.targets, &Functional::<M>::default()).expect(here);
+        let on = |threads, capacity| {
+            let mut training = Training::with_threads(&self.net, capacity, threads).expect(here);
+            let functional = Functional::<M>::default();
+            let loss = training.backward(&self.net, &self.inputs, &self.targets, &functional).expect(here);
+            (loss, training)
+        };
+        let (loss, training) = on(1, ROWS);
         let expected = self.loss(&self.reference) - self.reference.penalty();
         assert!((loss - expected).abs() <= FORWARD * expected.abs().max(0.1), "loss {loss} is not {expected}, {here}");
-        let gradients = training.gradients();
         for (name, slopes) in &self.slopes {
-            let found = gradients.get(name).expect(here);
+            let found = training.gradients().get(name).expect(here);
             let scale = found.iter().map(|x| f64::from(x.abs())).fold(1e-2, f64::max);
             for &Expected { index, value, doubt } in slopes {
                 let found = f64::from(found[index]);
@@ -163,6 +159,11 @@ impl<'a, M: Case> Trial<'a, M> {
                 assert!(close, "gradient of {name} at {index}: {found} is not {value} (doubt {doubt}), {here}");
             }
         }
+        let (again, shared) = on(3, ROWS + 3);
+        assert_eq!(loss, again, "on three threads, {here}");
+        let bits = |training: &Training<M>| training.gradients().blocks().to_vec();
+        let (alone, shared) = (bits(&training), bits(&shared));
+        assert!(alone.iter().zip(&shared).all(|(a, b)| a.0 == b.0), "gradients on three threads, {here}");
     }
 }
 
