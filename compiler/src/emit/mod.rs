@@ -57,12 +57,13 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     quote! {
         #(#attributes)*
         #documentation
-        #[derive(Clone)]
+        #[derive(::core::clone::Clone)]
         #visibility struct #name {
             arena: #root::rt::Arena,
         }
 
         const _: () = {
+            use ::core::prelude::rust_2024::*;
             use #root::rt;
             use #root::rt::Network as _;
 

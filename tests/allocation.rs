@@ -1,0 +1,69 @@
+//! Nothing allocates per call: not an answer, not many, not a training step.
+#![forbid(unsafe_code)]
+
+use kiln::prelude::*;
+
+model! {
+    struct Mnist(image: [1, 28, 28]) -> [10] {
+        Flatten,
+        Dense(128),
+        Relu,
+        Dropout(0.2),
+        Dense(10),
+    }
+
+    struct Convnet(image: [1, 14, 14]) -> [10] {
+        Conv2d(8, kernel = 3),
+        Relu,
+        MaxPool2d(2),
+        Conv2d(16, kernel = 3, padding = 1),
+        Flatten,
+        Dense(10),
+    }
+
+    struct Recurrent(rows: [7, 5]) -> [10] {
+        Lstm(20, layers = 2),
+        Last,
+        Dense(10),
+    }
+}
+
+/// Asserts that `call` allocates nothing once it has run before.
+fn allocates_nothing(what: &str, mut call: impl FnMut()) {
+    call();
+    let counted = allocation_counter::measure(&mut call);
+    assert_eq!(counted.count_total, 0, "{what} allocated {} bytes", counted.bytes_total);
+}
+
+macro_rules! check {
+    ($network:ident, $input:expr) => {{
+        let mut net = $network::new(Seed(1));
+        let inputs = [$input; 40];
+        let labels = [3; 40];
+        let mut outputs = [[0.0; 10]; 40];
+        allocates_nothing("forward", || drop(std::hint::black_box(net.forward(&inputs[0]))));
+        allocates_nothing("forward_batch", || net.forward_batch(&inputs, &mut outputs).expect("equal lengths"));
+
+        let mut training = Training::new(&net, 40).expect("a batch of 40");
+        let mut descent = Descent::new(&net, Adam::default());
+        allocates_nothing("a training step", || {
+            training.backward(&net, &inputs, &labels, &CrossEntropy).expect("clean data");
+            descent.apply(&mut net, training.gradients());
+        });
+    }};
+}
+
+#[test]
+fn a_dense_network_allocates_nothing() {
+    check!(Mnist, [[[0.5; 28]; 28]; 1]);
+}
+
+#[test]
+fn a_convolutional_network_allocates_nothing() {
+    check!(Convnet, [[[0.5; 14]; 14]; 1]);
+}
+
+#[test]
+fn a_recurrent_network_allocates_nothing() {
+    check!(Recurrent, [[0.5; 5]; 7]);
+}
