@@ -1,8 +1,8 @@
 //! ln x = k ln 2 + ln(1 + f) with x = 2^k (1 + f) and sqrt(1/2) <= 1 + f < sqrt(2).
 //!
-//! ln(1 + f) = f - f^2 / 2 + f^3 R(f), R a polynomial of degree seven with a relative error of 2^-27 in ln. The terms are
-//! added from the smallest up, so that near 1, where k = 0, the exact f comes last. k times the high part of ln 2 is
-//! exact.
+//! ln(1 + f) = f - f^2 / 2 + f^3 R(f), R a polynomial of degree seven with a relative error of 2^-27 in ln. The terms
+//! are added from the smallest up, so that near 1, where k = 0, the exact f comes last. k times the high part of ln 2
+//! is exact.
 
 use super::{LN_2_HIGH, LN_2_LOW, horner};
 use core::f32::consts::FRAC_1_SQRT_2;

@@ -1,8 +1,8 @@
 //! 1 / (1 + e^-x), with e^-x = 2^n e^-r where n = round(-x / ln 2) and r = x + n ln 2, |r| <= ln 2 / 2.
 //!
-//! Written so, the value keeps its relative accuracy as it falls to 0. For its last subnormals e^-x would overflow; both
-//! sides of the fraction are therefore multiplied by 2^-24, which costs nothing: it hides in the bias of 2^n. Where
-//! that could underflow instead, at large positive x, the value has long been 1.
+//! Written so, the value keeps its relative accuracy as it falls to 0. For its last subnormals e^-x would overflow;
+//! both sides of the fraction are therefore multiplied by 2^-24, which costs nothing: it hides in the bias of 2^n.
+//! Where that could underflow instead, at large positive x, the value has long been 1.
 
 use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two};
 use fearless_simd::{Simd, f32x16, prelude::*};

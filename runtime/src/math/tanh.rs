@@ -26,7 +26,8 @@ const BIASED: f32 = ROUND + 127.0;
 /// tanh r = r (1 + c1 r^2 + c2 r^4 + c3 r^6) on |r| <= (ln 2) / 4, from c3 down to 1.
 const TANH: [f32; 4] = [-0.052_724_83, 0.133_311_76, -0.333_333_22, 1.0];
 
-/// Hyperbolic tangent; odd to the bit, x itself for tiny x, exactly -1 and 1 from |x| = 8.5 on, never beyond; NaN for NaN.
+/// Hyperbolic tangent; odd to the bit, x itself for tiny x, exactly -1 and 1 from |x| = 8.5 on and never beyond; NaN
+/// for NaN.
 ///
 /// Within 2.5 ULP (measured 2.495), whether multiply-add is fused or rounds twice.
 #[inline(always)]
