@@ -32,7 +32,11 @@ model! {
 fn allocates_nothing(what: &str, mut call: impl FnMut()) {
     call();
     let counted = allocation_counter::measure(&mut call);
-    assert_eq!(counted.count_total, 0, "{what} allocated {} bytes", counted.bytes_total);
+    assert_eq!(
+        counted.count_total, 0,
+        "{what} allocated {} bytes",
+        counted.bytes_total
+    );
 }
 
 macro_rules! check {
@@ -41,13 +45,20 @@ macro_rules! check {
         let inputs = [$input; 40];
         let labels = [3; 40];
         let mut outputs = [[0.0; 10]; 40];
-        allocates_nothing("forward", || drop(std::hint::black_box(net.forward(&inputs[0]))));
-        allocates_nothing("forward_batch", || net.forward_batch(&inputs, &mut outputs).expect("equal lengths"));
+        allocates_nothing("forward", || {
+            std::hint::black_box(net.forward(&inputs[0]));
+        });
+        allocates_nothing("forward_batch", || {
+            net.forward_batch(&inputs, &mut outputs)
+                .expect("equal lengths")
+        });
 
         let mut training = Training::new(&net, 40).expect("a batch of 40");
         let mut descent = Descent::new(&net, Adam::default());
         allocates_nothing("a training step", || {
-            training.backward(&net, &inputs, &labels, &CrossEntropy).expect("clean data");
+            training
+                .backward(&net, &inputs, &labels, &CrossEntropy)
+                .expect("clean data");
             descent.apply(&mut net, training.gradients());
         });
     }};

@@ -150,7 +150,10 @@ impl<'a> Site<'a> {
         let features = *self.input_shape(operand).last().unwrap_or(&1);
         match self.input_shape(operand).len() {
             // The caller's arrays have no padding, not even behind a lone step.
-            _ if self.is_direct(operand) => (self.input_shape(operand).iter().product::<usize>() / features, features),
+            _ if self.is_direct(operand) => (
+                self.input_shape(operand).iter().product::<usize>() / features,
+                features,
+            ),
             1 => (1, storage.floats()),
             _ => storage.rows().unwrap_or((1, storage.floats())),
         }

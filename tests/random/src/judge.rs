@@ -47,7 +47,9 @@ pub fn judge<M: Case>() {
 
 fn graph<M: Case>() -> Graph {
     let tokens = M::SOURCE.parse().expect("the build script has read it");
-    kiln_compiler::graphs(tokens).expect("the build script has checked it").remove(0)
+    kiln_compiler::graphs(tokens)
+        .expect("the build script has checked it")
+        .remove(0)
 }
 
 /// A model with a batch, and what the interpreter says of them.
@@ -76,7 +78,8 @@ impl<'a, M: Case> Trial<'a, M> {
         for (name, values) in &mut reference.parameters {
             *values = wide(&net.parameters().get(name).unwrap_or_default());
         }
-        let (mut inputs, mut wide_inputs, mut expected, mut targets) = (vec![], vec![], vec![], vec![]);
+        let (mut inputs, mut wide_inputs, mut expected, mut targets) =
+            (vec![], vec![], vec![], vec![]);
         for _ in 0..ROWS {
             let mut parts = Vec::new();
             inputs.push(M::input(|part| {
@@ -84,11 +87,23 @@ impl<'a, M: Case> Trial<'a, M> {
                 parts.push(wide(part));
             }));
             let outputs = reference.forward(&parts);
-            targets.push((0..outputs.concat().len()).map(|_| f64::from(number(&mut dice))).collect());
+            targets.push(
+                (0..outputs.concat().len())
+                    .map(|_| f64::from(number(&mut dice)))
+                    .collect(),
+            );
             wide_inputs.push(parts);
             expected.push(outputs);
         }
-        let mut trial = Self { net, reference, inputs, targets, wide_inputs, expected, slopes: BTreeMap::new() };
+        let mut trial = Self {
+            net,
+            reference,
+            inputs,
+            targets,
+            wide_inputs,
+            expected,
+            slopes: BTreeMap::new(),
+        };
         trial.slopes = trial.slopes(&mut dice);
         trial
     }
@@ -96,19 +111,30 @@ impl<'a, M: Case> Trial<'a, M> {
     /// The batch's mean loss and the penalties.
     fn loss(&self, reference: &Reference<'_>) -> f64 {
         let samples = self.wide_inputs.iter().zip(&self.targets);
-        let losses = samples.map(|(inputs, target)| functional(reference.forward(inputs).into_iter().flatten(), target));
+        let losses = samples.map(|(inputs, target)| {
+            functional(reference.forward(inputs).into_iter().flatten(), target)
+        });
         losses.sum::<f64>() / ROWS as f64 + reference.penalty()
     }
 
     /// The slopes of some coordinates of every parameter.
     fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Vec<Expected>> {
         let slope = |name: &str, index: usize| {
-            let slope = self.reference.parameter_slope(name, index, |moved| self.loss(moved));
-            Expected { index, value: slope.value, doubt: slope.doubt }
+            let slope = self
+                .reference
+                .parameter_slope(name, index, |moved| self.loss(moved));
+            Expected {
+                index,
+                value: slope.value,
+                doubt: slope.doubt,
+            }
         };
         let mut tensor = |(name, values): (&String, &Vec<f64>)| {
             let chosen = (0..COORDINATES).map(|_| dice.below(values.len()));
-            (name.clone(), chosen.map(|index| slope(name, index)).collect())
+            (
+                name.clone(),
+                chosen.map(|index| slope(name, index)).collect(),
+            )
         };
         self.reference.parameters.iter().map(&mut tensor).collect()
     }
@@ -116,13 +142,25 @@ impl<'a, M: Case> Trial<'a, M> {
     /// Parameters have the names and shapes of a `state_dict`, and what is written by name is all that there is.
     fn judge_names(&self, here: &str) {
         let parameters = self.net.parameters();
-        let shapes: Vec<_> = parameters.names().map(|(name, shape)| (name.to_string(), shape)).collect();
+        let shapes: Vec<_> = parameters
+            .names()
+            .map(|(name, shape)| (name.to_string(), shape))
+            .collect();
         assert_eq!(shapes, self.reference.shapes(), "{here}");
         let mut copy = M::new(Seed(!M::SEED));
         for (name, _) in parameters.names() {
-            copy.parameters_mut().set(name, &parameters.get(name).expect(here)).expect(here);
+            copy.parameters_mut()
+                .set(name, &parameters.get(name).expect(here))
+                .expect(here);
         }
-        assert!(copy.arena().iter().map(|block| block.0).eq(self.net.arena().iter().map(|block| block.0)), "{here}");
+        assert!(
+            copy.arena().iter().map(|block| block.0).eq(self
+                .net
+                .arena()
+                .iter()
+                .map(|block| block.0)),
+            "{here}"
+        );
     }
 
     /// One sample at a time and all at once.
@@ -132,8 +170,14 @@ impl<'a, M: Case> Trial<'a, M> {
         for (row, expected) in self.expected.iter().enumerate() {
             let alone = M::answer(&self.net, &self.inputs[row]);
             for (how, output) in [("forward", &alone), ("forward_batch", &together[row])] {
-                for (part, (found, expected)) in M::parts(output).into_iter().zip(expected).enumerate() {
-                    assert_close(found, expected, &format!("{how}, sample {row}, output {part}, {here}"));
+                for (part, (found, expected)) in
+                    M::parts(output).into_iter().zip(expected).enumerate()
+                {
+                    assert_close(
+                        found,
+                        expected,
+                        &format!("{how}, sample {row}, output {part}, {here}"),
+                    );
                 }
             }
         }
@@ -144,26 +188,45 @@ impl<'a, M: Case> Trial<'a, M> {
         let on = |threads, capacity| {
             let mut training = Training::with_threads(&self.net, capacity, threads).expect(here);
             let functional = Functional::<M>::default();
-            let loss = training.backward(&self.net, &self.inputs, &self.targets, &functional).expect(here);
+            let loss = training
+                .backward(&self.net, &self.inputs, &self.targets, &functional)
+                .expect(here);
             (loss, training)
         };
         let (loss, training) = on(1, ROWS);
         let expected = self.loss(&self.reference) - self.reference.penalty();
-        assert!((loss - expected).abs() <= FORWARD * expected.abs().max(0.1), "loss {loss} is not {expected}, {here}");
+        assert!(
+            (loss - expected).abs() <= FORWARD * expected.abs().max(0.1),
+            "loss {loss} is not {expected}, {here}"
+        );
         for (name, slopes) in &self.slopes {
             let found = training.gradients().get(name).expect(here);
-            let scale = found.iter().map(|x| f64::from(x.abs())).fold(1e-2, f64::max);
-            for &Expected { index, value, doubt } in slopes {
+            let scale = found
+                .iter()
+                .map(|x| f64::from(x.abs()))
+                .fold(1e-2, f64::max);
+            for &Expected {
+                index,
+                value,
+                doubt,
+            } in slopes
+            {
                 let found = f64::from(found[index]);
                 let close = (found - value).abs() <= BACKWARD * scale + doubt;
-                assert!(close, "gradient of {name} at {index}: {found} is not {value} (doubt {doubt}), {here}");
+                assert!(
+                    close,
+                    "gradient of {name} at {index}: {found} is not {value} (doubt {doubt}), {here}"
+                );
             }
         }
         let (again, shared) = on(3, ROWS + 3);
         assert_eq!(loss, again, "on three threads, {here}");
         let bits = |training: &Training<M>| training.gradients().blocks().to_vec();
         let (alone, shared) = (bits(&training), bits(&shared));
-        assert!(alone.iter().zip(&shared).all(|(a, b)| a.0 == b.0), "gradients on three threads, {here}");
+        assert!(
+            alone.iter().zip(&shared).all(|(a, b)| a.0 == b.0),
+            "gradients on three threads, {here}"
+        );
     }
 }
 
