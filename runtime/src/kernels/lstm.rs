@@ -47,10 +47,10 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-pub use backward::{backward, input_gradient, transpose};
+pub use backward::{backward, input_gradient};
 pub use forward::forward;
 pub use step::{State, infer, stream};
-pub use update::{update_bias, update_input, update_recurrent};
+pub use update::{update_input, update_recurrent};
 
 use crate::{
     block::{Block, LANES},

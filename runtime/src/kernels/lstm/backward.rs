@@ -21,19 +21,9 @@ const STRETCH: usize = 4 * LANES;
 /// cache with the rows.
 const DEPTH: usize = 2;
 
-/// Transposes `weight_ih` or `weight_hh` for [`input_gradient`] or [`backward`]: `Q = ceil(K / 16)`; once per training step.
-pub fn transpose<S: Isa, const K: usize, const P: usize, const N: usize, const Q: usize>(
-    s: S,
-    weights: &[[Block; K]; P],
-    transposed: &mut [[Block; N]; Q],
-) {
-    const { assert!(N == P * LANES) };
-    dense::transpose::<S, K, N, P>(s, weights, 0, transposed);
-}
-
 /// Turns the deltas `dy` of the outputs into the deltas dz of the preactivations, which replace i, f, g and o in `gates`.
 ///
-/// `gates` and `cells` are what `forward` left; `recurrent` is the transposed `weight_hh`. Every sum is one chain, dy
+/// `gates` and `cells` are what `forward` left; `recurrent` is the transposed `weight_hh` (`dense::transpose`). Every sum is one chain, dy
 /// first, then gates ascending.
 pub fn backward<
     S: Isa,
@@ -195,7 +185,7 @@ impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Vis
 
 /// (7) for all samples and steps at once: `dx = dz W_ih^T`, or `dx += dz W_ih^T` if `ADD`.
 ///
-/// `input` is the transposed `weight_ih`, `Q = ceil(I / 16)` the blocks of a row of dx.
+/// `input` is the transposed `weight_ih` (`dense::transpose`), `Q = ceil(I / 16)` the blocks of a row of dx.
 pub fn input_gradient<
     S: Isa,
     const T: usize,
