@@ -10,7 +10,7 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
-use core::marker::PhantomData;
+use core::{iter, marker::PhantomData, slice};
 use fearless_simd::{f32x16, prelude::*};
 use rand_core::Rng;
 use rand_pcg::Pcg32;
@@ -59,6 +59,12 @@ impl From<u64> for Seed {
     }
 }
 
+/// Names and shapes of tensors.
+pub type Names = iter::Map<
+    slice::Iter<'static, Tensor>,
+    fn(&'static Tensor) -> (&'static str, &'static [usize]),
+>;
+
 /// Named tensors over an arena of `N`: its parameters, or their gradients.
 ///
 /// Numbers are given in PyTorch's row-major order, wherever they lie in memory.
@@ -93,7 +99,7 @@ impl<N: Network, A: AsRef<[Block]>> Parameters<N, A> {
     }
 
     /// Name and shape of every tensor, in the order of the network.
-    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static [usize])> + use<N, A> {
+    pub fn names(&self) -> Names {
         N::TENSORS.iter().map(|tensor| (tensor.name, tensor.shape))
     }
 

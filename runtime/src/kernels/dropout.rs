@@ -105,3 +105,6 @@ pub fn backward<S: Isa, const ADD: bool>(
         },
     );
 }
+
+#[cfg(test)]
+mod tests;

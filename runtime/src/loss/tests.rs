@@ -1,1 +1,226 @@
+//! Losses against PyTorch, against double precision, and their gradients against differences.
 
+use super::{CrossEntropy, Loss, Mse, argmax};
+use crate::{
+    error::Error,
+    simd::{self, Isa, Task},
+};
+use alloc::vec::Vec;
+use fearless_simd::Level;
+
+/// Loss and delta of one output.
+struct Row<'a, O, L: Loss<O>> {
+    loss: &'a L,
+    output: &'a O,
+    target: &'a L::Target,
+    scale: f32,
+    zero: O,
+}
+
+impl<O, L: Loss<O>> Task for Row<'_, O, L> {
+    type Output = (f32, O);
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> (f32, O) {
+        let mut delta = self.zero;
+        let loss = self
+            .loss
+            .row(s, self.output, self.target, self.scale, &mut delta);
+        (loss, delta)
+    }
+}
+
+fn row<O: Clone, L: Loss<O>>(
+    level: Level,
+    loss: &L,
+    output: &O,
+    target: &L::Target,
+    scale: f32,
+    zero: O,
+) -> (f32, O) {
+    let task = Row {
+        loss,
+        output,
+        target,
+        scale,
+        zero,
+    };
+    simd::dispatch(level, task)
+}
+
+fn near(found: &[f32], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        let error = (f64::from(*found) - expected).abs();
+        assert!(error <= tolerance, "{found}, expected {expected}");
+    }
+}
+
+/// Expected numbers by PyTorch 2.15 in double precision.
+#[test]
+fn losses_are_those_of_pytorch() {
+    for level in simd::levels() {
+        let logits = [0.25, -1.5, 3.0, 0.0, 2.5];
+        let (loss, delta) = row(level, &CrossEntropy, &logits, &4, 1.0, [0.0; 5]);
+        near(&[loss], &[1.0489040997139614], 3e-7);
+        let expected = [
+            0.03692360983133278,
+            0.0064163612868163205,
+            0.57758243642693,
+            0.028756136250464994,
+            -0.6496785437955439,
+        ];
+        near(&delta, &expected, 2e-7);
+
+        let steps = [[0.5, -1.0, 2.0], [0.25, 4.0, -3.0]];
+        let (loss, delta) = row(level, &CrossEntropy, &steps, &[0, 1], 1.0, [[0.0; 3]; 2]);
+        near(&[loss], &[0.8827236468519728], 3e-7);
+        let expected = [
+            -0.41235480392998164,
+            0.019556286635343725,
+            0.39279851729463794,
+            0.011478458459864779,
+            -0.01192352659377538,
+            0.00044506813391058473,
+        ];
+        near(delta.as_flattened(), &expected, 2e-7);
+
+        let targets = [[1.0, 0.0, 2.5], [0.0, 3.0, -3.5]];
+        let (loss, delta) = row(level, &Mse, &steps, &targets, 1.0, [[0.0; 3]; 2]);
+        near(&[loss], &[0.46875], 1e-7);
+        let third = 1.0 / 3.0;
+        let expected = [
+            -third / 2.0,
+            -third,
+            -third / 2.0,
+            0.25 * third,
+            third,
+            third / 2.0,
+        ];
+        near(delta.as_flattened(), &expected, 1e-7);
+    }
+}
+
+/// Rows of every length around the size of a block, and logits far from 0, against double precision.
+#[test]
+fn cross_entropy_is_accurate_at_all_lengths() {
+    fn check<const N: usize>(level: Level) {
+        for shift in [0.0_f32, 80.0, -1000.0] {
+            let logits: [f32; N] =
+                core::array::from_fn(|i| shift + ((i * 37 + 11) % 23) as f32 * 0.5 - 5.0);
+            let target = N / 2;
+            let (loss, delta) = row(level, &CrossEntropy, &logits, &target, 0.5, [0.0; N]);
+            let largest = logits.iter().copied().fold(f32::MIN, f32::max);
+            let powers: Vec<f64> = logits
+                .iter()
+                .map(|x| f64::from(x - largest).exp())
+                .collect();
+            let sum: f64 = powers.iter().sum();
+            let expected = sum.ln() - f64::from(logits[target] - largest);
+            near(&[loss], &[expected], 1e-6 * expected.max(1.0));
+            let expected: Vec<f64> = (0..N)
+                .map(|i| 0.5 * (powers[i] / sum - if i == target { 1.0 } else { 0.0 }))
+                .collect();
+            near(&delta, &expected, 2e-7);
+        }
+    }
+    for level in simd::levels() {
+        check::<1>(level);
+        check::<2>(level);
+        check::<15>(level);
+        check::<16>(level);
+        check::<17>(level);
+        check::<32>(level);
+        check::<100>(level);
+    }
+}
+
+/// The delta of every loss is its gradient: central differences.
+#[test]
+fn deltas_are_gradients() {
+    type Pair = ([f32; 19], [[f32; 5]; 7]);
+    let loss = (CrossEntropy, Mse);
+    let target = (3, core::array::from_fn(|i| [i as f32 * 0.1; 5]));
+    let output: Pair = (
+        core::array::from_fn(|i| (i as f32 * 0.7).sin()),
+        core::array::from_fn(|i| core::array::from_fn(|j| ((i * 5 + j) as f32).cos())),
+    );
+    let zero: Pair = ([0.0; 19], [[0.0; 5]; 7]);
+    for level in simd::levels() {
+        let at = |output: &Pair| f64::from(row(level, &loss, output, &target, 1.0, zero).0);
+        let (_, delta) = row(level, &loss, &output, &target, 1.0, zero);
+        let step = 1e-2;
+        let compare = |change: &dyn Fn(&mut Pair, f32), delta: f32| {
+            let (mut up, mut down) = (output, output);
+            change(&mut up, step);
+            change(&mut down, -step);
+            let difference = (at(&up) - at(&down)) / (2.0 * f64::from(step));
+            assert!(
+                (difference - f64::from(delta)).abs() < 1e-4,
+                "{difference}, {delta}"
+            );
+        };
+        for i in 0..19 {
+            compare(&|pair, step| pair.0[i] += step, delta.0[i]);
+        }
+        for i in 0..35 {
+            compare(
+                &|pair, step| pair.1[i / 5][i % 5] += step,
+                delta.1[i / 5][i % 5],
+            );
+        }
+    }
+}
+
+#[test]
+fn accuracy_takes_the_largest_logit() {
+    assert_eq!(argmax(&[]), 0);
+    assert_eq!(argmax(&[1.0, 3.0, 3.0, f32::NAN]), 1);
+    assert_eq!(CrossEntropy.accuracy(&[0.0, 2.0, 1.0], &1), Some(1.0));
+    assert_eq!(CrossEntropy.accuracy(&[0.0, 2.0, 1.0], &2), Some(0.0));
+    let steps = [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]];
+    assert_eq!(CrossEntropy.accuracy(&steps, &[1, 1, 0, 1]), Some(0.5));
+    let pair = ([0.0, 1.0], 3.0_f32);
+    assert_eq!((CrossEntropy, Mse).accuracy(&pair, &(1, 3.0)), Some(1.0));
+    assert_eq!(Mse.accuracy(&3.0_f32, &3.0), None);
+}
+
+#[test]
+fn targets_out_of_range_are_refused_and_never_panic() {
+    let refused = Loss::<[f32; 3]>::check(&CrossEntropy, 8, &3);
+    assert!(matches!(
+        refused,
+        Err(Error::LabelOutOfRange {
+            row: 8,
+            label: 3,
+            classes: 3
+        })
+    ));
+    let refused = Mse.check(2, &[[0.0, f32::NAN]]);
+    assert!(matches!(
+        refused,
+        Err(Error::NanTarget { row: 2, index: 1 })
+    ));
+    for level in simd::levels() {
+        let (loss, _) = row(level, &CrossEntropy, &[0.0; 3], &7, 1.0, [0.0; 3]);
+        assert!(loss.is_nan());
+        let (loss, _) = row(
+            level,
+            &CrossEntropy,
+            &[0.0, f32::NAN, 1.0],
+            &0,
+            1.0,
+            [0.0; 3],
+        );
+        assert!(loss.is_nan());
+        let (loss, _) = row(
+            level,
+            &CrossEntropy,
+            &[0.0, f32::INFINITY],
+            &0,
+            1.0,
+            [0.0; 2],
+        );
+        assert!(!loss.is_finite());
+    }
+}

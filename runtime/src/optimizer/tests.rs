@@ -1,1 +1,257 @@
+//! Ten steps against PyTorch.
+//!
+//! The expected weights were computed by PyTorch 2.15 in double precision: six weights, of which one has tiny gradients,
+//! with the gradients of [`gradient`].
 
+use super::{Adam, AdamW, Optimizer, Sgd, State};
+use crate::{
+    block::Block,
+    network::Penalty,
+    simd::{self, Isa, Task},
+    update::{Regularized, Store, Update},
+};
+use alloc::vec::Vec;
+
+const START: [f32; 6] = [0.5, -1.25, 0.0, 2.0, -0.03125, 0.75];
+
+/// The gradient of weight `i` in step `t`.
+fn gradient(i: usize, t: usize) -> f32 {
+    let size = if i == 4 { 1e-4 } else { 1.0 };
+    ((i * 7 + t * 5) % 11) as f32 * 0.125 * size - 0.625 * size
+}
+
+struct Ten<'a, O>(&'a O);
+
+impl<O: Optimizer> Task for Ten<'_, O> {
+    type Output = [f32; 16];
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> [f32; 16] {
+        let mut weights = Block::ZERO;
+        weights.0[..6].copy_from_slice(&START);
+        let mut state = State::<O>::default();
+        for t in 0..10 {
+            let mut gradients = Block::ZERO;
+            for (i, g) in gradients.0[..6].iter_mut().enumerate() {
+                *g = gradient(i, t);
+            }
+            let step = self.0.step(t as u64, 1.0);
+            step.apply(s, gradients.load(s), &mut weights, &mut state);
+        }
+        weights.0
+    }
+}
+
+/// Compares ten steps on every instruction set, padding included.
+fn check<O: Optimizer>(name: &str, optimizer: O, expected: [f64; 6]) {
+    for level in simd::levels() {
+        let found = simd::dispatch(level, Ten(&optimizer));
+        for (found, expected) in found.into_iter().zip(expected) {
+            let error = (f64::from(found) - expected).abs();
+            assert!(
+                error <= 1e-6 * expected.abs().max(0.1),
+                "{name} on {level:?}: {found}, PyTorch {expected}"
+            );
+        }
+        assert_eq!(found[6..], [0.0; 10], "{name} on {level:?}");
+    }
+}
+
+#[test]
+fn gradient_descent_is_that_of_pytorch() {
+    let plain = Sgd::new(0.1);
+    check(
+        "SGD",
+        plain,
+        [0.5125, -1.2875, 0.05, 2.0, -0.031255, 0.7875],
+    );
+    check(
+        "SGD with decay",
+        plain.weight_decay(0.01),
+        [
+            0.507535637,
+            -1.27523031,
+            0.0496383737,
+            1.98077452,
+            -0.0309438937,
+            0.779523119,
+        ],
+    );
+    let heavy = plain.momentum(0.9);
+    check(
+        "momentum",
+        heavy,
+        [
+            0.459591369,
+            -1.19012405,
+            0.308040345,
+            1.58128747,
+            -0.0312640203,
+            1.10244109,
+        ],
+    );
+    check(
+        "dampened momentum",
+        heavy.dampening(0.3).weight_decay(0.01),
+        [
+            0.575863938,
+            -1.21906805,
+            0.262642867,
+            1.52888794,
+            -0.0303022418,
+            1.04321664,
+        ],
+    );
+    check(
+        "Nesterov's momentum",
+        heavy.nesterov().weight_decay(0.01),
+        [
+            0.450203192,
+            -1.17868173,
+            0.322939763,
+            1.54205777,
+            -0.0298094456,
+            1.0609615,
+        ],
+    );
+}
+
+#[test]
+fn adam_is_that_of_pytorch() {
+    check(
+        "Adam",
+        Adam::default(),
+        [
+            0.500878154,
+            -1.24994435,
+            0.00244024277,
+            1.99643945,
+            -0.0322613094,
+            0.753216085,
+        ],
+    );
+    check(
+        "Adam with all numbers changed",
+        Adam::new(0.05)
+            .betas(0.8, 0.99)
+            .epsilon(1e-6)
+            .weight_decay(0.1),
+        [
+            0.478003145,
+            -1.14097786,
+            0.113723108,
+            1.71698965,
+            0.00472316991,
+            0.799681739,
+        ],
+    );
+    check(
+        "AdamW",
+        AdamW::default(),
+        [
+            0.500828045,
+            -1.24981935,
+            0.00244011142,
+            1.99623971,
+            -0.0322581438,
+            0.753140875,
+        ],
+    );
+    check(
+        "AdamW with decay",
+        AdamW::new(0.05).weight_decay(0.3),
+        [
+            0.465910367,
+            -1.07179443,
+            0.112598351,
+            1.55916707,
+            -0.0745299627,
+            0.790362163,
+        ],
+    );
+}
+
+/// Lets moments decay without gradients, and gives all numbers met on the way.
+struct Decay<O>(O);
+
+impl<O: Optimizer> Task for Decay<O>
+where
+    State<O>: bytemuck::Pod,
+{
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> Vec<f32> {
+        let mut weights = Block([1.0; 16]);
+        let mut state = State::<O>::default();
+        let mut numbers = Vec::new();
+        for t in 0..1500 {
+            let gradient = Block([if t == 0 { 1e-3 } else { 0.0 }; 16]);
+            let step = self.0.step(t, 1.0);
+            step.apply(s, gradient.load(s), &mut weights, &mut state);
+            numbers.extend_from_slice(bytemuck::cast_slice(core::slice::from_ref(&state)));
+        }
+        numbers
+    }
+}
+
+#[test]
+fn moments_never_become_denormal() {
+    for level in simd::levels() {
+        let adam = simd::dispatch(level, Decay(Adam::default().betas(0.9, 0.9)));
+        let heavy = simd::dispatch(level, Decay(Sgd::new(0.1).momentum(0.9)));
+        let normal = |x: &f32| *x == 0.0 || x.is_normal();
+        assert!(adam.iter().chain(&heavy).all(normal), "{level:?}");
+        assert_eq!(heavy.last(), Some(&0.0), "{level:?}");
+    }
+}
+
+/// A gradient of a half on weights 2, -3, 0, with a penalty.
+struct Penalized;
+
+impl Task for Penalized {
+    type Output = ([f32; 3], [f32; 3]);
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> Self::Output {
+        let mut gradients = Block::ZERO;
+        gradients.0[..3].fill(0.5);
+        let mut weights = Block::ZERO;
+        weights.0[..2].copy_from_slice(&[2.0, -3.0]);
+        let penalty = Penalty {
+            l1: 0.25,
+            l2: 0.125,
+        };
+        let (mut fused, mut stored) = (weights, weights);
+        let step = Sgd::new(1.0).step(0, 1.0);
+        Regularized::new(&step, penalty).apply(s, gradients.load(s), &mut fused, &mut ());
+        Regularized::new(&Store, penalty).apply(s, gradients.load(s), &mut stored, &mut ());
+        assert_eq!(stored, gradients);
+        penalty.add_to(s, &[weights], core::slice::from_mut(&mut stored));
+        assert_eq!(
+            (fused.0[3..], stored.0[3..]),
+            ([0.0; 13][..], [0.0; 13][..])
+        );
+        (
+            [fused.0[0], fused.0[1], fused.0[2]],
+            [stored.0[0], stored.0[1], stored.0[2]],
+        )
+    }
+}
+
+/// dL/dw = 0.5 + 0.25 sign(w) + 2 * 0.125 w.
+#[test]
+fn penalties_follow_keras() {
+    for level in simd::levels() {
+        let (fused, stored) = simd::dispatch(level, Penalized);
+        assert_eq!(stored, [1.25, -0.5, 0.5], "{level:?}");
+        assert_eq!(fused, [0.75, -2.5, -0.5], "{level:?}");
+    }
+    let penalty = Penalty {
+        l1: 0.25,
+        l2: 0.125,
+    };
+    let mut weights = Block::ZERO;
+    weights.0[..2].copy_from_slice(&[2.0, -3.0]);
+    assert_eq!(penalty.loss(&[weights]), 0.25 * 5.0 + 0.125 * 13.0);
+}

@@ -1,1 +1,30 @@
+//! Training as a whole, on a small network written by hand.
 
+mod errors;
+mod inference;
+mod mlp;
+mod steps;
+
+use crate::data::Samples;
+use alloc::vec::Vec;
+use mlp::{INPUTS, OUTPUTS};
+
+/// Points in seven dimensions, labelled by which of three sums is largest.
+fn samples(count: usize) -> Samples<[f32; INPUTS], usize> {
+    let point = |sample: usize| -> [f32; INPUTS] {
+        core::array::from_fn(|i| {
+            let bits = crate::random::mix((sample * INPUTS + i) as u64) >> 40;
+            bits as f32 / 8_388_608.0 - 1.0
+        })
+    };
+    let label = |x: &[f32; INPUTS]| {
+        let sums: [f32; OUTPUTS] = [x[0] + x[1], x[2] + x[3], x[4] + x[5] + 0.1 * x[6]];
+        crate::loss::argmax(&sums)
+    };
+    let inputs: Vec<_> = (0..count).map(point).collect();
+    let targets: Vec<_> = inputs.iter().map(label).collect();
+    match Samples::new(inputs, targets) {
+        Ok(samples) => samples,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,186 @@
+//! Nothing a user hands over makes it panic.
+
+use super::{
+    mlp::{INPUTS, Mlp, OUTPUTS},
+    samples,
+};
+use crate::{
+    data::Samples,
+    error::{Error, Result},
+    loss::{CrossEntropy, Loss},
+    network::Network,
+    optimizer::Sgd,
+    parameters::{Seed, initialized},
+    simd::Isa,
+    train::{Trainer, Training},
+};
+
+fn net() -> Mlp<false> {
+    initialized(Seed(1))
+}
+
+fn trainer() -> Trainer<Sgd, CrossEntropy> {
+    Trainer::new(Sgd::new(0.1), CrossEntropy).threads(2).quiet()
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    let data = samples(10);
+    let cases = [
+        ("epochs", trainer().epochs(0)),
+        ("batch", trainer().batch(0)),
+        ("threads", trainer().threads(0)),
+        ("clip_norm", trainer().clip_norm(-1.0)),
+        ("clip_norm", trainer().clip_norm(f64::NAN)),
+    ];
+    for (name, mut trainer) in cases {
+        match trainer.fit(&mut net(), &data) {
+            Err(Error::Setting { setting, .. }) => assert_eq!(setting, name),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    let none = trainer().threads(0).evaluate(&net(), &data);
+    assert!(matches!(
+        none,
+        Err(Error::Setting {
+            setting: "threads",
+            ..
+        })
+    ));
+    let none = Training::new(&net(), 0).map(|_| ());
+    assert!(matches!(
+        none,
+        Err(Error::Setting {
+            setting: "batch",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn labels_are_checked_before_the_first_step() -> Result<()> {
+    let (inputs, mut targets) = samples(40).into_parts();
+    targets[33] = OUTPUTS;
+    let data = Samples::new(inputs, targets)?;
+    let mut net = net();
+    let before = net.arena().to_vec();
+    let found = trainer().batch(4).fit(&mut net, &data);
+    let expected = |error| {
+        matches!(
+            error,
+            Err(Error::LabelOutOfRange {
+                row: 33,
+                label: OUTPUTS,
+                classes: OUTPUTS
+            })
+        )
+    };
+    assert!(expected(found.map(|_| ())));
+    assert_eq!(before, net.arena());
+    assert!(expected(trainer().evaluate(&net, &data).map(|_| ())));
+    assert!(expected(
+        trainer()
+            .fit_and_validate(&mut net, &samples(4), &data)
+            .map(|_| ())
+    ));
+    Ok(())
+}
+
+#[test]
+fn a_bad_number_is_named() -> Result<()> {
+    for threads in [1, 2] {
+        let (mut inputs, targets) = samples(40).into_parts();
+        inputs[17][4] = f32::NAN;
+        inputs[18][1] = f32::INFINITY;
+        let data = Samples::new(inputs, targets)?;
+        let mut trainer = trainer().threads(threads).shuffle(false).batch(8);
+        let found = trainer.fit(&mut net(), &data).map(|_| ());
+        assert!(
+            matches!(found, Err(Error::NanInput { row: 17, index: 4 })),
+            "{found:?}"
+        );
+        let found = trainer.evaluate(&net(), &data).map(|_| ());
+        assert!(
+            matches!(found, Err(Error::NanInput { row: 17, index: 4 })),
+            "{found:?}"
+        );
+        let mut training = Training::new(&net(), 40)?;
+        let found = training.backward(&net(), data.inputs(), data.targets(), &CrossEntropy);
+        assert!(
+            matches!(found, Err(Error::NanInput { row: 17, index: 4 })),
+            "{found:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn divergence_is_an_error_and_the_step_is_not_taken() -> Result<()> {
+    let mut net = net();
+    let mut trainer = Trainer::new(Sgd::new(1e38), CrossEntropy)
+        .batch(10)
+        .epochs(4)
+        .quiet();
+    let found = trainer.fit(&mut net, &samples(40)).map(|_| ());
+    let Err(Error::NanLoss { epoch: 1, step }) = found else {
+        panic!("{found:?}");
+    };
+    assert!(step > 1);
+    Ok(())
+}
+
+#[test]
+fn batches_must_fit() -> Result<()> {
+    let data = samples(10);
+    let mut training = Training::new(&net(), 8)?;
+    let mut backward = |inputs: &[[f32; INPUTS]], targets: &[usize]| {
+        training.backward(&net(), inputs, targets, &CrossEntropy)
+    };
+    let (inputs, targets) = (data.inputs(), data.targets());
+    assert!(matches!(
+        backward(inputs, targets),
+        Err(Error::Batch {
+            expected: 8,
+            found: 10
+        })
+    ));
+    assert!(matches!(
+        backward(&inputs[..4], &targets[..3]),
+        Err(Error::Counts {
+            inputs: 4,
+            targets: 3
+        })
+    ));
+    assert!(matches!(backward(&[], &[]), Err(Error::EmptyDataset)));
+    assert!(matches!(
+        backward(&inputs[..1], &[7]),
+        Err(Error::LabelOutOfRange {
+            row: 0,
+            label: 7,
+            ..
+        })
+    ));
+    assert!(backward(&inputs[..8], &targets[..8]).is_ok());
+    Ok(())
+}
+
+/// A loss that is never finite.
+struct Nowhere;
+
+impl<O> Loss<O> for Nowhere {
+    type Target = usize;
+
+    fn row<S: Isa>(&self, _: S, _: &O, _: &usize, _: f32, _: &mut O) -> f32 {
+        f32::NAN
+    }
+}
+
+#[test]
+fn a_users_loss_may_fail() {
+    let mut net = net();
+    let before = net.arena().to_vec();
+    let mut trainer = Trainer::new(Sgd::new(0.1), Nowhere).quiet();
+    let found = trainer.fit(&mut net, &samples(40)).map(|_| ());
+    assert!(matches!(found, Err(Error::NanLoss { epoch: 1, step: 1 })));
+    assert_eq!(before, net.arena());
+}

@@ -1,0 +1,317 @@
+//! 7 -> 20, ReLU, dropout, 20 -> 3: what an expansion would be.
+
+use crate::{
+    batch::Batch,
+    block::Block,
+    kernels::{
+        activation::{self, Identity, Relu},
+        dense::{self, Start},
+        dropout,
+    },
+    layout::{Axis, Layout, Tensor},
+    loss::Loss,
+    network::{Arena, Init, Layer, Network, Penalty, Rows, Score, Segment},
+    random::Key,
+    simd::Isa,
+    update::{Regularized, Update},
+    views,
+};
+use alloc::boxed::Box;
+
+pub const INPUTS: usize = 7;
+pub const HIDDEN: usize = 20;
+pub const OUTPUTS: usize = 3;
+
+/// The network, with dropout of a quarter or none, and with penalties or none.
+#[derive(Clone)]
+pub struct Mlp<const DROPOUT: bool, const PENALTIES: bool = false>(Arena);
+
+// Blocks in the arena.
+const W1: usize = 0;
+const B1: usize = W1 + 2 * INPUTS;
+const W2: usize = B1 + 2;
+const B2: usize = W2 + HIDDEN;
+const END: usize = B2 + 1;
+
+// Blocks of a sample in training: offset and size.
+const X: (usize, usize) = (0, 1);
+const H: (usize, usize) = (1, 2);
+const D: (usize, usize) = (3, 2);
+const Y: (usize, usize) = (5, 1);
+const DY: (usize, usize) = (6, 1);
+const DD: (usize, usize) = (7, 2);
+const DH: (usize, usize) = (9, 2);
+
+const PENALTY: Penalty = Penalty { l1: 0.01, l2: 0.02 };
+
+const fn weight(
+    name: &'static str,
+    offset: usize,
+    shape: &'static [usize],
+    axes: &'static [Axis],
+) -> Tensor {
+    let layout = Layout {
+        offset: offset * 16,
+        axes,
+    };
+    Tensor {
+        name,
+        shape,
+        layout,
+    }
+}
+
+const fn lanes(size: usize, block_stride: usize) -> Axis {
+    Axis {
+        size,
+        stride: 1,
+        block_stride,
+    }
+}
+
+const fn column(size: usize) -> Axis {
+    Axis {
+        size,
+        stride: 16,
+        block_stride: 256,
+    }
+}
+
+impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALTIES> {
+    type Input = [f32; INPUTS];
+    type Output = [f32; OUTPUTS];
+
+    const NAME: &'static str = "Mlp";
+    const INPUTS: &'static [&'static [usize]] = &[&[INPUTS]];
+    /// With more operations than it has, so that it is worth a fork.
+    const LAYERS: &'static [Layer] = &[Layer {
+        name: "all",
+        kind: "Mlp",
+        output: &[OUTPUTS],
+        parameters: HIDDEN * (INPUTS + 1) + OUTPUTS * (HIDDEN + 1),
+        flops: 1 << 24,
+    }];
+    const TENSORS: &'static [Tensor] = &[
+        weight(
+            "hidden.weight",
+            W1,
+            &[HIDDEN, INPUTS],
+            &[lanes(HIDDEN, 16 * INPUTS), column(INPUTS)],
+        ),
+        weight("hidden.bias", B1, &[HIDDEN], &[lanes(HIDDEN, 16)]),
+        weight(
+            "logits.weight",
+            W2,
+            &[OUTPUTS, HIDDEN],
+            &[lanes(OUTPUTS, 16 * HIDDEN), column(HIDDEN)],
+        ),
+        weight("logits.bias", B2, &[OUTPUTS], &[lanes(OUTPUTS, 16)]),
+    ];
+    const INITS: &'static [Init] = &[
+        Init::Uniform(0.378),
+        Init::Uniform(0.378),
+        Init::Normal(0.2),
+        Init::Constant(0.1),
+    ];
+    const PENALTIES: &'static [Penalty] = &[
+        if PENALTIES {
+            PENALTY
+        } else {
+            Penalty { l1: 0.0, l2: 0.0 }
+        },
+        Penalty { l1: 0.0, l2: 0.0 },
+        Penalty { l1: 0.0, l2: 0.0 },
+        Penalty { l1: 0.0, l2: 0.0 },
+    ];
+    const SEGMENTS: &'static [Segment] = &[
+        Segment {
+            blocks: B1 - W1,
+            cost: 1,
+        },
+        Segment {
+            blocks: W2 - B1,
+            cost: 1,
+        },
+        Segment {
+            blocks: B2 - W2,
+            cost: 1,
+        },
+        Segment {
+            blocks: END - B2,
+            cost: 1,
+        },
+    ];
+    const PARAMETER_BLOCKS: usize = END;
+    const WORKSPACE_BLOCKS: usize = 3;
+    const TRAIN_BLOCKS: usize = 11;
+    const TRANSPOSED_BLOCKS: usize = 2 * OUTPUTS;
+    const ZERO_OUTPUT: Self::Output = [0.0; OUTPUTS];
+
+    fn from_arena(arena: Box<[Block]>) -> Self {
+        Self(arena)
+    }
+
+    fn arena(&self) -> &[Block] {
+        &self.0
+    }
+
+    fn arena_mut(&mut self) -> &mut [Block] {
+        &mut self.0
+    }
+
+    #[inline(always)]
+    fn infer<S: Isa>(
+        s: S,
+        parameters: &[Block],
+        inputs: &[Self::Input],
+        outputs: &mut [Self::Output],
+        memory: &mut [Block],
+    ) {
+        let count = inputs.len();
+        let [h, y] = views::carve(
+            memory,
+            [
+                views::span(0, 2, count, count),
+                views::span(2, 1, count, count),
+            ],
+        );
+        dense::forward::<S, Relu, INPUTS, INPUTS, HIDDEN, 2>(
+            s,
+            inputs,
+            views::panels(parameters, W1),
+            Start::Bias(views::cells(parameters, B1)),
+            views::blocks_mut(h),
+        );
+        dense::forward::<S, Identity, HIDDEN, 32, OUTPUTS, 1>(
+            s,
+            views::rows(h),
+            views::panels(parameters, W2),
+            Start::Bias(views::cells(parameters, B2)),
+            views::blocks_mut(y),
+        );
+        for (row, output) in outputs.iter_mut().enumerate() {
+            views::unload::<1, _>(memory, 2, count, row, output);
+        }
+    }
+
+    #[inline(always)]
+    fn transpose<S: Isa>(s: S, parameters: &[Block], transposed: &mut [Block]) {
+        let to: &mut [[Block; OUTPUTS]; 2] = views::panels_mut(transposed, 0);
+        dense::transpose::<S, HIDDEN, OUTPUTS, 1>(s, views::panels(parameters, W2), 0, to);
+    }
+
+    #[inline(always)]
+    fn load(input: &Self::Input, memory: &mut [Block], capacity: usize, row: usize) {
+        views::load::<1, _>(input, memory, X.0, capacity, row);
+    }
+
+    #[inline(always)]
+    fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, memory: &mut [Block]) {
+        let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
+        let [x, h, d, y] = views::carve(memory, [span(X), span(H), span(D), span(Y)]);
+        dense::forward::<S, Relu, INPUTS, 16, HIDDEN, 2>(
+            s,
+            views::rows(x),
+            views::panels(rows.parameters, W1),
+            Start::Bias(views::cells(rows.parameters, B1)),
+            views::blocks_mut(h),
+        );
+        if DROPOUT {
+            dropout::forward(s, h, d, 2, 0.25, key(rows));
+        } else {
+            d.copy_from_slice(h);
+        }
+        dense::forward::<S, Identity, HIDDEN, 32, OUTPUTS, 1>(
+            s,
+            views::rows(d),
+            views::panels(rows.parameters, W2),
+            Start::Bias(views::cells(rows.parameters, B2)),
+            views::blocks_mut(y),
+        );
+    }
+
+    #[inline(always)]
+    fn loss_rows<S: Isa, L: Loss<Self::Output>>(
+        s: S,
+        rows: Rows<'_>,
+        memory: &mut [Block],
+        loss: &L,
+        targets: &[L::Target],
+        scale: f32,
+        scores: &mut [Score],
+    ) {
+        let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
+        let [y, dy] = views::carve(memory, [span(Y), span(DY)]);
+        views::judge::<S, _, _, 1>(s, loss, y, dy, targets, scale, scores);
+    }
+
+    #[inline(always)]
+    fn backward_rows<S: Isa>(s: S, rows: Rows<'_>, memory: &mut [Block]) {
+        let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
+        let [h, dy, dd, dh] = views::carve(memory, [span(H), span(DY), span(DD), span(DH)]);
+        dense::forward::<S, Identity, OUTPUTS, 16, HIDDEN, 2>(
+            s,
+            views::rows(dy),
+            views::panels(rows.transposed, 0),
+            Start::Zero,
+            views::blocks_mut(dd),
+        );
+        if DROPOUT {
+            dropout::backward::<S, false>(s, dd, dh, 2, 0.25, key(rows));
+        } else {
+            dh.copy_from_slice(dd);
+        }
+        activation::backward::<S, Relu>(s, h, dh);
+    }
+
+    #[inline(always)]
+    fn update<S: Isa, U: Update>(
+        s: S,
+        update: &U,
+        batch: Batch<'_>,
+        first: usize,
+        weights: &mut [Block],
+        state: &mut [U::State],
+    ) {
+        let begin = first;
+        if let Some((first, weights, state)) =
+            views::stretch(begin, &mut *weights, &mut *state, W1, B1 - W1)
+        {
+            let rows = views::row_pairs::<16, 2>(batch, X, DH);
+            if PENALTIES {
+                let update = &Regularized::new(update, PENALTY);
+                dense::update::<S, _, INPUTS, 16, 2>(s, update, rows, first, weights, state);
+            } else {
+                dense::update::<S, _, INPUTS, 16, 2>(s, update, rows, first, weights, state);
+            }
+        }
+        if let Some((first, weights, state)) =
+            views::stretch(begin, &mut *weights, &mut *state, B1, W2 - B1)
+        {
+            let rows = views::row_blocks::<2>(batch, DH);
+            dense::update_bias::<S, _, 2>(s, update, rows, first, weights, state);
+        }
+        if let Some((first, weights, state)) =
+            views::stretch(begin, &mut *weights, &mut *state, W2, B2 - W2)
+        {
+            let rows = views::row_pairs::<32, 1>(batch, D, DY);
+            dense::update::<S, _, HIDDEN, 32, 1>(s, update, rows, first, weights, state);
+        }
+        if let Some((first, weights, state)) =
+            views::stretch(begin, &mut *weights, &mut *state, B2, END - B2)
+        {
+            let rows = views::row_blocks::<1>(batch, DY);
+            dense::update_bias::<S, _, 1>(s, update, rows, first, weights, state);
+        }
+    }
+}
+
+/// The key of the dropout layer.
+fn key(rows: Rows<'_>) -> Key {
+    Key {
+        seed: rows.seed,
+        step: rows.step,
+        layer: 1,
+        first_sample: rows.first,
+    }
+}
