@@ -185,10 +185,9 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
     if inputs.len() == outputs.len() {
         return Ok(());
     }
-    Err(Error::Mismatch {
-        what: "outputs",
-        expected: inputs.len(),
-        found: outputs.len(),
+    Err(Error::Outputs {
+        inputs: inputs.len(),
+        outputs: outputs.len(),
     })
 }
 
@@ -251,8 +250,7 @@ pub fn forward_in<N: Network>(
     workspace: &mut [Block],
 ) -> Result<()> {
     if workspace.len() < N::WORKSPACE_BLOCKS {
-        return Err(Error::Mismatch {
-            what: "blocks of workspace",
+        return Err(Error::Workspace {
             expected: N::WORKSPACE_BLOCKS,
             found: workspace.len(),
         });

@@ -102,8 +102,8 @@ impl<A: AsMut<[Block]>> Parameters<A> {
             return Err(Error::UnknownParameter { name: name.into() });
         };
         if values.len() != tensor.count() {
-            return Err(Error::Mismatch {
-                what: "numbers",
+            return Err(Error::ParameterLength {
+                name: tensor.name,
                 expected: tensor.count(),
                 found: values.len(),
             });

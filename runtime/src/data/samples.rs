@@ -1,0 +1,237 @@
+//! A dataset in memory.
+
+use super::Dataset;
+use crate::error::{Error, Result};
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+
+/// A dataset in memory: at least one input, and one target for each.
+///
+/// ```
+/// use kiln_runtime::data::Samples;
+///
+/// let xor = Samples::new(
+///     [[0.0_f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
+///     [[0.0_f32], [1.0], [1.0], [0.0]],
+/// )?;
+/// assert_eq!(xor.len(), 4);
+/// # Ok::<(), kiln_runtime::error::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples<I, T> {
+    inputs: Vec<I>,
+    targets: Vec<T>,
+}
+
+impl<I, T> Samples<I, T> {
+    /// Pairs each input with the target at the same place. Takes vectors, arrays and slices.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Counts`] if there are not as many targets as inputs, [`Error::EmptyDataset`] if there are none.
+    pub fn new(inputs: impl Into<Vec<I>>, targets: impl Into<Vec<T>>) -> Result<Self> {
+        let (inputs, targets) = (inputs.into(), targets.into());
+        if inputs.len() != targets.len() {
+            return Err(Error::Counts {
+                inputs: inputs.len(),
+                targets: targets.len(),
+            });
+        }
+        if inputs.is_empty() {
+            return Err(Error::EmptyDataset);
+        }
+        Ok(Self { inputs, targets })
+    }
+
+    /// Collects pairs of input and target.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyDataset`] if there are none.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (I, T)>) -> Result<Self> {
+        let (inputs, targets): (Vec<I>, Vec<T>) = pairs.into_iter().unzip();
+        Self::new(inputs, targets)
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Whether there are no samples; never so.
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
+    /// The inputs in order.
+    pub fn inputs(&self) -> &[I] {
+        &self.inputs
+    }
+
+    /// The targets in order.
+    pub fn targets(&self) -> &[T] {
+        &self.targets
+    }
+
+    /// Inputs and targets side by side.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&I, &T)> + DoubleEndedIterator + Clone {
+        self.inputs.iter().zip(&self.targets)
+    }
+
+    /// Takes the dataset apart.
+    pub fn into_parts(self) -> (Vec<I>, Vec<T>) {
+        (self.inputs, self.targets)
+    }
+
+    /// The first `count` samples, or all if there are fewer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyDataset`] if `count` is 0.
+    pub fn first(mut self, count: usize) -> Result<Self> {
+        self.inputs.truncate(count);
+        self.targets.truncate(count);
+        Self::new(self.inputs, self.targets)
+    }
+
+    /// The first `count` samples, and the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyDataset`] if either part would be empty.
+    pub fn split_at(mut self, count: usize) -> Result<(Self, Self)> {
+        if count >= self.len() {
+            return Err(Error::EmptyDataset);
+        }
+        let rest = Self::new(self.inputs.split_off(count), self.targets.split_off(count))?;
+        Ok((Self::new(self.inputs, self.targets)?, rest))
+    }
+
+    /// The first `fraction` of the samples, and the rest; 0.8 of 10 samples are 8. Does not shuffle.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyDataset`] if either part would be empty.
+    pub fn split(self, fraction: f64) -> Result<(Self, Self)> {
+        // A cast of NaN or of a negative number is 0, and of one too large the largest: both leave a part empty.
+        let count = (fraction * self.len() as f64 + 0.5) as usize;
+        self.split_at(count)
+    }
+
+    /// Changes every input.
+    pub fn map<J>(self, change: impl FnMut(I) -> J) -> Samples<J, T> {
+        Samples {
+            inputs: self.inputs.into_iter().map(change).collect(),
+            targets: self.targets,
+        }
+    }
+
+    /// Changes every target.
+    pub fn map_targets<U>(self, change: impl FnMut(T) -> U) -> Samples<I, U> {
+        Samples {
+            inputs: self.inputs,
+            targets: self.targets.into_iter().map(change).collect(),
+        }
+    }
+}
+
+impl<I, T> Samples<[I; 1], T> {
+    /// Drops an outermost dimension of 1, without copying: `[1, 28, 28]` images become sequences of 28 rows.
+    pub fn squeeze(self) -> Samples<I, T> {
+        Samples {
+            inputs: self.inputs.into_flattened(),
+            targets: self.targets,
+        }
+    }
+}
+
+impl<I: Sync, T: Clone + Sync> Dataset for Samples<I, T> {
+    type Input = I;
+    type Target = T;
+
+    fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    #[inline]
+    fn sample(&self, index: usize) -> Result<(impl Borrow<I>, T)> {
+        match (self.inputs.get(index), self.targets.get(index)) {
+            (Some(input), Some(target)) => Ok((input, target.clone())),
+            _ => Err(Error::Sample {
+                row: index,
+                source: alloc::format!("the dataset has {} samples; ask for one below", self.len())
+                    .into(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Samples;
+    use crate::{data::Dataset, error::Error};
+    use alloc::{string::ToString, vec, vec::Vec};
+    use core::borrow::Borrow;
+
+    fn numbers(count: usize) -> Samples<[f32; 1], usize> {
+        let inputs = (0..count).map(|i| [i as f32]).collect::<Vec<_>>();
+        Samples::new(inputs, (0..count).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn every_input_needs_a_target() {
+        let counts = Samples::new([[0.0_f32]; 3], [0_usize; 2]).unwrap_err();
+        assert!(matches!(
+            counts,
+            Error::Counts {
+                inputs: 3,
+                targets: 2
+            }
+        ));
+        let empty = Samples::new(Vec::<f32>::new(), Vec::<f32>::new()).unwrap_err();
+        assert!(matches!(empty, Error::EmptyDataset));
+    }
+
+    #[test]
+    fn parts_are_never_empty() {
+        let (eight, two) = numbers(10).split(0.8).unwrap();
+        assert_eq!((eight.len(), two.len()), (8, 2));
+        assert_eq!(two.targets(), [8, 9]);
+        for fraction in [0.0, 1.0, -1.0, 7.0, f64::NAN, f64::INFINITY] {
+            assert!(matches!(
+                numbers(10).split(fraction),
+                Err(Error::EmptyDataset)
+            ));
+        }
+        assert!(matches!(numbers(3).first(0), Err(Error::EmptyDataset)));
+        assert_eq!(numbers(3).first(2).unwrap(), numbers(2));
+        assert_eq!(numbers(3).first(9).unwrap(), numbers(3));
+    }
+
+    #[test]
+    fn inputs_and_targets_change_apart() {
+        let samples = numbers(3)
+            .map(|[x]| (x, -x))
+            .map_targets(|target| [target as f32]);
+        assert_eq!(samples.inputs(), [(0.0, -0.0), (1.0, -1.0), (2.0, -2.0)]);
+        assert_eq!(samples.iter().next_back(), Some((&(2.0, -2.0), &[2.0])));
+        assert_eq!(
+            numbers(2).squeeze().into_parts(),
+            (vec![0.0, 1.0], vec![0, 1])
+        );
+    }
+
+    #[test]
+    fn samples_are_lent() {
+        let samples = numbers(3);
+        let lent = &samples;
+        let (input, target) = lent.sample(2).unwrap();
+        assert!(core::ptr::eq(input.borrow(), &samples.inputs()[2]));
+        assert_eq!(target, 2);
+        let message = samples.sample(3).err().unwrap().to_string();
+        assert!(
+            message.contains("row 3") && message.contains("3 samples"),
+            "{message}"
+        );
+    }
+}
