@@ -1,7 +1,24 @@
 //! Everything that can go wrong with a user's files, data, weights and settings.
+//!
+//! A message says what is wrong and where, what was expected, what was found, and how to repair it. `Debug` prints the
+//! same sentence as `Display`, so that `fn main() -> kiln::Result<()>` ends in prose.
+
+#[cfg(feature = "std")]
+mod fault;
+#[cfg(feature = "std")]
+mod mismatch;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "std")]
+pub use fault::Fault;
+#[cfg(feature = "std")]
+pub use mismatch::{Mismatch, Misshapen};
 
 use alloc::{boxed::Box, string::String};
 use core::fmt::{self, Display, Formatter};
+#[cfg(feature = "std")]
+use {alloc::vec::Vec, std::io, std::path::PathBuf};
 
 /// What a fallible function of kiln returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -44,6 +61,13 @@ pub enum Error {
         /// Numbers it was given.
         found: usize,
     },
+    /// Gradients of another kind of network.
+    Gradients {
+        /// Blocks of the network.
+        expected: usize,
+        /// Blocks of gradients.
+        found: usize,
+    },
     /// More samples than the memory of a training step was made for.
     Batch {
         /// Samples it was made for.
@@ -83,7 +107,7 @@ pub enum Error {
         /// Step within the epoch, counted from 1.
         step: usize,
     },
-    /// A user's own dataset could not give a sample.
+    /// A user's own [`Dataset`](crate::data::Dataset) could not give a sample.
     Sample {
         /// Row of the dataset, counted from 0.
         row: usize,
@@ -98,6 +122,56 @@ pub enum Error {
         found: String,
         /// What it may be, and an example.
         expected: &'static str,
+    },
+    /// The operating system refused.
+    #[cfg(feature = "std")]
+    Io {
+        /// What was tried: `open`, `read`, `write` ...
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Its answer.
+        source: io::Error,
+    },
+    /// A folder lacks files of a dataset.
+    #[cfg(feature = "std")]
+    MissingFiles {
+        /// The folder.
+        directory: PathBuf,
+        /// For each missing file the names that were tried.
+        missing: Vec<Vec<String>>,
+        /// Where they can be had.
+        download: &'static str,
+    },
+    /// A data file is not what it should be.
+    #[cfg(feature = "std")]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// Byte at which the fault shows, in the unpacked content when the file is compressed.
+        offset: u64,
+        /// The fault.
+        fault: Fault,
+    },
+    /// A file of weights cannot be read as safetensors.
+    #[cfg(feature = "std")]
+    NotSafetensors {
+        /// The file, or nothing where bytes were given.
+        path: Option<PathBuf>,
+        /// What is wrong with it, and a repair.
+        reason: String,
+    },
+    /// Weights do not fit the model; everything wrong with them in one error.
+    #[cfg(feature = "std")]
+    Weights(Box<Mismatch>),
+    /// A parameter's place lies outside the model's memory.
+    Layout {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Floats of memory that its place needs.
+        expected: usize,
+        /// Floats of memory there are.
+        found: usize,
     },
 }
 
@@ -124,6 +198,11 @@ impl Display for Error {
                 f,
                 "parameter `{name}` holds {expected} numbers, but {found} were given"
             ),
+            Self::Gradients { expected, found } => write!(
+                f,
+                "the network has {expected} blocks of parameters, but {found} of gradients were given; \
+                 take those of a `Training` of the same network"
+            ),
             Self::Batch { expected, found } => write!(
                 f,
                 "{found} samples were given, but the training memory was made for {expected}; give it a larger batch"
@@ -149,6 +228,39 @@ impl Display for Error {
             Self::Setting { setting, found, expected } => {
                 write!(f, "`{setting}` is {found}, but must be {expected}")
             }
+            #[cfg(feature = "std")]
+            Self::Io { action, path, source } => {
+                write!(f, "cannot {action} `{}`: {source}", path.display())?;
+                f.write_str(match source.kind() {
+                    io::ErrorKind::NotFound => "; check the path, which counts from the working directory",
+                    io::ErrorKind::PermissionDenied => "; check its permissions",
+                    io::ErrorKind::StorageFull => "; make room on the disk",
+                    _ => "",
+                })
+            }
+            #[cfg(feature = "std")]
+            Self::MissingFiles { directory, missing, download } => {
+                let count = missing.len();
+                let files = if count == 1 { "file" } else { "files" };
+                write!(f, "`{}` lacks {count} {files}:", directory.display())?;
+                for names in missing {
+                    write!(f, "\n  none of {} is there", names.join(", "))?;
+                }
+                write!(f, "\n  repair: put them there, from {download}")
+            }
+            #[cfg(feature = "std")]
+            Self::Data { path, offset, fault } => write!(f, "`{}`, byte {offset}: {fault}", path.display()),
+            #[cfg(feature = "std")]
+            Self::NotSafetensors { path: Some(path), reason } => write!(f, "`{}`: {reason}", path.display()),
+            #[cfg(feature = "std")]
+            Self::NotSafetensors { path: None, reason } => write!(f, "the weights: {reason}"),
+            #[cfg(feature = "std")]
+            Self::Weights(mismatch) => mismatch.fmt(f),
+            Self::Layout { name, expected, found } => write!(
+                f,
+                "parameter `{name}` reaches to float {expected} of a memory of {found} floats; \
+                 make the model's memory with its own constructors"
+            ),
         }
     }
 }
@@ -167,4 +279,23 @@ impl fmt::Debug for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            #[cfg(feature = "std")]
+            Self::Io { source, .. } => Some(source),
+            Self::Sample { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}
+
+/// Turns the operating system's answer into an error that names the file.
+#[cfg(any(feature = "data", feature = "files"))]
+pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Io {
+        action,
+        path: path.into(),
+        source,
+    }
+}

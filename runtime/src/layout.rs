@@ -38,6 +38,37 @@ impl Layout {
     pub fn visit(&self, mut f: impl FnMut(usize)) {
         walk(self.axes, self.offset, &mut f);
     }
+
+    /// Floats of memory from its beginning to behind the last element.
+    pub const fn extent(&self) -> usize {
+        let (mut last, mut rest) = (self.offset, self.axes);
+        while let [axis, inner @ ..] = rest {
+            if axis.size == 0 {
+                return 0;
+            }
+            last += axis.farthest();
+            rest = inner;
+        }
+        last + 1
+    }
+}
+
+impl Axis {
+    /// What index `index` adds.
+    #[inline]
+    pub const fn step(&self, index: usize) -> usize {
+        index % LANES * self.stride + index / LANES * self.block_stride
+    }
+
+    /// The most that an index adds: the last one's step, or that of the last whole group's end.
+    const fn farthest(&self) -> usize {
+        let (last, whole) = (self.step(self.size - 1), self.size / LANES * LANES);
+        if whole > 0 && self.step(whole - 1) > last {
+            self.step(whole - 1)
+        } else {
+            last
+        }
+    }
 }
 
 /// Visits what `axes` span from `at` on, the outermost axis first.
@@ -46,8 +77,7 @@ fn walk(axes: &[Axis], at: usize, f: &mut impl FnMut(usize)) {
         [] => f(at),
         [axis, inner @ ..] => {
             for index in 0..axis.size {
-                let step = index % LANES * axis.stride + index / LANES * axis.block_stride;
-                walk(inner, at + step, f);
+                walk(inner, at + axis.step(index), f);
             }
         }
     }
@@ -57,5 +87,48 @@ impl Tensor {
     /// How many numbers it holds.
     pub fn count(&self) -> usize {
         self.shape.iter().product()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Axis, Layout};
+    use alloc::vec::Vec;
+
+    const fn axis(size: usize, stride: usize, block_stride: usize) -> Axis {
+        Axis {
+            size,
+            stride,
+            block_stride,
+        }
+    }
+
+    #[test]
+    fn elements_are_visited_in_row_major_order() {
+        // A Dense weight `[18, 2]` in panels of sixteen outputs: `[[Block; 2]; 2]`.
+        const PANELS: Layout = Layout {
+            offset: 64,
+            axes: &[axis(18, 1, 32), axis(2, 16, 256)],
+        };
+        let mut places = Vec::new();
+        PANELS.visit(|place| places.push(place));
+        assert_eq!(places[..4], [64, 80, 65, 81]);
+        assert_eq!(places[32..], [96, 112, 97, 113]);
+    }
+
+    #[test]
+    fn the_extent_ends_behind_the_farthest_element() {
+        for size in 0..50 {
+            for block_stride in [0, 1, 7, 16, 100] {
+                let axes = [axis(size, 3, block_stride), axis(2, 1, 16)];
+                let layout = Layout {
+                    offset: 5,
+                    axes: Vec::from(axes).leak(),
+                };
+                let mut extent = 0;
+                layout.visit(|place| extent = extent.max(place + 1));
+                assert_eq!(layout.extent(), extent, "{layout:?}");
+            }
+        }
     }
 }

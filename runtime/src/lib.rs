@@ -11,8 +11,11 @@ extern crate std;
 
 pub mod batch;
 pub mod block;
+#[cfg(feature = "std")]
 pub mod data;
 pub mod error;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod inference;
 pub mod kernels;
 pub mod layout;
@@ -25,6 +28,8 @@ pub mod parameters;
 pub mod random;
 pub mod shape;
 pub mod simd;
+#[cfg(all(test, any(feature = "data", feature = "files")))]
+mod testing;
 pub mod tile;
 #[cfg(feature = "train")]
 pub mod train;

@@ -1,11 +1,24 @@
 //! Samples to train on: the [`Dataset`] trait, [`Samples`] in memory, and readers of well-known sets.
 
+#[cfg(feature = "data")]
+mod digits;
+#[cfg(feature = "data")]
+pub mod idx;
+#[cfg(feature = "data")]
+mod mnist;
 mod samples;
 
+#[cfg(feature = "data")]
+pub use digits::digits;
+#[cfg(feature = "data")]
+pub use mnist::mnist;
 pub use samples::Samples;
 
 use crate::error::Result;
 use core::borrow::Borrow;
+
+/// Images of one channel, `[1, H, W]`, and their classes.
+pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], usize>;
 
 /// Pairs of inputs and targets that can be read in any order, from several threads at once.
 ///

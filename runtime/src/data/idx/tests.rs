@@ -1,0 +1,223 @@
+//! Valid files are read, and no invalid one passes or panics.
+
+use super::{Element, Idx, images};
+use crate::{
+    error::{Error, Fault},
+    testing::Folder,
+};
+use alloc::{string::ToString, vec, vec::Vec};
+use flate2::{Compression, write::GzEncoder};
+use proptest::prelude::*;
+use std::io::Write;
+
+/// The header of a file.
+pub fn header(code: u8, dimensions: &[u32]) -> Vec<u8> {
+    let sizes = dimensions.iter().flat_map(|size| size.to_be_bytes());
+    [0, 0, code, dimensions.len() as u8]
+        .into_iter()
+        .chain(sizes)
+        .collect()
+}
+
+/// The same, compressed.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Two images of 2 x 3.
+fn small() -> Vec<u8> {
+    let pixels = [0, 51, 102, 153, 204, 255, 255, 204, 153, 102, 51, 0];
+    [&header(8, &[2, 2, 3]), &pixels[..]].concat()
+}
+
+/// What is wrong with `bytes`, and where.
+fn fault(bytes: &[u8]) -> (u64, Fault) {
+    match Idx::parse("bytes", bytes).and_then(|idx| idx.images::<2, 3>()) {
+        Err(Error::Data {
+            path,
+            offset,
+            fault,
+        }) => {
+            assert_eq!(path.to_str(), Some("bytes"));
+            (offset, fault)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn images_are_scaled() {
+    let expected = [
+        [[[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]]],
+        [[[1.0, 0.8, 0.6], [0.4, 0.2, 0.0]]],
+    ];
+    for bytes in [small(), gzip(&small())] {
+        assert_eq!(
+            Idx::parse("bytes", &bytes)
+                .unwrap()
+                .images::<2, 3>()
+                .unwrap(),
+            expected
+        );
+    }
+    let folder = Folder::new();
+    folder.write("images.plain", &gzip(&small()));
+    assert_eq!(
+        images::<2, 3>(folder.path().join("images.plain")).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn labels_name_classes() {
+    let bytes = [&header(8, &[3]), &[2, 0, 1][..]].concat();
+    let labels = Idx::parse("labels", &bytes).unwrap();
+    assert_eq!(labels.labels(3).unwrap(), [2, 0, 1]);
+    let error = labels.labels(2).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`labels`, byte 8: row 0 has label 2, but 2 classes take labels below 2; \
+         check the number of classes, or fetch the file again"
+    );
+}
+
+#[test]
+fn every_element_type_is_decoded() {
+    let cases: [(u8, Element, &[u8], f64); 6] = [
+        (0x08, Element::U8, &[200], 200.0),
+        (0x09, Element::I8, &[200], -56.0),
+        (0x0b, Element::I16, &[0xff, 0x38], -200.0),
+        (0x0c, Element::I32, &[0xff, 0xff, 0xff, 0x38], -200.0),
+        (0x0d, Element::F32, &1.5_f32.to_be_bytes(), 1.5),
+        (0x0e, Element::F64, &0.1_f64.to_be_bytes(), 0.1),
+    ];
+    for (code, element, bytes, value) in cases {
+        let idx = Idx::parse("bytes", &[&header(code, &[1]), bytes].concat()).unwrap();
+        assert_eq!(idx.element(), element);
+        assert_eq!(
+            idx.values().collect::<Vec<_>>(),
+            [value],
+            "{}",
+            element.name()
+        );
+    }
+}
+
+#[test]
+fn faults_are_found_where_they_are() {
+    assert_eq!(fault(b"PK\x03\x04"), (0, Fault::Magic { found: *b"PK" }));
+    assert_eq!(fault(&[0, 0, 7, 1]), (2, Fault::ElementCode { found: 7 }));
+    let floats = [&header(0x0d, &[1, 1, 1]), &[0; 4][..]].concat();
+    assert_eq!(
+        fault(&floats),
+        (
+            2,
+            Fault::ElementType {
+                expected: "u8",
+                found: "f32"
+            }
+        )
+    );
+    assert_eq!(
+        fault(&[&header(8, &[1]), &[0][..]].concat()),
+        (
+            3,
+            Fault::Rank {
+                expected: 3,
+                found: 1
+            }
+        )
+    );
+    assert_eq!(fault(&header(8, &[0, 2, 3])), (4, Fault::Empty));
+    let tall = [&header(8, &[1, 3, 2]), &[0; 6][..]].concat();
+    assert_eq!(
+        fault(&tall),
+        (
+            8,
+            Fault::Shape {
+                expected: vec![2, 3],
+                found: vec![3, 2]
+            }
+        )
+    );
+    let huge = vec![u32::MAX as usize; 3];
+    assert_eq!(
+        fault(&header(8, &[u32::MAX; 3])),
+        (4, Fault::TooLarge { dimensions: huge })
+    );
+    // As large as memory might hold, but not there: must not be allocated.
+    let promised = u64::from(u32::MAX) * 1000 + 16;
+    let found = fault(&header(8, &[u32::MAX, 10, 100]));
+    assert_eq!(
+        found,
+        (
+            16,
+            Fault::Truncated {
+                expected: promised,
+                found: 16
+            }
+        )
+    );
+    assert_eq!(
+        fault(&[&small()[..], &[0]].concat()),
+        (28, Fault::Trailing { expected: 28 })
+    );
+    assert_eq!(
+        fault(&gzip(&[&small()[..], &[0]].concat())),
+        (28, Fault::Trailing { expected: 28 })
+    );
+    let trailing = [gzip(&small()), b"trailing".to_vec()].concat();
+    assert!(matches!(fault(&trailing), (28, Fault::Gzip { .. })));
+}
+
+#[test]
+fn no_truncated_file_passes() {
+    for whole in [small(), gzip(&small())] {
+        for end in 0..whole.len() {
+            let (offset, fault) = fault(&whole[..end]);
+            let known = matches!(
+                fault,
+                Fault::Truncated { .. } | Fault::Gzip { .. } | Fault::Magic { .. }
+            );
+            assert!(known && offset <= end as u64 + 28, "{end}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_is_no_file() {
+    let folder = Folder::new();
+    let error = Idx::open(folder.path()).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    let error = Idx::open(folder.path().join("nothing")).unwrap_err();
+    assert!(matches!(error, Error::Io { action: "open", .. }), "{error}");
+}
+
+/// Reads whatever the bytes hold.
+fn survive(bytes: &[u8]) {
+    if let Ok(idx) = Idx::parse("bytes", bytes) {
+        let _ = (idx.images::<2, 3>(), idx.labels(3), idx.values().count());
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        survive(&bytes);
+        survive(&[&[0x1f, 0x8b][..], &bytes].concat());
+        survive(&[&[0, 0, 8][..], &bytes].concat());
+        survive(&gzip(&bytes));
+    }
+
+    #[test]
+    fn flipped_bytes_never_panic(at in 0..28_usize, flip in 1..=255_u8) {
+        let mut bytes = small();
+        bytes[at] ^= flip;
+        survive(&bytes);
+        let mut bytes = gzip(&small());
+        bytes[at] ^= flip;
+        survive(&bytes);
+    }
+}

@@ -1,0 +1,154 @@
+//! What can be wrong with a data file.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
+/// What is wrong with a data file, at the place that [`Error::Data`](super::Error::Data) names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// An IDX file begins with two zero bytes; this one does not.
+    Magic {
+        /// Its first two bytes.
+        found: [u8; 2],
+    },
+    /// An IDX file's third byte names the type of its elements; this one names none.
+    ElementCode {
+        /// The byte.
+        found: u8,
+    },
+    /// The elements are of another type than asked for.
+    ElementType {
+        /// The type asked for.
+        expected: &'static str,
+        /// The file's.
+        found: &'static str,
+    },
+    /// The file has another number of dimensions than asked for.
+    Rank {
+        /// Dimensions asked for.
+        expected: usize,
+        /// The file's.
+        found: usize,
+    },
+    /// The items have another shape than asked for.
+    Shape {
+        /// Shape asked for.
+        expected: Vec<usize>,
+        /// The file's.
+        found: Vec<usize>,
+    },
+    /// The dimensions multiply to more than memory can hold.
+    TooLarge {
+        /// The dimensions.
+        dimensions: Vec<usize>,
+    },
+    /// The file ends too early.
+    Truncated {
+        /// Bytes that its header promises.
+        expected: u64,
+        /// Bytes that there are.
+        found: u64,
+    },
+    /// The file goes on after its last element.
+    Trailing {
+        /// Bytes that its header promises.
+        expected: u64,
+    },
+    /// The gzip stream is damaged.
+    Gzip {
+        /// The decompressor's reason.
+        reason: String,
+    },
+    /// The file holds no items.
+    Empty,
+    /// A file of labels holds another number of items than its file of images.
+    Count {
+        /// The file of images.
+        images: PathBuf,
+        /// Number of images.
+        expected: usize,
+        /// Number of labels.
+        found: usize,
+    },
+    /// A label names no class.
+    Label {
+        /// Row of the file, counted from 0.
+        row: usize,
+        /// The label.
+        label: usize,
+        /// Number of classes: labels are `0..classes`.
+        classes: usize,
+    },
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Magic { found: [a, b] } => write!(
+                f,
+                "an IDX file begins with the bytes 00 00, but this one with {a:02x} {b:02x}; \
+                 give an IDX file, plain or as gzip"
+            ),
+            Self::ElementCode { found } => write!(
+                f,
+                "expected the code of an element type (08, 09, 0b, 0c, 0d or 0e), found {found:02x}; \
+                 the file is damaged or no IDX file, so fetch it again"
+            ),
+            Self::ElementType { expected, found } => write!(
+                f,
+                "expected elements of type {expected}, found {found}; check that this is the file that was meant"
+            ),
+            Self::Rank { expected, found } => write!(
+                f,
+                "expected {expected} dimensions, found {found}; check that images and labels are not exchanged"
+            ),
+            Self::Shape { expected, found } => write!(
+                f,
+                "expected items of shape {expected:?}, found {found:?}; read them with their own shape"
+            ),
+            Self::TooLarge { dimensions } => write!(
+                f,
+                "the dimensions {dimensions:?} multiply to more than memory can hold; \
+                 the file is damaged, so fetch it again"
+            ),
+            Self::Truncated { expected, found } => write!(
+                f,
+                "the file ends here, after {found} of {expected} bytes; it is cut off, so fetch it again"
+            ),
+            Self::Trailing { expected } => write!(
+                f,
+                "the header promises {expected} bytes, but the file goes on; it is damaged, so fetch it again"
+            ),
+            Self::Gzip { reason } => {
+                write!(
+                    f,
+                    "the gzip stream cannot be unpacked from here ({reason}); fetch the file again"
+                )
+            }
+            Self::Empty => {
+                f.write_str("the file holds no items, but at least one is needed; fetch it again")
+            }
+            Self::Count {
+                images,
+                expected,
+                found,
+            } => write!(
+                f,
+                "expected one label for each of the {expected} images of `{}`, found {found}; \
+                 take both files from the same set",
+                images.display()
+            ),
+            Self::Label {
+                row,
+                label,
+                classes,
+            } => write!(
+                f,
+                "row {row} has label {label}, but {classes} classes take labels below {classes}; \
+                 check the number of classes, or fetch the file again"
+            ),
+        }
+    }
+}

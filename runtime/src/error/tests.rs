@@ -1,0 +1,61 @@
+//! The wording of errors, and what they owe their callers.
+#![cfg(feature = "std")]
+
+use super::{Error, Result};
+use alloc::{boxed::Box, format, string::ToString, vec};
+
+#[test]
+fn errors_are_small_and_travel_between_threads() {
+    fn travels<T: Send + Sync + 'static>() {}
+    travels::<Error>();
+    assert!(size_of::<Result<()>>() <= 64, "{}", size_of::<Error>());
+}
+
+#[test]
+fn messages_read_as_sentences() {
+    let error = Error::LabelOutOfRange {
+        row: 7,
+        label: 10,
+        classes: 10,
+    };
+    assert_eq!(
+        error.to_string(),
+        "row 7 of the dataset: label 10, but 10 classes take labels below 10; \
+         count classes from 0, or give the last layer an output for each class"
+    );
+    assert_eq!(format!("{error:?}"), error.to_string());
+
+    let error = Error::MissingFiles {
+        directory: "data".into(),
+        missing: vec![vec!["a".into(), "a.gz".into()]],
+        download: "https://example.org/",
+    };
+    assert_eq!(
+        error.to_string(),
+        "`data` lacks 1 file:\n  none of a, a.gz is there\n  repair: put them there, from https://example.org/"
+    );
+
+    let error = Error::Setting {
+        setting: "batch",
+        found: "0".into(),
+        expected: "at least 1, such as 32",
+    };
+    assert_eq!(
+        error.to_string(),
+        "`batch` is 0, but must be at least 1, such as 32"
+    );
+}
+
+#[test]
+fn causes_are_kept() {
+    use core::error::Error as _;
+    let error = Error::Sample {
+        row: 3,
+        source: Box::from("no such image"),
+    };
+    assert_eq!(
+        error.source().map(|source| source.to_string()),
+        Some("no such image".into())
+    );
+    assert!(Error::EmptyDataset.source().is_none());
+}

@@ -1,0 +1,250 @@
+//! Replacing a file as a whole.
+
+use crate::error::{Result, io};
+use alloc::format;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fs::{self, File, Permissions},
+    io::{Error, ErrorKind, Result as IoResult},
+    path::{Path, PathBuf},
+    process,
+};
+
+/// Writes a file that takes its name only when it is whole and on the disk. Until then, and on any error before, the name
+/// stands for the old file, if there was one. A link goes on pointing to its file, and permissions stay.
+pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
+    let (target, permissions) = resolve(path).map_err(io("write", path))?;
+    let directory = match target.parent() {
+        Some(parent) if parent != "" => parent,
+        _ => Path::new("."),
+    };
+    let (mut file, temporary) =
+        Temporary::create(directory).map_err(io("create a file in", directory))?;
+    let fill = || {
+        write(&mut file)?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        file.sync_all()
+    };
+    fill().map_err(io("write", path))?;
+    // Some systems rename no open file.
+    drop(file);
+    temporary.rename(&target).map_err(io("replace", path))?;
+    sync_directory(directory).map_err(io("sync", directory))
+}
+
+/// The file that `path` leads to through links, and its permissions if it is there.
+fn resolve(path: &Path) -> IoResult<(PathBuf, Option<Permissions>)> {
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == ErrorKind::NotFound && path.file_name().is_some() => {
+            return Ok((path.to_path_buf(), None));
+        }
+        Err(error) => return Err(error),
+    };
+    let metadata = fs::metadata(&target)?;
+    if metadata.is_file() {
+        return Ok((target, Some(metadata.permissions())));
+    }
+    // Renaming would replace a device by a file.
+    Err(Error::new(
+        ErrorKind::InvalidInput,
+        "expected the name of a file, found a folder or a device; give another name",
+    ))
+}
+
+/// A file that goes with its value, unless it is renamed.
+struct Temporary {
+    path: PathBuf,
+    renamed: bool,
+}
+
+impl Temporary {
+    /// A new one, by a name that no other save has, in this process or another.
+    fn create(directory: &Path) -> IoResult<(File, Self)> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = directory.join(format!(".kiln-{}-{count}.tmp", process::id()));
+            match File::create_new(&path) {
+                Ok(file) => {
+                    return Ok((
+                        file,
+                        Self {
+                            path,
+                            renamed: false,
+                        },
+                    ));
+                }
+                // Left by a process of the same number that crashed, or another machine's on a shared disk.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn rename(mut self, target: &Path) -> IoResult<()> {
+        fs::rename(&self.path, target)?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // Nothing is left to be told about a file that cannot be removed.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Puts the new name on the disk, where the system keeps folders as files that can be synced.
+fn sync_directory(directory: &Path) -> IoResult<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(directory).and_then(|directory| directory.sync_all()) {
+        // Some file systems cannot.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replace;
+    use crate::{error::Error, testing::Folder};
+    use alloc::{format, string::ToString, vec, vec::Vec};
+    use std::{fs, io, io::Write, panic, thread};
+
+    fn names(folder: &Folder) -> Vec<std::string::String> {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let mut names = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect::<Vec<_>>();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_old_file_stays_whole_until_the_new_one_is() {
+        let folder = Folder::new();
+        folder.write("weights", b"the old file");
+        let path = folder.path().join("weights");
+        let new = b"the new file, which is longer";
+        replace(&path, |file| {
+            for byte in new {
+                file.write_all(&[*byte])?;
+                assert_eq!(fs::read(&path)?, b"the old file");
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(fs::read(&path).unwrap(), new);
+        assert_eq!(names(&folder), ["weights"]);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_alone() {
+        let folder = Folder::new();
+        folder.write("weights", b"old");
+        let path = folder.path().join("weights");
+        let error = replace(&path, |file| {
+            file.write_all(b"ne")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.starts_with("cannot write `") && message.contains("weights"),
+            "{message}"
+        );
+        let crash = panic::catch_unwind(|| {
+            replace(&path, |file| {
+                file.write_all(b"ne")?;
+                panic!("on purpose")
+            })
+        });
+        assert!(crash.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(&folder), ["weights"]);
+    }
+
+    #[test]
+    fn names_that_are_no_files_are_refused() {
+        let folder = Folder::new();
+        let nowhere = folder.path().join("nowhere").join("weights");
+        for path in [
+            folder.path(),
+            &nowhere,
+            "".as_ref(),
+            "/".as_ref(),
+            "..".as_ref(),
+        ] {
+            let result = replace(path, |file| file.write_all(b"new"));
+            assert!(
+                matches!(result, Err(Error::Io { .. })),
+                "{}",
+                path.display()
+            );
+        }
+        #[cfg(unix)]
+        {
+            let result = replace("/dev/null".as_ref(), |file| file.write_all(b"new"));
+            assert!(matches!(result, Err(Error::Io { .. })));
+            assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        }
+        assert!(names(&folder).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = Folder::new();
+        folder.write("weights", b"old");
+        let (path, link) = (folder.path().join("weights"), folder.path().join("link"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("weights", &link).unwrap();
+        replace(&link, |file| file.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+    }
+
+    #[test]
+    fn saves_at_once_do_not_mix() {
+        let folder = Folder::new();
+        let path = folder.path().join("weights");
+        let contents = (b'a'..b'i')
+            .map(|byte| vec![byte; 4096])
+            .collect::<Vec<_>>();
+        thread::scope(|scope| {
+            for content in &contents {
+                scope.spawn(|| {
+                    for _ in 0..4 {
+                        replace(&path, |file| {
+                            content
+                                .chunks(512)
+                                .try_for_each(|part| file.write_all(part))
+                        })
+                        .unwrap();
+                        assert!(contents.contains(&fs::read(&path).unwrap()));
+                    }
+                });
+            }
+        });
+        assert_eq!(names(&folder), [format!("weights")]);
+    }
+}
