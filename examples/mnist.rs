@@ -23,7 +23,7 @@ model! {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(5, 32)?;
     let (train, test) = kiln::data::mnist(&options.data)?;
-    let train = train.first(options.limit);
+    let train = train.first(options.limit)?;
 
     let mut net = Mnist::new(Seed(options.seed));
     println!("{}", net.summary());

@@ -27,7 +27,7 @@ model! {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(12, 128)?;
     let (train, test) = kiln::data::mnist(&options.data)?;
-    let train = train.first(options.limit);
+    let train = train.first(options.limit)?;
 
     let mut net = MnistCnn::new(Seed(options.seed));
     println!("{}", net.summary());

@@ -20,6 +20,43 @@ pub trait Model: Network {
         Parameters::new(self.arena_mut())
     }
 
+    /// Writes the parameters as safetensors, with the names and layouts of PyTorch's `state_dict`. A crash at any moment
+    /// leaves an old file whole.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    #[cfg(feature = "files")]
+    fn save(&self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
+        crate::files::save(path, Self::TENSORS, self.arena())
+    }
+
+    /// Reads parameters from safetensors, as `save` or PyTorch wrote them.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or its tensors are not those of this network: one error lists all that are missing,
+    /// unexpected or misshapen. The network is unchanged then.
+    #[cfg(feature = "files")]
+    fn load(&mut self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
+        crate::files::load(path, Self::TENSORS, self.arena_mut())
+    }
+
+    /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
+    fn penalty(&self) -> f64 {
+        let penalties = Self::TENSORS.iter().zip(Self::PENALTIES);
+        let of = |(tensor, penalty): (&crate::layout::Tensor, &crate::network::Penalty)| {
+            let values = self.parameters().get(tensor.name).unwrap_or_default();
+            let (l1, l2) = (f64::from(penalty.l1), f64::from(penalty.l2));
+            let value = |&weight: &f32| {
+                let weight = f64::from(weight);
+                l1 * weight.abs() + l2 * weight * weight
+            };
+            values.iter().map(value).sum::<f64>()
+        };
+        penalties.map(of).sum()
+    }
+
     /// The layers as a table, as Keras prints it.
     fn summary(&self) -> Summary {
         Summary::of::<Self>()

@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 
 use crate::{
-    batch::Batch, block::Block, layout::Tensor, loss::Loss, parameters::Parameters, simd::Isa,
-    update::Update, value::Value,
+    batch::Batch, block::Block, layout::Tensor, loss::Loss, simd::Isa, update::Update, value::Value,
 };
 
 /// A network's parameters.
@@ -143,16 +142,6 @@ pub trait Network: Sized + Send + Sync {
     fn arena(&self) -> &[Block];
     /// The parameter arena.
     fn arena_mut(&mut self) -> &mut [Block];
-
-    /// The parameters by name.
-    fn parameters(&self) -> Parameters<Self, &[Block]> {
-        Parameters::new(self.arena())
-    }
-
-    /// The parameters by name, to be overwritten.
-    fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
-        Parameters::new(self.arena_mut())
-    }
 
     /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input.
     fn infer<S: Isa>(

@@ -4,6 +4,7 @@ use super::{
     mlp::{HIDDEN, INPUTS, Mlp, OUTPUTS},
     samples,
 };
+use crate::model::Model as _;
 use crate::{
     block::Block,
     error::{Error, Result},

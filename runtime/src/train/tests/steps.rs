@@ -4,6 +4,7 @@ use super::{
     mlp::{INPUTS, Mlp, OUTPUTS},
     samples,
 };
+use crate::model::Model as _;
 use crate::{
     error::Result,
     loss::{CrossEntropy, Mse},
