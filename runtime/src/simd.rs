@@ -43,6 +43,9 @@ pub trait Isa: Simd + Shapes {
 
 /// What is done with each tile of a cover; implement with `#[inline(always)]`.
 pub trait Visit {
+    /// The most blocks there can be: tiles of more are not compiled.
+    const BLOCKS: usize = usize::MAX;
+
     /// Handles rows `row..row + ROWS` and blocks `block..block + BLOCKS`.
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize);
 }
@@ -68,6 +71,9 @@ fn sweep<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
     blocks: core::ops::Range<usize>,
     visit: &mut V,
 ) {
+    if const { B > V::BLOCKS } {
+        return;
+    }
     if BY_ROWS {
         for row in rows.step_by(R) {
             for block in blocks.clone().step_by(B) {
@@ -90,7 +96,11 @@ fn sweep_grouped<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
     blocks: usize,
     visit: &mut V,
 ) {
-    let grouped = blocks - blocks % B;
+    let grouped = if const { B > V::BLOCKS } {
+        0
+    } else {
+        blocks - blocks % B
+    };
     sweep::<V, R, B, BY_ROWS>(rows.clone(), 0..grouped, visit);
     sweep::<V, R, 1, BY_ROWS>(rows, grouped..blocks, visit);
 }

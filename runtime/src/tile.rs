@@ -3,6 +3,11 @@
 //! `acc[i][j] += splat(x[i][k]) * w[j][k]` for M rows, N blocks and every k, with all accumulators in registers.
 //! Each accumulator is one chain over k in ascending order, so a row's bits never depend on its neighbours.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas, and iterators over every size of array cost the user's compiler"
+)]
+
 use crate::block::Block;
 use core::ops::Range;
 use fearless_simd::{Simd, f32x16, prelude::*};
@@ -10,37 +15,38 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 /// M x N accumulators of sixteen lanes.
 pub type Accumulators<S, const M: usize, const N: usize> = [[f32x16<S>; N]; M];
 
-/// Adds the outer product of `x` (M floats) and `w` (N blocks) to the accumulators: one k of a tile.
+/// Adds the outer product of M floats `x` and N blocks `w` to the accumulators: one k of a tile.
 ///
 /// The operand with fewer members is held in registers while the members of the other pass one by one, so that
 /// M x N accumulators fit beside them.
 #[inline(always)]
-pub fn step<S: Simd, const M: usize, const N: usize>(
+pub fn step<'a, S: Simd, const M: usize, const N: usize>(
     s: S,
     acc: &mut Accumulators<S, M, N>,
-    x: [f32; M],
-    w: [&Block; N],
+    x: impl Fn(usize) -> f32,
+    w: impl Fn(usize) -> &'a Block,
 ) {
-    if M <= N {
-        let x: [f32x16<S>; M] = core::array::from_fn(
-            #[inline(always)]
-            |i| f32x16::splat(s, x[i]),
-        );
+    // The comparison is constant, so that only one order is compiled.
+    if const { M <= N } {
+        let mut held = [f32x16::splat(s, 0.0); M];
+        for i in 0..M {
+            held[i] = f32x16::splat(s, x(i));
+        }
         for j in 0..N {
-            let w = w[j].load(s);
+            let w = w(j).load(s);
             for i in 0..M {
-                acc[i][j] = x[i].mul_add(w, acc[i][j]);
+                acc[i][j] = held[i].mul_add(w, acc[i][j]);
             }
         }
     } else {
-        let w: [f32x16<S>; N] = core::array::from_fn(
-            #[inline(always)]
-            |j| w[j].load(s),
-        );
+        let mut held = [f32x16::splat(s, 0.0); N];
+        for j in 0..N {
+            held[j] = w(j).load(s);
+        }
         for i in 0..M {
-            let x = f32x16::splat(s, x[i]);
+            let x = f32x16::splat(s, x(i));
             for j in 0..N {
-                acc[i][j] = x.mul_add(w[j], acc[i][j]);
+                acc[i][j] = x.mul_add(held[j], acc[i][j]);
             }
         }
     }
@@ -55,15 +61,14 @@ pub fn accumulate<S: Simd, const M: usize, const N: usize, const K: usize>(
     w: [&[Block; K]; N],
 ) {
     for k in 0..K {
-        let x = core::array::from_fn(
+        step(
+            s,
+            acc,
             #[inline(always)]
             |i| x[i][k],
-        );
-        let w = core::array::from_fn(
             #[inline(always)]
             |j| &w[j][k],
         );
-        step(s, acc, x, w);
     }
 }
 
@@ -80,19 +85,18 @@ pub fn accumulate_range<
     s: S,
     acc: &mut Accumulators<S, M, N>,
     x: &[[f32; KS]; M],
-    w: [&[Block; K]; N],
+    w: &[[Block; K]; N],
     range: Range<usize>,
 ) {
     // The compiler sees that k stays below K and KS, so that no bound is checked inside the loop.
     for k in range.start..range.end.min(K).min(KS) {
-        let x = core::array::from_fn(
+        step(
+            s,
+            acc,
             #[inline(always)]
             |i| x[i][k],
-        );
-        let w = core::array::from_fn(
             #[inline(always)]
             |j| &w[j][k],
         );
-        step(s, acc, x, w);
     }
 }

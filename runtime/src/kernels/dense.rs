@@ -19,6 +19,11 @@
 //! In training every sum is one chain in ascending order (over k, over outputs, over samples), whatever the tile, the
 //! chunk or the thread. Only `forward_one`, which serves inference, sums in several chains.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas, and iterators over every size of array cost the user's compiler"
+)]
+
 mod product;
 mod transpose;
 mod update;

@@ -50,79 +50,84 @@ pub fn forward<
     s.vectorize(
         #[inline(always)]
         || {
-            let depth = K.min(DEPTH);
+            let bias = match start {
+                Start::Zero => Some(&const { [Block::ZERO; P] }),
+                Start::Bias(bias) => Some(bias),
+                Start::Add => None,
+            };
+            let depth = const { if K < DEPTH { K } else { DEPTH } };
             // A single tile of rows meets each weight once anyway.
             let width = if x.len() <= 6 { P } else { NEAR / depth };
             for block in (0..P).step_by(width) {
                 for input in (0..K).step_by(depth) {
-                    let mut product = Product::<S, A, K, KS, N, P> {
+                    let mut product = Product {
                         s,
                         x,
                         w,
-                        start: if input == 0 { start } else { Start::Add },
-                        y,
+                        bias: bias.filter(
+                            #[inline(always)]
+                            |_| input == 0,
+                        ),
+                        y: &mut *y,
                         block,
                         inputs: input..K.min(input + depth),
-                        activation: PhantomData,
                     };
                     s.cover_rows(x.len(), width.min(P - block), &mut product);
+                }
+            }
+            // Apart from the tiles, so that an activation is compiled once and not for every shape of tile.
+            for y in y {
+                for (block, y) in y.iter_mut().enumerate() {
+                    y.store(finish::<S, A, N>(s, y.load(s), block));
                 }
             }
         },
     );
 }
 
-/// One sweep of tiles over `inputs`.
-struct Product<'a, S, A, const K: usize, const KS: usize, const N: usize, const P: usize> {
+/// One sweep of tiles over `inputs`, for the panels from `block` on.
+struct Product<'a, S, const K: usize, const KS: usize, const P: usize> {
     s: S,
     x: &'a [[f32; KS]],
     w: &'a [[Block; K]; P],
-    start: Start<'a, P>,
+    /// Where sums begin; without it they go on from `y`.
+    bias: Option<&'a [Block; P]>,
     y: &'a mut [[Block; P]],
     block: usize,
     inputs: Range<usize>,
-    activation: PhantomData<A>,
 }
 
-impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, const P: usize> Visit
-    for Product<'_, S, A, K, KS, N, P>
-{
+impl<S: Isa, const K: usize, const KS: usize, const P: usize> Visit for Product<'_, S, K, KS, P> {
+    const BLOCKS: usize = P;
+
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
         let s = self.s;
         let block = self.block + block;
-        let x = section(self.x, row);
+        let x: &[[f32; KS]; ROWS] = section(self.x, row);
         let w: &[[Block; K]; BLOCKS] = section(self.w, block);
         let y: &mut [[Block; P]; ROWS] = section_mut(self.y, row);
-        let mut sums: Accumulators<S, ROWS, BLOCKS> = match self.start {
-            Start::Zero => [[f32x16::splat(s, 0.0); BLOCKS]; ROWS],
-            Start::Bias(bias) => {
-                let bias: &[Block; BLOCKS] = section(bias, block);
-                [core::array::from_fn(
-                    #[inline(always)]
-                    |j| bias[j].load(s),
-                ); ROWS]
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
+        if let Some(bias) = self.bias {
+            let bias: &[Block; BLOCKS] = section(bias, block);
+            for i in 0..ROWS {
+                for j in 0..BLOCKS {
+                    sums[i][j] = bias[j].load(s);
+                }
             }
-            Start::Add => core::array::from_fn(
-                #[inline(always)]
-                |i| {
-                    core::array::from_fn(
-                        #[inline(always)]
-                        |j| y[i][block + j].load(s),
-                    )
-                },
-            ),
-        };
-        tile::accumulate_range(s, &mut sums, x, w.each_ref(), self.inputs.clone());
-        let last = self.inputs.end == K;
-        for (i, row) in sums.into_iter().enumerate() {
-            for (j, sum) in row.into_iter().enumerate() {
-                let value = if last {
-                    finish::<S, A, N>(s, sum, block + j)
-                } else {
-                    sum
-                };
-                y[i][block + j].store(value);
+        } else {
+            for i in 0..ROWS {
+                let y: &[Block; BLOCKS] = section(&y[i], block);
+                for j in 0..BLOCKS {
+                    sums[i][j] = y[j].load(s);
+                }
+            }
+        }
+        tile::accumulate_range(s, &mut sums, x, w, self.inputs.clone());
+        for i in 0..ROWS {
+            let y: &mut [Block; BLOCKS] = section_mut(&mut y[i], block);
+            for j in 0..BLOCKS {
+                y[j].store(sums[i][j]);
             }
         }
     }
@@ -229,10 +234,10 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
         // Chain c takes the inputs k with k mod CHAINS = c.
         let whole = K - K % CHAINS;
         for k in (0..whole).step_by(CHAINS) {
-            for (c, sums) in sums.iter_mut().enumerate() {
+            for c in 0..CHAINS {
                 let x = f32x16::splat(s, self.x[k + c]);
                 for j in 0..BLOCKS {
-                    sums[j] = x.mul_add(w[j][k + c].load(s), sums[j]);
+                    sums[c][j] = x.mul_add(w[j][k + c].load(s), sums[c][j]);
                 }
             }
         }
@@ -242,18 +247,18 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
                 sums[k - whole][j] = x.mul_add(w[j][k].load(s), sums[k - whole][j]);
             }
         }
-        let mut chains = CHAINS;
-        while chains > 1 {
-            let (low, high) = sums[..chains].split_at_mut(chains / 2);
-            for (low, high) in low.iter_mut().zip(high) {
-                for (low, high) in low.iter_mut().zip(high) {
-                    *low += *high;
+        let mut chains = CHAINS / 2;
+        while chains > 0 {
+            for c in 0..chains {
+                for j in 0..BLOCKS {
+                    let other = sums[c + chains][j];
+                    sums[c][j] += other;
                 }
             }
             chains /= 2;
         }
-        for (j, sum) in sums[0].into_iter().enumerate() {
-            self.y[block + j].store(finish::<S, A, N>(s, sum, block + j));
+        for j in 0..BLOCKS {
+            self.y[block + j].store(finish::<S, A, N>(s, sums[0][j], block + j));
         }
     }
 }

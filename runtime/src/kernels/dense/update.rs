@@ -1,9 +1,9 @@
-//! dW = x^T dz and db = sum of dz, finished in registers and consumed there.
+//! dW = x^T dz and db = sum of dz, finished a few at a time and consumed there.
 
 use crate::{
     block::Block,
     simd::{Isa, Visit},
-    tile::Accumulators,
+    tile::{self, Accumulators},
     update::Update,
 };
 use fearless_simd::{f32x16, prelude::*};
@@ -31,6 +31,7 @@ pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: u
     s.vectorize(
         #[inline(always)]
         || {
+            let mut gradients = [Block::ZERO; STRIPE];
             let end = first + w.len();
             for stripe in (0..K).step_by(STRIPE) {
                 for block in first / K..end.div_ceil(K) {
@@ -41,40 +42,43 @@ pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: u
                     }
                     let mut panel = Panel {
                         s,
-                        u,
                         rows: rows.clone(),
                         block,
                         k: from - block * K,
-                        w: &mut w[from - first..to - first],
-                        state: &mut state[from - first..to - first],
+                        gradients: &mut gradients[..to - from],
                     };
                     s.cover_blocks(to - from, 1, &mut panel);
+                    // Apart from the tiles, so that a rule is compiled once and not for every shape of tile.
+                    let w = &mut w[from - first..to - first];
+                    let state = &mut state[from - first..to - first];
+                    for ((gradient, w), state) in gradients.iter().zip(w).zip(state) {
+                        u.apply(s, gradient.load(s), w, state);
+                    }
                 }
             }
         },
     );
 }
 
-/// A stretch of one panel: inputs `k..` of output block `block`.
-struct Panel<'a, S, U: Update, R> {
+/// A stretch of one panel's gradients: inputs `k..` of output block `block`.
+struct Panel<'a, S, R> {
     s: S,
-    u: &'a U,
     rows: R,
     block: usize,
     k: usize,
-    w: &'a mut [Block],
-    state: &'a mut [U::State],
+    gradients: &'a mut [Block],
 }
 
 impl<
     'a,
     S: Isa,
-    U: Update,
     R: Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     const KS: usize,
     const P: usize,
-> Visit for Panel<'_, S, U, R>
+> Visit for Panel<'_, S, R>
 {
+    const BLOCKS: usize = 1;
+
     /// Here the tile's rows are inputs k, and the sum runs over samples.
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, _: usize) {
@@ -84,16 +88,20 @@ impl<
         for (x, delta) in self.rows.clone() {
             for (x, delta) in x.iter().zip(delta) {
                 let x = &x[k..][..ROWS];
-                let delta = delta[self.block].load(s);
-                for i in 0..ROWS {
-                    sums[i][0] = f32x16::splat(s, x[i]).mul_add(delta, sums[i][0]);
-                }
+                let delta = &delta[self.block];
+                tile::step(
+                    s,
+                    &mut sums,
+                    #[inline(always)]
+                    |i| x[i],
+                    #[inline(always)]
+                    |_| delta,
+                );
             }
         }
-        let w = &mut self.w[row..][..ROWS];
-        let state = &mut self.state[row..][..ROWS];
-        for (i, [gradient]) in sums.into_iter().enumerate() {
-            self.u.apply(s, gradient, &mut w[i], &mut state[i]);
+        let gradients = &mut self.gradients[row..][..ROWS];
+        for i in 0..ROWS {
+            gradients[i].store(sums[i][0]);
         }
     }
 }
@@ -150,12 +158,12 @@ fn bias_blocks<'a, S: Isa, U: Update, const P: usize, const BLOCKS: usize>(
     for deltas in rows {
         for delta in deltas {
             let delta = &delta[first..][..BLOCKS];
-            for (sum, delta) in sums.iter_mut().zip(delta) {
-                *sum += delta.load(s);
+            for j in 0..BLOCKS {
+                sums[j] += delta[j].load(s);
             }
         }
     }
-    for (j, sum) in sums.into_iter().enumerate() {
-        u.apply(s, sum, &mut b[j], &mut state[j]);
+    for j in 0..BLOCKS {
+        u.apply(s, sums[j], &mut b[j], &mut state[j]);
     }
 }
