@@ -211,12 +211,11 @@ impl<S: Isa, U: Update, const KS: usize, const P: usize> Visit for Rectangle<'_,
             }
             return;
         }
-        for j in 0..N {
-            let at = (panel + j) * self.pitch + input;
-            let weights = &mut self.weights[at..][..M];
-            let state = &mut self.state[at..][..M];
-            for i in 0..M {
-                self.u.apply(s, sums[i][j], &mut weights[i], &mut state[i]);
+        for (i, sums) in sums.into_iter().enumerate() {
+            for (j, sum) in sums.into_iter().enumerate() {
+                let at = (panel + j) * self.pitch + input + i;
+                self.u
+                    .apply(s, sum, &mut self.weights[at], &mut self.state[at]);
             }
         }
     }
