@@ -64,6 +64,7 @@ paths! {
     lstm_forward = lstm::forward;
     lstm_backward = lstm::backward;
     lstm_input_gradient = lstm::input_gradient;
+    lstm_update_input = lstm::update_input;
     lstm_update_recurrent = lstm::update_recurrent;
     activate = activation::forward;
     activation_backward = activation::backward;
