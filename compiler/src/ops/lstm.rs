@@ -293,7 +293,7 @@ impl Lower for Lstm {
         let hidden = b * LANES;
         match index {
             0 => {
-                let path = rt::dense_update();
+                let path = rt::lstm_update_input();
                 let rows = Site::chain(sites, |site| site.row_pairs(Slot::Input(0), ks, Slot::Saved(0), p));
                 quote!(#path::<S, _, #i, #ks, #p>(s, update, #rows, first, weights, state);)
             }
