@@ -193,15 +193,14 @@ impl<S: Isa, U: Update, const KS: usize, const P: usize> Visit for Rectangle<'_,
         let k = self.k + input;
         assert!(k + M <= KS && panel + N <= PANELS);
         for (x, deltas) in self.x.iter().zip(&self.deltas).take(self.rows) {
-            let x = core::array::from_fn(
+            tile::step(
+                s,
+                &mut sums,
                 #[inline(always)]
                 |i| x[k + i],
-            );
-            let deltas = core::array::from_fn(
                 #[inline(always)]
                 |j| &deltas[panel + j],
             );
-            tile::step(s, &mut sums, x, deltas);
         }
         if !self.ends {
             for (sums, parked) in sums.into_iter().zip(parked) {
