@@ -31,7 +31,6 @@ pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: u
     s.vectorize(
         #[inline(always)]
         || {
-            let mut gradients = [Block::ZERO; STRIPE];
             let end = first + w.len();
             for stripe in (0..K).step_by(STRIPE) {
                 for block in first / K..end.div_ceil(K) {
@@ -42,18 +41,14 @@ pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: u
                     }
                     let mut panel = Panel {
                         s,
+                        u,
                         rows: rows.clone(),
                         block,
                         k: from - block * K,
-                        gradients: &mut gradients[..to - from],
+                        w: &mut w[from - first..to - first],
+                        state: &mut state[from - first..to - first],
                     };
                     s.cover_blocks(to - from, 1, &mut panel);
-                    // Apart from the tiles, so that a rule is compiled once and not for every shape of tile.
-                    let w = &mut w[from - first..to - first];
-                    let state = &mut state[from - first..to - first];
-                    for ((gradient, w), state) in gradients.iter().zip(w).zip(state) {
-                        u.apply(s, gradient.load(s), w, state);
-                    }
                 }
             }
         },
@@ -61,21 +56,24 @@ pub fn update<'a, S: Isa, U: Update, const K: usize, const KS: usize, const P: u
 }
 
 /// A stretch of one panel's gradients: inputs `k..` of output block `block`.
-struct Panel<'a, S, R> {
+struct Panel<'a, S, U: Update, R> {
     s: S,
+    u: &'a U,
     rows: R,
     block: usize,
     k: usize,
-    gradients: &'a mut [Block],
+    w: &'a mut [Block],
+    state: &'a mut [U::State],
 }
 
 impl<
     'a,
     S: Isa,
+    U: Update,
     R: Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     const KS: usize,
     const P: usize,
-> Visit for Panel<'_, S, R>
+> Visit for Panel<'_, S, U, R>
 {
     const BLOCKS: usize = 1;
 
@@ -99,11 +97,33 @@ impl<
                 );
             }
         }
-        let gradients = &mut self.gradients[row..][..ROWS];
+        let mut gradients = [Block::ZERO; ROWS];
         for i in 0..ROWS {
             gradients[i].store(sums[i][0]);
         }
+        let w = &mut self.w[row..][..ROWS];
+        apply(s, self.u, &gradients, w, &mut self.state[row..][..ROWS]);
     }
+}
+
+/// Applies finished gradients. A function by itself, so that a rule is compiled once for all shapes of tiles and all
+/// layers; the tiles that follow are computed while its divisions and roots are under way.
+#[inline(never)]
+fn apply<S: Isa, U: Update>(
+    s: S,
+    u: &U,
+    gradients: &[Block],
+    w: &mut [Block],
+    state: &mut [U::State],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for ((gradient, w), state) in gradients.iter().zip(w).zip(state) {
+                u.apply(s, gradient.load(s), w, state);
+            }
+        },
+    );
 }
 
 /// Finishes the gradients of the biases `first..first + b.len()` (in blocks) and applies them.
@@ -163,7 +183,9 @@ fn bias_blocks<'a, S: Isa, U: Update, const P: usize, const BLOCKS: usize>(
             }
         }
     }
+    let mut gradients = [Block::ZERO; BLOCKS];
     for j in 0..BLOCKS {
-        u.apply(s, sums[j], &mut b[j], &mut state[j]);
+        gradients[j].store(sums[j]);
     }
+    apply(s, u, &gradients, b, state);
 }
