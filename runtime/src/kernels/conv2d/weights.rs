@@ -232,15 +232,21 @@ where
         let (row_step, column_step) = (C::STRIDE[0] * X::ROW, C::STRIDE[1] * X::COLUMN);
         for pass in 0..passes {
             let span = (rows - 1) * row_step + (D::WIDTH - 1) * column_step + 1;
+            // Channels of one tap are neighbours: one pointer serves them all.
+            let step = if regular { X::CHANNEL } else { 0 };
             let mut starts: [&[f32]; M] = [&[]; M];
+            let mut near: &[f32] = &[];
             for i in 0..M {
-                let row = at[i][0] + (pass * C::STRIDE[0]) as isize;
-                let row = if Self::CLIP && !(0..X::ROWS as isize).contains(&row) {
-                    0
-                } else {
-                    row as usize
-                };
-                starts[i] = &x[row * X::ROW + at[i][1] as usize..][..span];
+                if i == 0 || !regular {
+                    let row = at[i][0] + (pass * C::STRIDE[0]) as isize;
+                    let row = if Self::CLIP && !(0..X::ROWS as isize).contains(&row) {
+                        0
+                    } else {
+                        row as usize
+                    };
+                    near = &x[row * X::ROW + at[i][1] as usize..][..span + (M - 1) * step];
+                }
+                starts[i] = &near[i * step..][..span];
             }
             for row in 0..rows {
                 for column in 0..D::WIDTH {
