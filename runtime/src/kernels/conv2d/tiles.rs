@@ -3,6 +3,10 @@
 //! A *window* is PH x PW neighbouring outputs of which the largest is kept (1 x 1 without pooling). Windows are counted
 //! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next. For each
 //! of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps and channels.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
+)]
 
 use crate::{
     block::Block,
@@ -134,10 +138,10 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
             };
         }
 
-        let start: [f32x16<S>; N] = core::array::from_fn(
-            #[inline(always)]
-            |n| self.sink.start(s, panel + n),
-        );
+        let mut start = [f32x16::splat(s, 0.0); N];
+        for n in 0..N {
+            start[n] = self.sink.start(s, panel + n);
+        }
         let mut best = [start; Q];
         let mut winner = [[i32x16::splat(s, 0); N]; Q];
         for dy in 0..PH {
@@ -181,16 +185,14 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         panel: usize,
     ) {
         // Row and first column of each window's first tap.
-        let at: [[isize; 2]; Q] = core::array::from_fn(
-            #[inline(always)]
-            |q| {
-                let [row, column] = windows[q];
-                [
-                    plan!(self.origin[0]) + ((row * PH + dy) * plan!(self.stride[0])) as isize,
-                    plan!(self.origin[1]) + (column * PW * plan!(self.stride[1])) as isize,
-                ]
-            },
-        );
+        let mut at = [[0; 2]; Q];
+        for q in 0..Q {
+            let [row, column] = windows[q];
+            at[q] = [
+                plan!(self.origin[0]) + ((row * PH + dy) * plan!(self.stride[0])) as isize,
+                plan!(self.origin[1]) + (column * PW * plan!(self.stride[1])) as isize,
+            ];
+        }
         // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew, and tap
         // rows that lie outside the image for all windows are skipped.
         let (passes, rows) = if plan!(self.clip) {
@@ -202,34 +204,30 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
             (0..1, plan!(self.taps[0]))
         };
         for pass in passes {
-            let x: [&[f32]; Q] = core::array::from_fn(
-                #[inline(always)]
-                |q| {
-                    let row = at[q][0] + (pass * plan!(self.dilation[0])) as isize;
-                    let row = if plan!(self.clip) && !(0..G::ROWS as isize).contains(&row) {
-                        0
-                    } else {
-                        row as usize
-                    };
-                    let span = (rows - 1) * plan!(self.dilation[0]) * G::ROW
-                        + self.reach()
-                        + (plan!(self.taps[1]) - 1) * plan!(self.dilation[1]) * G::COLUMN;
-                    &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span]
-                },
-            );
             let reach =
                 self.reach() + (plan!(self.taps[1]) - 1) * plan!(self.dilation[1]) * G::COLUMN;
+            let span = (rows - 1) * plan!(self.dilation[0]) * G::ROW + reach;
+            let mut x: [&[f32]; Q] = [&[]; Q];
+            for q in 0..Q {
+                let row = at[q][0] + (pass * plan!(self.dilation[0])) as isize;
+                let row = if plan!(self.clip) && !(0..G::ROWS as isize).contains(&row) {
+                    0
+                } else {
+                    row as usize
+                };
+                x[q] = &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span];
+            }
             let depth = (plan!(self.taps[1]) - 1) * plan!(self.panel_step[1]) + G::CHANNELS;
             for row in 0..rows {
-                let x = x.map(
-                    #[inline(always)]
-                    |x| &x[row * plan!(self.dilation[0]) * G::ROW..][..reach],
-                );
                 let block = plan!(self.panel) + (pass + row) * plan!(self.panel_step[0]);
-                let w: [&[Block]; N] = core::array::from_fn(
-                    #[inline(always)]
-                    |n| &self.w[panel + n][block..][..depth],
-                );
+                let mut x = x;
+                for x in &mut x {
+                    *x = &x[row * plan!(self.dilation[0]) * G::ROW..][..reach];
+                }
+                let mut w: [&[Block]; N] = [&[]; N];
+                for n in 0..N {
+                    w[n] = &self.w[panel + n][block..][..depth];
+                }
                 for column in 0..plan!(self.taps[1]) {
                     let offset = column * plan!(self.dilation[1]) * G::COLUMN;
                     self.tap(sums, x, offset, w, column * plan!(self.panel_step[1]));
@@ -256,27 +254,25 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     ) {
         let s = self.s;
         let step = plan!(self.stride[1]) * G::COLUMN;
-        let x: [[&[f32]; PW]; Q] = core::array::from_fn(
-            #[inline(always)]
-            |q| {
-                core::array::from_fn(
-                    #[inline(always)]
-                    |dx| &x[q][offset + dx * step..][..(G::CHANNELS - 1) * G::CHANNEL + 1],
-                )
-            },
-        );
-        let w = w.map(
-            #[inline(always)]
-            |w| &w[block..][..G::CHANNELS],
-        );
+        let mut pixels: [[&[f32]; PW]; Q] = [[&[]; PW]; Q];
+        for q in 0..Q {
+            for dx in 0..PW {
+                let from = offset + dx * step;
+                pixels[q][dx] = &x[q][from..][..(G::CHANNELS - 1) * G::CHANNEL + 1];
+            }
+        }
+        let mut w = w;
+        for w in &mut w {
+            *w = &w[block..][..G::CHANNELS];
+        }
         for channel in 0..G::CHANNELS {
-            let weights: [f32x16<S>; N] = core::array::from_fn(
-                #[inline(always)]
-                |n| w[n][channel].load(s),
-            );
+            let mut weights = [f32x16::splat(s, 0.0); N];
+            for n in 0..N {
+                weights[n] = w[n][channel].load(s);
+            }
             for q in 0..Q {
                 for dx in 0..PW {
-                    let value = f32x16::splat(s, x[q][dx][channel * G::CHANNEL]);
+                    let value = f32x16::splat(s, pixels[q][dx][channel * G::CHANNEL]);
                     for n in 0..N {
                         sums[q][dx][n] = value.mul_add(weights[n], sums[q][dx][n]);
                     }

@@ -4,6 +4,10 @@
 //! needs (its image and one panel of its delta) fits the level-2 cache, the batch does not; so the tiles of a group, up
 //! to [`GROUP`] rows, visit a sample one after the other before the next sample comes. Between samples a group's sums
 //! rest in the level-1 cache, which changes no bit of them.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
+)]
 
 use crate::{
     block::{Block, LANES},
@@ -201,27 +205,25 @@ where
     ) {
         let s = self.s;
         // Row of X's buffer and offset within it of what the first output multiplies.
-        let at: [[isize; 2]; M] = core::array::from_fn(
-            #[inline(always)]
-            |i| {
-                let regular = X::CHANNELS.is_multiple_of(M);
-                let k = if regular {
-                    first
-                } else {
-                    (first + i).min(depth::<C, X>() - 1)
-                };
-                let (tap, channel) = (k / X::CHANNELS, k % X::CHANNELS);
-                let channel = if regular { channel + i } else { channel };
-                let row = (tap / C::KERNEL[1] * C::DILATION[0] + X::TOP) as isize;
-                let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
-                let offset = column * X::COLUMN + channel * X::CHANNEL;
-                [row - C::PADDING[0] as isize, offset as isize]
-            },
-        );
-        let mut acc: [f32x16<S>; M] = core::array::from_fn(
-            #[inline(always)]
-            |i| sums[i].load(s),
-        );
+        let regular = X::CHANNELS.is_multiple_of(M);
+        let mut at = [[0; 2]; M];
+        for i in 0..M {
+            let k = if regular {
+                first
+            } else {
+                (first + i).min(depth::<C, X>() - 1)
+            };
+            let (tap, channel) = (k / X::CHANNELS, k % X::CHANNELS);
+            let channel = if regular { channel + i } else { channel };
+            let row = (tap / C::KERNEL[1] * C::DILATION[0] + X::TOP) as isize;
+            let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
+            let offset = column * X::COLUMN + channel * X::CHANNEL;
+            at[i] = [row - C::PADDING[0] as isize, offset as isize];
+        }
+        let mut acc = [f32x16::splat(s, 0.0); M];
+        for i in 0..M {
+            acc[i] = sums[i].load(s);
+        }
         let (passes, rows) = if Self::CLIP {
             (D::HEIGHT, 1)
         } else {
@@ -229,24 +231,29 @@ where
         };
         let (row_step, column_step) = (C::STRIDE[0] * X::ROW, C::STRIDE[1] * X::COLUMN);
         for pass in 0..passes {
-            let x: [&[f32]; M] = core::array::from_fn(
-                #[inline(always)]
-                |i| {
+            let span = (rows - 1) * row_step + (D::WIDTH - 1) * column_step + 1;
+            // Channels of one tap are neighbours: one pointer serves them all.
+            let step = if regular { X::CHANNEL } else { 0 };
+            let mut starts: [&[f32]; M] = [&[]; M];
+            let mut near: &[f32] = &[];
+            for i in 0..M {
+                if i == 0 || !regular {
                     let row = at[i][0] + (pass * C::STRIDE[0]) as isize;
                     let row = if Self::CLIP && !(0..X::ROWS as isize).contains(&row) {
                         0
                     } else {
                         row as usize
                     };
-                    let span = (rows - 1) * row_step + (D::WIDTH - 1) * column_step + 1;
-                    &x[row * X::ROW + at[i][1] as usize..][..span]
-                },
-            );
+                    near = &x[row * X::ROW + at[i][1] as usize..][..span + (M - 1) * step];
+                }
+                starts[i] = &near[i * step..][..span];
+            }
             for row in 0..rows {
                 for column in 0..D::WIDTH {
                     let delta = delta[pixel::<D>(pass + row, column) + self.panel].load(s);
                     for i in 0..M {
-                        let value = f32x16::splat(s, x[i][row * row_step + column * column_step]);
+                        let value =
+                            f32x16::splat(s, starts[i][row * row_step + column * column_step]);
                         acc[i] = value.mul_add(delta, acc[i]);
                     }
                 }
