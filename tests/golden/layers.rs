@@ -25,7 +25,7 @@ macro_rules! layer {
                     layer: $($layer)*,
                 }
                 struct Behind(unit: [3]) -> $output {
-                    input: Dense($($size)**, bias = false),
+                    input: Dense(1 $(* $size)*, bias = false),
                     Reshape($($size),*),
                     layer: $($layer)*,
                 }
