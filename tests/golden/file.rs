@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use bytemuck::Pod;
-use kiln::Network;
+use kiln::{Model, Network};
 use safetensors::SafeTensors;
 
 /// The stream of the networks' inputs.

@@ -5,7 +5,7 @@
 //! input is column i of those weights: their gradient is the gradient by the layer's input.
 
 use bytemuck::Pod;
-use kiln::{Loss, Mse, Network, Seed, Training, Workspace};
+use kiln::{Loss, Model, Mse, Network, Seed, Training, Workspace};
 
 use crate::{
     assert_close,

@@ -1,7 +1,7 @@
 //! The example networks at full size, without dropout.
 
 use bytemuck::Pod;
-use kiln::{CrossEntropy, Loss, Network, Seed, Training, predict};
+use kiln::{CrossEntropy, Loss, Model, Network, Seed, Training, predict};
 
 use crate::{
     assert_close,

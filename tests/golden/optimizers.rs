@@ -2,7 +2,7 @@
 //! they never do.
 
 use kiln::{
-    Adam, CrossEntropy, Descent, Loss, Mse, Network, Optimizer, Seed, Sgd, Trainer, Training, data::Samples,
+    Adam, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Seed, Sgd, Trainer, Training, data::Samples,
 };
 
 use crate::{assert_close, file::Golden, on_every_instruction_set};
