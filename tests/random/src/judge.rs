@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use kiln::{Seed, Training, simd};
+use kiln::{Model, Seed, Training, simd};
 use kiln_compiler::{graph::Graph, reference::Reference};
 
 use crate::{

@@ -1,0 +1,41 @@
+//! kiln against PyTorch: outputs, losses, gradients and optimizer steps, on every instruction set of the machine.
+//!
+//! The values come from `make.py` beside this file. Whatever is compared may differ by 1e-5 of the largest number of its
+//! tensor.
+#![forbid(unsafe_code)]
+
+mod file;
+mod layers;
+mod networks;
+mod optimizers;
+
+use std::sync::Mutex;
+
+use kiln::simd::{self, InstructionSet};
+
+/// How far a number may be off, relative to the largest of its tensor.
+const TOLERANCE: f64 = 1e-5;
+
+/// A restriction to an instruction set holds for the whole process, so one check runs at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Runs a check on every instruction set and says so.
+fn on_every_instruction_set(name: &str, check: impl Fn(InstructionSet)) {
+    let _guard = ONE_AT_A_TIME.lock();
+    for set in simd::levels().map(simd::set_of) {
+        assert!(simd::restrict(set), "{set:?} is one of this machine's");
+        check(set);
+        println!("{name} agrees on {set:?}");
+    }
+    simd::restrict(None);
+}
+
+/// Holds one tensor against another.
+fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let largest = expected.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
+    for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let difference = (f64::from(found) - f64::from(expected)).abs();
+        assert!(difference <= TOLERANCE * f64::from(largest), "{what} at {index}: {found} is not {expected}");
+    }
+}
