@@ -17,7 +17,7 @@ use alloc::{vec, vec::Vec};
 type Net = Mlp<true, false>;
 
 /// The network by its names, in double precision.
-fn reference(net: &Net, input: &[f32; INPUTS]) -> Vec<f64> {
+pub fn reference<N: Network>(net: &N, input: &[f32; INPUTS]) -> Vec<f64> {
     let get = |name| net.parameters().get(name).unwrap_or_default();
     let layer = |weights: &[f32], biases: &[f32], x: &[f64]| -> Vec<f64> {
         let rows = weights.chunks(x.len()).zip(biases);
