@@ -18,15 +18,21 @@ pub struct Golden {
 impl Golden {
     /// Reads `tests/golden/NAME.safetensors`.
     pub fn open(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.safetensors"));
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.safetensors"));
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self { name: name.into(), bytes }
+        Self {
+            name: name.into(),
+            bytes,
+        }
     }
 
     /// A tensor as one element of `T` after another, such as samples of a batch.
     pub fn get<T: Pod>(&self, key: &str) -> Vec<T> {
         let file = SafeTensors::deserialize(&self.bytes).expect(&self.name);
-        let tensor = file.tensor(key).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        let tensor = file
+            .tensor(key)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
         bytemuck::pod_collect_to_vec(tensor.data())
     }
 
@@ -37,7 +43,10 @@ impl Golden {
 
     /// A tensor of classes.
     pub fn classes(&self, key: &str) -> Vec<usize> {
-        self.get::<i64>(key).into_iter().map(|class| usize::try_from(class).expect(key)).collect()
+        self.get::<i64>(key)
+            .into_iter()
+            .map(|class| usize::try_from(class).expect(key))
+            .collect()
     }
 }
 
@@ -66,11 +75,17 @@ pub fn fill_parameters<N: Network>(net: &mut N) {
 
 /// At most about 512 numbers of a tensor, an odd number of places apart.
 pub fn thinned(values: &[f32]) -> Vec<f32> {
-    let stride = if values.len() <= 512 { 1 } else { values.len().div_ceil(512) | 1 };
+    let stride = if values.len() <= 512 {
+        1
+    } else {
+        values.len().div_ceil(512) | 1
+    };
     values.iter().copied().step_by(stride).collect()
 }
 
 /// Rows as columns.
 pub fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|column| values[column..].iter().copied().step_by(columns)).collect()
+    (0..columns)
+        .flat_map(|column| values[column..].iter().copied().step_by(columns))
+        .collect()
 }

@@ -85,17 +85,26 @@ where
     };
     let outputs: Vec<N::Output> = golden.get("outputs");
     let targets: Vec<N::Output> = golden.get("targets");
-    let label = format!("{name}, {}", if behind { "behind weights" } else { "first" });
+    let label = format!(
+        "{name}, {}",
+        if behind { "behind weights" } else { "first" }
+    );
 
     on_every_instruction_set(&label, |set| {
         let here = |what: &str| format!("{label}: {what} on {set:?}");
         let mut workspace = Workspace::new(1);
         for (input, expected) in inputs.iter().zip(&outputs) {
             let output = workspace.forward(&net, input);
-            assert_close(bytemuck::cast_slice(&[output]), bytemuck::cast_slice(&[*expected]), &here("output"));
+            assert_close(
+                bytemuck::cast_slice(&[output]),
+                bytemuck::cast_slice(&[*expected]),
+                &here("output"),
+            );
         }
         let mut training = Training::new(&net, inputs.len()).expect("a batch");
-        let loss = training.backward(&net, &inputs, &targets, &Mse).expect("finite numbers");
+        let loss = training
+            .backward(&net, &inputs, &targets, &Mse)
+            .expect("finite numbers");
         assert_close(&[loss as f32], &[golden.number("loss")], &here("loss"));
         for name in &names {
             let found = training.gradients().get(name).expect(name);

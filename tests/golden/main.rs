@@ -33,9 +33,14 @@ fn on_every_instruction_set(name: &str, check: impl Fn(InstructionSet)) {
 /// Holds one tensor against another.
 fn assert_close(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
-    let largest = expected.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
+    let largest = expected
+        .iter()
+        .fold(0.0_f32, |largest, x| largest.max(x.abs()));
     for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let difference = (f64::from(found) - f64::from(expected)).abs();
-        assert!(difference <= TOLERANCE * f64::from(largest), "{what} at {index}: {found} is not {expected}");
+        assert!(
+            difference <= TOLERANCE * f64::from(largest),
+            "{what} at {index}: {found} is not {expected}"
+        );
     }
 }

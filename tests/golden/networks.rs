@@ -65,13 +65,23 @@ where
     on_every_instruction_set(name, |set| {
         let here = |what: &str| format!("{name}: {what} on {set:?}");
         let outputs = predict(&net, &inputs, 1).expect("one thread");
-        assert_close(bytemuck::cast_slice(&outputs), &golden.get::<f32>("outputs"), &here("outputs"));
+        assert_close(
+            bytemuck::cast_slice(&outputs),
+            &golden.get::<f32>("outputs"),
+            &here("outputs"),
+        );
         let mut training = Training::new(&net, inputs.len()).expect("a batch");
-        let loss = training.backward(&net, &inputs, &targets, &CrossEntropy).expect("finite numbers");
+        let loss = training
+            .backward(&net, &inputs, &targets, &CrossEntropy)
+            .expect("finite numbers");
         assert_close(&[loss as f32], &[golden.number("loss")], &here("loss"));
         for (name, _) in net.parameters().names() {
             let found = training.gradients().get(name).expect(name);
-            assert_close(&thinned(&found), &golden.get::<f32>(&format!("gradients.{name}")), &here(name));
+            assert_close(
+                &thinned(&found),
+                &golden.get::<f32>(&format!("gradients.{name}")),
+                &here(name),
+            );
         }
     });
 }

@@ -2,7 +2,8 @@
 //! they never do.
 
 use kiln::{
-    Adam, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Seed, Sgd, Trainer, Training, data::Samples,
+    Adam, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Seed, Sgd, Trainer, Training,
+    data::Samples,
 };
 
 use crate::{assert_close, file::Golden, on_every_instruction_set};
@@ -33,7 +34,11 @@ fn cross_entropy() {
 }
 
 fn check_all<L: Loss<[f32; 4]> + Copy>(golden: &Golden, loss: L, targets: &[L::Target]) {
-    let run = Run { golden, loss, targets };
+    let run = Run {
+        golden,
+        loss,
+        targets,
+    };
     run.check("sgd", Sgd::new(0.1));
     run.check("sgd_momentum", Sgd::new(0.1).momentum(0.9));
     run.check("sgd_nesterov", Sgd::new(0.1).momentum(0.9).nesterov());
@@ -55,7 +60,12 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
             let (losses, net) = self.by_hand(optimizer);
             self.compare(name, &losses, &net, &format!("{name}, by hand, on {set:?}"));
             let (losses, net) = self.by_trainer(optimizer);
-            self.compare(name, &losses, &net, &format!("{name}, by the trainer, on {set:?}"));
+            self.compare(
+                name,
+                &losses,
+                &net,
+                &format!("{name}, by the trainer, on {set:?}"),
+            );
         });
     }
 
@@ -78,7 +88,9 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
         let mut training = Training::new(&net, inputs.len()).expect("a batch");
         let mut descent = Descent::new(&net, optimizer);
         let mut step = || {
-            let loss = training.backward(&net, &inputs, self.targets, &self.loss).expect("finite numbers");
+            let loss = training
+                .backward(&net, &inputs, self.targets, &self.loss)
+                .expect("finite numbers");
             descent.apply(&mut net, training.gradients());
             loss as f32
         };
@@ -90,13 +102,30 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
     fn by_trainer<O: Optimizer>(&self, optimizer: O) -> (Vec<f32>, Mlp) {
         let (mut net, inputs) = (self.network(), self.inputs());
         let data = Samples::new(inputs, self.targets).expect("as many targets as inputs");
-        let trainer = Trainer::new(optimizer, self.loss).epochs(STEPS).batch(data.len());
-        let history = trainer.shuffle(false).quiet().fit(&mut net, &data).expect("finite numbers");
-        (history.epochs.iter().map(|epoch| epoch.loss as f32).collect(), net)
+        let trainer = Trainer::new(optimizer, self.loss)
+            .epochs(STEPS)
+            .batch(data.len());
+        let history = trainer
+            .shuffle(false)
+            .quiet()
+            .fit(&mut net, &data)
+            .expect("finite numbers");
+        (
+            history
+                .epochs
+                .iter()
+                .map(|epoch| epoch.loss as f32)
+                .collect(),
+            net,
+        )
     }
 
     fn compare(&self, name: &str, losses: &[f32], net: &Mlp, here: &str) {
-        assert_close(losses, &self.golden.get::<f32>(&format!("{name}.losses")), here);
+        assert_close(
+            losses,
+            &self.golden.get::<f32>(&format!("{name}.losses")),
+            here,
+        );
         for (parameter, _) in net.parameters().names() {
             let found = net.parameters().get(parameter).expect(parameter);
             let expected: Vec<f32> = self.golden.get(&format!("{name}.{parameter}"));
