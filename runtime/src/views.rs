@@ -223,13 +223,16 @@ pub fn row_pairs<'a, const K: usize, const B: usize>(
     x.zip(row_blocks(batch, dy))
 }
 
+/// Samples of `T` steps of `B` blocks.
+pub type Sequences<'a, const T: usize, const B: usize> = &'a [[[Block; B]; T]];
+
 /// The batch's sequences of two values side by side, chunk by chunk: `T` steps of `A` and of `B` blocks.
 #[inline(always)]
 pub fn step_pairs<'a, const T: usize, const A: usize, const B: usize>(
     batch: Batch<'a>,
     y: (usize, usize),
     dz: (usize, usize),
-) -> impl Iterator<Item = (&'a [[[Block; A]; T]], &'a [[[Block; B]; T]])> + Clone {
+) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, T, B>)> + Clone {
     let y = batch.slices(y.0, y.1).map(steps::<T, A>);
     y.zip(batch.slices(dz.0, dz.1).map(steps::<T, B>))
 }

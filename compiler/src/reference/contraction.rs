@@ -8,15 +8,12 @@ pub fn dense(application: &Application<'_>) -> Vec<f64> {
     let [weight, bias @ ..] = &application.parameters[..] else {
         unreachable!("Dense has a weight")
     };
-    let (outputs, inputs) = (weight.shape[0], weight.shape[1]);
+    let inputs = weight.shape[1];
     let mut y = Vec::with_capacity(volume(application.output));
     for x in application.inputs[0].data.chunks_exact(inputs) {
-        for o in 0..outputs {
-            let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
-            for i in 0..inputs {
-                sum += weight.data[o * inputs + i] * x[i];
-            }
-            y.push(sum);
+        for (o, weights) in weight.data.chunks_exact(inputs).enumerate() {
+            let start = bias.first().map_or(0.0, |bias| bias.data[o]);
+            y.push(weights.iter().zip(x).fold(start, |sum, (w, x)| sum + w * x));
         }
     }
     y
