@@ -14,9 +14,9 @@ const TRAIN: usize = 1500;
 
 /// 1,797 handwritten digits of 8 x 8 pixels from 0 to 1, and their classes: 1,500 for training and 297 for testing.
 ///
-/// The parts are those of scikit-learn's `train_test_split(x, y, test_size=297, random_state=0)` on its `load_digits()`,
-/// in that order: a fixed shuffle, so writers appear in both. A multilayer perceptron of 128 hidden units reaches 97 %
-/// to 98 % on the test part.
+/// The order is that of `sklearn.utils.shuffle(..., random_state=0)` on scikit-learn's `load_digits()`, the first 1,500 for
+/// training. A perceptron with 128 hidden units (Adam, 40 epochs, batches of 32) reaches 98 % on the test part; other
+/// shuffles are a little harder (97 %), and the last 297 digits in their first order much more so (91 % to 92 %).
 ///
 /// Source: E. Alpaydin, C. Kaynak: *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository, 1998,
 /// <https://doi.org/10.24432/C50P49>, licensed CC BY 4.0.

@@ -12,8 +12,7 @@ use std::{
 const CLASSES: usize = 10;
 
 /// Where MNIST can be had.
-const DOWNLOAD: &str =
-    "https://ossci-datasets.s3.amazonaws.com/mnist/ (or https://yann.lecun.com/exdb/mnist/)";
+const DOWNLOAD: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
 /// Reads MNIST's 60,000 training images and 10,000 test images from a folder, pixels scaled to 0 to 1.
 ///
