@@ -77,7 +77,10 @@ impl Task for Peak {
 #[inline(always)]
 fn chains<S: Isa, const N: usize>(s: S) -> f64 {
     let start = Instant::now();
-    let (factor, term) = (f32x16::splat(s, black_box(0.999)), f32x16::splat(s, black_box(0.1)));
+    let (factor, term) = (
+        f32x16::splat(s, black_box(0.999)),
+        f32x16::splat(s, black_box(0.1)),
+    );
     let mut sums = [term; N];
     for _ in 0..PEAK_STEPS {
         for sum in &mut sums {
@@ -180,7 +183,7 @@ macro_rules! training {
             trainer
                 .fit(&mut net, &data)
                 .expect("synthetic data is clean")
-                .seconds()
+                .seconds
         }
     }};
 }
@@ -225,9 +228,11 @@ fn workloads(threads: usize) -> Vec<Workload> {
         "mnist, one sample",
         Mnist::FLOPS,
         Unit::Latency,
-        move || seconds(|| {
-            black_box(net.forward(black_box(&x)));
-        }),
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
     ));
 
     let net = Mnist::new(Seed(1));
@@ -257,9 +262,11 @@ fn workloads(threads: usize) -> Vec<Workload> {
         "mnist_cnn, one image",
         MnistCnn::FLOPS,
         Unit::Latency,
-        move || seconds(|| {
-            black_box(net.forward(black_box(&x)));
-        }),
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
     ));
 
     let epoch = training!(MnistCnn, image, 64, threads, 640);
@@ -275,9 +282,11 @@ fn workloads(threads: usize) -> Vec<Workload> {
         "row_lstm, one sequence",
         RowLstm::FLOPS,
         Unit::Latency,
-        move || seconds(|| {
-            black_box(net.forward(black_box(&x)));
-        }),
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
     ));
 
     let epoch = training!(RowLstm, rows, 64, threads, 256);
@@ -310,9 +319,11 @@ fn workloads(threads: usize) -> Vec<Workload> {
         "1,004-parameter MLP",
         Tiny::FLOPS,
         Unit::Latency,
-        move || seconds(|| {
-            black_box(net.forward(black_box(&x)));
-        }),
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
     ));
     let naive = Naive {
         l1: (
@@ -332,9 +343,11 @@ fn workloads(threads: usize) -> Vec<Workload> {
         "  the same, naive Rust by hand",
         Tiny::FLOPS,
         Unit::Latency,
-        move || seconds(|| {
-            black_box(naive.forward(black_box(&x)));
-        }),
+        move || {
+            seconds(|| {
+                black_box(naive.forward(black_box(&x)));
+            })
+        },
     ));
     all
 }

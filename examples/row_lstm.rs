@@ -22,10 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(5, 64)?;
     let (train, test) = kiln::data::mnist(&options.data)?;
     // Each row of the image is one step of the sequence.
-    let (train, test) = (
-        train.first(options.limit).map(|[rows]| rows),
-        test.map(|[rows]| rows),
-    );
+    let (train, test) = (train.first(options.limit)?.squeeze(), test.squeeze());
 
     let mut net = RowLstm::new(Seed(options.seed));
     println!("{}", net.summary());

@@ -36,7 +36,7 @@ paths! {
     strided_copy = copy::strided;
     strided_axis = copy::Axis;
     dense_forward = dense::forward;
-    dense_infer = dense::forward;
+    dense_infer = dense::infer;
     dense_transpose = dense::transpose;
     dense_update = dense::update;
     dense_update_bias = dense::update_bias;

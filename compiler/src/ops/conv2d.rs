@@ -1,6 +1,8 @@
 //! `Conv2d(channels, kernel)`: two-dimensional convolution (cross-correlation), as `torch.nn.Conv2d`.
 //!
-//! y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, i stride + u dilation - top, j stride + v dilation - left].
+//! ```text
+//! y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, i stride + u dilation - top, j stride + v dilation - left]
+//! ```
 
 use super::lower::{Geometry, Lower, Operand, Uses};
 use super::{

@@ -1,5 +1,10 @@
 //! The oracle against numbers that PyTorch computed in f64.
 
+#![allow(
+    clippy::approx_constant,
+    reason = "3.14 is a literal of the golden values, not pi"
+)]
+
 use super::{Reference, cross_entropy, mse};
 use crate::graph::Graph;
 

@@ -123,7 +123,7 @@ fn sync_directory(directory: &Path) -> IoResult<()> {
 mod tests {
     use super::replace;
     use crate::{error::Error, testing::Folder};
-    use alloc::{format, string::ToString, vec, vec::Vec};
+    use alloc::{string::ToString, vec, vec::Vec};
     use std::{fs, io, io::Write, panic, thread};
 
     fn names(folder: &Folder) -> Vec<std::string::String> {
@@ -245,6 +245,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(names(&folder), [format!("weights")]);
+        assert_eq!(names(&folder), ["weights".to_string()]);
     }
 }

@@ -31,6 +31,31 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+use crate::{block::Block, kernels::activation::Activation, simd::Isa};
+
 pub use product::{Start, forward, forward_one};
 pub use transpose::transpose;
 pub use update::{update, update_bias};
+
+/// Answers rows in inference: one alone in several chains ([`forward_one`]), many by [`forward`].
+#[inline(always)]
+pub fn infer<
+    S: Isa,
+    A: Activation,
+    const K: usize,
+    const KS: usize,
+    const N: usize,
+    const P: usize,
+>(
+    s: S,
+    x: &[[f32; KS]],
+    w: &[[Block; K]; P],
+    start: Start<'_, P>,
+    y: &mut [[Block; P]],
+) {
+    if let ([x], [y]) = (x, &mut *y) {
+        forward_one::<S, A, K, KS, N, P>(s, x, w, start, y);
+    } else {
+        forward::<S, A, K, KS, N, P>(s, x, w, start, y);
+    }
+}

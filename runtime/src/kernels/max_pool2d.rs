@@ -1,6 +1,6 @@
 //! Maximum pooling on its own: PyTorch's `MaxPool2d`, of any kernel, stride, dilation and padding.
 //!
-//! y[r][c] = max over u, v of x[r SH + u DH - PT][c SW + v DW - PL], where positions outside the image count as minus
+//! `y[r][c] = max over u, v of x[r SH + u DH - PT][c SW + v DW - PL]`, where positions outside the image count as minus
 //! infinity. The first of equal maxima in scan order wins, and the gradient flows to it alone. Layouts are
 //! channel-last; borders of x are never read. Results on NaN are not specified.
 

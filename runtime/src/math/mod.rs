@@ -8,7 +8,7 @@
 //!
 //! n = round(x / ln 2) is had by adding 1.5 * 2^23: at that size a float's last place is 1, so that the sum is rounded
 //! to an integer, which then stands in its low mantissa bits. A bias added along with it makes those bits the exponent
-//! field of 2^n, one shift away ([`power_of_two`]). ln 2 is taken in two parts of which the first has ten significant
+//! field of 2^n, one shift away (`power_of_two`). ln 2 is taken in two parts of which the first has ten significant
 //! bits: n times it is exact, and so is the difference, with or without fused multiply-add.
 //!
 //! # Polynomials

@@ -1,5 +1,10 @@
 //! Every kernel against loops in f64 written from the definition, on every instruction set of the machine.
 
+#![allow(
+    clippy::modulo_one,
+    reason = "sizes of the cases are constants, and some are 1"
+)]
+
 use super::*;
 use crate::{
     block::{Block, LANES},

@@ -1,5 +1,10 @@
 //! The layer against loops in f64, its deltas against differences of a scalar loss, and itself under every cut.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas"
+)]
+
 mod reference;
 
 use super::*;
