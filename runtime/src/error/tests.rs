@@ -1,7 +1,7 @@
 //! The wording of errors, and what they owe their callers.
 #![cfg(feature = "std")]
 
-use super::{Error, Result};
+use super::Error;
 use alloc::{boxed::Box, format, string::ToString, vec};
 
 #[test]

@@ -15,7 +15,7 @@ use std::{
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
     let (target, permissions) = resolve(path).map_err(io("write", path))?;
     let directory = match target.parent() {
-        Some(parent) if parent != "" => parent,
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let (mut file, temporary) =
@@ -123,7 +123,7 @@ fn sync_directory(directory: &Path) -> IoResult<()> {
 mod tests {
     use super::replace;
     use crate::{error::Error, testing::Folder};
-    use alloc::{format, string::ToString, vec, vec::Vec};
+    use alloc::{string::ToString, vec, vec::Vec};
     use std::{fs, io, io::Write, panic, thread};
 
     fn names(folder: &Folder) -> Vec<std::string::String> {
@@ -245,6 +245,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(names(&folder), [format!("weights")]);
+        assert_eq!(names(&folder), ["weights"]);
     }
 }

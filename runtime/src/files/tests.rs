@@ -222,9 +222,8 @@ fn sizes_beyond_memory_are_refused() {
     let large = "18446744073709551615";
     for header in [
         format!(r#"{{"a":{{"dtype":"U8","shape":[{large}],"data_offsets":[0,{large}]}}}}"#),
-        format!(
-            r#"{{"\"a":{{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}}}"#
-        ),
+        r#"{"\"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#
+            .to_string(),
         // In a name, digits mean nothing.
         format!(r#"{{"{large}\"{large}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}}}"#),
     ] {
