@@ -15,7 +15,7 @@ use std::{
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
     let (target, permissions) = resolve(path).map_err(io("write", path))?;
     let directory = match target.parent() {
-        Some(parent) if parent != "" => parent,
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let (mut file, temporary) =
@@ -245,6 +245,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(names(&folder), ["weights".to_string()]);
+        assert_eq!(names(&folder), ["weights"]);
     }
 }
