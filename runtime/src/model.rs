@@ -42,6 +42,26 @@ pub trait Model: Network {
         crate::files::load(path, Self::TENSORS, self.arena_mut())
     }
 
+    /// The parameters as the bytes of a safetensors file.
+    ///
+    /// # Errors
+    ///
+    /// If a parameter is not finite.
+    #[cfg(feature = "files")]
+    fn to_bytes(&self) -> crate::error::Result<Vec<u8>> {
+        crate::files::to_bytes(Self::TENSORS, self.arena())
+    }
+
+    /// Reads parameters from the bytes of a safetensors file, such as `include_bytes!` gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Model::load).
+    #[cfg(feature = "files")]
+    fn load_bytes(&mut self, bytes: &[u8]) -> crate::error::Result<()> {
+        crate::files::from_bytes(bytes, Self::TENSORS, self.arena_mut())
+    }
+
     /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
     fn penalty(&self) -> f64 {
         let penalties = Self::TENSORS.iter().zip(Self::PENALTIES);
