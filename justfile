@@ -16,9 +16,16 @@ bench *ARGS:
 expand FILE:
     cargo run --quiet -p kiln-compiler --example expand -- {{FILE}}
 
-# Compares the emitted code of many random networks with the reference interpreter.
+# Compares the emitted code of many random networks with the reference interpreter, forty in a build: rustc holds all
+# of a build's networks in memory.
 random COUNT="1000":
-    KILN_RANDOM_MODELS={{COUNT}} cargo test --release -p kiln-random-tests
+    for first in $(seq 0 40 $(({{COUNT}} - 1))); do \
+        KILN_RANDOM_SEED=$first KILN_RANDOM_MODELS=40 cargo test -p kiln-random-tests --test models || exit 1; \
+    done
+
+# Takes many random networks through the compiler alone.
+expansions COUNT="20000":
+    KILN_RANDOM_EXPANSIONS={{COUNT}} cargo test --release -p kiln-random-tests --test expansions
 
 # Makes the golden files anew (needs Python with torch, numpy and safetensors).
 goldens:
