@@ -61,13 +61,6 @@ pub enum Error {
         /// Numbers it was given.
         found: usize,
     },
-    /// Gradients of another kind of network.
-    Gradients {
-        /// Blocks of the network.
-        expected: usize,
-        /// Blocks of gradients.
-        found: usize,
-    },
     /// More samples than the memory of a training step was made for.
     Batch {
         /// Samples it was made for.
@@ -197,11 +190,6 @@ impl Display for Error {
             Self::ParameterLength { name, expected, found } => write!(
                 f,
                 "parameter `{name}` holds {expected} numbers, but {found} were given"
-            ),
-            Self::Gradients { expected, found } => write!(
-                f,
-                "the network has {expected} blocks of parameters, but {found} of gradients were given; \
-                 take those of a `Training` of the same network"
             ),
             Self::Batch { expected, found } => write!(
                 f,

@@ -70,6 +70,16 @@ pub trait Dataset: Sync {
     ///
     /// Whatever keeps the sample from being read, best as [`Error::Sample`](crate::error::Error::Sample).
     fn sample(&self, index: usize) -> Result<(impl Borrow<Self::Input>, Self::Target)>;
+
+    /// The target of the sample at `index` alone. All targets are asked for before training, to find those that the
+    /// loss cannot use; worth writing where an input takes long to make.
+    ///
+    /// # Errors
+    ///
+    /// As [`sample`](Self::sample).
+    fn target(&self, index: usize) -> Result<Self::Target> {
+        Ok(self.sample(index)?.1)
+    }
 }
 
 impl<D: Dataset> Dataset for &D {
@@ -82,5 +92,9 @@ impl<D: Dataset> Dataset for &D {
 
     fn sample(&self, index: usize) -> Result<(impl Borrow<Self::Input>, Self::Target)> {
         D::sample(self, index)
+    }
+
+    fn target(&self, index: usize) -> Result<Self::Target> {
+        D::target(self, index)
     }
 }

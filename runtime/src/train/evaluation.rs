@@ -77,8 +77,7 @@ where
         return Err(Error::EmptyDataset);
     }
     for row in 0..samples.len() {
-        let (_, target) = samples.sample(row)?;
-        loss.check(row, &target)?;
+        loss.check(row, &samples.target(row)?)?;
     }
     Ok(())
 }

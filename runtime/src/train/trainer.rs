@@ -23,10 +23,19 @@ use alloc::{borrow::ToOwned, boxed::Box, string::ToString, vec, vec::Vec};
 
 /// Teaches networks: an optimizer, a loss, and how to go about it.
 ///
-/// ```ignore
-/// let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(5).batch(32);
-/// trainer.fit(&mut net, &train)?;
-/// println!("{}", trainer.evaluate(&net, &test)?);
+/// ```
+/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
+/// # use kiln_runtime::train::Trainer;
+/// fn learn<N, D>(net: &mut N, train: &D, test: &D) -> Result<()>
+/// where
+///     N: Network<Output = [f32; 10]>,
+///     D: Dataset<Input = N::Input, Target = usize>,
+/// {
+///     let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(5).batch(32);
+///     trainer.fit(net, train)?;
+///     println!("{}", trainer.evaluate(net, test)?);
+///     Ok(())
+/// }
 /// ```
 ///
 /// A second `fit` goes on where the first one ended: moments, the count of steps and of epochs are kept, so that

@@ -20,13 +20,22 @@ use core::ops::Range;
 
 /// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch.
 ///
-/// ```ignore
-/// let mut training = Training::new(&net, 32)?;
-/// let mut descent = Descent::new(&net, Adam::default());
-/// for (inputs, targets) in batches {
-///     let loss = training.backward(&net, inputs, targets, &CrossEntropy)?;
-///     training.clip_norm(1.0);
-///     descent.apply(&mut net, training.gradients());
+/// ```
+/// # use kiln_runtime::{data::Samples, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
+/// # use kiln_runtime::train::{Descent, Training};
+/// fn learn<N>(net: &mut N, data: &Samples<N::Input, usize>) -> Result<()>
+/// where
+///     N: Network<Output = [f32; 10]>,
+/// {
+///     let mut training = Training::new(net, 32)?;
+///     let mut descent = Descent::new(net, Adam::default());
+///     for (inputs, targets) in data.inputs().chunks(32).zip(data.targets().chunks(32)) {
+///         let loss = training.backward(net, inputs, targets, &CrossEntropy)?;
+///         training.clip_norm(1.0);
+///         descent.apply(net, training.gradients());
+///         println!("loss {loss:.4}, {:?}", training.gradients().get("logits.bias"));
+///     }
+///     Ok(())
 /// }
 /// ```
 pub struct Training<N: Network> {

@@ -111,7 +111,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if run.targets.is_empty() {
             // Room for a batch, once; the first targets are as good as any to begin with.
             for &sample in order {
-                run.targets.push(data.sample(sample)?.1);
+                run.targets.push(data.target(sample)?);
             }
         }
         let step = Step {
