@@ -23,8 +23,8 @@ macro_rules! model {
 pub use kiln_runtime::{
     error::{Error, Result},
     inference::Workspace,
-    loss::{CrossEntropy, Loss, Mse},
-    model::{Model, Summary, argmax},
+    loss::{CrossEntropy, Loss, Mse, argmax},
+    model::{Model, Summary},
     network::{Layer, Network},
     optimizer::{Adam, AdamW, Optimizer, Sgd},
     parameters::{Parameters, Seed},

@@ -190,24 +190,10 @@ fn bytes(count: usize) -> String {
     }
 }
 
-/// The index of the largest number; of equal ones the first. NaN is never the largest.
-///
-/// ```
-/// assert_eq!(kiln_runtime::model::argmax(&[0.1, 0.7, 0.2]), 1);
-/// ```
-pub fn argmax(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (index, &value) in values.iter().enumerate() {
-        if value > values[best] || values[best].is_nan() {
-            best = index;
-        }
-    }
-    best
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{argmax, bytes, grouped};
+    use super::{bytes, grouped};
+    use crate::loss::argmax;
 
     #[test]
     fn numbers_are_written_for_people() {

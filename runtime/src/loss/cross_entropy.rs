@@ -93,7 +93,11 @@ fn row<S: Isa, const N: usize>(
     }
 }
 
-/// Index of the largest number, the first one among equals; 0 where there is none.
+/// Index of the largest number, the first one among equals; 0 where there is none. NaN is never the largest.
+///
+/// ```
+/// assert_eq!(kiln_runtime::loss::argmax(&[0.1, 0.7, 0.2]), 1);
+/// ```
 pub fn argmax(numbers: &[f32]) -> usize {
     let mut best = (0, f32::NEG_INFINITY);
     for (index, &number) in numbers.iter().enumerate() {
