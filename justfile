@@ -1,6 +1,6 @@
 # Formatting, lints and documentation, warnings denied.
 check:
-    cargo fmt --all --check
+    git ls-files '*.rs' | xargs rustfmt --edition 2024 --check
     cargo clippy --workspace --all-targets --all-features -- -D warnings
     RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
 

@@ -1,14 +1,14 @@
 //! `Add`, `a + b`: the sum of two tensors of one shape, number by number.
 
-use super::lower::{Lower, Operand};
 use super::elementwise;
+use super::lower::{Lower, Operand};
+use super::{Call, Operator};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::rt;
 use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
-use super::{Call, Operator};
-use crate::arguments::Arguments;
 
 /// The sum of two tensors.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,10 @@
 
 use super::copying::{self, Region};
 use super::lower::{Geometry, Lower};
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 use super::{Call, Operator};
 use crate::arguments::Arguments;
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
 
 /// Joins tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,9 @@ pub struct Concat {
 
 impl Operator for Concat {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
-        Self { axis: arguments.index_or("axis", 0) }
+        Self {
+            axis: arguments.index_or("axis", 0),
+        }
     }
 
     fn arity(&self) -> (usize, usize) {
@@ -61,11 +63,17 @@ impl Operator for Concat {
 
 impl Lower for Concat {
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+        copying::forward(
+            site,
+            &copying::regions(site, |geometry| self.regions(geometry)),
+        )
     }
 
     fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+        copying::backward(
+            site,
+            &copying::regions(site, |geometry| self.regions(geometry)),
+        )
     }
 }
 

@@ -60,7 +60,12 @@ impl Operator for Conv2d {
         Self {
             inputs,
             channels,
-            window: Window { kernel, stride, dilation, padding },
+            window: Window {
+                kernel,
+                stride,
+                dilation,
+                padding,
+            },
             bias: arguments.flag("bias", true),
             weights: Weights::declare(arguments),
         }
@@ -89,7 +94,9 @@ impl Operator for Conv2d {
         let mut parameters = vec![Parameter {
             name: "weight".into(),
             shape: vec![self.channels, channels, height, width],
-            init: self.weights.init(fan_in, self.channels.saturating_mul(taps)),
+            init: self
+                .weights
+                .init(fan_in, self.channels.saturating_mul(taps)),
             l1: self.weights.l1,
             l2: self.weights.l2,
         }];
@@ -102,9 +109,15 @@ impl Operator for Conv2d {
     fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
         let channels = inputs[0].first().copied().unwrap_or(1);
         let (height, width) = self.window.kernel;
-        let fan_in = [2, height, width].iter().fold(channels as u64, |taps, &size| taps.saturating_mul(size as u64));
+        let fan_in = [2, height, width]
+            .iter()
+            .fold(channels as u64, |taps, &size| {
+                taps.saturating_mul(size as u64)
+            });
         let each = fan_in.saturating_add(u64::from(self.bias));
-        output.iter().fold(each, |flops, &size| flops.saturating_mul(size as u64))
+        output
+            .iter()
+            .fold(each, |flops, &size| flops.saturating_mul(size as u64))
     }
 }
 
@@ -116,12 +129,20 @@ fn same(
     dilation: (usize, usize),
 ) -> Padding {
     if stride != (1, 1) {
-        arguments.reject("padding", "`Same` keeps height and width, which a stride divides; state the padding as numbers");
+        arguments.reject(
+            "padding",
+            "`Same` keeps height and width, which a stride divides; state the padding as numbers",
+        );
     }
     // A product beyond 64 bits is caught later: no such kernel has weights that fit in memory.
     let height = (kernel.0 - 1).saturating_mul(dilation.0);
     let width = (kernel.1 - 1).saturating_mul(dilation.1);
-    Padding { top: height / 2, bottom: height - height / 2, left: width / 2, right: width - width / 2 }
+    Padding {
+        top: height / 2,
+        bottom: height - height / 2,
+        left: width / 2,
+        right: width - width / 2,
+    }
 }
 
 /// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
@@ -151,13 +172,30 @@ impl Conv2d {
     /// Outputs along both axes before pooling.
     fn outputs(&self, input: &Storage) -> (usize, usize) {
         let [_, height, width] = image::of(input).shape;
-        let Window { kernel, stride, dilation, padding } = self.window;
+        let Window {
+            kernel,
+            stride,
+            dilation,
+            padding,
+        } = self.window;
         let along = |size: usize, around: usize, kernel: usize, dilation: usize, stride: usize| {
             (size + around - dilation * (kernel - 1) - 1) / stride + 1
         };
         (
-            along(height, padding.top + padding.bottom, kernel.0, dilation.0, stride.0),
-            along(width, padding.left + padding.right, kernel.1, dilation.1, stride.1),
+            along(
+                height,
+                padding.top + padding.bottom,
+                kernel.0,
+                dilation.0,
+                stride.0,
+            ),
+            along(
+                width,
+                padding.left + padding.right,
+                kernel.1,
+                dilation.1,
+                stride.1,
+            ),
         )
     }
 
@@ -183,18 +221,27 @@ impl Conv2d {
         let mut border = Border::default();
         if deltas {
             let [_, height, width] = image::of(input).shape;
-            let Window { kernel, stride, dilation, padding } = self.window;
+            let Window {
+                kernel,
+                stride,
+                dilation,
+                padding,
+            } = self.window;
             let vertical = reach(height, rows, kernel.0, stride.0, dilation.0, padding.top);
             let horizontal = reach(width, columns, kernel.1, stride.1, dilation.1, padding.left);
             border.top = usize::from(vertical != (0, 0));
             (border.left, border.right) = horizontal;
         }
-        Image { shape: [self.channels, rows, columns], border }
+        Image {
+            shape: [self.channels, rows, columns],
+            border,
+        }
     }
 
     fn site_delta(&self, site: &Site<'_>) -> Image {
         let deltas = site.adds(0).is_some();
-        site.layout.with_geometry(site.stage(), |geometry| self.delta(geometry, deltas))
+        site.layout
+            .with_geometry(site.stage(), |geometry| self.delta(geometry, deltas))
     }
 
     /// Weights and bias as the kernels take them.
@@ -214,10 +261,23 @@ impl Conv2d {
     fn plain(&self, site: &Site<'_>) -> TokenStream {
         let sizes = self.sizes(site);
         let (samples, xs) = site.samples(0, "x");
-        let (activation, weights, blocks_mut) = (site.activation(), self.weights(site, &sizes), rt::blocks_mut());
-        let Sizes { x, y, taps, k, p, ys } = sizes;
+        let (activation, weights, blocks_mut) = (
+            site.activation(),
+            self.weights(site, &sizes),
+            rt::blocks_mut(),
+        );
+        let Sizes {
+            x,
+            y,
+            taps,
+            k,
+            p,
+            ys,
+        } = sizes;
         let body = match site.stage().pooling {
-            Some(Pooling { kernel: (ph, pw), .. }) => {
+            Some(Pooling {
+                kernel: (ph, pw), ..
+            }) => {
                 let path = rt::conv2d_forward_pooled();
                 quote! {
                     #path::<S, #activation, #taps, #x, #y, #ph, #pw, #xs, #k, #p, #ys>(
@@ -239,7 +299,14 @@ impl Conv2d {
 }
 
 /// Zeros that the gradient of an axis of `size` reads before and after `outputs` deltas.
-fn reach(size: usize, outputs: usize, kernel: usize, stride: usize, dilation: usize, padding: usize) -> (usize, usize) {
+fn reach(
+    size: usize,
+    outputs: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    padding: usize,
+) -> (usize, usize) {
     let before = ((kernel - 1) * dilation).saturating_sub(padding) / stride;
     let end = ((outputs - 1) * stride + (kernel - 1) * dilation + 1).saturating_sub(padding);
     let last = (end.min(size) + padding).saturating_sub(1) / stride;
@@ -257,15 +324,27 @@ impl Lower for Conv2d {
     }
 
     fn border(&self, _: usize) -> Border {
-        let Padding { top, bottom, left, right } = self.window.padding;
-        Border { top, bottom, left, right }
+        let Padding {
+            top,
+            bottom,
+            left,
+            right,
+        } = self.window.padding;
+        Border {
+            top,
+            bottom,
+            left,
+            right,
+        }
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
         let own = operand.storage.shape == operand.shape;
         let padding = self.border(0);
         own && match operand.storage.form {
-            Form::Image(border) => border.contains(padding) && (!operand.shared || border == padding),
+            Form::Image(border) => {
+                border.contains(padding) && (!operand.shared || border == padding)
+            }
             Form::Planar(border) => border.contains(padding) && !operand.learns && !operand.shared,
             Form::Flat => {
                 padding == Border::default()
@@ -283,7 +362,10 @@ impl Lower for Conv2d {
             false if operand.shared => Form::Image(self.border(0)),
             false => Form::Image(border.union(self.border(0))),
         };
-        Storage { shape: operand.shape.to_vec(), form }
+        Storage {
+            shape: operand.shape.to_vec(),
+            form,
+        }
     }
 
     fn packing(&self, inputs: &[&Storage], _: &[usize]) -> Vec<Packing> {
@@ -301,7 +383,9 @@ impl Lower for Conv2d {
             blocks: k * p,
             cost: rows * columns,
         };
-        let bias = self.bias.then(|| Packing::bias(self.channels, rows * columns));
+        let bias = self
+            .bias
+            .then(|| Packing::bias(self.channels, rows * columns));
         std::iter::once(weight).chain(bias).collect()
     }
 
@@ -323,7 +407,11 @@ impl Lower for Conv2d {
     }
 
     fn uses(&self) -> Uses {
-        Uses { backward_output: true, update_inputs: true, ..Uses::default() }
+        Uses {
+            backward_output: true,
+            update_inputs: true,
+            ..Uses::default()
+        }
     }
 
     fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
@@ -335,13 +423,27 @@ impl Lower for Conv2d {
     }
 
     fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let Some(Pooling { kernel: (ph, pw), .. }) = site.stage().pooling else {
+        let Some(Pooling {
+            kernel: (ph, pw), ..
+        }) = site.stage().pooling
+        else {
             return self.plain(site);
         };
         let sizes = self.sizes(site);
         let (samples, xs) = site.samples(0, "x");
-        let (activation, weights, blocks_mut) = (site.activation(), self.weights(site, &sizes), rt::blocks_mut());
-        let Sizes { x, y, taps, k, p, ys } = sizes;
+        let (activation, weights, blocks_mut) = (
+            site.activation(),
+            self.weights(site, &sizes),
+            rt::blocks_mut(),
+        );
+        let Sizes {
+            x,
+            y,
+            taps,
+            k,
+            p,
+            ys,
+        } = sizes;
         let ws = image::blocks(site, Slot::Saved(0));
         let path = rt::conv2d_forward_winners();
         let body = quote! {
@@ -349,7 +451,14 @@ impl Lower for Conv2d {
                 s, #samples, #weights, #blocks_mut::<#ys>(y), #blocks_mut::<#ws>(winners),
             );
         };
-        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output), ("winners", Slot::Saved(0))], &body)
+        site.step(
+            &[
+                ("x", Slot::Input(0)),
+                ("y", Slot::Output),
+                ("winners", Slot::Saved(0)),
+            ],
+            &body,
+        )
     }
 
     fn transpose(&self, site: &Site<'_>) -> TokenStream {
@@ -372,8 +481,13 @@ impl Lower for Conv2d {
         let (d, ds) = (delta.channel_last(), delta.blocks());
         let (activation, blocks, blocks_mut) = (site.activation(), rt::blocks(), rt::blocks_mut());
         let made = match site.stage().pooling {
-            Some(Pooling { kernel: (ph, pw), .. }) => {
-                let (path, ws) = (rt::conv2d_delta_pooled(), image::blocks(site, Slot::Saved(0)));
+            Some(Pooling {
+                kernel: (ph, pw), ..
+            }) => {
+                let (path, ws) = (
+                    rt::conv2d_delta_pooled(),
+                    image::blocks(site, Slot::Saved(0)),
+                );
                 let body = quote! {
                     #path::<S, #activation, #y, #y, #d, #ph, #pw, #ys, #ys, #ws, #ds>(
                         s, #blocks::<#ys>(y), #blocks::<#ys>(dy), #blocks::<#ws>(winners), #blocks_mut::<#ds>(delta),
@@ -394,7 +508,14 @@ impl Lower for Conv2d {
                         s, #blocks::<#ys>(y), #blocks::<#ys>(dy), #blocks_mut::<#ds>(delta),
                     );
                 };
-                site.step(&[("y", Slot::Output), ("dy", Slot::Delta), ("delta", Slot::Kept(0))], &body)
+                site.step(
+                    &[
+                        ("y", Slot::Output),
+                        ("dy", Slot::Delta),
+                        ("delta", Slot::Kept(0)),
+                    ],
+                    &body,
+                )
             }
         };
         let down = site.adds(0).map(|add| {
@@ -414,10 +535,16 @@ impl Lower for Conv2d {
     fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
         let Sizes { x, taps, .. } = self.sizes(&sites[0]);
         let delta = self.site_delta(&sites[0]);
-        let (d, ds, xs) = (delta.channel_last(), delta.blocks(), sites[0].input(0).floats());
+        let (d, ds, xs) = (
+            delta.channel_last(),
+            delta.blocks(),
+            sites[0].input(0).floats(),
+        );
         if index == 0 {
             let path = rt::conv2d_weight_gradient();
-            let samples = Site::chain(sites, |site| site.row_pairs(Slot::Input(0), xs, Slot::Kept(0), ds));
+            let samples = Site::chain(sites, |site| {
+                site.row_pairs(Slot::Input(0), xs, Slot::Kept(0), ds)
+            });
             quote!(#path::<S, _, #taps, #x, #d, #xs, #ds>(s, update, #samples, first, weights, state);)
         } else {
             let path = rt::conv2d_bias_gradient();

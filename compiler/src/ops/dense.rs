@@ -52,10 +52,15 @@ impl Operator for Dense {
                 return Ok(shape);
             }
             [_] => "leave the number out and it is inferred".to_string(),
-            [_, _] if self.inputs != Some(flat) => "leave the number out and it is inferred".to_string(),
+            [_, _] if self.inputs != Some(flat) => {
+                "leave the number out and it is inferred".to_string()
+            }
             _ => format!("put `Flatten` before it, which gives {flat}"),
         };
-        Err(format!("`{}` {expected}, but `{}` gives {:?}; {repair}", call.layer, feed.from, feed.shape))
+        Err(format!(
+            "`{}` {expected}, but `{}` gives {:?}; {repair}",
+            call.layer, feed.from, feed.shape
+        ))
     }
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
@@ -75,7 +80,11 @@ impl Operator for Dense {
 
     fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
         let fan_in = inputs[0].last().copied().unwrap_or(1) as u64;
-        output.iter().fold(2 * fan_in + u64::from(self.bias), |flops, &size| flops.saturating_mul(size as u64))
+        output
+            .iter()
+            .fold(2 * fan_in + u64::from(self.bias), |flops, &size| {
+                flops.saturating_mul(size as u64)
+            })
     }
 }
 
@@ -97,7 +106,11 @@ impl Dense {
             1 => input.shape.iter().product(),
             _ => features,
         };
-        Sizes { k, n: self.outputs, p: self.outputs.div_ceil(LANES) }
+        Sizes {
+            k,
+            n: self.outputs,
+            p: self.outputs.div_ceil(LANES),
+        }
     }
 
     fn site_sizes(&self, site: &Site<'_>) -> Sizes {
@@ -146,10 +159,14 @@ impl Lower for Dense {
             1 => inputs[0].axes(),
             _ => (0, vec![Axis { size: k, stride: 1 }]),
         };
-        let inputs = axes.iter().map(|axis| PackedAxis::plain(axis.size, axis.stride * LANES));
+        let inputs = axes
+            .iter()
+            .map(|axis| PackedAxis::plain(axis.size, axis.stride * LANES));
         let weight = Packing {
             offset: offset * LANES,
-            axes: std::iter::once(PackedAxis::lanes(n, k)).chain(inputs).collect(),
+            axes: std::iter::once(PackedAxis::lanes(n, k))
+                .chain(inputs)
+                .collect(),
             blocks: k * p,
             cost: rows,
         };
@@ -163,7 +180,12 @@ impl Lower for Dense {
     }
 
     fn uses(&self) -> Uses {
-        Uses { backward_output: true, update_inputs: true, update_delta: true, ..Uses::default() }
+        Uses {
+            backward_output: true,
+            update_inputs: true,
+            update_delta: true,
+            ..Uses::default()
+        }
     }
 
     fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
@@ -217,7 +239,9 @@ impl Lower for Dense {
         let (_, stride) = sites[0].row_stride(0);
         if index == 0 {
             let path = rt::dense_update();
-            let rows = Site::chain(sites, |site| site.row_pairs(Slot::Input(0), stride, Slot::Delta, p));
+            let rows = Site::chain(sites, |site| {
+                site.row_pairs(Slot::Input(0), stride, Slot::Delta, p)
+            });
             quote!(#path::<S, _, #k, #stride, #p>(s, update, #rows, first, weights, state);)
         } else {
             let path = rt::dense_update_bias();

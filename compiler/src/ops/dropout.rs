@@ -2,14 +2,14 @@
 //! (Srivastava et al. 2014), as `torch.nn.Dropout`; otherwise it does nothing.
 
 use super::lower::{Lower, Operand};
+use super::{Call, Operator};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::program::Slot;
 use crate::rt;
 use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
-use super::{Call, Operator};
-use crate::arguments::Arguments;
 
 /// Zeroes at random while training.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,9 @@ pub struct Dropout {
 
 impl Operator for Dropout {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
-        Self { p: arguments.probability("p") }
+        Self {
+            p: arguments.probability("p"),
+        }
     }
 
     /// Any shape stays.
@@ -59,12 +61,17 @@ impl Lower for Dropout {
         let (path, key) = (rt::dropout_forward(), self.key(site));
         let (_, blocks) = site.place(Slot::Output);
         let p = self.p as f32;
-        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output)], &quote!(#path::<S>(s, x, y, #blocks, #p, #key);))
+        site.step(
+            &[("x", Slot::Input(0)), ("y", Slot::Output)],
+            &quote!(#path::<S>(s, x, y, #blocks, #p, #key);),
+        )
     }
 
     /// The mask is drawn again, so nothing was saved.
     fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let Some(add) = site.adds(0) else { return TokenStream::new() };
+        let Some(add) = site.adds(0) else {
+            return TokenStream::new();
+        };
         let (path, key) = (rt::dropout_backward(), self.key(site));
         let (_, blocks) = site.place(Slot::Delta);
         let p = self.p as f32;

@@ -1,10 +1,10 @@
 //! `Flatten`: all axes as one, the last running fastest, as `torch.nn.Flatten`.
 
 use super::lower::{Lower, Operand};
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 use super::{Call, Operator};
 use crate::arguments::Arguments;
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
 
 /// Makes any tensor a vector.
 #[derive(Clone, Debug, PartialEq)]

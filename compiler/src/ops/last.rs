@@ -2,10 +2,10 @@
 
 use super::copying::{self, Region};
 use super::lower::{Geometry, Lower};
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 use super::{Call, Operator};
 use crate::arguments::Arguments;
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
 
 /// Drops all steps but the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,11 +35,17 @@ impl Operator for Last {
 
 impl Lower for Last {
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+        copying::forward(
+            site,
+            &copying::regions(site, |geometry| self.regions(geometry)),
+        )
     }
 
     fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+        copying::backward(
+            site,
+            &copying::regions(site, |geometry| self.regions(geometry)),
+        )
     }
 }
 
@@ -47,8 +53,14 @@ impl Last {
     /// Step T - 1 of [T, F].
     fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
         let (from, axes) = geometry.inputs[0].axes();
-        let [steps, features] = axes[..] else { return Vec::new() };
+        let [steps, features] = axes[..] else {
+            return Vec::new();
+        };
         let axes = vec![(features.size, features.stride, 1)];
-        vec![Region { from: from + (steps.size - 1) * steps.stride, to: 0, axes }]
+        vec![Region {
+            from: from + (steps.size - 1) * steps.stride,
+            to: 0,
+            axes,
+        }]
     }
 }

@@ -1,12 +1,12 @@
 //! `LogSoftmax`: x minus the logarithm of the sum of e^x along the last axis, as `torch.nn.LogSoftmax(dim=-1)`.
 
-use super::lower::{Lower, Operand, Uses};
 use super::elementwise;
+use super::lower::{Lower, Operand, Uses};
+use super::{Call, Operator, softmax::rows};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::rt;
 use proc_macro2::TokenStream;
-use super::{Call, Operator, softmax::rows};
-use crate::arguments::Arguments;
 
 /// Numbers as logarithms of probabilities.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,9 @@ impl Operator for LogSoftmax {
 
     /// A maximum, a difference, an exponential, a sum and a difference.
     fn flops(&self, _inputs: &[&[usize]], output: &[usize]) -> u64 {
-        output.iter().fold(5, |flops, &size| flops.saturating_mul(size as u64))
+        output
+            .iter()
+            .fold(5, |flops, &size| flops.saturating_mul(size as u64))
     }
 }
 
@@ -34,7 +36,10 @@ impl Lower for LogSoftmax {
     }
 
     fn uses(&self) -> Uses {
-        Uses { backward_output: true, ..Uses::default() }
+        Uses {
+            backward_output: true,
+            ..Uses::default()
+        }
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {

@@ -41,18 +41,41 @@ impl Operator for Lstm {
         let hidden = arguments.size("hidden");
         let mut layers = arguments.optional_size("layers").unwrap_or(1);
         if layers > MOST_LAYERS {
-            arguments.reject("layers", format!("at most {MOST_LAYERS} levels can be stacked"));
+            arguments.reject(
+                "layers",
+                format!("at most {MOST_LAYERS} levels can be stacked"),
+            );
             layers = 1;
         }
         let bias = arguments.flag("bias", true);
-        Self { inputs, hidden, layers, level: 0, bias, weights: Weights::declare(arguments) }
+        Self {
+            inputs,
+            hidden,
+            layers,
+            level: 0,
+            bias,
+            weights: Weights::declare(arguments),
+        }
     }
 
     /// The lowest level reads what the user states; those above read `hidden` units.
     fn levels(&self) -> Vec<Self> {
         let levels = self.level..self.level + self.layers;
-        let inputs = |level| if level == self.level { self.inputs } else { None };
-        levels.map(|level| Self { level, layers: 1, inputs: inputs(level), ..self.clone() }).collect()
+        let inputs = |level| {
+            if level == self.level {
+                self.inputs
+            } else {
+                None
+            }
+        };
+        levels
+            .map(|level| Self {
+                level,
+                layers: 1,
+                inputs: inputs(level),
+                ..self.clone()
+            })
+            .collect()
     }
 
     /// `[T, F]` gives `[T, hidden]`.
@@ -60,7 +83,9 @@ impl Operator for Lstm {
         let feed = call.inputs[0];
         let found = format!("`{}` gives {:?}", feed.from, feed.shape);
         match *feed.shape {
-            [steps, features] if self.inputs.is_none_or(|stated| stated == features) => Ok(vec![steps, self.hidden]),
+            [steps, features] if self.inputs.is_none_or(|stated| stated == features) => {
+                Ok(vec![steps, self.hidden])
+            }
             [_, features] => Err(format!(
                 "`{}` is declared for {} features, but {found}, which has {features}; leave the number out and it is inferred",
                 call.layer,
@@ -76,7 +101,10 @@ impl Operator for Lstm {
                 call.layer,
                 channels.saturating_mul(height),
             )),
-            _ => Err(format!("`{}` takes a sequence [time, features], but {found}", call.layer)),
+            _ => Err(format!(
+                "`{}` takes a sequence [time, features], but {found}",
+                call.layer
+            )),
         }
     }
 
@@ -96,7 +124,8 @@ impl Operator for Lstm {
         };
         let mut parameters = vec![weight("ih", features), weight("hh", self.hidden)];
         if self.bias {
-            let bias = |from: &str| Parameter::bias(&format!("bias_{from}_l{level}"), gates, self.hidden);
+            let bias =
+                |from: &str| Parameter::bias(&format!("bias_{from}_l{level}"), gates, self.hidden);
             parameters.extend([bias("ih"), bias("hh")]);
         }
         parameters
@@ -107,7 +136,9 @@ impl Operator for Lstm {
         let features = inputs[0].last().copied().unwrap_or(1);
         let sums = 2 * (features as u64 + self.hidden as u64) + 2 * u64::from(self.bias);
         let each = sums.saturating_mul(4).saturating_add(9);
-        output.iter().fold(each, |flops, &size| flops.saturating_mul(size as u64))
+        output
+            .iter()
+            .fold(each, |flops, &size| flops.saturating_mul(size as u64))
     }
 }
 
@@ -135,10 +166,20 @@ impl Lstm {
     }
 
     fn sizes(&self, site: &Site<'_>) -> Sizes {
-        let [t, i] = *site.input_shape(0) else { unreachable!("shape rules let only sequences pass") };
+        let [t, i] = *site.input_shape(0) else {
+            unreachable!("shape rules let only sequences pass")
+        };
         let (h, p) = (self.hidden, self.panels());
         let (_, ks) = site.row_stride(0);
-        Sizes { t, i, ks, h, b: p / 4, p, n: p * LANES }
+        Sizes {
+            t,
+            i,
+            ks,
+            h,
+            b: p / 4,
+            p,
+            n: p * LANES,
+        }
     }
 
     /// The parameters as the kernels take them.
@@ -184,7 +225,13 @@ impl Lower for Lstm {
         let features = inputs[0].shape.last().copied().unwrap_or(1);
         let packing = |k: usize, inner: Option<PackedAxis>| Packing {
             offset: 0,
-            axes: [PackedAxis::plain(4, k * LANES), PackedAxis::lanes(self.hidden, 4 * k)].into_iter().chain(inner).collect(),
+            axes: [
+                PackedAxis::plain(4, k * LANES),
+                PackedAxis::lanes(self.hidden, 4 * k),
+            ]
+            .into_iter()
+            .chain(inner)
+            .collect(),
             blocks: k * panels,
             cost: steps,
         };
@@ -210,11 +257,18 @@ impl Lower for Lstm {
     fn transposed(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
         let (gates, features) = (self.panels() * LANES, geometry.input_shapes[0][1]);
         let recurrent = gates * self.hidden.div_ceil(LANES);
-        std::iter::once(recurrent).chain(deltas.then(|| gates * features.div_ceil(LANES))).collect()
+        std::iter::once(recurrent)
+            .chain(deltas.then(|| gates * features.div_ceil(LANES)))
+            .collect()
     }
 
     fn uses(&self) -> Uses {
-        Uses { update_inputs: true, update_output: true, update_saved: true, ..Uses::default() }
+        Uses {
+            update_inputs: true,
+            update_output: true,
+            update_saved: true,
+            ..Uses::default()
+        }
     }
 
     fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
@@ -222,25 +276,63 @@ impl Lower for Lstm {
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes { t, i, ks, h, b, p, n } = self.sizes(site);
-        let (x, weights, steps_mut, path) = (self.sequences(site), self.weights(site), rt::steps_mut(), rt::lstm_infer());
+        let Sizes {
+            t,
+            i,
+            ks,
+            h,
+            b,
+            p,
+            n,
+        } = self.sizes(site);
+        let (x, weights, steps_mut, path) = (
+            self.sequences(site),
+            self.weights(site),
+            rt::steps_mut(),
+            rt::lstm_infer(),
+        );
         let body = quote! {
             #path::<S, #t, #i, #ks, #h, #b, #p, #n>(
                 s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(y),
             );
         };
-        site.step(&[("x", Slot::Input(0)), ("gates", Slot::Scratch(0)), ("y", Slot::Output)], &body)
+        site.step(
+            &[
+                ("x", Slot::Input(0)),
+                ("gates", Slot::Scratch(0)),
+                ("y", Slot::Output),
+            ],
+            &body,
+        )
     }
 
     fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes { t, i, ks, h, b, p, n } = self.sizes(site);
-        let (x, weights, steps_mut, path) = (self.sequences(site), self.weights(site), rt::steps_mut(), rt::lstm_forward());
+        let Sizes {
+            t,
+            i,
+            ks,
+            h,
+            b,
+            p,
+            n,
+        } = self.sizes(site);
+        let (x, weights, steps_mut, path) = (
+            self.sequences(site),
+            self.weights(site),
+            rt::steps_mut(),
+            rt::lstm_forward(),
+        );
         let body = quote! {
             #path::<S, #t, #i, #ks, #h, #b, #p, #n>(
                 s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(cells), #steps_mut::<#t, #b>(y),
             );
         };
-        let names = [("x", Slot::Input(0)), ("gates", Slot::Saved(0)), ("cells", Slot::Saved(1)), ("y", Slot::Output)];
+        let names = [
+            ("x", Slot::Input(0)),
+            ("gates", Slot::Saved(0)),
+            ("cells", Slot::Saved(1)),
+            ("y", Slot::Output),
+        ];
         site.step(&names, &body)
     }
 
@@ -257,15 +349,24 @@ impl Lower for Lstm {
         };
         let places = &site.bindings().transposed;
         let recurrent = transpose(1, h, b, places[0]);
-        let input = places.get(1).map(|&to| transpose(0, i, i.div_ceil(LANES), to));
+        let input = places
+            .get(1)
+            .map(|&to| transpose(0, i, i.div_ceil(LANES), to));
         quote!(#recurrent #input)
     }
 
     /// Back through time the gates become their deltas, where phase two finds them; then dx = dz W_ih.
     fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes { t, i, h, b, p, n, .. } = self.sizes(site);
+        let Sizes {
+            t, i, h, b, p, n, ..
+        } = self.sizes(site);
         let places = &site.bindings().transposed;
-        let (path, panels, steps, steps_mut) = (rt::lstm_backward(), rt::panels(), rt::steps(), rt::steps_mut());
+        let (path, panels, steps, steps_mut) = (
+            rt::lstm_backward(),
+            rt::panels(),
+            rt::steps(),
+            rt::steps_mut(),
+        );
         let to = places[0];
         let through_time = quote! {
             #path::<S, #t, #h, #b, #p, #n>(
@@ -273,7 +374,11 @@ impl Lower for Lstm {
                 #steps_mut::<#t, #p>(gates),
             );
         };
-        let names = [("cells", Slot::Saved(1)), ("dy", Slot::Delta), ("gates", Slot::Saved(0))];
+        let names = [
+            ("cells", Slot::Saved(1)),
+            ("dy", Slot::Delta),
+            ("gates", Slot::Saved(0)),
+        ];
         let through_time = site.step(&names, &through_time);
         let down = site.adds(0).map(|add| {
             let (q, to) = (i.div_ceil(LANES), places[1]);
@@ -289,18 +394,23 @@ impl Lower for Lstm {
     }
 
     fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let Sizes { t, i, ks, h, b, p, .. } = self.sizes(&sites[0]);
+        let Sizes {
+            t, i, ks, h, b, p, ..
+        } = self.sizes(&sites[0]);
         let hidden = b * LANES;
         match index {
             0 => {
                 let path = rt::lstm_update_input();
-                let rows = Site::chain(sites, |site| site.row_pairs(Slot::Input(0), ks, Slot::Saved(0), p));
+                let rows = Site::chain(sites, |site| {
+                    site.row_pairs(Slot::Input(0), ks, Slot::Saved(0), p)
+                });
                 quote!(#path::<S, _, #i, #ks, #p>(s, update, #rows, first, weights, state);)
             }
             1 => {
                 let (path, pairs) = (rt::lstm_update_recurrent(), rt::step_pairs());
                 let steps = Site::chain(sites, |site| {
-                    let ((y, y_blocks), (dz, dz_blocks)) = (site.place(Slot::Output), site.place(Slot::Saved(0)));
+                    let ((y, y_blocks), (dz, dz_blocks)) =
+                        (site.place(Slot::Output), site.place(Slot::Saved(0)));
                     quote!(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
                 });
                 quote!(#path::<S, _, #t, #h, #b, #p, #hidden>(s, update, #steps, first, weights, state);)

@@ -30,9 +30,19 @@ impl Operator for MaxPool2d {
         let sides = arguments.pair_or_word("padding", |sides| sides, &[]);
         // A window must touch the image, or there is nothing to choose from.
         if sides.0 > kernel.0 / 2 || sides.1 > kernel.1 / 2 {
-            arguments.reject("padding", "the padding of a pool is at most half its kernel");
+            arguments.reject(
+                "padding",
+                "the padding of a pool is at most half its kernel",
+            );
         }
-        Self { window: Window { kernel, stride, dilation: (1, 1), padding: Padding::symmetric(sides) } }
+        Self {
+            window: Window {
+                kernel,
+                stride,
+                dilation: (1, 1),
+                padding: Padding::symmetric(sides),
+            },
+        }
     }
 
     /// `[C, H, W]` gives `[C, H', W']`.
@@ -47,14 +57,25 @@ impl Operator for MaxPool2d {
     fn flops(&self, _inputs: &[&[usize]], output: &[usize]) -> u64 {
         let (height, width) = self.window.kernel;
         let each = (height as u64).saturating_mul(width as u64);
-        output.iter().fold(each, |flops, &size| flops.saturating_mul(size as u64))
+        output
+            .iter()
+            .fold(each, |flops, &size| flops.saturating_mul(size as u64))
     }
 }
 
 impl Lower for MaxPool2d {
     fn as_pooling(&self) -> Option<Pooling> {
-        let Window { kernel, stride, padding, .. } = self.window;
-        Some(Pooling { kernel, stride, padding: (padding.top, padding.left) })
+        let Window {
+            kernel,
+            stride,
+            padding,
+            ..
+        } = self.window;
+        Some(Pooling {
+            kernel,
+            stride,
+            padding: (padding.top, padding.left),
+        })
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
@@ -67,7 +88,11 @@ impl Lower for MaxPool2d {
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        let (x, y, taps) = (image::layout(site.input(0)), image::layout(site.output()), image::taps(&self.window));
+        let (x, y, taps) = (
+            image::layout(site.input(0)),
+            image::layout(site.output()),
+            image::taps(&self.window),
+        );
         let (xs, ys) = (site.input(0).blocks(), site.output().blocks());
         let (path, blocks, blocks_mut) = (rt::max_pool2d_forward(), rt::blocks(), rt::blocks_mut());
         let body = quote! {
@@ -77,27 +102,60 @@ impl Lower for MaxPool2d {
     }
 
     fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let (x, y, taps) = (image::layout(site.input(0)), image::layout(site.output()), image::taps(&self.window));
-        let (xs, ys, ws) = (site.input(0).blocks(), site.output().blocks(), image::blocks(site, Slot::Saved(0)));
+        let (x, y, taps) = (
+            image::layout(site.input(0)),
+            image::layout(site.output()),
+            image::taps(&self.window),
+        );
+        let (xs, ys, ws) = (
+            site.input(0).blocks(),
+            site.output().blocks(),
+            image::blocks(site, Slot::Saved(0)),
+        );
         let (path, blocks, blocks_mut) = (rt::max_pool2d_winners(), rt::blocks(), rt::blocks_mut());
         let body = quote! {
             #path::<S, #taps, #x, #y, #xs, #ys, #ws>(
                 s, #blocks::<#xs>(x), #blocks_mut::<#ys>(y), #blocks_mut::<#ws>(winners),
             );
         };
-        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output), ("winners", Slot::Saved(0))], &body)
+        site.step(
+            &[
+                ("x", Slot::Input(0)),
+                ("y", Slot::Output),
+                ("winners", Slot::Saved(0)),
+            ],
+            &body,
+        )
     }
 
     fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let Some(add) = site.adds(0) else { return TokenStream::new() };
-        let (x, y, taps) = (image::layout(site.input(0)), image::layout(site.output()), image::taps(&self.window));
-        let (xs, ys, ws) = (site.input(0).blocks(), site.output().blocks(), image::blocks(site, Slot::Saved(0)));
-        let (path, blocks, blocks_mut) = (rt::max_pool2d_backward(), rt::blocks(), rt::blocks_mut());
+        let Some(add) = site.adds(0) else {
+            return TokenStream::new();
+        };
+        let (x, y, taps) = (
+            image::layout(site.input(0)),
+            image::layout(site.output()),
+            image::taps(&self.window),
+        );
+        let (xs, ys, ws) = (
+            site.input(0).blocks(),
+            site.output().blocks(),
+            image::blocks(site, Slot::Saved(0)),
+        );
+        let (path, blocks, blocks_mut) =
+            (rt::max_pool2d_backward(), rt::blocks(), rt::blocks_mut());
         let body = quote! {
             #path::<S, #taps, #y, #x, #add, #ys, #ws, #xs>(
                 s, #blocks::<#ys>(dy), #blocks::<#ws>(winners), #blocks_mut::<#xs>(dx),
             );
         };
-        site.step(&[("dy", Slot::Delta), ("winners", Slot::Saved(0)), ("dx", Slot::InputDelta(0))], &body)
+        site.step(
+            &[
+                ("dy", Slot::Delta),
+                ("winners", Slot::Saved(0)),
+                ("dx", Slot::InputDelta(0)),
+            ],
+            &body,
+        )
     }
 }

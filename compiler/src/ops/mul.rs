@@ -1,15 +1,15 @@
 //! `Mul`, `a * b`: the product of two tensors of one shape, number by number.
 
-use super::lower::{Lower, Operand, Uses};
 use super::elementwise;
+use super::lower::{Lower, Operand, Uses};
+use super::{Call, Operator, add::same_shape};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
+use crate::program::Slot;
 use crate::rt;
 use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
-use crate::program::Slot;
 use quote::quote;
-use super::{Call, Operator, add::same_shape};
-use crate::arguments::Arguments;
 
 /// The product of two tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,10 @@ impl Lower for Mul {
     }
 
     fn uses(&self) -> Uses {
-        Uses { backward_inputs: true, ..Uses::default() }
+        Uses {
+            backward_inputs: true,
+            ..Uses::default()
+        }
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {
@@ -60,7 +63,11 @@ impl Lower for Mul {
         let path = rt::factor_backward();
         let steps = (0..2).filter_map(|operand| {
             let add = site.adds(operand)?;
-            let names = [("y", Slot::Input(1 - operand)), ("dz", Slot::Delta), ("dx", Slot::InputDelta(operand))];
+            let names = [
+                ("y", Slot::Input(1 - operand)),
+                ("dz", Slot::Delta),
+                ("dx", Slot::InputDelta(operand)),
+            ];
             Some(site.step(&names, &quote!(#path::<S, #add>(s, y, dz, dx);)))
         });
         quote!(#(#steps)*)

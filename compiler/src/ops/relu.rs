@@ -2,12 +2,12 @@
 
 use super::elementwise;
 use super::lower::{Lower, Operand, Uses};
+use super::{Call, Operator};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::fuse::Activation;
 use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
-use super::{Call, Operator};
-use crate::arguments::Arguments;
 
 /// The rectifier.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,10 @@ impl Lower for Relu {
     }
 
     fn uses(&self) -> Uses {
-        Uses { backward_output: true, ..Uses::default() }
+        Uses {
+            backward_output: true,
+            ..Uses::default()
+        }
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {

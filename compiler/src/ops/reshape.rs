@@ -1,10 +1,10 @@
 //! `Reshape(4, 7, 7)`: the same numbers, the last axis running fastest, in another shape, as `torch.Tensor.reshape`.
 
 use super::lower::{Lower, Operand};
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 use super::{Call, Operator};
 use crate::arguments::Arguments;
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
 
 /// Gives a tensor other axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,14 +15,19 @@ pub struct Reshape {
 
 impl Operator for Reshape {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
-        Self { shape: arguments.sizes("shape") }
+        Self {
+            shape: arguments.sizes("shape"),
+        }
     }
 
     /// Any shape with as many numbers.
     fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let found: usize = feed.shape.iter().product();
-        let wanted = self.shape.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
+        let wanted = self
+            .shape
+            .iter()
+            .try_fold(1, |product: usize, &size| product.checked_mul(size));
         if wanted == Some(found) {
             return Ok(self.shape.clone());
         }

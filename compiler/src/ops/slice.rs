@@ -2,10 +2,10 @@
 
 use super::copying::{self, Region};
 use super::lower::{Geometry, Lower};
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 use super::{Call, Operator};
 use crate::arguments::Arguments;
+use crate::emit::site::Site;
+use proc_macro2::TokenStream;
 
 /// A part of a tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,11 @@ pub struct Slice {
 impl Operator for Slice {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         let (start, end) = arguments.range("range");
-        Self { axis: arguments.index_or("axis", 0), start, end }
+        Self {
+            axis: arguments.index_or("axis", 0),
+            start,
+            end,
+        }
     }
 
     /// The axis has `end - start` left.
@@ -30,14 +34,23 @@ impl Operator for Slice {
         let found = format!("`{}` gives {:?}", feed.from, feed.shape);
         let Some(&size) = feed.shape.get(self.axis) else {
             let last = feed.shape.len() - 1;
-            return Err(format!("`{}` cuts along axis {}, but {found}, whose last axis is {last}", call.layer, self.axis));
+            return Err(format!(
+                "`{}` cuts along axis {}, but {found}, whose last axis is {last}",
+                call.layer, self.axis
+            ));
         };
         let end = self.end.unwrap_or(size);
         if self.start >= end {
-            return Err(format!("`{}` takes {}..{end}, which is empty; {found}", call.layer, self.start));
+            return Err(format!(
+                "`{}` takes {}..{end}, which is empty; {found}",
+                call.layer, self.start
+            ));
         }
         if end > size {
-            return Err(format!("`{}` takes {}..{end}, but {found}, whose axis {} ends at {size}", call.layer, self.start, self.axis));
+            return Err(format!(
+                "`{}` takes {}..{end}, but {found}, whose axis {} ends at {size}",
+                call.layer, self.start, self.axis
+            ));
         }
         let mut shape = feed.shape.to_vec();
         shape[self.axis] = end - self.start;
@@ -51,11 +64,17 @@ impl Operator for Slice {
 
 impl Lower for Slice {
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+        copying::forward(
+            site,
+            &copying::regions(site, |geometry| self.regions(geometry)),
+        )
     }
 
     fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(site, &copying::regions(site, |geometry| self.regions(geometry)))
+        copying::backward(
+            site,
+            &copying::regions(site, |geometry| self.regions(geometry)),
+        )
     }
 }
 
@@ -63,6 +82,11 @@ impl Slice {
     /// `start..end` of one axis.
     fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
         let (x, y) = (geometry.inputs[0], geometry.output);
-        vec![Region::along(self.axis, y.shape[self.axis], (x, self.start), (y, 0))]
+        vec![Region::along(
+            self.axis,
+            y.shape[self.axis],
+            (x, self.start),
+            (y, 0),
+        )]
     }
 }

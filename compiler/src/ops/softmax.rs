@@ -2,13 +2,13 @@
 //!
 //! A model that is trained by cross-entropy ends in logits instead: the loss has the softmax in it.
 
-use super::lower::{Lower, Operand, Uses};
 use super::elementwise;
+use super::lower::{Lower, Operand, Uses};
+use super::{Call, Operator};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::rt;
 use proc_macro2::TokenStream;
-use super::{Call, Operator};
-use crate::arguments::Arguments;
 
 /// Numbers as probabilities.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,9 @@ impl Operator for Softmax {
 
     /// A maximum, a difference, an exponential, a sum and a quotient.
     fn flops(&self, _inputs: &[&[usize]], output: &[usize]) -> u64 {
-        output.iter().fold(5, |flops, &size| flops.saturating_mul(size as u64))
+        output
+            .iter()
+            .fold(5, |flops, &size| flops.saturating_mul(size as u64))
     }
 }
 
@@ -51,7 +53,10 @@ impl Lower for Softmax {
     }
 
     fn uses(&self) -> Uses {
-        Uses { backward_output: true, ..Uses::default() }
+        Uses {
+            backward_output: true,
+            ..Uses::default()
+        }
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {

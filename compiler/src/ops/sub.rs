@@ -1,14 +1,14 @@
 //! `Sub`, `a - b`: the difference of two tensors of one shape, number by number.
 
-use super::lower::{Lower, Operand};
 use super::elementwise;
+use super::lower::{Lower, Operand};
+use super::{Call, Operator, add::same_shape};
+use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::rt;
 use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
-use super::{Call, Operator, add::same_shape};
-use crate::arguments::Arguments;
 
 /// The difference of two tensors.
 #[derive(Clone, Debug, PartialEq)]
