@@ -3,7 +3,11 @@
 
 use crate::fuse::{Activation, Stage};
 use crate::graph::{Graph, LayerId, Parameter, Value, ValueId};
-use crate::ops::{Op, copying, lower::Operand, repack::Repack};
+use crate::ops::{
+    Op, copying,
+    lower::{Geometry, Operand},
+    repack::Repack,
+};
 use crate::storage::{Border, Form, LANES, Storage};
 
 /// The graph with everything placed but memory.
@@ -192,6 +196,28 @@ fn borders(graph: &Graph, stages: &[Stage]) -> Vec<Border> {
 }
 
 impl Layout {
+    /// Calls `f` with the geometry a stage works on.
+    pub fn with_geometry<R>(&self, stage: &Stage, f: impl FnOnce(&Geometry<'_>) -> R) -> R {
+        let inputs = stage
+            .inputs
+            .iter()
+            .map(|value| &self.storages[value.0])
+            .collect::<Vec<_>>();
+        let input_shapes = stage
+            .inputs
+            .iter()
+            .map(|value| &self.values[value.0].shape[..])
+            .collect::<Vec<_>>();
+        f(&Geometry {
+            inputs: &inputs,
+            input_shapes: &input_shapes,
+            output: &self.storages[stage.output.0],
+            output_shape: &self.values[stage.output.0].shape,
+            activation: stage.activation,
+            pooling: stage.pooling,
+        })
+    }
+
     /// Sees to it that a stage can read an operand, by a copy if need be.
     fn fit_operand(&mut self, stage: &mut Stage, operand: usize, border: Border) {
         let value = stage.inputs[operand];

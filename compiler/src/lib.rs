@@ -23,6 +23,7 @@ pub mod reference;
 pub mod report;
 pub mod resolve;
 pub mod rt;
+pub mod schedule;
 pub mod shapes;
 pub mod sizes;
 pub mod storage;
@@ -79,8 +80,8 @@ fn understand(model: &ast::Model, report: &mut Report) -> Graph {
 fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let stages = fuse::fuse(graph);
     let layout = layout::place(graph, stages);
-    let inference = planned(program::inference(&layout));
-    let training = planned(program::training(&layout));
+    let inference = planned(schedule::inference(&layout));
+    let training = planned(schedule::training(&layout));
     emit::emit(
         root,
         &emit::Model {

@@ -1,5 +1,7 @@
 //! Instruction sets: which one runs, and how a register tile covers a matrix on each.
 
+mod cover;
+
 use crate::shape::Shapes;
 use core::sync::atomic::{AtomicU8, Ordering};
 use fearless_simd::{Level, Simd};
@@ -64,159 +66,6 @@ pub trait Task {
     fn run<S: Isa>(self, s: S) -> Self::Output;
 }
 
-/// Visits the tiles of `rows` x `blocks` that `R` x `B` divides, in the order of `BY_ROWS`.
-#[inline(always)]
-fn sweep<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
-    rows: core::ops::Range<usize>,
-    blocks: core::ops::Range<usize>,
-    visit: &mut V,
-) {
-    if const { B > V::BLOCKS } {
-        return;
-    }
-    if BY_ROWS {
-        for row in rows.step_by(R) {
-            for block in blocks.clone().step_by(B) {
-                visit.tile::<R, B>(row, block);
-            }
-        }
-    } else {
-        for block in blocks.step_by(B) {
-            for row in rows.clone().step_by(R) {
-                visit.tile::<R, B>(row, block);
-            }
-        }
-    }
-}
-
-/// Visits all blocks of `rows` (a multiple of `R`): groups of `B` first, single ones after.
-#[inline(always)]
-fn sweep_grouped<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
-    rows: core::ops::Range<usize>,
-    blocks: usize,
-    visit: &mut V,
-) {
-    let grouped = if const { B > V::BLOCKS } {
-        0
-    } else {
-        blocks - blocks % B
-    };
-    sweep::<V, R, B, BY_ROWS>(rows.clone(), 0..grouped, visit);
-    sweep::<V, R, 1, BY_ROWS>(rows, grouped..blocks, visit);
-}
-
-/// 32 wide registers: 12 x 2 leaves room for two blocks of weights; 8 x 2 evens out the last rows.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn cover_32_wide<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
-    // rows = 12 a + 8 b + rest, where b grows to 2 if that leaves no rest of four.
-    let spare = rows % 12;
-    let eights = if spare >= 8 {
-        1
-    } else if spare >= 4 && rows >= 16 {
-        2
-    } else {
-        0
-    };
-    let twelves = (rows - eights * 8) / 12 * 12;
-    let even = twelves + eights * 8;
-    sweep_grouped::<V, 12, 2, BY_ROWS>(0..twelves, blocks, visit);
-    sweep_grouped::<V, 8, 2, BY_ROWS>(twelves..even, blocks, visit);
-    let four = even + (rows - even) / 4 * 4;
-    sweep_grouped::<V, 4, 4, BY_ROWS>(even..four, blocks, visit);
-    let two = four + (rows - four) / 2 * 2;
-    sweep_grouped::<V, 2, 8, BY_ROWS>(four..two, blocks, visit);
-    sweep_grouped::<V, 1, 8, BY_ROWS>(two..rows, blocks, visit);
-}
-
-/// Cuts `rows` into tiles of six, five and four, as equal as can be, and says where each size ends; at most three
-/// rows remain, and only of seven rows or fewer than four.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn even_by_six(rows: usize) -> [usize; 3] {
-    if rows < 4 {
-        return [0; 3];
-    }
-    let tiles = rows.div_ceil(6);
-    let (least, larger) = (rows / tiles, rows % tiles);
-    match least {
-        6 => [rows; 3],
-        5 => [larger * 6, rows, rows],
-        4 => [0, larger * 5, rows],
-        // Seven rows: four and three.
-        _ => [0, 0, 4],
-    }
-}
-
-/// 16 registers of eight or 32 of four: 6 x 1 holds twelve or twenty-four of them, and 4 x 1, 2 x 2 and 1 x 4 still
-/// are as many chains as two multipliers of four cycles need.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn cover_six<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
-    let [six, five, four] = even_by_six(rows);
-    if BY_ROWS {
-        sweep::<V, 6, 1, true>(0..six, 0..blocks, visit);
-        sweep::<V, 5, 1, true>(six..five, 0..blocks, visit);
-        sweep::<V, 4, 1, true>(five..four, 0..blocks, visit);
-    } else if four > 0 {
-        for block in 0..blocks {
-            sweep::<V, 6, 1, false>(0..six, block..block + 1, visit);
-            sweep::<V, 5, 1, false>(six..five, block..block + 1, visit);
-            sweep::<V, 4, 1, false>(five..four, block..block + 1, visit);
-        }
-    }
-    let two = four + (rows - four) / 2 * 2;
-    sweep_grouped::<V, 2, 2, BY_ROWS>(four..two, blocks, visit);
-    sweep_grouped::<V, 1, 4, BY_ROWS>(two..rows, blocks, visit);
-}
-
-/// 16 registers of four, or none at all.
-#[inline(always)]
-fn cover_narrow<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
-    let two = rows / 2 * 2;
-    sweep::<V, 2, 1, BY_ROWS>(0..two, 0..blocks, visit);
-    sweep::<V, 1, 1, BY_ROWS>(two..rows, 0..blocks, visit);
-}
-
-/// One row on wide registers, one for each block: groups of eight sums in all.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn row_32_wide<V: VisitRow>(blocks: usize, visit: &mut V) {
-    let mut block = 0;
-    while block + 8 <= blocks {
-        visit.tile::<8, 1>(block);
-        block += 8;
-    }
-    if block + 4 <= blocks {
-        visit.tile::<4, 2>(block);
-        block += 4;
-    }
-    if block + 2 <= blocks {
-        visit.tile::<2, 4>(block);
-        block += 2;
-    }
-    if block < blocks {
-        visit.tile::<1, 8>(block);
-    }
-}
-
-/// One row on registers of which a block fills two or more.
-#[inline(always)]
-fn row_narrow<V: VisitRow>(blocks: usize, visit: &mut V) {
-    let mut block = 0;
-    while block + 4 <= blocks {
-        visit.tile::<4, 1>(block);
-        block += 4;
-    }
-    if block + 2 <= blocks {
-        visit.tile::<2, 2>(block);
-        block += 2;
-    }
-    if block < blocks {
-        visit.tile::<1, 4>(block);
-    }
-}
-
 /// Implements [`Isa`] for a token: its name and its covers.
 macro_rules! isa {
     ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident, $row:ident) => {
@@ -226,17 +75,17 @@ macro_rules! isa {
 
             #[inline(always)]
             fn cover_blocks<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
-                $cover::<V, false>(rows, blocks, visit);
+                cover::$cover::<V, false>(rows, blocks, visit);
             }
 
             #[inline(always)]
             fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
-                $cover::<V, true>(rows, blocks, visit);
+                cover::$cover::<V, true>(rows, blocks, visit);
             }
 
             #[inline(always)]
             fn cover_row<V: VisitRow>(self, blocks: usize, visit: &mut V) {
-                $row(blocks, visit);
+                cover::$row(blocks, visit);
             }
         }
     };

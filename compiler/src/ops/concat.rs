@@ -1,11 +1,9 @@
 //! `Concat`, `concat(a, b, axis = 1)`: tensors side by side along an axis, the first by default, as `torch.cat`.
 
-use super::copying::{self, Region};
+use super::copying::Region;
 use super::lower::{Geometry, Lower};
 use super::{Call, Operator};
 use crate::arguments::Arguments;
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 
 /// Joins tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,22 +60,6 @@ impl Operator for Concat {
 }
 
 impl Lower for Concat {
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(
-            site,
-            &copying::regions(site, |geometry| self.regions(geometry)),
-        )
-    }
-
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(
-            site,
-            &copying::regions(site, |geometry| self.regions(geometry)),
-        )
-    }
-}
-
-impl Concat {
     /// Every operand after those before it.
     fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
         let mut at = 0;

@@ -1,6 +1,5 @@
 //! What repacking, slicing, concatenating and taking the last step have in common: strided copies of regions.
 
-use super::lower::Geometry;
 use crate::emit::site::Site;
 use crate::program::Slot;
 use crate::rt;
@@ -100,11 +99,6 @@ fn merge(axes: &[Axis]) -> Vec<Axis> {
 /// Whether `from` can be copied into `to` in one go.
 pub fn fits(from: &Storage, to: &Storage) -> bool {
     refine(&from.axes().1, &to.axes().1).is_some()
-}
-
-/// A stage's regions, one for each operand.
-pub fn regions(site: &Site<'_>, of: impl Fn(&Geometry<'_>) -> Vec<Region>) -> Vec<Region> {
-    site.layout.with_geometry(site.stage(), of)
 }
 
 /// Copies every operand's region into the result, whose gaps become zero.

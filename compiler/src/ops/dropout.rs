@@ -7,7 +7,6 @@ use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::program::Slot;
 use crate::rt;
-use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -46,15 +45,6 @@ impl Lower for Dropout {
 
     fn accepts(&self, _: Operand<'_>) -> bool {
         true
-    }
-
-    fn gives(&self, inputs: &[&Storage], _: &[usize], _: Border) -> Storage {
-        inputs[0].clone()
-    }
-
-    /// Inference skips the stage.
-    fn infer(&self, _: &Site<'_>) -> TokenStream {
-        TokenStream::new()
     }
 
     fn forward(&self, site: &Site<'_>) -> TokenStream {

@@ -1,11 +1,9 @@
 //! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`.
 
-use super::copying::{self, Region};
+use super::copying::Region;
 use super::lower::{Geometry, Lower};
 use super::{Call, Operator};
 use crate::arguments::Arguments;
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 
 /// Drops all steps but the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,22 +32,6 @@ impl Operator for Last {
 }
 
 impl Lower for Last {
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(
-            site,
-            &copying::regions(site, |geometry| self.regions(geometry)),
-        )
-    }
-
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(
-            site,
-            &copying::regions(site, |geometry| self.regions(geometry)),
-        )
-    }
-}
-
-impl Last {
     /// Step T - 1 of [T, F].
     fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
         let (from, axes) = geometry.inputs[0].axes();

@@ -1,5 +1,6 @@
 //! What the passes after the graph ask of an operator. Every method has an answer that fits most operators.
 
+use super::copying::{self, Region};
 use crate::emit::site::Site;
 use crate::fuse::{Activation, Pooling};
 use crate::layout::Packing;
@@ -123,8 +124,10 @@ pub trait Lower {
 
     /// The storage of the result, with room for `border`.
     fn gives(&self, inputs: &[&Storage], shape: &[usize], border: Border) -> Storage {
-        let _ = inputs;
-        Storage::natural(shape, border)
+        match self.keeps_storage() {
+            true => inputs[0].clone(),
+            false => Storage::natural(shape, border),
+        }
     }
 
     /// How each parameter is packed, in the order of `parameters`.
@@ -170,8 +173,22 @@ pub trait Lower {
         false
     }
 
-    /// Statements of inference.
-    fn infer(&self, site: &Site<'_>) -> TokenStream;
+    /// What is copied from each operand, for operators that move numbers and do nothing else; nothing for views.
+    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
+        let _ = geometry;
+        Vec::new()
+    }
+
+    /// Statements of inference; those of an operator that moves numbers follow from its regions.
+    fn infer(&self, site: &Site<'_>) -> TokenStream {
+        copying::forward(site, &self.site_regions(site))
+    }
+
+    /// The regions of a stage.
+    fn site_regions(&self, site: &Site<'_>) -> Vec<Region> {
+        site.layout
+            .with_geometry(site.stage(), |geometry| self.regions(geometry))
+    }
 
     /// Statements of the forward pass in training.
     fn forward(&self, site: &Site<'_>) -> TokenStream {
@@ -185,7 +202,9 @@ pub trait Lower {
     }
 
     /// Statements of the backward pass: from the result's delta to the operands'.
-    fn backward(&self, site: &Site<'_>) -> TokenStream;
+    fn backward(&self, site: &Site<'_>) -> TokenStream {
+        copying::backward(site, &self.site_regions(site))
+    }
 
     /// The statement that finishes the gradient of parameter `index` and updates it, summed over all sites that apply
     /// the layer.

@@ -2,8 +2,6 @@
 
 use super::elementwise;
 use super::lower::{Lower, Operand, Uses};
-use super::{Call, Operator, add::same_shape};
-use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::program::Slot;
 use crate::rt;
@@ -11,23 +9,9 @@ use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The product of two tensors.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mul;
-
-impl Operator for Mul {
-    fn declare(_arguments: &mut Arguments<'_>) -> Self {
-        Self
-    }
-
-    fn arity(&self) -> (usize, usize) {
-        (2, 2)
-    }
-
-    /// Twice one shape gives it again.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
-        same_shape(call)
-    }
+elementwise::pair! {
+    /// The product of two tensors.
+    Mul
 }
 
 impl Lower for Mul {
@@ -41,10 +25,6 @@ impl Lower for Mul {
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
         elementwise::wants_pair(operand, border)
-    }
-
-    fn gives(&self, inputs: &[&Storage], _: &[usize], _: Border) -> Storage {
-        inputs[0].clone()
     }
 
     fn uses(&self) -> Uses {

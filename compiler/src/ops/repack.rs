@@ -1,10 +1,9 @@
 //! A copy into another storage, inserted by the layout pass where a kernel cannot read what another wrote.
 
-use super::copying::{self, Region};
+use super::copying::Region;
 use super::lower::{Geometry, Lower, Operand};
 use super::{Call, Operator};
-use crate::{arguments::Arguments, emit::site::Site};
-use proc_macro2::TokenStream;
+use crate::arguments::Arguments;
 
 /// The same numbers in the same shape, stored anew.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,15 +28,7 @@ impl Lower for Repack {
         true
     }
 
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(site, &copying::regions(site, regions))
+    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
+        vec![Region::whole(geometry.inputs[0], geometry.output)]
     }
-
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(site, &copying::regions(site, regions))
-    }
-}
-
-fn regions(geometry: &Geometry<'_>) -> Vec<Region> {
-    vec![Region::whole(geometry.inputs[0], geometry.output)]
 }

@@ -3,8 +3,6 @@
 use super::lower::{Lower, Operand};
 use super::{Call, Operator};
 use crate::arguments::Arguments;
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 
 /// Gives a tensor other axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,15 +52,5 @@ impl Lower for Reshape {
 
     fn accepts(&self, _: Operand<'_>) -> bool {
         true
-    }
-
-    /// A view moves nothing.
-    fn infer(&self, _: &Site<'_>) -> TokenStream {
-        TokenStream::new()
-    }
-
-    /// A view's delta is its operand's.
-    fn backward(&self, _: &Site<'_>) -> TokenStream {
-        TokenStream::new()
     }
 }

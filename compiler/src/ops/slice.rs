@@ -1,11 +1,9 @@
 //! `Slice(2..5, axis = 1)`, `x[2..5]`: a range of indices along an axis, the first by default; PyTorch's `x[:, 2:5]`.
 
-use super::copying::{self, Region};
+use super::copying::Region;
 use super::lower::{Geometry, Lower};
 use super::{Call, Operator};
 use crate::arguments::Arguments;
-use crate::emit::site::Site;
-use proc_macro2::TokenStream;
 
 /// A part of a tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,22 +61,6 @@ impl Operator for Slice {
 }
 
 impl Lower for Slice {
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(
-            site,
-            &copying::regions(site, |geometry| self.regions(geometry)),
-        )
-    }
-
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(
-            site,
-            &copying::regions(site, |geometry| self.regions(geometry)),
-        )
-    }
-}
-
-impl Slice {
     /// `start..end` of one axis.
     fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
         let (x, y) = (geometry.inputs[0], geometry.output);

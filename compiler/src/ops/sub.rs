@@ -2,31 +2,15 @@
 
 use super::elementwise;
 use super::lower::{Lower, Operand};
-use super::{Call, Operator, add::same_shape};
-use crate::arguments::Arguments;
 use crate::emit::site::Site;
 use crate::rt;
 use crate::storage::{Border, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The difference of two tensors.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sub;
-
-impl Operator for Sub {
-    fn declare(_arguments: &mut Arguments<'_>) -> Self {
-        Self
-    }
-
-    fn arity(&self) -> (usize, usize) {
-        (2, 2)
-    }
-
-    /// Twice one shape gives it again.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
-        same_shape(call)
-    }
+elementwise::pair! {
+    /// The difference of two tensors.
+    Sub
 }
 
 impl Lower for Sub {
@@ -40,10 +24,6 @@ impl Lower for Sub {
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
         elementwise::wants_pair(operand, border)
-    }
-
-    fn gives(&self, inputs: &[&Storage], _: &[usize], _: Border) -> Storage {
-        inputs[0].clone()
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {

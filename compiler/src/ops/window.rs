@@ -48,19 +48,7 @@ impl Window {
         feed: Feed<'_>,
         (height, width): (usize, usize),
     ) -> Result<(usize, usize), String> {
-        let (padding, kernel, dilation) = (self.padding, self.kernel, self.dilation);
-        let rows = Axis {
-            size: height,
-            padding: (padding.top, padding.bottom),
-            kernel: kernel.0,
-            dilation: dilation.0,
-        };
-        let columns = Axis {
-            size: width,
-            padding: (padding.left, padding.right),
-            kernel: kernel.1,
-            dilation: dilation.1,
-        };
+        let [rows, columns] = self.axes((height, width));
         let too_large = |name, axis: Axis| {
             let from = format!("`{}` gives {:?}", feed.from, feed.shape);
             format!(
@@ -69,12 +57,44 @@ impl Window {
             )
         };
         Ok((
-            rows.places(self.stride.0)
-                .ok_or_else(|| too_large("height", rows))?,
+            rows.places().ok_or_else(|| too_large("height", rows))?,
             columns
-                .places(self.stride.1)
+                .places()
                 .ok_or_else(|| too_large("width", columns))?,
         ))
+    }
+
+    /// Height and width of what it gives for an image that [`slide`](Self::slide) has let pass.
+    pub fn places(&self, size: (usize, usize)) -> (usize, usize) {
+        let [rows, columns] = self.axes(size).map(|axis| axis.places().unwrap_or(0));
+        (rows, columns)
+    }
+
+    /// Zeros that the gradient of an image of `size` reads before and after `outputs` deltas, along both axes.
+    pub fn overhang(&self, size: (usize, usize), outputs: (usize, usize)) -> [(usize, usize); 2] {
+        let [rows, columns] = self.axes(size);
+        [rows.overhang(outputs.0), columns.overhang(outputs.1)]
+    }
+
+    /// The image's axes under the window: rows, columns.
+    fn axes(&self, (height, width): (usize, usize)) -> [Axis; 2] {
+        let (padding, kernel, stride, dilation) =
+            (self.padding, self.kernel, self.stride, self.dilation);
+        let rows = Axis {
+            size: height,
+            padding: (padding.top, padding.bottom),
+            kernel: kernel.0,
+            stride: stride.0,
+            dilation: dilation.0,
+        };
+        let columns = Axis {
+            size: width,
+            padding: (padding.left, padding.right),
+            kernel: kernel.1,
+            stride: stride.1,
+            dilation: dilation.1,
+        };
+        [rows, columns]
     }
 }
 
@@ -84,6 +104,7 @@ struct Axis {
     size: usize,
     padding: (usize, usize),
     kernel: usize,
+    stride: usize,
     dilation: usize,
 }
 
@@ -91,9 +112,20 @@ impl Axis {
     /// floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1, or `None` if the window does not fit once.
     ///
     /// In 128 bits nothing overflows: every number is below 2^62.
-    fn places(self, stride: usize) -> Option<usize> {
+    fn places(self) -> Option<usize> {
         let room = self.padded().checked_sub(self.reach())?;
-        usize::try_from(room / stride as u128 + 1).ok()
+        usize::try_from(room / self.stride as u128 + 1).ok()
+    }
+
+    /// Zeros that the gradient reads before and after `outputs` deltas: element i takes the deltas from
+    /// floor((i + padding - dilation (kernel - 1)) / stride) to floor((i + padding) / stride), and of the last
+    /// elements only those count that some window covers.
+    fn overhang(self, outputs: usize) -> (usize, usize) {
+        let (padding, reach) = (self.padding.0, (self.kernel - 1) * self.dilation);
+        let before = reach.saturating_sub(padding) / self.stride;
+        let end = ((outputs - 1) * self.stride + reach + 1).saturating_sub(padding);
+        let last = (end.min(self.size) + padding).saturating_sub(1) / self.stride;
+        (before, (last + 1).saturating_sub(outputs))
     }
 
     fn padded(self) -> u128 {
