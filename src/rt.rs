@@ -22,10 +22,10 @@ pub use kiln_runtime::{
     parameters::{Seed, initialized},
     random::Key,
     simd::Isa,
-    update::{Regularized, Update},
+    update::{Sink, Stretch},
     views::{
         blocks, blocks_mut, carve, cells, input_rows, judge, load, panels, panels_mut, row_blocks,
-        row_pairs, rows, score, sequences, span, step_pairs, steps, steps_mut, stretch, unload,
+        row_pairs, rows, score, sequences, span, step_pairs, steps, steps_mut, unload,
     },
 };
 

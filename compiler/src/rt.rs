@@ -29,10 +29,9 @@ paths! {
     cells = cells;
     load = load;
     unload = unload;
-    stretch = stretch;
+    stretch = Stretch::of;
     row_pairs = row_pairs;
     row_blocks = row_blocks;
-    regularized = Regularized;
     strided_copy = copy::strided;
     strided_axis = copy::Axis;
     dense_forward = dense::forward;

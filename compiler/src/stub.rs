@@ -128,14 +128,7 @@ fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) 
                     scores: &mut [rt::Score],
                 ) {}
                 fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
-                fn update<S: rt::Isa, U: rt::Update>(
-                    s: S,
-                    update: &U,
-                    batch: rt::Batch<'_>,
-                    first: usize,
-                    weights: &mut [rt::Block],
-                    state: &mut [U::State],
-                ) {}
+                fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
             }
         };
     }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use crate::{
-    batch::Batch, block::Block, layout::Tensor, loss::Loss, simd::Isa, update::Update, value::Value,
+    batch::Batch, block::Block, layout::Tensor, loss::Loss, simd::Isa, update::Sink, value::Value,
 };
 
 /// A network's parameters.
@@ -176,13 +176,6 @@ pub trait Network: Sized + Send + Sync {
     fn backward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
 
     /// Phase two on a stretch of the arena that begins at block `first`: every gradient of it is finished in registers,
-    /// summed over the batch in order, and given to `update`.
-    fn update<S: Isa, U: Update>(
-        s: S,
-        update: &U,
-        batch: Batch<'_>,
-        first: usize,
-        weights: &mut [Block],
-        state: &mut [U::State],
-    );
+    /// summed over the batch in order, and given to `sink`.
+    fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink);
 }

@@ -40,13 +40,15 @@ pub trait Isa: Simd + Shapes {
 
     /// Visits the blocks of a single row in groups that keep the multipliers busy: the fewer blocks in a group, the
     /// more chains each of its sums is split into.
-    fn cover_row<V: VisitRow>(self, blocks: usize, visit: &mut V);
+    fn cover_row<V: VisitRow>(self, visit: &mut V);
 }
 
 /// What is done with each tile of a cover; implement with `#[inline(always)]`.
 pub trait Visit {
     /// The most blocks there can be: tiles of more are not compiled.
     const BLOCKS: usize = usize::MAX;
+    /// A power of two that divides the number of blocks: tiles for what would be left over are not compiled.
+    const MULTIPLE: usize = 1;
 
     /// Handles rows `row..row + ROWS` and blocks `block..block + BLOCKS`.
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize);
@@ -54,6 +56,9 @@ pub trait Visit {
 
 /// What is done with each group of a single row's blocks; implement with `#[inline(always)]`.
 pub trait VisitRow {
+    /// How many blocks there are.
+    const BLOCKS: usize;
+
     /// Handles blocks `block..block + BLOCKS`, each sum in `CHAINS` (a power of two) chains.
     fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize);
 }
@@ -84,8 +89,8 @@ macro_rules! isa {
             }
 
             #[inline(always)]
-            fn cover_row<V: VisitRow>(self, blocks: usize, visit: &mut V) {
-                cover::$row(blocks, visit);
+            fn cover_row<V: VisitRow>(self, visit: &mut V) {
+                cover::$row(visit);
             }
         }
     };

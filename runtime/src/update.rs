@@ -1,6 +1,7 @@
 //! What happens to a gradient the moment it is finished in registers.
 
 use crate::{block::Block, network::Penalty};
+use core::ops::Range;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// Consumes the gradient of one block of weights: an optimizer's step, or a store to the gradient arena.
@@ -35,46 +36,121 @@ impl Update for Store {
     }
 }
 
-/// Adds a penalty's gradient, `l1 sign(w) + 2 l2 w`, before the inner rule sees it.
-///
-/// Around [`Store`] it does nothing: there the weights are out of reach, and [`Penalty::add_to`] follows as a pass of
-/// its own.
-pub struct Regularized<'a, U> {
-    inner: &'a U,
-    penalty: Penalty,
+/// Where the finished gradients of a stretch of the arena go. An object, so that the kernels of phase two are compiled
+/// once for an instruction set, and not again for every rule.
+pub trait Sink {
+    /// Blocks of the stretch.
+    fn blocks(&self) -> usize;
+
+    /// Takes the gradients of the blocks from `at` on, of which `penalty` is a part still missing.
+    fn finish(&mut self, at: usize, gradients: &[Block], penalty: &Penalty);
 }
 
-impl<'a, U: Update> Regularized<'a, U> {
-    /// The rule `inner` with `penalty`.
-    #[inline(always)]
-    pub fn new(inner: &'a U, penalty: Penalty) -> Self {
-        Self { inner, penalty }
+/// Applies a rule to a stretch of weights.
+pub struct Consumer<'a, S, U: Update> {
+    s: S,
+    update: &'a U,
+    weights: &'a mut [Block],
+    state: &'a mut [U::State],
+}
+
+impl<'a, S, U: Update> Consumer<'a, S, U> {
+    /// The rule `update` for these weights and what it remembers of them.
+    pub fn new(s: S, update: &'a U, weights: &'a mut [Block], state: &'a mut [U::State]) -> Self {
+        Self {
+            s,
+            update,
+            weights,
+            state,
+        }
     }
 }
 
-impl<U: Update> Update for Regularized<'_, U> {
-    type State = U::State;
-    const CHANGES_WEIGHTS: bool = U::CHANGES_WEIGHTS;
+impl<S: Simd, U: Update> Sink for Consumer<'_, S, U> {
+    fn blocks(&self) -> usize {
+        self.weights.len()
+    }
 
-    #[inline(always)]
-    fn apply<S: Simd>(
-        &self,
-        s: S,
-        gradient: f32x16<S>,
-        weight: &mut Block,
-        state: &mut Self::State,
-    ) {
-        let gradient = if U::CHANGES_WEIGHTS {
-            self.penalty.add(s, gradient, weight.load(s))
-        } else {
-            gradient
-        };
-        self.inner.apply(s, gradient, weight, state);
+    /// Around [`Store`] the penalty is left out: there the weights are out of reach, and [`Penalty::add_to`] follows as a
+    /// pass of its own.
+    fn finish(&mut self, at: usize, gradients: &[Block], penalty: &Penalty) {
+        let (s, update) = (self.s, self.update);
+        let weights = &mut self.weights[at..][..gradients.len()];
+        let state = &mut self.state[at..][..gradients.len()];
+        let penalized = U::CHANGES_WEIGHTS && *penalty != Penalty::NONE;
+        s.vectorize(
+            #[inline(always)]
+            || {
+                for ((gradient, weight), state) in gradients.iter().zip(weights).zip(state) {
+                    let mut gradient = gradient.load(s);
+                    if penalized {
+                        gradient = penalty.add(s, gradient, weight.load(s));
+                    }
+                    update.apply(s, gradient, weight, state);
+                }
+            },
+        );
+    }
+}
+
+/// The part of one tensor whose gradients a sink takes; blocks are counted within the tensor.
+pub struct Stretch<'a> {
+    sink: &'a mut dyn Sink,
+    /// The first block's place in the sink.
+    at: usize,
+    range: Range<usize>,
+    penalty: Penalty,
+}
+
+impl<'a> Stretch<'a> {
+    /// All of a sink, as the blocks from `first` on of a tensor without penalty.
+    pub fn new(sink: &'a mut dyn Sink, first: usize) -> Self {
+        let range = first..first + sink.blocks();
+        Self {
+            sink,
+            at: 0,
+            range,
+            penalty: Penalty::NONE,
+        }
+    }
+
+    /// What of the tensor at `offset..offset + blocks` of the arena lies in a sink that begins at block `first`.
+    #[inline]
+    pub fn of(
+        sink: &'a mut dyn Sink,
+        first: usize,
+        offset: usize,
+        blocks: usize,
+        penalty: Penalty,
+    ) -> Option<Self> {
+        let from = offset.max(first);
+        let to = (offset + blocks).min(first + sink.blocks());
+        (from < to).then(|| Self {
+            sink,
+            at: from - first,
+            range: from - offset..to - offset,
+            penalty,
+        })
+    }
+
+    /// The blocks that are asked for.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Hands over the gradients of the blocks from `block` on.
+    #[inline]
+    pub fn finish(&mut self, block: usize, gradients: &[Block]) {
+        let at = block - self.range.start + self.at;
+        self.sink.finish(at, gradients, &self.penalty);
     }
 }
 
 impl Penalty {
-    /// The gradient with the penalty's own, where sign(0) = 0.
+    /// No penalty.
+    pub const NONE: Self = Self { l1: 0.0, l2: 0.0 };
+
+    /// The gradient with the penalty's own, `l1 sign(w) + 2 l2 w`, where sign(0) = 0.
     #[inline(always)]
     fn add<S: Simd>(&self, s: S, gradient: f32x16<S>, weight: f32x16<S>) -> f32x16<S> {
         let zero = f32x16::splat(s, 0.0);
@@ -86,7 +162,7 @@ impl Penalty {
     /// Adds the penalty's gradient to a tensor's gradients.
     #[inline(always)]
     pub fn add_to<S: Simd>(&self, s: S, weights: &[Block], gradients: &mut [Block]) {
-        if *self == Self::default() {
+        if *self == Self::NONE {
             return;
         }
         for (gradient, weight) in gradients.iter_mut().zip(weights) {

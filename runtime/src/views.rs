@@ -188,29 +188,6 @@ pub fn judge<S: Isa, O: Pod, L: Loss<O>, const B: usize>(
     }
 }
 
-/// The part of a tensor that lies in a stretch of the arena: its first block counted within the tensor, its weights,
-/// its optimizer state. `first` is the stretch's first block in the arena, the tensor is at `offset..offset + blocks`.
-#[inline(always)]
-pub fn stretch<'a, T>(
-    first: usize,
-    weights: &'a mut [Block],
-    state: &'a mut [T],
-    offset: usize,
-    blocks: usize,
-) -> Option<(usize, &'a mut [Block], &'a mut [T])> {
-    let from = offset.max(first);
-    let to = (offset + blocks).min(first + weights.len());
-    let here = from.checked_sub(first)?..to.checked_sub(first)?;
-    if here.is_empty() {
-        return None;
-    }
-    Some((
-        from - offset,
-        weights.get_mut(here.clone())?,
-        state.get_mut(here)?,
-    ))
-}
-
 /// The batch's rows of two values side by side, chunk by chunk: rows of `K` floats and rows of `B` blocks.
 /// Each value is given by its planned offset and its blocks per sample.
 #[inline(always)]

@@ -242,11 +242,11 @@ impl Lower for Dense {
             let rows = Site::chain(sites, |site| {
                 site.row_pairs(Slot::Input(0), stride, Slot::Delta, p)
             });
-            quote!(#path::<S, _, #k, #stride, #p>(s, update, #rows, first, weights, state);)
+            quote!(#path::<S, #k, #stride, #p>(s, #rows, &mut stretch);)
         } else {
             let path = rt::dense_update_bias();
             let rows = Site::chain(sites, |site| site.row_blocks(Slot::Delta, p));
-            quote!(#path::<S, _, #p>(s, update, #rows, first, weights, state);)
+            quote!(#path::<S, #p>(s, #rows, &mut stretch);)
         }
     }
 }

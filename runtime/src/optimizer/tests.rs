@@ -8,7 +8,7 @@ use crate::{
     block::Block,
     network::Penalty,
     simd::{self, Isa, Task},
-    update::{Regularized, Store, Update},
+    update::{Consumer, Sink, Store, Update},
 };
 use alloc::vec::Vec;
 
@@ -224,8 +224,16 @@ impl Task for Penalized {
         };
         let (mut fused, mut stored) = (weights, weights);
         let step = Sgd::new(1.0).step(0, 1.0);
-        Regularized::new(&step, penalty).apply(s, gradients.load(s), &mut fused, &mut ());
-        Regularized::new(&Store, penalty).apply(s, gradients.load(s), &mut stored, &mut ());
+        Consumer::new(s, &step, core::slice::from_mut(&mut fused), &mut [()]).finish(
+            0,
+            &[gradients],
+            &penalty,
+        );
+        Consumer::new(s, &Store, core::slice::from_mut(&mut stored), &mut [()]).finish(
+            0,
+            &[gradients],
+            &penalty,
+        );
         assert_eq!(stored, gradients);
         penalty.add_to(s, &[weights], core::slice::from_mut(&mut stored));
         assert_eq!(fused.0[3..], [0.0; 13]);

@@ -41,7 +41,9 @@ fn sweep_grouped<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
         blocks - blocks % B
     };
     sweep::<V, R, B, BY_ROWS>(rows.clone(), 0..grouped, visit);
-    sweep::<V, R, 1, BY_ROWS>(rows, grouped..blocks, visit);
+    if const { B > V::BLOCKS || !V::MULTIPLE.is_multiple_of(B) } {
+        sweep::<V, R, 1, BY_ROWS>(rows, grouped..blocks, visit);
+    }
 }
 
 /// 32 wide registers: 12 x 2 leaves room for two blocks of weights; 8 x 2 evens out the last rows.
@@ -120,38 +122,40 @@ pub fn cover_narrow<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, v
 /// One row on wide registers, one for each block: groups of eight sums in all.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub fn row_32_wide<V: VisitRow>(blocks: usize, visit: &mut V) {
-    let mut block = 0;
-    while block + 8 <= blocks {
-        visit.tile::<8, 1>(block);
-        block += 8;
-    }
-    if block + 4 <= blocks {
+pub fn row_32_wide<V: VisitRow>(visit: &mut V) {
+    row_groups::<V, 8>(visit);
+    let block = V::BLOCKS / 8 * 8;
+    if const { V::BLOCKS % 8 >= 4 } {
         visit.tile::<4, 2>(block);
-        block += 4;
     }
-    if block + 2 <= blocks {
+    let block = V::BLOCKS / 4 * 4;
+    if const { V::BLOCKS % 4 >= 2 } {
         visit.tile::<2, 4>(block);
-        block += 2;
     }
-    if block < blocks {
-        visit.tile::<1, 8>(block);
+    if const { V::BLOCKS % 2 == 1 } {
+        visit.tile::<1, 8>(V::BLOCKS - 1);
     }
 }
 
 /// One row on registers of which a block fills two or more.
 #[inline(always)]
-pub fn row_narrow<V: VisitRow>(blocks: usize, visit: &mut V) {
-    let mut block = 0;
-    while block + 4 <= blocks {
-        visit.tile::<4, 1>(block);
-        block += 4;
-    }
-    if block + 2 <= blocks {
+pub fn row_narrow<V: VisitRow>(visit: &mut V) {
+    row_groups::<V, 4>(visit);
+    let block = V::BLOCKS / 4 * 4;
+    if const { V::BLOCKS % 4 >= 2 } {
         visit.tile::<2, 2>(block);
-        block += 2;
     }
-    if block < blocks {
-        visit.tile::<1, 4>(block);
+    if const { V::BLOCKS % 2 == 1 } {
+        visit.tile::<1, 4>(V::BLOCKS - 1);
+    }
+}
+
+/// As many whole groups of `B` blocks as a row has, each sum in one chain.
+#[inline(always)]
+fn row_groups<V: VisitRow, const B: usize>(visit: &mut V) {
+    if const { V::BLOCKS >= B } {
+        for block in (0..V::BLOCKS / B * B).step_by(B) {
+            visit.tile::<B, 1>(block);
+        }
     }
 }

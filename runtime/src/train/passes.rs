@@ -11,7 +11,7 @@ use crate::{
     loss::Loss,
     network::{Network, Rows, Score},
     simd::{self, Isa, Task},
-    update::Update,
+    update::{Consumer, Update},
 };
 use alloc::{borrow::ToOwned, vec, vec::Vec};
 use core::{marker::PhantomData, num::NonZeroUsize, ops::Range};
@@ -335,6 +335,7 @@ impl<N: Network, U: Update> Task for Stretches<'_, N, U> {
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let first = self.cuts.first().copied().unwrap_or(0);
-        N::update(s, self.update, self.batch, first, self.weights, self.state);
+        let mut sink = Consumer::new(s, self.update, self.weights, self.state);
+        N::update(s, self.batch, first, &mut sink);
     }
 }

@@ -367,11 +367,11 @@ impl Lower for Conv2d {
             let samples = Site::chain(sites, |site| {
                 site.row_pairs(Slot::Input(0), xs, Slot::Kept(0), ds)
             });
-            quote!(#path::<S, _, #taps, #x, #d, #xs, #ds>(s, update, #samples, first, weights, state);)
+            quote!(#path::<S, #taps, #x, #d, #xs, #ds>(s, #samples, &mut stretch);)
         } else {
             let path = rt::conv2d_bias_gradient();
             let deltas = Site::chain(sites, |site| site.row_blocks(Slot::Kept(0), ds));
-            quote!(#path::<S, _, #d, #ds>(s, update, #deltas, first, weights, state);)
+            quote!(#path::<S, #d, #ds>(s, #deltas, &mut stretch);)
         }
     }
 }

@@ -272,7 +272,7 @@ impl Lower for Lstm {
                 let rows = Site::chain(sites, |site| {
                     site.row_pairs(Slot::Input(0), ks, Slot::Saved(0), p)
                 });
-                quote!(#path::<S, _, #i, #ks, #p>(s, update, #rows, first, weights, state);)
+                quote!(#path::<S, #i, #ks, #p>(s, #rows, &mut stretch);)
             }
             1 => {
                 let (path, pairs) = (rt::lstm_update_recurrent(), rt::step_pairs());
@@ -281,12 +281,12 @@ impl Lower for Lstm {
                         (site.place(Slot::Output), site.place(Slot::Saved(0)));
                     quote!(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
                 });
-                quote!(#path::<S, _, #t, #h, #b, #p, #hidden>(s, update, #steps, first, weights, state);)
+                quote!(#path::<S, #t, #h, #b, #p, #hidden>(s, #steps, &mut stretch);)
             }
             _ => {
                 let path = rt::dense_update_bias();
                 let rows = Site::chain(sites, |site| site.row_blocks(Slot::Saved(0), p));
-                quote!(#path::<S, _, #p>(s, update, #rows, first, weights, state);)
+                quote!(#path::<S, #p>(s, #rows, &mut stretch);)
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::{
         winners,
     },
     simd::{self, Isa, Task},
-    update::Store,
+    update::{Consumer, Store, Stretch},
 };
 use std::{vec, vec::Vec};
 
@@ -413,44 +413,32 @@ macro_rules! case {
                         for piece in gradient.as_flattened_mut().chunks_mut(length) {
                             let samples = flat.chunks(chunk).zip(d.chunks(chunk));
                             let state = &mut vec![(); piece.len()];
-                            weight_gradient::<S, Store, C, Flat, D, _, DS>(
-                                s, &Store, samples, from, piece, state,
-                            );
-                            from += piece.len();
+                            let next = from + piece.len();
+                            let mut sink = Consumer::new(s, &Store, piece, state);
+                            let mut stretch = Stretch::new(&mut sink, from);
+                            weight_gradient::<S, C, Flat, D, _, DS>(s, samples, &mut stretch);
+                            from = next;
                         }
                     }
                     close("dw", &all.unpack(&gw), &dw, 1e-4);
                     assert_eq!(gw, cut, "a cut changed bits");
                     let samples = x.chunks(1).zip(kept.chunks(1));
                     let (all_weights, state) = (gw.as_flattened_mut(), &mut [(); K * P]);
-                    weight_gradient::<S, Store, C, X, Kept, _, KS>(
-                        s,
-                        &Store,
-                        samples,
-                        0,
-                        all_weights,
-                        state,
-                    );
+                    let mut sink = Consumer::new(s, &Store, all_weights, state);
+                    let mut stretch = Stretch::new(&mut sink, 0);
+                    weight_gradient::<S, C, X, Kept, _, KS>(s, samples, &mut stretch);
                     close("dw pooled", &all.unpack(&gw), &dw_kept, 1e-4);
                     let mut gb = [DIRTY; P];
-                    bias_gradient::<S, Store, D, DS>(
-                        s,
-                        &Store,
-                        d.chunks(SAMPLES),
-                        0,
-                        &mut gb,
-                        &mut [(); P],
-                    );
+                    let state = &mut [(); P];
+                    let mut sink = Consumer::new(s, &Store, &mut gb, state);
+                    let mut stretch = Stretch::new(&mut sink, 0);
+                    bias_gradient::<S, D, DS>(s, d.chunks(SAMPLES), &mut stretch);
                     close("db", &floats(&gb)[..$cout], &db, 1e-4);
                     let last = gb[P - 1];
-                    bias_gradient::<S, Store, D, DS>(
-                        s,
-                        &Store,
-                        d.chunks(1),
-                        P - 1,
-                        &mut gb[P - 1..],
-                        &mut [()],
-                    );
+                    let state = &mut [()];
+                    let mut sink = Consumer::new(s, &Store, &mut gb[P - 1..], state);
+                    let mut stretch = Stretch::new(&mut sink, P - 1);
+                    bias_gradient::<S, D, DS>(s, d.chunks(1), &mut stretch);
                     assert_eq!(gb[P - 1], last);
 
                     // Samples one by one give the same bits.

@@ -17,7 +17,7 @@ use crate::{
     },
     shape::{self, Extent, Shape, Tiled},
     simd::Isa,
-    update::Update,
+    update::Stretch,
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
@@ -28,14 +28,12 @@ const GROUP: usize = 288;
 /// Panels whose bias is summed at once, enough chains to hide the latency of an addition.
 const BIASES: usize = 4;
 
-/// Updates the weights `first..first + weights.len()` of the flat `[[Block; K]; P]` with the gradient (2).
+/// Finishes the gradients (2) of the weights, the flat `[[Block; K]; P]`, that `stretch` asks for.
 ///
-/// `samples` gives the batch in order, chunk by chunk: images laid out as X, deltas as D. `state` is the optimizer's
-/// for the same weights.
+/// `samples` gives the batch in order, chunk by chunk: images laid out as X, deltas as D.
 pub fn weight_gradient<
     'a,
     S: Isa,
-    U: Update,
     C: Stencil,
     X: Image,
     D: Image,
@@ -43,68 +41,63 @@ pub fn weight_gradient<
     const DS: usize,
 >(
     s: S,
-    update: &U,
     samples: impl Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
-    first: usize,
-    weights: &mut [Block],
-    state: &mut [U::State],
+    stretch: &mut Stretch<'_>,
 ) {
     s.vectorize(
         #[inline(always)]
         || {
             let k = depth::<C, X>();
-            let (mut first, mut weights, mut state) = (first, weights, state);
-            while !weights.is_empty() {
-                let length = (k - first % k).min(weights.len());
-                let (stretch, rest) = weights.split_at_mut(length);
-                let (remembered, rest_of_state) = state.split_at_mut(length);
-                S::tiled(Gradient::<S, U, C, X, D, _, XS, DS> {
+            let Range { mut start, end } = stretch.range();
+            while start < end {
+                let panel = start / k;
+                let to = end.min((panel + 1) * k);
+                S::tiled(Gradient::<S, C, X, D, _, XS, DS> {
                     s,
-                    update,
                     samples: samples.clone(),
-                    panel: first / k,
-                    rows: first % k..first % k + length,
-                    weights: stretch,
-                    state: remembered,
+                    panel,
+                    rows: start - panel * k..to - panel * k,
+                    stretch: &mut *stretch,
                     layouts: PhantomData,
                 });
-                (first, weights, state) = (first + length, rest, rest_of_state);
+                start = to;
             }
         },
     );
 }
 
-/// Updates the biases `first..first + weights.len()` of `[Block; P]` with the gradient (3).
-pub fn bias_gradient<'a, S: Isa, U: Update, D: Image, const DS: usize>(
+/// Finishes the gradients (3) of the biases `[Block; P]` that `stretch` asks for.
+pub fn bias_gradient<'a, S: Isa, D: Image, const DS: usize>(
     s: S,
-    update: &U,
     deltas: impl Iterator<Item = &'a [[Block; DS]]> + Clone,
-    first: usize,
-    weights: &mut [Block],
-    state: &mut [U::State],
+    stretch: &mut Stretch<'_>,
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            let groups = weights.chunks_mut(BIASES).zip(state.chunks_mut(BIASES));
-            for (group, (weights, state)) in groups.enumerate() {
+            let Range { start, end } = stretch.range();
+            for first in (start..end).step_by(BIASES) {
                 let mut sums = [f32x16::splat(s, 0.0); BIASES];
                 // Past the last panel, its sum is repeated and dropped.
-                let panels: [usize; BIASES] =
-                    core::array::from_fn(|i| first + group * BIASES + i.min(weights.len() - 1));
+                let mut panels = [0; BIASES];
+                for i in 0..BIASES {
+                    panels[i] = (first + i).min(end - 1);
+                }
                 for delta in deltas.clone().flatten() {
                     for row in 0..D::HEIGHT {
                         let row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
                         for pixel in row.chunks_exact(D::COLUMN / LANES) {
-                            for (sum, panel) in sums.iter_mut().zip(panels) {
-                                *sum += pixel[panel].load(s);
+                            for i in 0..BIASES {
+                                sums[i] += pixel[panels[i]].load(s);
                             }
                         }
                     }
                 }
-                for ((weight, state), sum) in weights.iter_mut().zip(state).zip(sums) {
-                    update.apply(s, sum, weight, state);
+                let mut gradients = [Block::ZERO; BIASES];
+                for i in 0..BIASES {
+                    gradients[i].store(sums[i]);
                 }
+                stretch.finish(first, &gradients[..BIASES.min(end - first)]);
             }
         },
     );
@@ -116,22 +109,19 @@ const fn depth<C: Stencil, X: Image>() -> usize {
 }
 
 /// The gradient of a stretch of rows of one panel.
-struct Gradient<'a, S, U: Update, C, X, D, I, const XS: usize, const DS: usize> {
+struct Gradient<'a, 'b, S, C, X, D, I, const XS: usize, const DS: usize> {
     s: S,
-    update: &'a U,
     samples: I,
     panel: usize,
     rows: Range<usize>,
-    weights: &'a mut [Block],
-    state: &'a mut [U::State],
+    stretch: &'a mut Stretch<'b>,
     layouts: PhantomData<(C, X, D)>,
 }
 
-impl<'a, S, U, C, X, D, I, const XS: usize, const DS: usize> Tiled
-    for Gradient<'_, S, U, C, X, D, I, XS, DS>
+impl<'a, S, C, X, D, I, const XS: usize, const DS: usize> Tiled
+    for Gradient<'_, '_, S, C, X, D, I, XS, DS>
 where
     S: Isa,
-    U: Update,
     C: Stencil,
     X: Image,
     D: Image,
@@ -147,7 +137,6 @@ where
 
     #[inline(always)]
     fn run<const M: usize, const ONE: usize>(self) {
-        let s = self.s;
         let mut sums = [Block::ZERO; GROUP];
         // Tiles begin at multiples of M wherever the stretch begins; rows outside it are dropped.
         let tiles = self.rows.start / M..self.rows.end.div_ceil(M);
@@ -165,20 +154,16 @@ where
                 }
             }
             let rows = self.rows.start.max(first * M)..self.rows.end.min(tiles.end * M);
-            for row in rows {
-                let sum = sums[row - first * M].load(s);
-                let index = row - self.rows.start;
-                self.update
-                    .apply(s, sum, &mut self.weights[index], &mut self.state[index]);
-            }
+            let gradients = &sums[rows.start - first * M..rows.end - first * M];
+            let block = self.panel * depth::<C, X>() + rows.start;
+            self.stretch.finish(block, gradients);
         }
     }
 }
 
-impl<S, U, C, X, D, I, const XS: usize, const DS: usize> Gradient<'_, S, U, C, X, D, I, XS, DS>
+impl<S, C, X, D, I, const XS: usize, const DS: usize> Gradient<'_, '_, S, C, X, D, I, XS, DS>
 where
     S: Isa,
-    U: Update,
     C: Stencil,
     X: Image,
     D: Image,

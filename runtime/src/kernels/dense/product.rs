@@ -10,11 +10,14 @@ use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
 
 /// Inputs that are summed before the sums are parked in `y` and the next inputs have their turn.
-const DEPTH: usize = 2048;
+const DEPTH: usize = NEAR / WIDEST;
 
 /// Blocks of weights that a sweep over all rows uses: half of a modest level-2 cache. Weights are fetched from
 /// memory once, however many rows there are, and rows once for each such group of panels.
 const NEAR: usize = 8192;
+
+/// Blocks of the widest tile, which divides the width of a group of panels.
+const WIDEST: usize = 8;
 
 /// Where the sums begin.
 #[derive(Clone, Copy)]
@@ -57,7 +60,11 @@ pub fn forward<
             };
             let depth = const { if K < DEPTH { K } else { DEPTH } };
             // A single tile of rows meets each weight once anyway.
-            let width = if x.len() <= 6 { P } else { NEAR / depth };
+            let width = if x.len() <= 6 {
+                P
+            } else {
+                NEAR / depth / WIDEST * WIDEST
+            };
             for block in (0..P).step_by(width) {
                 for input in (0..K).step_by(depth) {
                     let mut product = Product {
@@ -85,6 +92,12 @@ pub fn forward<
     );
 }
 
+/// The power of two, up to the widest tile, that divides the panels of every sweep over a matrix of `panels`.
+const fn multiple(panels: usize) -> usize {
+    let largest = 1 << panels.trailing_zeros();
+    if largest < WIDEST { largest } else { WIDEST }
+}
+
 /// One sweep of tiles over `inputs`, for the panels from `block` on.
 struct Product<'a, S, const K: usize, const KS: usize, const P: usize> {
     s: S,
@@ -99,6 +112,7 @@ struct Product<'a, S, const K: usize, const KS: usize, const P: usize> {
 
 impl<S: Isa, const K: usize, const KS: usize, const P: usize> Visit for Product<'_, S, K, KS, P> {
     const BLOCKS: usize = P;
+    const MULTIPLE: usize = multiple(P);
 
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
@@ -201,7 +215,7 @@ pub fn forward_one<
                 y,
                 activation: PhantomData,
             };
-            s.cover_row(P, &mut row);
+            s.cover_row(&mut row);
         },
     );
 }
@@ -219,6 +233,8 @@ struct Row<'a, S, A, const K: usize, const KS: usize, const N: usize, const P: u
 impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, const P: usize>
     VisitRow for Row<'_, S, A, K, KS, N, P>
 {
+    const BLOCKS: usize = P;
+
     #[inline(always)]
     fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize) {
         let s = self.s;

@@ -143,41 +143,37 @@ struct Recurrence<'a, S, const T: usize, const B: usize, const P: usize, const N
 impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Visit
     for Recurrence<'_, S, T, B, P, N>
 {
+    const BLOCKS: usize = B;
+    const MULTIPLE: usize = 1 << B.trailing_zeros();
+
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
         let s = self.s;
         let gates = &self.gates[row..][..ROWS];
         let dh = &mut self.dh[row..][..ROWS];
         let recurrent = &self.recurrent[block..][..BLOCKS];
-        let mut sums: Accumulators<S, ROWS, BLOCKS> = core::array::from_fn(
-            #[inline(always)]
-            |i| {
-                core::array::from_fn(
-                    #[inline(always)]
-                    |j| dh[i][block + j].load(s),
-                )
-            },
-        );
-        for stretch in self.stretches.clone() {
-            tile::accumulate::<S, ROWS, BLOCKS, STRETCH>(
-                s,
-                &mut sums,
-                core::array::from_fn(
-                    #[inline(always)]
-                    |i| {
-                        let gates = gates_of(&gates[i][self.t], stretch);
-                        bytemuck::must_cast_ref::<[Block; 4], [f32; STRETCH]>(gates)
-                    },
-                ),
-                core::array::from_fn(
-                    #[inline(always)]
-                    |j| &recurrent[j].as_chunks().0[stretch],
-                ),
-            );
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
+        for i in 0..ROWS {
+            let dh = &dh[i][block..][..BLOCKS];
+            for j in 0..BLOCKS {
+                sums[i][j] = dh[j].load(s);
+            }
         }
-        for (dh, sums) in dh.iter_mut().zip(sums) {
-            for (dh, sum) in dh[block..][..BLOCKS].iter_mut().zip(sums) {
-                dh.store(sum);
+        for stretch in self.stretches.clone() {
+            let mut x = [&[0.0; STRETCH]; ROWS];
+            for i in 0..ROWS {
+                x[i] = bytemuck::must_cast_ref(gates_of(&gates[i][self.t], stretch));
+            }
+            let mut w = [&[Block::ZERO; STRETCH]; BLOCKS];
+            for j in 0..BLOCKS {
+                w[j] = &recurrent[j].as_chunks().0[stretch];
+            }
+            tile::accumulate(s, &mut sums, x, w);
+        }
+        for i in 0..ROWS {
+            let dh = &mut dh[i][block..][..BLOCKS];
+            for j in 0..BLOCKS {
+                dh[j].store(sums[i][j]);
             }
         }
     }

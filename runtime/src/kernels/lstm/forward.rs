@@ -6,6 +6,7 @@ use crate::{
     simd::{Isa, Visit},
     tile::{self, Accumulators},
 };
+use fearless_simd::{f32x16, prelude::*};
 
 /// Runs whole sequences of several samples.
 ///
@@ -127,37 +128,34 @@ impl<S, const T: usize, const H: usize, const B: usize, const P: usize>
 impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize> Visit
     for Recurrence<'_, S, T, H, B, P>
 {
+    const BLOCKS: usize = 4;
+    const MULTIPLE: usize = 4;
+
     #[inline(always)]
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, gate: usize) {
         let s = self.s;
         let h = &self.h[row..][..ROWS];
         let gates = &self.gates[row..][..ROWS];
         let weights = &self.weights[gate..][..BLOCKS];
-        let mut sums: Accumulators<S, ROWS, BLOCKS> = core::array::from_fn(
-            #[inline(always)]
-            |i| {
-                let start = &gates[i][self.t][self.panel + gate..][..BLOCKS];
-                core::array::from_fn(
-                    #[inline(always)]
-                    |j| start[j].load(s),
-                )
-            },
-        );
-        tile::accumulate::<S, ROWS, BLOCKS, H>(
-            s,
-            &mut sums,
-            core::array::from_fn(
-                #[inline(always)]
-                |i| units(&h[i]),
-            ),
-            core::array::from_fn(
-                #[inline(always)]
-                |j| &weights[j],
-            ),
-        );
-        for (z, sums) in self.z[row..][..ROWS].iter_mut().zip(sums) {
-            for (z, sum) in z[gate..][..BLOCKS].iter_mut().zip(sums) {
-                z.store(sum);
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
+        let mut x = [units::<H, B>(&h[0]); ROWS];
+        for i in 0..ROWS {
+            x[i] = units(&h[i]);
+            let start = &gates[i][self.t][self.panel + gate..][..BLOCKS];
+            for j in 0..BLOCKS {
+                sums[i][j] = start[j].load(s);
+            }
+        }
+        let mut w = [&weights[0]; BLOCKS];
+        for j in 0..BLOCKS {
+            w[j] = &weights[j];
+        }
+        tile::accumulate(s, &mut sums, x, w);
+        let z = &mut self.z[row..][..ROWS];
+        for i in 0..ROWS {
+            let z = &mut z[i][gate..][..BLOCKS];
+            for j in 0..BLOCKS {
+                z[j].store(sums[i][j]);
             }
         }
     }

@@ -10,7 +10,7 @@ mod reference;
 use super::*;
 use crate::{
     simd::{self, Task},
-    update::Store,
+    update::{Consumer, Store, Stretch},
 };
 use reference::{Parameter, Reference};
 use std::{boxed::Box, vec, vec::Vec};
@@ -136,17 +136,22 @@ impl<
         let x = x.map(|(x, dz)| (x.as_flattened(), dz.as_flattened()));
         for (i, w) in results.input.chunks_mut(part).enumerate() {
             let state = &mut vec![(); w.len()];
-            update_input::<S, _, I, KS, P>(s, &Store, x.clone(), i * part, w, state);
+            let mut sink = Consumer::new(s, &Store, w, state);
+            let mut stretch = Stretch::new(&mut sink, i * part);
+            update_input::<S, I, KS, P>(s, x.clone(), &mut stretch);
         }
         let y = results.y.chunks(chunk).zip(gates.chunks(chunk));
         for (i, w) in results.recurrent.chunks_mut(part).enumerate() {
             let state = &mut vec![(); w.len()];
-            update_recurrent::<S, _, T, H, B, P, F>(s, &Store, y.clone(), i * part, w, state);
+            let mut sink = Consumer::new(s, &Store, w, state);
+            let mut stretch = Stretch::new(&mut sink, i * part);
+            update_recurrent::<S, T, H, B, P, F>(s, y.clone(), &mut stretch);
         }
         for (i, b) in results.bias.chunks_mut(part).enumerate() {
             let state = &mut vec![(); b.len()];
             let dz = gates.chunks(chunk).map(|dz| dz.as_flattened());
-            dense::update_bias::<S, _, P>(s, &Store, dz, i * part, b, state);
+            let mut sink = Consumer::new(s, &Store, b, state);
+            dense::update_bias::<S, P>(s, dz, &mut Stretch::new(&mut sink, i * part));
         }
         results.dz = gates;
         results

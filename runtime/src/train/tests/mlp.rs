@@ -13,7 +13,7 @@ use crate::{
     network::{Arena, Init, Layer, Network, Penalty, Rows, Score, Segment},
     random::Key,
     simd::Isa,
-    update::{Regularized, Update},
+    update::{Sink, Stretch},
     views,
 };
 use alloc::boxed::Box;
@@ -265,43 +265,23 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn update<S: Isa, U: Update>(
-        s: S,
-        update: &U,
-        batch: Batch<'_>,
-        first: usize,
-        weights: &mut [Block],
-        state: &mut [U::State],
-    ) {
-        let begin = first;
-        if let Some((first, weights, state)) =
-            views::stretch(begin, &mut *weights, &mut *state, W1, B1 - W1)
-        {
+    fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink) {
+        let penalty = if PENALTIES { PENALTY } else { Penalty::NONE };
+        if let Some(mut stretch) = Stretch::of(sink, first, W1, B1 - W1, penalty) {
             let rows = views::row_pairs::<16, 2>(batch, X, DH);
-            if PENALTIES {
-                let update = &Regularized::new(update, PENALTY);
-                dense::update::<S, _, INPUTS, 16, 2>(s, update, rows, first, weights, state);
-            } else {
-                dense::update::<S, _, INPUTS, 16, 2>(s, update, rows, first, weights, state);
-            }
+            dense::update::<S, INPUTS, 16, 2>(s, rows, &mut stretch);
         }
-        if let Some((first, weights, state)) =
-            views::stretch(begin, &mut *weights, &mut *state, B1, W2 - B1)
-        {
+        if let Some(mut stretch) = Stretch::of(sink, first, B1, W2 - B1, Penalty::NONE) {
             let rows = views::row_blocks::<2>(batch, DH);
-            dense::update_bias::<S, _, 2>(s, update, rows, first, weights, state);
+            dense::update_bias::<S, 2>(s, rows, &mut stretch);
         }
-        if let Some((first, weights, state)) =
-            views::stretch(begin, &mut *weights, &mut *state, W2, B2 - W2)
-        {
+        if let Some(mut stretch) = Stretch::of(sink, first, W2, B2 - W2, Penalty::NONE) {
             let rows = views::row_pairs::<32, 1>(batch, D, DY);
-            dense::update::<S, _, HIDDEN, 32, 1>(s, update, rows, first, weights, state);
+            dense::update::<S, HIDDEN, 32, 1>(s, rows, &mut stretch);
         }
-        if let Some((first, weights, state)) =
-            views::stretch(begin, &mut *weights, &mut *state, B2, END - B2)
-        {
+        if let Some(mut stretch) = Stretch::of(sink, first, B2, END - B2, Penalty::NONE) {
             let rows = views::row_blocks::<1>(batch, DY);
-            dense::update_bias::<S, _, 1>(s, update, rows, first, weights, state);
+            dense::update_bias::<S, 1>(s, rows, &mut stretch);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         dense::{Start, forward, transpose, update, update_bias},
     },
     simd::{self, Isa, Task},
-    update::{Store, Update},
+    update::{Consumer, Store, Stretch, Update},
 };
 use fearless_simd::{Simd, f32x16, prelude::*};
 use std::{vec, vec::Vec};
@@ -166,12 +166,15 @@ impl<U: Update, const KS: usize, const K: usize, const P: usize> Task for Step<'
         let rows = self.x.chunks(self.chunk).zip(self.dz.chunks(self.chunk));
         let parts = self.w.as_flattened_mut().chunks_mut(self.cut);
         for (i, (w, state)) in parts.zip(self.w_state.chunks_mut(self.cut)).enumerate() {
-            update::<S, U, K, KS, P>(s, self.u, rows.clone(), i * self.cut, w, state);
+            let mut sink = Consumer::new(s, self.u, w, state);
+            let mut stretch = Stretch::new(&mut sink, i * self.cut);
+            update::<S, K, KS, P>(s, rows.clone(), &mut stretch);
         }
         let parts = self.b.chunks_mut(self.cut);
         for (i, (b, state)) in parts.zip(self.b_state.chunks_mut(self.cut)).enumerate() {
             let dz = self.dz.chunks(self.chunk);
-            update_bias::<S, U, P>(s, self.u, dz, i * self.cut, b, state);
+            let mut sink = Consumer::new(s, self.u, b, state);
+            update_bias::<S, P>(s, dz, &mut Stretch::new(&mut sink, i * self.cut));
         }
     }
 }
