@@ -21,6 +21,7 @@ mod progress;
 mod threads;
 mod trainer;
 mod training;
+mod weights;
 
 pub use descent::Descent;
 pub use evaluation::{Evaluation, evaluate, predict};

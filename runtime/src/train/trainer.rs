@@ -10,6 +10,7 @@ use super::{
     passes::{Passes, Totals},
     progress::Progress,
     threads::Threads,
+    weights::fingerprint,
 };
 use crate::{
     data::Dataset,
@@ -39,7 +40,9 @@ use alloc::{borrow::ToOwned, boxed::Box, string::ToString, vec, vec::Vec};
 /// ```
 ///
 /// A second `fit` goes on where the first one ended: moments, the count of steps and of epochs are kept, so that
-/// five fits of one epoch are one fit of five. A network of another kind begins anew.
+/// five fits of one epoch are one fit of five. What is kept belongs to the weights that the last fit left: a network with
+/// these weights, bit for bit, goes on, be it moved, cloned, or saved and loaded. Any other begins anew, as with a
+/// trainer just made: another kind of network, a fresh one, or one whose weights were loaded or set since.
 pub struct Trainer<O: Optimizer, L> {
     optimizer: O,
     loss: L,
@@ -59,8 +62,8 @@ type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
 
 /// What is kept between fits.
 struct Memory<T> {
-    /// Name of the network it belongs to.
-    network: &'static str,
+    /// Fingerprint of the network it belongs to, as the last fit left it.
+    network: Option<u64>,
     /// What the optimizer remembers of each block of weights.
     state: Vec<T>,
     /// Steps taken.
@@ -83,12 +86,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             clip_norm: None,
             quiet: false,
             schedule: None,
-            memory: Memory {
-                network: "",
-                state: Vec::new(),
-                steps: 0,
-                epochs: 0,
-            },
+            memory: Memory::default(),
         }
     }
 
@@ -143,6 +141,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// The optimizer, to change its numbers between fits.
     pub fn optimizer_mut(&mut self) -> &mut O {
         &mut self.optimizer
+    }
+
+    /// Forgets moments and the counts of steps and epochs: the next fit begins anew, whatever the network.
+    pub fn reset(&mut self) {
+        self.memory = Memory::default();
     }
 
     /// Trains `net` on `data`.
@@ -239,7 +242,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if !self.quiet {
             slowness::warn::<N>();
         }
-        self.memory.adopt::<N>();
+        self.memory.adopt(net);
         let threads = Threads::new(self.threads)?;
         let mut run = epoch::Run::<N, L::Target> {
             passes: Passes::new(self.batch.min(data.len()), threads.count())?,
@@ -252,7 +255,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let mut scores = vec![Score::default(); validation.map_or(0, Dataset::len)];
         let mut order: Vec<usize> = (0..data.len()).collect();
         let mut history = History::default();
-        threads.install(|| {
+        let result = threads.install(|| {
             for number in 1..=self.epochs {
                 let mut progress = Progress::new(self.quiet, number, self.epochs, data.len());
                 let mut epoch =
@@ -266,18 +269,32 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 history.epochs.push(epoch);
             }
             Ok(history)
-        })
+        });
+        // A fit that failed has taken steps, too.
+        self.memory.network = Some(fingerprint(net));
+        result
+    }
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self {
+            network: None,
+            state: Vec::new(),
+            steps: 0,
+            epochs: 0,
+        }
     }
 }
 
 impl<T: Copy + Default> Memory<T> {
-    /// Begins anew where the network is of another kind than the last one.
-    fn adopt<N: Network>(&mut self) {
-        if self.network != N::NAME || self.state.len() != N::PARAMETER_BLOCKS {
-            self.network = N::NAME;
-            self.state = vec![T::default(); N::PARAMETER_BLOCKS];
-            self.steps = 0;
-            self.epochs = 0;
+    /// Begins anew where the network is not the one that the last fit left.
+    fn adopt<N: Network>(&mut self, net: &N) {
+        if self.network != Some(fingerprint(net)) {
+            *self = Self {
+                state: vec![T::default(); N::PARAMETER_BLOCKS],
+                ..Self::default()
+            };
         }
     }
 }
