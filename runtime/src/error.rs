@@ -222,6 +222,7 @@ impl Display for Error {
                 f.write_str(match source.kind() {
                     io::ErrorKind::NotFound => "; check the path, which counts from the working directory",
                     io::ErrorKind::PermissionDenied => "; check its permissions",
+                    io::ErrorKind::IsADirectory => "; give the name of a file",
                     io::ErrorKind::StorageFull => "; make room on the disk",
                     _ => "",
                 })
