@@ -5,12 +5,13 @@ use super::{
     samples,
 };
 use crate::{
+    block::Block,
     data::Samples,
     error::{Error, Result},
     loss::{CrossEntropy, Loss},
     network::Network,
     optimizer::Sgd,
-    parameters::{Seed, initialized},
+    parameters::{Parameters, Seed, initialized},
     simd::Isa,
     train::{Trainer, Training},
 };
@@ -162,6 +163,17 @@ fn batches_must_fit() -> Result<()> {
     ));
     assert!(backward(&inputs[..8], &targets[..8]).is_ok());
     Ok(())
+}
+
+#[test]
+fn an_arena_may_be_too_small() {
+    let net = net();
+    let short = Parameters::<Mlp<false>, _>::new(&net.arena()[..1]);
+    assert_eq!(short.get("hidden.weight"), None);
+    let mut blocks = [Block::ZERO; 3];
+    let mut short = Parameters::<Mlp<false>, _>::new(&mut blocks[..]);
+    let found = short.set("logits.bias", &[1.0; OUTPUTS]);
+    assert!(matches!(found, Err(Error::Layout { found: 48, .. })));
 }
 
 /// A loss that is never finite.
