@@ -6,6 +6,7 @@ mod slowness;
 use super::{
     evaluation::{Evaluation, check_targets, evaluate, judge, predict},
     faults::Faults,
+    gradient::check_limit,
     history::History,
     passes::{Passes, Totals},
     progress::Progress,
@@ -20,7 +21,7 @@ use crate::{
     optimizer::{Optimizer, State},
     parameters::Seed,
 };
-use alloc::{borrow::ToOwned, boxed::Box, string::ToString, vec, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
 
 /// Teaches networks: an optimizer, a loss, and how to go about it.
 ///
@@ -132,7 +133,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
-    /// Multiplies the learning rate by `factor(epoch)`, epochs counted from 0 since the first fit.
+    /// Multiplies the learning rate by `factor(epoch)`, epochs counted from 0 since the network's first fit.
     pub fn schedule(mut self, factor: impl Fn(usize) -> f64 + Send + Sync + 'static) -> Self {
         self.schedule = Some(Box::new(factor));
         self
@@ -209,22 +210,15 @@ impl<O: Optimizer, L> Trainer<O, L> {
 
     /// Refuses settings with which training cannot begin.
     fn check_settings(&self) -> Result<()> {
-        let refuse = |setting, found, expected| {
-            Err(Error::Setting {
-                setting,
-                found,
-                expected,
-            })
-        };
         if self.epochs == 0 {
-            return refuse("epochs", "0".to_owned(), "at least 1, such as 5");
+            return Err(Error::Setting {
+                setting: "epochs",
+                found: "0".to_owned(),
+                expected: "at least 1, such as 5",
+            });
         }
-        match self.clip_norm {
-            Some(limit) if limit.is_nan() || limit <= 0.0 => {
-                refuse("clip_norm", limit.to_string(), "more than 0, such as 1.0")
-            }
-            _ => Ok(()),
-        }
+        self.clip_norm.map_or(Ok(()), check_limit)?;
+        self.optimizer.check()
     }
 
     fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>

@@ -31,7 +31,7 @@ use core::ops::Range;
 ///     let mut descent = Descent::new(net, Adam::default());
 ///     for (inputs, targets) in data.inputs().chunks(32).zip(data.targets().chunks(32)) {
 ///         let loss = training.backward(net, inputs, targets, &CrossEntropy)?;
-///         training.clip_norm(1.0);
+///         training.clip_norm(1.0)?;
 ///         descent.apply(net, training.gradients());
 ///         println!("loss {loss:.4}, {:?}", training.gradients().get("logits.bias"));
 ///     }
@@ -166,13 +166,18 @@ impl<N: Network> Training<N> {
 
     /// Scales the gradients down to an Euclidean norm of at most `limit`, as `torch.nn.utils.clip_grad_norm_`; gives the norm
     /// they had.
-    pub fn clip_norm(&mut self, limit: f64) -> f64 {
+    ///
+    /// # Errors
+    ///
+    /// If `limit` is not more than 0.
+    pub fn clip_norm(&mut self, limit: f64) -> Result<f64> {
+        gradient::check_limit(limit)?;
         let norm = self.gradients().norm();
         let factor = gradient::clip_factor(norm, limit);
         if factor < 1.0 {
             gradient::scale(&mut self.gradients, factor);
         }
-        norm
+        Ok(norm)
     }
 }
 

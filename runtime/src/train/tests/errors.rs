@@ -2,7 +2,7 @@
 
 use super::{
     mlp::{INPUTS, Mlp, OUTPUTS},
-    samples,
+    net, samples, trainer,
 };
 use crate::{
     block::Block,
@@ -11,52 +11,10 @@ use crate::{
     loss::{CrossEntropy, Loss},
     network::Network,
     optimizer::Sgd,
-    parameters::{Parameters, Seed, initialized},
+    parameters::Parameters,
     simd::Isa,
     train::{Trainer, Training},
 };
-
-fn net() -> Mlp<false> {
-    initialized(Seed(1))
-}
-
-fn trainer() -> Trainer<Sgd, CrossEntropy> {
-    Trainer::new(Sgd::new(0.1), CrossEntropy).threads(2).quiet()
-}
-
-#[test]
-fn settings_that_make_no_sense_are_refused() {
-    let data = samples(10);
-    let cases = [
-        ("epochs", trainer().epochs(0)),
-        ("batch", trainer().batch(0)),
-        ("threads", trainer().threads(0)),
-        ("clip_norm", trainer().clip_norm(-1.0)),
-        ("clip_norm", trainer().clip_norm(f64::NAN)),
-    ];
-    for (name, mut trainer) in cases {
-        match trainer.fit(&mut net(), &data) {
-            Err(Error::Setting { setting, .. }) => assert_eq!(setting, name),
-            other => panic!("{name}: {other:?}"),
-        }
-    }
-    let none = trainer().threads(0).evaluate(&net(), &data);
-    assert!(matches!(
-        none,
-        Err(Error::Setting {
-            setting: "threads",
-            ..
-        })
-    ));
-    let none = Training::new(&net(), 0).map(|_| ());
-    assert!(matches!(
-        none,
-        Err(Error::Setting {
-            setting: "batch",
-            ..
-        })
-    ));
-}
 
 #[test]
 fn labels_are_checked_before_the_first_step() -> Result<()> {

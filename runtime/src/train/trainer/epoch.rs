@@ -20,7 +20,7 @@ use crate::{
     update::Store,
     value::Value,
 };
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 use core::{borrow::Borrow, ops::Range};
 use rand_core::Rng;
 use std::time::Instant;
@@ -57,10 +57,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output>,
         D: Dataset<Input = N::Input, Target = L::Target>,
     {
-        let factor = self
-            .schedule
-            .as_ref()
-            .map_or(1.0, |factor| factor(self.memory.epochs));
+        let factor = self.learning_rate_factor()?;
         if self.shuffle {
             shuffle(order, self.seed.0, self.memory.epochs as u64);
         }
@@ -90,6 +87,20 @@ impl<O: Optimizer, L> Trainer<O, L> {
             validation: None,
             seconds,
             samples_per_second: rows / seconds.max(f64::MIN_POSITIVE),
+        })
+    }
+
+    /// The schedule's factor for the epoch that begins.
+    fn learning_rate_factor(&self) -> Result<f64> {
+        let epoch = self.memory.epochs;
+        let factor = self.schedule.as_ref().map_or(1.0, |factor| factor(epoch));
+        if (0.0..=f64::MAX).contains(&factor) {
+            return Ok(factor);
+        }
+        Err(Error::Setting {
+            setting: "schedule",
+            found: format!("{factor:?} for epoch {epoch}, counted from 0"),
+            expected: "finite and 0 or more, such as 1.0",
         })
     }
 
