@@ -18,6 +18,7 @@ mod history;
 mod memory;
 mod passes;
 mod progress;
+mod room;
 mod threads;
 mod trainer;
 mod training;

@@ -10,6 +10,7 @@ use super::{
     history::History,
     passes::{Passes, Totals},
     progress::Progress,
+    room,
     threads::Threads,
     weights::fingerprint,
 };
@@ -237,9 +238,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
             slowness::warn::<N>();
         }
         self.memory.adopt(net);
+        let batch = self.batch.min(data.len());
+        room::check::<N>(batch)?;
         let threads = Threads::new(self.threads)?;
         let mut run = epoch::Run::<N, L::Target> {
-            passes: Passes::new(self.batch.min(data.len()), threads.count())?,
+            passes: Passes::new(batch, threads.count())?,
             gradients: super::memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
             nothing: vec![(); N::PARAMETER_BLOCKS],
             targets: Vec::new(),

@@ -4,6 +4,7 @@ use super::{
     gradient,
     memory::blocks,
     passes::{Passes, Source, Step, Totals},
+    room,
     threads::Threads,
 };
 use crate::{
@@ -53,7 +54,7 @@ impl<N: Network> Training<N> {
     ///
     /// # Errors
     ///
-    /// If `batch` is 0.
+    /// If `batch` is 0 or too large for memory.
     pub fn new(net: &N, batch: usize) -> Result<Self> {
         Self::with_threads(net, batch, 1)
     }
@@ -62,8 +63,9 @@ impl<N: Network> Training<N> {
     ///
     /// # Errors
     ///
-    /// If `batch` or `threads` is 0, or the threads cannot be started.
+    /// If `batch` or `threads` is 0, there is no memory for the batch, or the threads cannot be started.
     pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
+        room::check::<N>(batch)?;
         let threads = Threads::new(threads)?;
         Ok(Self {
             passes: Passes::new(batch, threads.count())?,

@@ -93,6 +93,23 @@ fn a_schedule_is_checked_in_every_epoch() {
 }
 
 #[test]
+fn batches_beyond_memory_are_refused() {
+    for batch in [usize::MAX, usize::MAX / 64, 1 << 50] {
+        let found = Training::new(&net(), batch).map(|_| ());
+        assert!(
+            matches!(
+                found,
+                Err(Error::Setting {
+                    setting: "batch",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn gradients_are_not_turned_back() -> Result<()> {
     let data = samples(10);
     let mut training = Training::new(&net(), 10)?;
