@@ -104,7 +104,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
-    /// Threads to work on. The results' bits do not depend on it.
+    /// Threads to work on. The results' bits do not depend on it, and more than the machine runs at once bring nothing:
+    /// of those, at most 64 are started.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self

@@ -110,6 +110,15 @@ fn batches_beyond_memory_are_refused() {
 }
 
 #[test]
+fn no_more_threads_are_started_than_are_of_use() {
+    for threads in [10_000, usize::MAX] {
+        let mut trainer = trainer().threads(threads);
+        assert!(trainer.fit(&mut net(), &samples(10)).is_ok());
+        assert!(trainer.evaluate(&net(), &samples(10)).is_ok());
+    }
+}
+
+#[test]
 fn gradients_are_not_turned_back() -> Result<()> {
     let data = samples(10);
     let mut training = Training::new(&net(), 10)?;
