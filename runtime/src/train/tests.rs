@@ -1,5 +1,6 @@
 //! Training as a whole, on a small network written by hand.
 
+mod datasets;
 mod errors;
 mod inference;
 mod mlp;

@@ -12,7 +12,7 @@ use super::{
     progress::Progress,
     room,
     threads::Threads,
-    weights::fingerprint,
+    weights::{check_finite, fingerprint},
 };
 use crate::{
     data::Dataset,
@@ -158,6 +158,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// If `epochs`, `batch` or `threads` is 0, the data are empty, a target is refused by the loss (found before
     /// training), an input holds a number that is not finite (found when it is first met), or the loss becomes infinite
     /// or NaN. In the last two cases the network is as it was before that step, which may be after many good ones.
+    /// Weights must be finite before training and after every epoch; those that are no longer stay for inspection.
     pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
     where
         N: Network,
@@ -171,7 +172,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// As [`fit`](Self::fit); the validation data must not be empty and their targets valid, too.
+    /// As [`fit`](Self::fit); [`Error::Validation`] with what is wrong with the validation data.
     pub fn fit_and_validate<N, D, V>(
         &mut self,
         net: &mut N,
@@ -191,7 +192,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// If the data are empty, a target is refused by the loss, or `threads` is 0.
+    /// If the data are empty, a target is refused by the loss, an input or a weight is not finite, or `threads` is 0.
     pub fn evaluate<N, D>(&self, net: &N, data: &D) -> Result<Evaluation>
     where
         N: Network,
@@ -205,7 +206,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// If `threads` is 0.
+    /// If an input or a weight is not finite, or `threads` is 0.
     pub fn predict<N: Network>(&self, net: &N, inputs: &[N::Input]) -> Result<Vec<N::Output>> {
         predict(net, inputs, self.threads)
     }
@@ -233,8 +234,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self.check_settings()?;
         check_targets::<N, L, D>(data, &self.loss)?;
         if let Some(validation) = validation {
-            check_targets::<N, L, V>(validation, &self.loss)?;
+            check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?;
         }
+        check_finite(net, None)?;
         if !self.quiet {
             slowness::warn::<N>();
         }
@@ -258,8 +260,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 let mut progress = Progress::new(self.quiet, number, self.epochs, data.len());
                 let mut epoch =
                     self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
+                check_finite(net, Some(number))?;
                 if let Some(validation) = validation {
-                    judge(net, validation, &self.loss, threads.count(), &mut scores)?;
+                    judge(net, validation, &self.loss, threads.count(), &mut scores)
+                        .map_err(validation_error)?;
                     epoch.validation = Some(Evaluation::of(Totals::of(&scores)));
                 }
                 progress.finish(&epoch);
@@ -272,6 +276,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self.memory.network = Some(fingerprint(net));
         result
     }
+}
+
+/// Tells that an error is about the validation data.
+fn validation_error(error: Error) -> Error {
+    Error::Validation(Box::new(error))
 }
 
 impl<T> Default for Memory<T> {

@@ -1,6 +1,7 @@
 //! Gradients as an arena that can be read and changed, for a training loop of one's own.
 
 use super::{
+    evaluation::check_inputs,
     gradient,
     memory::blocks,
     passes::{Passes, Source, Step, Totals},
@@ -14,7 +15,6 @@ use crate::{
     network::Network,
     parameters::{Parameters, Seed},
     update::Store,
-    value::Value,
 };
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
@@ -116,12 +116,11 @@ impl<N: Network> Training<N> {
             totals
         });
         if !totals.loss.is_finite() {
-            return Err(culprit(inputs).unwrap_or(Error::NanLoss {
-                epoch: 1,
-                step: usize::try_from(self.step)
-                    .unwrap_or(usize::MAX)
-                    .saturating_add(1),
-            }));
+            let step = usize::try_from(self.step).unwrap_or(usize::MAX);
+            return Err(Error::NanLoss {
+                epoch: None,
+                step: step.saturating_add(1),
+            });
         }
         self.step += 1;
         Ok(totals.loss / rows as f64)
@@ -153,6 +152,7 @@ impl<N: Network> Training<N> {
         for (row, target) in targets.iter().enumerate() {
             loss.check(row, target)?;
         }
+        check_inputs(inputs)?;
         Ok(rows)
     }
 
@@ -181,14 +181,6 @@ impl<N: Network> Training<N> {
         }
         Ok(norm)
     }
-}
-
-/// The first number that is not finite.
-fn culprit<I: Value>(inputs: &[I]) -> Option<Error> {
-    inputs.iter().enumerate().find_map(|(row, input)| {
-        let index = input.first_not_finite()?;
-        Some(Error::NanInput { row, index })
-    })
 }
 
 /// A batch as slices.

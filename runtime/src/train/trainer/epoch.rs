@@ -71,7 +71,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             let totals = self.step(net, data, run, rows, factor);
             sum.add(totals.map_err(|error| match error {
                 Error::NanLoss { .. } => Error::NanLoss {
-                    epoch: number,
+                    epoch: Some(number),
                     step: step + 1,
                 },
                 other => other,
@@ -142,7 +142,18 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let totals = run.passes.rows(step, rows, gathered);
         run.faults.take()?;
         if !totals.loss.is_finite() {
-            return Err(Error::NanLoss { epoch: 0, step: 0 });
+            // A dataset may have given other samples than those that were checked.
+            for (&sample, target) in order.iter().zip(&run.targets) {
+                self.loss.check(sample, target)?;
+                let (input, _) = data.sample(sample)?;
+                if let Some(index) = Borrow::<N::Input>::borrow(&input).first_not_finite() {
+                    return Err(Error::NanInput { row: sample, index });
+                }
+            }
+            return Err(Error::NanLoss {
+                epoch: None,
+                step: 1,
+            });
         }
         let update = self.optimizer.step(self.memory.steps, factor);
         let (weights, state) = (net.arena_mut(), &mut self.memory.state);
