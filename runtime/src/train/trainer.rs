@@ -262,6 +262,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
                 check_finite(net, Some(number))?;
                 if let Some(validation) = validation {
+                    progress.validate(&epoch);
                     judge(net, validation, &self.loss, threads.count(), &mut scores)
                         .map_err(validation_error)?;
                     epoch.validation = Some(Evaluation::of(Totals::of(&scores)));
