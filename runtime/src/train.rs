@@ -19,6 +19,7 @@ mod memory;
 mod passes;
 mod progress;
 mod room;
+mod slowness;
 mod threads;
 mod trainer;
 mod training;

@@ -1,7 +1,6 @@
 //! Epochs over a dataset.
 
 mod epoch;
-mod slowness;
 
 use super::{
     evaluation::{Evaluation, check_targets, evaluate, judge, predict},
@@ -10,7 +9,7 @@ use super::{
     history::History,
     passes::{Passes, Totals},
     progress::Progress,
-    room,
+    room, slowness,
     threads::Threads,
     weights::{check_finite, fingerprint},
 };
@@ -155,7 +154,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// If `epochs`, `batch` or `threads` is 0, the data are empty, a target is refused by the loss (found before
+    /// If `epochs`, `batch` or `threads` is 0, a number of the optimizer or a factor of the schedule is of no use (such as
+    /// NaN or a negative learning rate), the data are empty, a target is refused by the loss (found before
     /// training), an input holds a number that is not finite (found when it is first met), or the loss becomes infinite
     /// or NaN. In the last two cases the network is as it was before that step, which may be after many good ones.
     /// Weights must be finite before training and after every epoch; those that are no longer stay for inspection.
@@ -237,9 +237,6 @@ impl<O: Optimizer, L> Trainer<O, L> {
             check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?;
         }
         check_finite(net, None)?;
-        if !self.quiet {
-            slowness::warn::<N>();
-        }
         self.memory.adopt(net);
         let batch = self.batch.min(data.len());
         room::check::<N>(batch)?;
@@ -252,6 +249,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
             checked: false,
             faults: Faults::default(),
         };
+        // Nothing is refused from here on but what training itself meets.
+        if !self.quiet {
+            slowness::warn::<N>();
+        }
         let mut scores = vec![Score::default(); validation.map_or(0, Dataset::len)];
         let mut order: Vec<usize> = (0..data.len()).collect();
         let mut history = History::default();

@@ -5,7 +5,7 @@ use super::{
     gradient,
     memory::blocks,
     passes::{Passes, Source, Step, Totals},
-    room,
+    room, slowness,
     threads::Threads,
 };
 use crate::{
@@ -19,7 +19,8 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-/// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch.
+/// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch. The first one of
+/// a process says so if the build is slow.
 ///
 /// ```
 /// # use kiln_runtime::{data::Samples, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
@@ -67,8 +68,10 @@ impl<N: Network> Training<N> {
     pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
         room::check::<N>(batch)?;
         let threads = Threads::new(threads)?;
+        let passes = Passes::new(batch, threads.count())?;
+        slowness::warn::<N>();
         Ok(Self {
-            passes: Passes::new(batch, threads.count())?,
+            passes,
             threads,
             gradients: blocks(net.arena().len()),
             nothing: vec![(); net.arena().len()],
