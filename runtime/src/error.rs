@@ -95,11 +95,25 @@ pub enum Error {
     },
     /// Training diverged: the loss is NaN or infinite.
     NanLoss {
-        /// Epoch, counted from 1.
-        epoch: usize,
-        /// Step within the epoch, counted from 1.
+        /// Epoch, counted from 1; none in a loop of one's own.
+        epoch: Option<usize>,
+        /// Step within the epoch or the loop, counted from 1.
         step: usize,
     },
+    /// A parameter holds a number that is NaN or infinite. The loss may not show it, since `Relu` takes NaN for 0.
+    NanWeight {
+        /// Epoch after which it was found, counted from 1; none if it was there before.
+        epoch: Option<usize>,
+        /// Name of the parameter.
+        name: &'static str,
+        /// Which of its numbers, counted from 0 in row-major order.
+        index: usize,
+    },
+    /// Something is wrong with the data to validate on.
+    Validation(
+        /// What it is.
+        Box<Error>,
+    ),
     /// A user's own [`Dataset`](crate::data::Dataset) could not give a sample.
     Sample {
         /// Row of the dataset, counted from 0.
@@ -205,11 +219,26 @@ impl Display for Error {
             ),
             Self::NanInput { row, index } => not_finite(f, "input", *row, *index),
             Self::NanTarget { row, index } => not_finite(f, "target", *row, *index),
-            Self::NanLoss { epoch, step } => write!(
+            Self::NanLoss { epoch, step } => {
+                if let Some(epoch) = epoch {
+                    write!(f, "epoch {epoch}, ")?;
+                }
+                write!(
+                    f,
+                    "step {step}: the loss is NaN or infinite, so training has diverged; {CALMER}"
+                )
+            }
+            Self::NanWeight { epoch: Some(epoch), name, index } => write!(
                 f,
-                "epoch {epoch}, step {step}: the loss is NaN or infinite, so training has diverged; \
-                 lower the learning rate, or scale the inputs to about -1..1"
+                "after epoch {epoch}: number {index} of parameter `{name}` (in row-major order) is NaN or infinite, \
+                 so training has diverged; begin again from other weights, and {CALMER}"
             ),
+            Self::NanWeight { epoch: None, name, index } => write!(
+                f,
+                "number {index} of parameter `{name}` (in row-major order) is NaN or infinite, but must be finite; \
+                 load weights from before they were, or begin with a new network"
+            ),
+            Self::Validation(error) => write!(f, "validation data: {error}"),
             Self::Sample { row, source } => {
                 write!(f, "row {row} of the dataset cannot be read: {source}")
             }
@@ -222,6 +251,7 @@ impl Display for Error {
                 f.write_str(match source.kind() {
                     io::ErrorKind::NotFound => "; check the path, which counts from the working directory",
                     io::ErrorKind::PermissionDenied => "; check its permissions",
+                    io::ErrorKind::IsADirectory => "; give the name of a file",
                     io::ErrorKind::StorageFull => "; make room on the disk",
                     _ => "",
                 })
@@ -253,6 +283,9 @@ impl Display for Error {
     }
 }
 
+/// What makes training converge.
+const CALMER: &str = "lower the learning rate, or scale the inputs to about -1..1";
+
 fn not_finite(f: &mut Formatter<'_>, part: &str, row: usize, index: usize) -> fmt::Result {
     write!(
         f,
@@ -273,6 +306,7 @@ impl core::error::Error for Error {
             #[cfg(feature = "std")]
             Self::Io { source, .. } => Some(source),
             Self::Sample { source, .. } => Some(&**source),
+            Self::Validation(error) => Some(&**error),
             _ => None,
         }
     }

@@ -16,10 +16,16 @@ use crate::{
     error::{Error, Mismatch, Misshapen, Result, io},
     layout::Tensor,
 };
-use alloc::{borrow::Cow, boxed::Box, format, string::ToString, vec::Vec};
+use alloc::{
+    borrow::Cow,
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use number::Number;
-use safetensors::{Dtype, SafeTensors, View, tensor::TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View, tensor::TensorView};
 use std::{fs, io::Write, path::Path};
 
 /// Writes the parameters in `arena` to a file, replacing the file if there is one.
@@ -142,11 +148,7 @@ fn decode(
         reason,
     };
     check_format(bytes).map_err(broken)?;
-    let file = SafeTensors::deserialize(bytes).map_err(|error| {
-        broken(format!(
-            "the file is damaged or no safetensors file ({error}); fetch or save it again"
-        ))
-    })?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| broken(explain(&error, bytes)))?;
     let found = match_tensors(path, &file, tensors)?;
     let floats = must_cast_slice_mut::<Block, f32>(arena);
     for (tensor, (number, view)) in tensors.iter().zip(found) {
@@ -227,8 +229,26 @@ fn check_places(tensors: &[Tensor], blocks: usize) -> Result<()> {
     }
 }
 
+/// Why a file cannot be read.
+fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
+    match error {
+        SafeTensorError::MetadataIncompleteBuffer => {
+            let content = bytes.split_first_chunk().map_or(0, |(length, rest)| {
+                (rest.len() as u64).saturating_sub(u64::from_le_bytes(*length))
+            });
+            format!(
+                "the header's tensors should take all bytes behind it, but there are {content}, too few or too many; \
+                 the file is cut off or damaged, so fetch or save it again"
+            )
+        }
+        error => {
+            format!("the file is damaged or no safetensors file ({error}); fetch or save it again")
+        }
+    }
+}
+
 /// Recognizes what else weights are kept in, and headers whose numbers no memory holds.
-fn check_format(bytes: &[u8]) -> Result<(), alloc::string::String> {
+fn check_format(bytes: &[u8]) -> Result<(), String> {
     let other = match bytes {
         [b'P', b'K', 3, 4, ..] | [0x80, 2..=5, b'}' | b'c' | b'.' | 0x8a, ..] => {
             "a pickle of `torch.save`"
@@ -244,7 +264,7 @@ fn check_format(bytes: &[u8]) -> Result<(), alloc::string::String> {
 }
 
 /// No number outside of the header's strings is beyond memory, so that sums of sizes cannot overflow.
-fn check_header(bytes: &[u8]) -> Result<(), alloc::string::String> {
+fn check_header(bytes: &[u8]) -> Result<(), String> {
     let Some((length, rest)) = bytes.split_first_chunk() else {
         return Err(format!(
             "the file ends after {} bytes, within its first number; fetch or save it again",

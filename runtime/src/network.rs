@@ -105,7 +105,7 @@ pub struct Score {
 ///
 /// Training memory is cut into chunks (see [`Batch`]): a chunk of `capacity` samples takes
 /// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each.
-pub trait Network: Sized + Send + Sync {
+pub trait Network: Sized + Send + Sync + 'static {
     /// A sample: a nested array, or a tuple of them.
     type Input: Value;
     /// An answer: a nested array, or a tuple of them.

@@ -14,7 +14,12 @@ mod sgd;
 pub use adam::{Adam, AdamStep, AdamW};
 pub use sgd::{Momentum, MomentumStep, Plain, Sgd, SgdStep};
 
-use crate::update::Update;
+use crate::{
+    error::{Error, Result},
+    update::Update,
+};
+use alloc::format;
+use core::ops::RangeBounds;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// A rule that turns gradients into changes of the weights.
@@ -24,6 +29,37 @@ pub trait Optimizer: Send + Sync {
 
     /// The step after `taken` steps, with the learning rate multiplied by `factor`.
     fn step(&self, taken: u64, factor: f64) -> Self::Step;
+
+    /// Refuses numbers by which nothing is learnt. `Trainer` asks before it begins; a loop of one's own may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] with the first such number.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A number that is 0 or more, and finite as `f32`.
+fn check_amount(setting: &'static str, number: f64, expected: &'static str) -> Result<()> {
+    check_range(setting, number, 0.0..=f64::from(f32::MAX), expected)
+}
+
+/// A number that lies in a range; NaN lies in none.
+fn check_range(
+    setting: &'static str,
+    number: f64,
+    range: impl RangeBounds<f64>,
+    expected: &'static str,
+) -> Result<()> {
+    if range.contains(&number) {
+        return Ok(());
+    }
+    Err(Error::Setting {
+        setting,
+        found: format!("{number:?}"),
+        expected,
+    })
 }
 
 /// What an optimizer remembers of each block of weights.

@@ -103,10 +103,13 @@ impl<N: Network, A: AsRef<[Block]>> Parameters<N, A> {
         N::TENSORS.iter().map(|tensor| (tensor.name, tensor.shape))
     }
 
-    /// The numbers of a tensor in row-major order, if there is one of this name.
+    /// The numbers of a tensor in row-major order, if there is one of this name and the arena holds it.
     pub fn get(&self, name: &str) -> Option<Vec<f32>> {
         let tensor = find::<N>(name)?;
         let numbers = must_cast_slice::<Block, f32>(self.arena.as_ref());
+        if numbers.len() < tensor.layout.extent() {
+            return None;
+        }
         let mut values = Vec::with_capacity(tensor.count());
         tensor.layout.visit(|place| values.push(numbers[place]));
         Some(values)
@@ -128,7 +131,7 @@ impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
     ///
     /// # Errors
     ///
-    /// If no tensor has this name, or it holds another number of numbers.
+    /// If no tensor has this name, it holds another number of numbers, or the arena is too small to hold it.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
         let Some(tensor) = find::<N>(name) else {
             return Err(Error::UnknownParameter { name: name.into() });
@@ -141,6 +144,13 @@ impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
             });
         }
         let numbers = must_cast_slice_mut::<Block, f32>(self.arena.as_mut());
+        if numbers.len() < tensor.layout.extent() {
+            return Err(Error::Layout {
+                name: tensor.name,
+                expected: tensor.layout.extent(),
+                found: numbers.len(),
+            });
+        }
         let mut values = values.iter();
         tensor.layout.visit(|place| {
             if let Some(&value) = values.next() {

@@ -18,9 +18,12 @@ mod history;
 mod memory;
 mod passes;
 mod progress;
+mod room;
+mod slowness;
 mod threads;
 mod trainer;
 mod training;
+mod weights;
 
 pub use descent::Descent;
 pub use evaluation::{Evaluation, evaluate, predict};

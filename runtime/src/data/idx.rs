@@ -33,7 +33,7 @@ use std::{
 pub fn images<const H: usize, const W: usize>(
     path: impl AsRef<Path>,
 ) -> Result<Vec<[[[f32; W]; H]; 1]>> {
-    Idx::open(path)?.images()
+    Idx::open_as(path.as_ref(), check_images::<H, W>)?.images()
 }
 
 /// Reads labels as classes.
@@ -42,7 +42,62 @@ pub fn images<const H: usize, const W: usize>(
 ///
 /// If the file cannot be read, is no valid IDX file, does not hold a list of bytes, or a label is not below `classes`.
 pub fn labels(path: impl AsRef<Path>, classes: usize) -> Result<Vec<usize>> {
-    Idx::open(path)?.labels(classes)
+    Idx::open_as(path.as_ref(), check_labels)?.labels(classes)
+}
+
+/// What is wrong with a file, and at which byte.
+type Flaw = (u64, Fault);
+
+/// Judges a header, before anything that it promises is read or unpacked.
+type Check = fn(Element, &[usize]) -> Result<(), Flaw>;
+
+/// Takes what is valid.
+fn check_nothing(_: Element, _: &[usize]) -> Result<(), Flaw> {
+    Ok(())
+}
+
+/// Images of `H` x `W` bytes, at least one.
+fn check_images<const H: usize, const W: usize>(
+    element: Element,
+    dimensions: &[usize],
+) -> Result<(), Flaw> {
+    check_items(element, dimensions, 3)?;
+    let shape = &dimensions[1..];
+    if shape == [H, W] {
+        return Ok(());
+    }
+    let fault = Fault::Shape {
+        expected: vec![H, W],
+        found: shape.to_vec(),
+    };
+    Err((8, fault))
+}
+
+/// A list of bytes, at least one.
+fn check_labels(element: Element, dimensions: &[usize]) -> Result<(), Flaw> {
+    check_items(element, dimensions, 1)
+}
+
+/// Bytes in `rank` dimensions, and at least one item.
+fn check_items(element: Element, dimensions: &[usize], rank: usize) -> Result<(), Flaw> {
+    if element != Element::U8 {
+        let fault = Fault::ElementType {
+            expected: Element::U8.name(),
+            found: element.name(),
+        };
+        return Err((2, fault));
+    }
+    if dimensions.len() != rank {
+        let fault = Fault::Rank {
+            expected: rank,
+            found: dimensions.len(),
+        };
+        return Err((3, fault));
+    }
+    match dimensions.first() {
+        Some(0) => Err((4, Fault::Empty)),
+        _ => Ok(()),
+    }
 }
 
 /// The content of an IDX file: its header proven, its elements not yet decoded.
@@ -73,9 +128,12 @@ impl Idx {
     ///
     /// [`Error::Io`] if it cannot be read, [`Error::Data`] if it is no valid IDX file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::open_as(path.as_ref(), check_nothing)
+    }
+
+    fn open_as(path: &Path, check: Check) -> Result<Self> {
         let file = File::open(path).map_err(io("open", path))?;
-        Self::read(path, BufReader::with_capacity(1 << 16, file))
+        Self::read(path, BufReader::with_capacity(1 << 16, file), check)
     }
 
     /// Reads the bytes of a file; `name` stands for its path in errors.
@@ -84,10 +142,10 @@ impl Idx {
     ///
     /// [`Error::Data`] if they are no valid IDX file.
     pub fn parse(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Self> {
-        Self::read(name.as_ref(), bytes)
+        Self::read(name.as_ref(), bytes, check_nothing)
     }
 
-    fn read(path: &Path, mut reader: impl BufRead) -> Result<Self> {
+    fn read(path: &Path, mut reader: impl BufRead, check: Check) -> Result<Self> {
         let start = reader.fill_buf().map_err(io("read", path))?;
         if start.starts_with(&[0x1f, 0x8b]) {
             Stream {
@@ -96,7 +154,7 @@ impl Idx {
                 gzip: true,
                 reader: MultiGzDecoder::new(reader),
             }
-            .idx()
+            .idx(check)
         } else {
             Stream {
                 path,
@@ -104,7 +162,7 @@ impl Idx {
                 gzip: false,
                 reader,
             }
-            .idx()
+            .idx(check)
         }
     }
 
@@ -132,14 +190,7 @@ impl Idx {
     ///
     /// [`Error::Data`] if they are not images of `H` x `W` bytes, or there are none.
     pub fn images<const H: usize, const W: usize>(&self) -> Result<Vec<[[[f32; W]; H]; 1]>> {
-        let shape = &self.items(3)?[1..];
-        if shape != [H, W] {
-            let fault = Fault::Shape {
-                expected: vec![H, W],
-                found: shape.to_vec(),
-            };
-            return Err(self.fault(8, fault));
-        }
+        self.check(check_images::<H, W>)?;
         let images = self.content.as_chunks::<W>().0.as_chunks::<H>().0;
         let pixel = |byte| f32::from(byte) / 255.0;
         Ok(images
@@ -154,7 +205,7 @@ impl Idx {
     ///
     /// [`Error::Data`] if they are no list of bytes, there are none, or one is not below `classes`.
     pub fn labels(&self, classes: usize) -> Result<Vec<usize>> {
-        self.items(1)?;
+        self.check(check_labels)?;
         let mut labels = Vec::with_capacity(self.content.len());
         for (row, label) in self.content.iter().copied().map(usize::from).enumerate() {
             if label >= classes {
@@ -172,30 +223,8 @@ impl Idx {
         Ok(labels)
     }
 
-    /// The dimensions, if there are `rank`, some items and all of them bytes.
-    fn items(&self, rank: usize) -> Result<&[usize]> {
-        let fault = if self.element != Element::U8 {
-            (
-                2,
-                Fault::ElementType {
-                    expected: Element::U8.name(),
-                    found: self.element.name(),
-                },
-            )
-        } else if self.dimensions.len() != rank {
-            (
-                3,
-                Fault::Rank {
-                    expected: rank,
-                    found: self.dimensions.len(),
-                },
-            )
-        } else if self.dimensions[0] == 0 {
-            (4, Fault::Empty)
-        } else {
-            return Ok(&self.dimensions);
-        };
-        Err(self.fault(fault.0, fault.1))
+    fn check(&self, check: Check) -> Result<()> {
+        check(self.element, &self.dimensions).map_err(|(offset, fault)| self.fault(offset, fault))
     }
 
     fn fault(&self, offset: u64, fault: Fault) -> Error {
@@ -216,7 +245,7 @@ struct Stream<'a, R> {
 }
 
 impl<R: Read> Stream<'_, R> {
-    fn idx(mut self) -> Result<Idx> {
+    fn idx(mut self, check: Check) -> Result<Idx> {
         let [first, second, code, rank] = self.exactly(4)?[..] else {
             return Err(self.truncated(4));
         };
@@ -244,6 +273,7 @@ impl<R: Read> Stream<'_, R> {
         let Some(bytes) = product.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
             return Err(self.fault(4, Fault::TooLarge { dimensions }));
         };
+        check(element, &dimensions).map_err(|(offset, fault)| self.fault(offset, fault))?;
         let content = self.exactly(bytes)?;
         let expected = self.offset;
         // Also makes the decompressor compare its checksum.

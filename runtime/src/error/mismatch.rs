@@ -83,7 +83,8 @@ impl Display for Mismatch {
             write!(f, "\n  missing: `{name}`")?;
         }
         for name in &self.unexpected {
-            write!(f, "\n  unexpected: `{name}`")?;
+            // A name of the file's own may hold anything.
+            write!(f, "\n  unexpected: `{}`", name.escape_debug())?;
         }
         for Misshapen {
             name,
@@ -112,7 +113,8 @@ impl Display for Mismatch {
         if let Some(prefix) = self.prefix() {
             return write!(
                 f,
-                "the names in the file begin with `{prefix}`; save them without it"
+                "the names in the file begin with `{}`; save them without it",
+                prefix.escape_debug()
             );
         }
         if diverged {
@@ -151,6 +153,19 @@ mod tests {
              \n  not finite: `conv.bias`: number 3 in row-major order is NaN or infinite\
              \n  repair: give the model's layers the names and sizes of the file's, \
              or take the file that belongs to it"
+        );
+    }
+
+    #[test]
+    fn names_do_not_steer_the_terminal() {
+        let mismatch = Mismatch {
+            unexpected: vec!["fc\u{1b}[2J\nweight: größe".into()],
+            ..Mismatch::default()
+        };
+        let message = mismatch.to_string();
+        assert!(
+            message.contains("\n  unexpected: `fc\\u{1b}[2J\\nweight: größe`\n"),
+            "{message}"
         );
     }
 

@@ -59,3 +59,41 @@ fn causes_are_kept() {
     );
     assert!(Error::EmptyDataset.source().is_none());
 }
+
+#[test]
+fn divergence_is_told_by_its_place() {
+    let message = |error: Error| error.to_string();
+    let calmer =
+        "so training has diverged; lower the learning rate, or scale the inputs to about -1..1";
+    let loss = |epoch| message(Error::NanLoss { epoch, step: 3 });
+    assert_eq!(
+        loss(Some(2)),
+        format!("epoch 2, step 3: the loss is NaN or infinite, {calmer}")
+    );
+    assert_eq!(
+        loss(None),
+        format!("step 3: the loss is NaN or infinite, {calmer}")
+    );
+    let weight = |epoch| {
+        message(Error::NanWeight {
+            epoch,
+            name: "fc.bias",
+            index: 5,
+        })
+    };
+    assert_eq!(
+        weight(Some(2)),
+        "after epoch 2: number 5 of parameter `fc.bias` (in row-major order) is NaN or infinite, \
+         so training has diverged; begin again from other weights, and lower the learning rate, \
+         or scale the inputs to about -1..1"
+    );
+    assert_eq!(
+        weight(None),
+        "number 5 of parameter `fc.bias` (in row-major order) is NaN or infinite, but must be finite; \
+         load weights from before they were, or begin with a new network"
+    );
+    assert_eq!(
+        message(Error::Validation(Box::new(Error::EmptyDataset))),
+        format!("validation data: {}", Error::EmptyDataset)
+    );
+}

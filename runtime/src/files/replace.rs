@@ -39,11 +39,22 @@ fn resolve(path: &Path) -> IoResult<(PathBuf, Option<Permissions>)> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == ErrorKind::NotFound && path.file_name().is_some() => {
-            return Ok((path.to_path_buf(), None));
+            return match fs::read_link(path) {
+                // To a file that is not there yet. Links in a circle are another error.
+                Ok(next) => resolve(&path.parent().unwrap_or(Path::new("")).join(next)),
+                Err(_) => Ok((path.to_path_buf(), None)),
+            };
         }
         Err(error) => return Err(error),
     };
     let metadata = fs::metadata(&target)?;
+    if metadata.is_file() && metadata.permissions().readonly() {
+        // Renaming asks the folder alone.
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            "the file is read-only",
+        ));
+    }
     if metadata.is_file() {
         return Ok((target, Some(metadata.permissions())));
     }
@@ -106,11 +117,11 @@ fn sync_directory(directory: &Path) -> IoResult<()> {
         return Ok(());
     }
     match File::open(directory).and_then(|directory| directory.sync_all()) {
-        // Some file systems cannot.
+        // Some file systems cannot, and a folder that may be written need not be readable.
         Err(error)
             if matches!(
                 error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::Unsupported
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
             ) =>
         {
             Ok(())
@@ -123,7 +134,7 @@ fn sync_directory(directory: &Path) -> IoResult<()> {
 mod tests {
     use super::replace;
     use crate::{error::Error, testing::Folder};
-    use alloc::{string::ToString, vec, vec::Vec};
+    use alloc::{format, string::ToString, vec, vec::Vec};
     use std::{fs, io, io::Write, panic, thread};
 
     fn names(folder: &Folder) -> Vec<std::string::String> {
@@ -221,6 +232,50 @@ mod tests {
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o640
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_nothing_yet_are_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = Folder::new();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("models")).unwrap();
+        symlink("second", path("first")).unwrap();
+        symlink("models/weights", path("second")).unwrap();
+        replace(&path("first"), |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(path("models/weights")).unwrap(), b"new");
+        for link in ["first", "second"] {
+            assert!(fs::symlink_metadata(path(link)).unwrap().is_symlink());
+        }
+
+        symlink("round", path("about")).unwrap();
+        symlink("about", path("round")).unwrap();
+        let result = replace(&path("round"), |file| file.write_all(b"new"));
+        assert!(matches!(result, Err(Error::Io { .. })));
+        assert!(fs::symlink_metadata(path("round")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn read_only_files_stay() {
+        let folder = Folder::new();
+        folder.write("weights", b"old");
+        let path = folder.path().join("weights");
+        let before = fs::metadata(&path).unwrap().permissions();
+        let mut permissions = before.clone();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        let error = replace(&path, |file| file.write_all(b"new")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot write `{}`: the file is read-only; check its permissions",
+                path.display()
+            )
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(&folder), ["weights"]);
+        fs::set_permissions(&path, before).unwrap();
     }
 
     #[test]

@@ -215,6 +215,13 @@ fn no_truncated_file_passes() {
         }
         assert!(!survive(&[&whole[..], &[0]].concat()));
     }
+    let whole = golden_file("f32");
+    let error = from_bytes(&whole[..whole.len() - 1], &LINEAR, &mut golden()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the weights: the header's tensors should take all bytes behind it, but there are 215, too few or too many; \
+         the file is cut off or damaged, so fetch or save it again"
+    );
 }
 
 #[test]

@@ -15,8 +15,8 @@
 //! v takes a floor of 1e-34 in every step. It keeps v from decaying into denormal numbers at no cost, and adds at most
 //! 1e-17 / sqrt(1 - beta2) to a root that is compared with epsilon.
 
-use super::{Optimizer, flush};
-use crate::{block::Block, update::Update};
+use super::{Optimizer, check_amount, check_range, flush};
+use crate::{block::Block, error::Result, update::Update};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.Adam`, with its defaults.
@@ -95,6 +95,20 @@ macro_rules! adam {
                 self
             }
 
+            /// As PyTorch: decays of 1 or more would never forget, and the bias corrections would divide by zero.
+            fn check_numbers(&self) -> Result<()> {
+                let decay = "at least 0 and below 1, such as 0.9";
+                check_amount(
+                    "learning_rate",
+                    self.learning_rate,
+                    "0 or more, such as 0.001",
+                )?;
+                check_range("beta1", self.beta1, 0.0..1.0, decay)?;
+                check_range("beta2", self.beta2, 0.0..1.0, decay)?;
+                check_amount("epsilon", self.epsilon, "0 or more, such as 1e-8")?;
+                check_amount("weight_decay", self.weight_decay, "0 or more, such as 0.01")
+            }
+
             /// The constants of a step, apart from weight decay.
             fn constants(&self, taken: u64, factor: f64) -> AdamStep {
                 let t = (taken + 1) as f64;
@@ -146,6 +160,10 @@ impl Optimizer for Adam {
             ..self.constants(taken, factor)
         }
     }
+
+    fn check(&self) -> Result<()> {
+        self.check_numbers()
+    }
 }
 
 impl Optimizer for AdamW {
@@ -156,6 +174,10 @@ impl Optimizer for AdamW {
             keep: (1.0 - self.learning_rate * factor * self.weight_decay) as f32,
             ..self.constants(taken, factor)
         }
+    }
+
+    fn check(&self) -> Result<()> {
+        self.check_numbers()
     }
 }
 

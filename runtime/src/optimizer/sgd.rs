@@ -9,8 +9,8 @@
 //! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
 //! ```
 
-use super::{Optimizer, flush};
-use crate::{block::Block, update::Update};
+use super::{Optimizer, check_amount, check_range, flush};
+use crate::{block::Block, error::Result, update::Update};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.SGD`. Without momentum it remembers nothing, with momentum one number for each weight.
@@ -98,6 +98,20 @@ impl<M> Sgd<M> {
         self.weight_decay = weight_decay;
         self
     }
+
+    /// What both kinds have in common.
+    fn check_numbers(&self) -> Result<()> {
+        check_amount(
+            "learning_rate",
+            self.learning_rate,
+            "0 or more, such as 0.01",
+        )?;
+        check_amount(
+            "weight_decay",
+            self.weight_decay,
+            "0 or more, such as 0.0001",
+        )
+    }
 }
 
 /// A step of plain gradient descent.
@@ -115,6 +129,10 @@ impl Optimizer for Sgd {
             rate: (self.learning_rate * factor) as f32,
             weight_decay: self.weight_decay as f32,
         }
+    }
+
+    fn check(&self) -> Result<()> {
+        self.check_numbers()
     }
 }
 
@@ -160,6 +178,15 @@ impl Optimizer for Sgd<Momentum> {
             },
             nesterov,
         }
+    }
+
+    fn check(&self) -> Result<()> {
+        self.check_numbers()?;
+        let Momentum {
+            factor, dampening, ..
+        } = self.memory;
+        check_range("momentum", factor, 0.0..=1.0, "from 0 to 1, such as 0.9")?;
+        check_range("dampening", dampening, 0.0..=1.0, "from 0 to 1, such as 0")
     }
 }
 

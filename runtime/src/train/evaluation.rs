@@ -4,6 +4,7 @@ use super::{
     faults::Faults,
     passes::Totals,
     threads::{Threads, join},
+    weights::check_finite,
 };
 use crate::{
     data::Dataset,
@@ -52,7 +53,8 @@ impl fmt::Display for Evaluation {
 ///
 /// # Errors
 ///
-/// If there are no samples, a target is refused by the loss, or the threads cannot be started.
+/// If there are no samples, a target is refused by the loss, an input or a weight is not finite, or the threads cannot
+/// be started.
 pub fn evaluate<N, L, D>(net: &N, samples: &D, loss: &L, threads: usize) -> Result<Evaluation>
 where
     N: Network,
@@ -60,6 +62,7 @@ where
     D: Dataset<Input = N::Input, Target = L::Target>,
 {
     check_targets::<N, L, D>(samples, loss)?;
+    check_finite(net, None)?;
     let threads = Threads::new(threads)?;
     let mut scores = vec![Score::default(); samples.len()];
     threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
@@ -73,10 +76,12 @@ where
     L: Loss<N::Output>,
     D: Dataset<Target = L::Target>,
 {
-    if samples.is_empty() {
+    // A dataset's own word on being empty may differ.
+    let count = samples.len();
+    if count == 0 {
         return Err(Error::EmptyDataset);
     }
-    for row in 0..samples.len() {
+    for row in 0..count {
         loss.check(row, &samples.target(row)?)?;
     }
     Ok(())
@@ -169,8 +174,10 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
 ///
 /// # Errors
 ///
-/// If the threads cannot be started.
+/// If an input or a weight is not finite, or the threads cannot be started.
 pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
+    check_finite(net, None)?;
+    check_inputs(inputs)?;
     let threads = Threads::new(threads)?;
     let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
     let leaf = leaf::<N>(inputs.len(), threads.count());
@@ -181,6 +188,16 @@ pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Resu
         });
     });
     Ok(outputs)
+}
+
+/// Refuses numbers that are not finite, naming the first one.
+pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
+    for (row, input) in inputs.iter().enumerate() {
+        if let Some(index) = input.first_not_finite() {
+            return Err(Error::NanInput { row, index });
+        }
+    }
+    Ok(())
 }
 
 /// Samples that one thread takes at once: whole groups, so that the cut changes no bit.

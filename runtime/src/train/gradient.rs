@@ -3,10 +3,12 @@
 use super::threads::join;
 use crate::{
     block::Block,
+    error::{Error, Result},
     network::Network,
     simd::{self, Isa, Task},
     update::Update,
 };
+use alloc::format;
 use core::marker::PhantomData;
 use fearless_simd::{Level, f32x16, prelude::*};
 
@@ -36,6 +38,18 @@ pub fn add_penalties<N: Network>(level: Level, weights: &[Block], gradients: &mu
         network: PhantomData,
     };
     simd::dispatch(level, task);
+}
+
+/// Refuses a limit that would stop or turn back the descent.
+pub fn check_limit(limit: f64) -> Result<()> {
+    if limit > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Setting {
+        setting: "clip_norm",
+        found: format!("{limit:?}"),
+        expected: "more than 0, such as 1.0",
+    })
 }
 
 /// What gradients of this norm are multiplied by, at most 1; PyTorch's definition, with its 1e-6.

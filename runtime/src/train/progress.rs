@@ -28,6 +28,13 @@ impl Progress {
         }
     }
 
+    /// Shows that the epoch is over and validation goes on.
+    pub fn validate(&mut self, epoch: &Epoch) {
+        if let Some(bar) = &mut self.bar {
+            bar.validate(epoch);
+        }
+    }
+
     /// Leaves a line about the epoch.
     pub fn finish(self, epoch: &Epoch) {
         if let Some(bar) = self.bar {
@@ -47,6 +54,9 @@ impl Progress {
     pub fn update(&mut self, _sum: &Totals, _start: Instant) {}
 
     /// Nothing.
+    pub fn validate(&mut self, _epoch: &Epoch) {}
+
+    /// Nothing.
     pub fn finish(self, _epoch: &Epoch) {}
 }
 
@@ -55,8 +65,12 @@ mod bar {
     use super::{Epoch, Totals};
     use crate::train::Evaluation;
     use alloc::{format, string::String};
+    use core::fmt::{self, Display, Formatter};
     use indicatif::{ProgressBar, ProgressStyle};
-    use std::time::{Duration, Instant};
+    use std::{
+        io::{self, Write},
+        time::{Duration, Instant},
+    };
 
     /// Between two looks at the terminal.
     const INTERVAL: Duration = Duration::from_millis(200);
@@ -64,7 +78,29 @@ mod bar {
     pub struct Bar {
         bar: ProgressBar,
         label: String,
+        samples: usize,
         shown: Instant,
+    }
+
+    /// What an epoch's training gave.
+    fn so_far(epoch: &Epoch) -> Evaluation {
+        Evaluation {
+            loss: epoch.loss,
+            accuracy: epoch.accuracy,
+        }
+    }
+
+    /// Time that is left, in its two largest units.
+    struct Left(Duration);
+
+    impl Display for Left {
+        fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            match self.0.as_secs() {
+                seconds @ 0..60 => write!(f, "{seconds} s"),
+                seconds @ 60..3600 => write!(f, "{} min {:02} s", seconds / 60, seconds % 60),
+                seconds => write!(f, "{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+            }
+        }
     }
 
     impl Bar {
@@ -73,7 +109,8 @@ mod bar {
             if bar.is_hidden() {
                 return None;
             }
-            let template = "{prefix} [{bar:24}] {pos}/{len}  {msg}  {eta} left";
+            // The bar takes what the words leave of a line, so that a narrow terminal shows all of them.
+            let template = "{prefix} [{wide_bar}] {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("=> "));
             }
@@ -82,6 +119,7 @@ mod bar {
             Some(Self {
                 bar,
                 label,
+                samples,
                 shown: Instant::now(),
             })
         }
@@ -94,16 +132,21 @@ mod bar {
             self.shown = now;
             let rate = sum.rows as f64 / (now - start).as_secs_f64();
             let so_far = Evaluation::of(*sum);
-            self.bar
-                .set_message(format!("{so_far}, {rate:.0} samples/s"));
             self.bar.set_position(sum.rows as u64);
+            let rest = self.samples.saturating_sub(sum.rows) as f64 / rate;
+            let left = Left(Duration::try_from_secs_f64(rest.ceil()).unwrap_or(Duration::MAX));
+            self.bar
+                .set_message(format!("{so_far}, {rate:.0} samples/s, {left} left"));
+        }
+
+        pub fn validate(&mut self, epoch: &Epoch) {
+            self.bar.set_position(self.samples as u64);
+            self.bar
+                .set_message(format!("{}, validating", so_far(epoch)));
         }
 
         pub fn finish(self, epoch: &Epoch) {
-            let so_far = Evaluation {
-                loss: epoch.loss,
-                accuracy: epoch.accuracy,
-            };
+            let so_far = so_far(epoch);
             let validation = epoch.validation.map_or(String::new(), |validation| {
                 format!("; validation: {validation}")
             });
@@ -112,8 +155,32 @@ mod bar {
                 self.label, epoch.seconds, epoch.samples_per_second
             );
             self.bar.finish_and_clear();
-            // Through the bar, so that what is printed and what is cleared keep their order.
-            std::eprintln!("{line}");
+            // A terminal that has gone away is no reason to end a training run, as `eprintln!` would.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::Left;
+        use alloc::string::ToString;
+        use core::time::Duration;
+
+        #[test]
+        fn times_are_written_for_people() {
+            let left = |seconds| Left(Duration::from_secs(seconds)).to_string();
+            assert_eq!(
+                [0, 59, 61, 3599, 3600, 90_061].map(left),
+                [
+                    "0 s",
+                    "59 s",
+                    "1 min 01 s",
+                    "59 min 59 s",
+                    "1 h 00 min",
+                    "25 h 01 min"
+                ]
+            );
+            assert!(!Left(Duration::MAX).to_string().is_empty());
         }
     }
 }

@@ -1,13 +1,21 @@
 //! Training as a whole, on a small network written by hand.
 
+mod datasets;
 mod errors;
 mod inference;
 mod mlp;
+mod settings;
 mod steps;
 
-use crate::data::Samples;
+use crate::{
+    data::Samples,
+    loss::CrossEntropy,
+    optimizer::Sgd,
+    parameters::{Seed, initialized},
+    train::Trainer,
+};
 use alloc::vec::Vec;
-use mlp::{INPUTS, OUTPUTS};
+use mlp::{INPUTS, Mlp, OUTPUTS};
 
 /// Points in seven dimensions, labelled by which of three sums is largest.
 fn samples(count: usize) -> Samples<[f32; INPUTS], usize> {
@@ -27,4 +35,12 @@ fn samples(count: usize) -> Samples<[f32; INPUTS], usize> {
         Ok(samples) => samples,
         Err(error) => panic!("{error}"),
     }
+}
+
+fn net() -> Mlp<false> {
+    initialized(Seed(1))
+}
+
+fn trainer() -> Trainer<Sgd, CrossEntropy> {
+    Trainer::new(Sgd::new(0.1), CrossEntropy).threads(2).quiet()
 }

@@ -3,6 +3,11 @@
 use crate::error::{Error, Result};
 use alloc::borrow::ToOwned;
 
+/// More threads than this are started only where the machine runs as many at once: a thousand on two cores spend minutes
+/// on waking each other. Results do not depend on it.
+#[cfg(feature = "parallel")]
+const WORTH_STARTING: usize = 64;
+
 /// A number of threads to work on.
 pub struct Threads {
     count: usize,
@@ -11,7 +16,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts `count` threads; one is the caller's own.
+    /// Starts `count` threads, or as many as are of use; one is the caller's own.
     pub fn new(count: usize) -> Result<Self> {
         if count == 0 {
             return Err(Error::Setting {
@@ -22,6 +27,7 @@ impl Threads {
         }
         #[cfg(feature = "parallel")]
         {
+            let count = count.min(Self::available().max(WORTH_STARTING));
             let build = || rayon::ThreadPoolBuilder::new().num_threads(count).build();
             let pool = (count > 1).then(build).transpose();
             let pool = pool.map_err(|error| Error::Setting {

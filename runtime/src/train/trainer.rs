@@ -1,15 +1,17 @@
 //! Epochs over a dataset.
 
 mod epoch;
-mod slowness;
 
 use super::{
     evaluation::{Evaluation, check_targets, evaluate, judge, predict},
     faults::Faults,
+    gradient::check_limit,
     history::History,
     passes::{Passes, Totals},
     progress::Progress,
+    room, slowness,
     threads::Threads,
+    weights::{check_finite, fingerprint},
 };
 use crate::{
     data::Dataset,
@@ -19,7 +21,7 @@ use crate::{
     optimizer::{Optimizer, State},
     parameters::Seed,
 };
-use alloc::{borrow::ToOwned, boxed::Box, string::ToString, vec, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
 
 /// Teaches networks: an optimizer, a loss, and how to go about it.
 ///
@@ -39,7 +41,9 @@ use alloc::{borrow::ToOwned, boxed::Box, string::ToString, vec, vec::Vec};
 /// ```
 ///
 /// A second `fit` goes on where the first one ended: moments, the count of steps and of epochs are kept, so that
-/// five fits of one epoch are one fit of five. A network of another kind begins anew.
+/// five fits of one epoch are one fit of five. What is kept belongs to the weights that the last fit left: a network with
+/// these weights, bit for bit, goes on, be it moved, cloned, or saved and loaded. Any other begins anew, as with a
+/// trainer just made: another kind of network, a fresh one, or one whose weights were loaded or set since.
 pub struct Trainer<O: Optimizer, L> {
     optimizer: O,
     loss: L,
@@ -59,8 +63,8 @@ type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
 
 /// What is kept between fits.
 struct Memory<T> {
-    /// Name of the network it belongs to.
-    network: &'static str,
+    /// Fingerprint of the network it belongs to, as the last fit left it.
+    network: Option<u64>,
     /// What the optimizer remembers of each block of weights.
     state: Vec<T>,
     /// Steps taken.
@@ -83,12 +87,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             clip_norm: None,
             quiet: false,
             schedule: None,
-            memory: Memory {
-                network: "",
-                state: Vec::new(),
-                steps: 0,
-                epochs: 0,
-            },
+            memory: Memory::default(),
         }
     }
 
@@ -104,7 +103,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
-    /// Threads to work on. The results' bits do not depend on it.
+    /// Threads to work on. The results' bits do not depend on it, and more than the machine runs at once bring nothing:
+    /// of those, at most 64 are started.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
@@ -134,7 +134,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
-    /// Multiplies the learning rate by `factor(epoch)`, epochs counted from 0 since the first fit.
+    /// Multiplies the learning rate by `factor(epoch)`, epochs counted from 0 since the network's first fit.
     pub fn schedule(mut self, factor: impl Fn(usize) -> f64 + Send + Sync + 'static) -> Self {
         self.schedule = Some(Box::new(factor));
         self
@@ -145,13 +145,20 @@ impl<O: Optimizer, L> Trainer<O, L> {
         &mut self.optimizer
     }
 
+    /// Forgets moments and the counts of steps and epochs: the next fit begins anew, whatever the network.
+    pub fn reset(&mut self) {
+        self.memory = Memory::default();
+    }
+
     /// Trains `net` on `data`.
     ///
     /// # Errors
     ///
-    /// If `epochs`, `batch` or `threads` is 0, the data are empty, a target is refused by the loss (found before
+    /// If `epochs`, `batch` or `threads` is 0, a number of the optimizer or a factor of the schedule is of no use (such as
+    /// NaN or a negative learning rate), the data are empty, a target is refused by the loss (found before
     /// training), an input holds a number that is not finite (found when it is first met), or the loss becomes infinite
     /// or NaN. In the last two cases the network is as it was before that step, which may be after many good ones.
+    /// Weights must be finite before training and after every epoch; those that are no longer stay for inspection.
     pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
     where
         N: Network,
@@ -165,7 +172,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// As [`fit`](Self::fit); the validation data must not be empty and their targets valid, too.
+    /// As [`fit`](Self::fit); [`Error::Validation`] with what is wrong with the validation data.
     pub fn fit_and_validate<N, D, V>(
         &mut self,
         net: &mut N,
@@ -185,7 +192,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// If the data are empty, a target is refused by the loss, or `threads` is 0.
+    /// If the data are empty, a target is refused by the loss, an input or a weight is not finite, or `threads` is 0.
     pub fn evaluate<N, D>(&self, net: &N, data: &D) -> Result<Evaluation>
     where
         N: Network,
@@ -199,29 +206,22 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// # Errors
     ///
-    /// If `threads` is 0.
+    /// If an input or a weight is not finite, or `threads` is 0.
     pub fn predict<N: Network>(&self, net: &N, inputs: &[N::Input]) -> Result<Vec<N::Output>> {
         predict(net, inputs, self.threads)
     }
 
     /// Refuses settings with which training cannot begin.
     fn check_settings(&self) -> Result<()> {
-        let refuse = |setting, found, expected| {
-            Err(Error::Setting {
-                setting,
-                found,
-                expected,
-            })
-        };
         if self.epochs == 0 {
-            return refuse("epochs", "0".to_owned(), "at least 1, such as 5");
+            return Err(Error::Setting {
+                setting: "epochs",
+                found: "0".to_owned(),
+                expected: "at least 1, such as 5",
+            });
         }
-        match self.clip_norm {
-            Some(limit) if limit.is_nan() || limit <= 0.0 => {
-                refuse("clip_norm", limit.to_string(), "more than 0, such as 1.0")
-            }
-            _ => Ok(()),
-        }
+        self.clip_norm.map_or(Ok(()), check_limit)?;
+        self.optimizer.check()
     }
 
     fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>
@@ -234,31 +234,38 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self.check_settings()?;
         check_targets::<N, L, D>(data, &self.loss)?;
         if let Some(validation) = validation {
-            check_targets::<N, L, V>(validation, &self.loss)?;
+            check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?;
         }
-        if !self.quiet {
-            slowness::warn::<N>();
-        }
-        self.memory.adopt::<N>();
+        check_finite(net, None)?;
+        self.memory.adopt(net);
+        let batch = self.batch.min(data.len());
+        room::check::<N>(batch)?;
         let threads = Threads::new(self.threads)?;
         let mut run = epoch::Run::<N, L::Target> {
-            passes: Passes::new(self.batch.min(data.len()), threads.count())?,
+            passes: Passes::new(batch, threads.count())?,
             gradients: super::memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
             nothing: vec![(); N::PARAMETER_BLOCKS],
             targets: Vec::new(),
             checked: false,
             faults: Faults::default(),
         };
+        // Nothing is refused from here on but what training itself meets.
+        if !self.quiet {
+            slowness::warn::<N>();
+        }
         let mut scores = vec![Score::default(); validation.map_or(0, Dataset::len)];
         let mut order: Vec<usize> = (0..data.len()).collect();
         let mut history = History::default();
-        threads.install(|| {
+        let result = threads.install(|| {
             for number in 1..=self.epochs {
                 let mut progress = Progress::new(self.quiet, number, self.epochs, data.len());
                 let mut epoch =
                     self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
+                check_finite(net, Some(number))?;
                 if let Some(validation) = validation {
-                    judge(net, validation, &self.loss, threads.count(), &mut scores)?;
+                    progress.validate(&epoch);
+                    judge(net, validation, &self.loss, threads.count(), &mut scores)
+                        .map_err(validation_error)?;
                     epoch.validation = Some(Evaluation::of(Totals::of(&scores)));
                 }
                 progress.finish(&epoch);
@@ -266,18 +273,37 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 history.epochs.push(epoch);
             }
             Ok(history)
-        })
+        });
+        // A fit that failed has taken steps, too.
+        self.memory.network = Some(fingerprint(net));
+        result
+    }
+}
+
+/// Tells that an error is about the validation data.
+fn validation_error(error: Error) -> Error {
+    Error::Validation(Box::new(error))
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self {
+            network: None,
+            state: Vec::new(),
+            steps: 0,
+            epochs: 0,
+        }
     }
 }
 
 impl<T: Copy + Default> Memory<T> {
-    /// Begins anew where the network is of another kind than the last one.
-    fn adopt<N: Network>(&mut self) {
-        if self.network != N::NAME || self.state.len() != N::PARAMETER_BLOCKS {
-            self.network = N::NAME;
-            self.state = vec![T::default(); N::PARAMETER_BLOCKS];
-            self.steps = 0;
-            self.epochs = 0;
+    /// Begins anew where the network is not the one that the last fit left.
+    fn adopt<N: Network>(&mut self, net: &N) {
+        if self.network != Some(fingerprint(net)) {
+            *self = Self {
+                state: vec![T::default(); N::PARAMETER_BLOCKS],
+                ..Self::default()
+            };
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Gradients as an arena that can be read and changed, for a training loop of one's own.
 
 use super::{
+    evaluation::check_inputs,
     gradient,
     memory::blocks,
     passes::{Passes, Source, Step, Totals},
+    room, slowness,
     threads::Threads,
 };
 use crate::{
@@ -13,12 +15,12 @@ use crate::{
     network::Network,
     parameters::{Parameters, Seed},
     update::Store,
-    value::Value,
 };
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-/// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch.
+/// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch. The first one of
+/// a process says so if the build is slow.
 ///
 /// ```
 /// # use kiln_runtime::{data::Samples, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
@@ -31,7 +33,7 @@ use core::ops::Range;
 ///     let mut descent = Descent::new(net, Adam::default());
 ///     for (inputs, targets) in data.inputs().chunks(32).zip(data.targets().chunks(32)) {
 ///         let loss = training.backward(net, inputs, targets, &CrossEntropy)?;
-///         training.clip_norm(1.0);
+///         training.clip_norm(1.0)?;
 ///         descent.apply(net, training.gradients());
 ///         println!("loss {loss:.4}, {:?}", training.gradients().get("logits.bias"));
 ///     }
@@ -53,7 +55,7 @@ impl<N: Network> Training<N> {
     ///
     /// # Errors
     ///
-    /// If `batch` is 0.
+    /// If `batch` is 0 or too large for memory.
     pub fn new(net: &N, batch: usize) -> Result<Self> {
         Self::with_threads(net, batch, 1)
     }
@@ -62,11 +64,14 @@ impl<N: Network> Training<N> {
     ///
     /// # Errors
     ///
-    /// If `batch` or `threads` is 0, or the threads cannot be started.
+    /// If `batch` or `threads` is 0, there is no memory for the batch, or the threads cannot be started.
     pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
+        room::check::<N>(batch)?;
         let threads = Threads::new(threads)?;
+        let passes = Passes::new(batch, threads.count())?;
+        slowness::warn::<N>();
         Ok(Self {
-            passes: Passes::new(batch, threads.count())?,
+            passes,
             threads,
             gradients: blocks(net.arena().len()),
             nothing: vec![(); net.arena().len()],
@@ -114,12 +119,11 @@ impl<N: Network> Training<N> {
             totals
         });
         if !totals.loss.is_finite() {
-            return Err(culprit(inputs).unwrap_or(Error::NanLoss {
-                epoch: 1,
-                step: usize::try_from(self.step)
-                    .unwrap_or(usize::MAX)
-                    .saturating_add(1),
-            }));
+            let step = usize::try_from(self.step).unwrap_or(usize::MAX);
+            return Err(Error::NanLoss {
+                epoch: None,
+                step: step.saturating_add(1),
+            });
         }
         self.step += 1;
         Ok(totals.loss / rows as f64)
@@ -151,6 +155,7 @@ impl<N: Network> Training<N> {
         for (row, target) in targets.iter().enumerate() {
             loss.check(row, target)?;
         }
+        check_inputs(inputs)?;
         Ok(rows)
     }
 
@@ -166,22 +171,19 @@ impl<N: Network> Training<N> {
 
     /// Scales the gradients down to an Euclidean norm of at most `limit`, as `torch.nn.utils.clip_grad_norm_`; gives the norm
     /// they had.
-    pub fn clip_norm(&mut self, limit: f64) -> f64 {
+    ///
+    /// # Errors
+    ///
+    /// If `limit` is not more than 0.
+    pub fn clip_norm(&mut self, limit: f64) -> Result<f64> {
+        gradient::check_limit(limit)?;
         let norm = self.gradients().norm();
         let factor = gradient::clip_factor(norm, limit);
         if factor < 1.0 {
             gradient::scale(&mut self.gradients, factor);
         }
-        norm
+        Ok(norm)
     }
-}
-
-/// The first number that is not finite.
-fn culprit<I: Value>(inputs: &[I]) -> Option<Error> {
-    inputs.iter().enumerate().find_map(|(row, input)| {
-        let index = input.first_not_finite()?;
-        Some(Error::NanInput { row, index })
-    })
 }
 
 /// A batch as slices.

@@ -1,6 +1,6 @@
 //! Valid files are read, and no invalid one passes or panics.
 
-use super::{Element, Idx, images};
+use super::{Element, Idx, images, labels};
 use crate::{
     error::{Error, Fault},
     testing::Folder,
@@ -103,6 +103,33 @@ fn every_element_type_is_decoded() {
             element.name()
         );
     }
+}
+
+/// A header tells what is in a file: nothing else is unpacked.
+#[test]
+fn content_of_the_wrong_shape_is_not_read() {
+    let folder = Folder::new();
+    // Only the header's part of the stream is whole.
+    let mut bomb = gzip(&[&header(8, &[1 << 20, 28, 29]), &[0; 4096][..]].concat());
+    bomb.truncate(bomb.len() - 12);
+    folder.write("bomb", &bomb);
+    let path = folder.path().join("bomb");
+    let fault = |result: Result<(), Error>| match result {
+        Err(Error::Data { offset, fault, .. }) => (offset, fault),
+        other => panic!("{other:?}"),
+    };
+    let shape = Fault::Shape {
+        expected: vec![28, 28],
+        found: vec![28, 29],
+    };
+    assert_eq!(fault(images::<28, 28>(&path).map(|_| ())), (8, shape));
+    let rank = Fault::Rank {
+        expected: 1,
+        found: 3,
+    };
+    assert_eq!(fault(labels(&path, 10).map(|_| ())), (3, rank));
+    let damaged = fault(images::<28, 29>(&path).map(|_| ()));
+    assert!(matches!(damaged, (_, Fault::Gzip { .. })), "{damaged:?}");
 }
 
 #[test]

@@ -2,60 +2,20 @@
 
 use super::{
     mlp::{INPUTS, Mlp, OUTPUTS},
-    samples,
+    net, samples, trainer,
 };
 use crate::{
+    block::Block,
     data::Samples,
     error::{Error, Result},
     loss::{CrossEntropy, Loss},
+    model::Model as _,
     network::Network,
     optimizer::Sgd,
-    parameters::{Seed, initialized},
+    parameters::Parameters,
     simd::Isa,
     train::{Trainer, Training},
 };
-
-fn net() -> Mlp<false> {
-    initialized(Seed(1))
-}
-
-fn trainer() -> Trainer<Sgd, CrossEntropy> {
-    Trainer::new(Sgd::new(0.1), CrossEntropy).threads(2).quiet()
-}
-
-#[test]
-fn settings_that_make_no_sense_are_refused() {
-    let data = samples(10);
-    let cases = [
-        ("epochs", trainer().epochs(0)),
-        ("batch", trainer().batch(0)),
-        ("threads", trainer().threads(0)),
-        ("clip_norm", trainer().clip_norm(-1.0)),
-        ("clip_norm", trainer().clip_norm(f64::NAN)),
-    ];
-    for (name, mut trainer) in cases {
-        match trainer.fit(&mut net(), &data) {
-            Err(Error::Setting { setting, .. }) => assert_eq!(setting, name),
-            other => panic!("{name}: {other:?}"),
-        }
-    }
-    let none = trainer().threads(0).evaluate(&net(), &data);
-    assert!(matches!(
-        none,
-        Err(Error::Setting {
-            setting: "threads",
-            ..
-        })
-    ));
-    let none = Training::new(&net(), 0).map(|_| ());
-    assert!(matches!(
-        none,
-        Err(Error::Setting {
-            setting: "batch",
-            ..
-        })
-    ));
-}
 
 #[test]
 fn labels_are_checked_before_the_first_step() -> Result<()> {
@@ -78,11 +38,11 @@ fn labels_are_checked_before_the_first_step() -> Result<()> {
     assert!(expected(found.map(|_| ())));
     assert_eq!(before, net.arena());
     assert!(expected(trainer().evaluate(&net, &data).map(|_| ())));
-    assert!(expected(
-        trainer()
-            .fit_and_validate(&mut net, &samples(4), &data)
-            .map(|_| ())
-    ));
+    match trainer().fit_and_validate(&mut net, &samples(4), &data) {
+        Err(Error::Validation(error)) => assert!(expected(Err(*error))),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(before, net.arena());
     Ok(())
 }
 
@@ -122,7 +82,11 @@ fn divergence_is_an_error_and_the_step_is_not_taken() -> Result<()> {
         .epochs(4)
         .quiet();
     let found = trainer.fit(&mut net, &samples(40)).map(|_| ());
-    let Err(Error::NanLoss { epoch: 1, step }) = found else {
+    let Err(Error::NanLoss {
+        epoch: Some(1),
+        step,
+    }) = found
+    else {
         panic!("{found:?}");
     };
     assert!(step > 1);
@@ -164,6 +128,86 @@ fn batches_must_fit() -> Result<()> {
     Ok(())
 }
 
+/// `Relu` takes NaN for 0, so that the loss does not show what is wrong.
+#[test]
+fn weights_that_are_not_finite_are_named() -> Result<()> {
+    let data = samples(40);
+    let mut diverged = net();
+    let bias = diverged.parameters().get("hidden.bias").unwrap_or_default();
+    diverged
+        .parameters_mut()
+        .set("hidden.bias", &[&bias[..17], &[f32::NAN; 3]].concat())?;
+    let is_named = |error| {
+        matches!(
+            error,
+            Error::NanWeight {
+                epoch: None,
+                name: "hidden.bias",
+                index: 17
+            }
+        )
+    };
+    let found = trainer().fit(&mut diverged, &data).map(|_| ());
+    assert!(found.is_err_and(is_named));
+    let found = trainer().evaluate(&diverged, &data).map(|_| ());
+    assert!(found.is_err_and(is_named));
+    let found = trainer().predict(&diverged, data.inputs()).map(|_| ());
+    assert!(found.is_err_and(is_named));
+
+    // One step, and no other whose loss could tell.
+    let mut trainer = Trainer::new(Sgd::new(3e38), Steep).batch(40).quiet();
+    let found = trainer.fit(&mut net(), &data).map(|_| ());
+    assert!(
+        matches!(found, Err(Error::NanWeight { epoch: Some(1), .. })),
+        "{found:?}"
+    );
+    Ok(())
+}
+
+/// A loss with large gradients.
+struct Steep;
+
+impl Loss<[f32; OUTPUTS]> for Steep {
+    type Target = usize;
+
+    fn row<S: Isa>(
+        &self,
+        _: S,
+        _: &[f32; OUTPUTS],
+        _: &usize,
+        scale: f32,
+        delta: &mut [f32; OUTPUTS],
+    ) -> f32 {
+        delta.fill(1e10 * scale);
+        1.0
+    }
+}
+
+#[test]
+fn nothing_is_predicted_from_what_is_no_number() {
+    let found = trainer().predict(&net(), &[[0.5; INPUTS], [f32::NAN; INPUTS]]);
+    assert!(
+        matches!(found, Err(Error::NanInput { row: 1, index: 0 })),
+        "{found:?}"
+    );
+    assert!(
+        trainer()
+            .predict(&net(), &[])
+            .is_ok_and(|none| none.is_empty())
+    );
+}
+
+#[test]
+fn an_arena_may_be_too_small() {
+    let net = net();
+    let short = Parameters::<Mlp<false>, _>::new(&net.arena()[..1]);
+    assert_eq!(short.get("hidden.weight"), None);
+    let mut blocks = [Block::ZERO; 3];
+    let mut short = Parameters::<Mlp<false>, _>::new(&mut blocks[..]);
+    let found = short.set("logits.bias", &[1.0; OUTPUTS]);
+    assert!(matches!(found, Err(Error::Layout { found: 48, .. })));
+}
+
 /// A loss that is never finite.
 struct Nowhere;
 
@@ -181,6 +225,12 @@ fn a_users_loss_may_fail() {
     let before = net.arena().to_vec();
     let mut trainer = Trainer::new(Sgd::new(0.1), Nowhere).quiet();
     let found = trainer.fit(&mut net, &samples(40)).map(|_| ());
-    assert!(matches!(found, Err(Error::NanLoss { epoch: 1, step: 1 })));
+    assert!(matches!(
+        found,
+        Err(Error::NanLoss {
+            epoch: Some(1),
+            step: 1
+        })
+    ));
     assert_eq!(before, net.arena());
 }

@@ -76,6 +76,62 @@ fn fits_go_on_where_they_ended() -> Result<()> {
     Ok(())
 }
 
+/// What a trainer keeps belongs to the weights that it left, not to a name, a size, or a place in memory.
+#[test]
+fn only_the_network_that_was_trained_goes_on() -> Result<()> {
+    let data = samples(50);
+    let trainer = || {
+        Trainer::new(Adam::new(0.01), CrossEntropy)
+            .batch(16)
+            .threads(1)
+            .quiet()
+    };
+    let fresh = |seed| initialized::<Mlp<true>>(Seed(seed));
+    let used = || -> Result<_> {
+        let (mut trainer, mut net) = (trainer(), fresh(3));
+        trainer.fit(&mut net, &data)?;
+        Ok((trainer, net))
+    };
+    let anew = |mut net: Mlp<true>| -> Result<_> {
+        trainer().fit(&mut net, &data)?;
+        Ok(bits(&net))
+    };
+    let (mut twice, left) = (fresh(3), used()?.1);
+    trainer().epochs(2).fit(&mut twice, &data)?;
+
+    // A clone in another place goes on, for it is where training ended.
+    let mut moved = alloc::boxed::Box::new(left.clone());
+    used()?.0.fit(&mut *moved, &data)?;
+    assert!(bits(&*moved) == bits(&twice));
+
+    // Another network of the same kind begins anew, and so does the first one then: the moments are no longer its own.
+    let (mut trainer_of_two, mut first) = used()?;
+    let mut second = fresh(4);
+    trainer_of_two.fit(&mut second, &data)?;
+    assert!(bits(&second) == anew(fresh(4))?);
+    trainer_of_two.fit(&mut first, &data)?;
+    assert!(bits(&first) == anew(left.clone())?);
+
+    // Another kind with the same name, size and weights begins anew.
+    let other_kind = || Mlp::<false>::from_arena(left.arena().into());
+    let (mut found, mut expected) = (other_kind(), other_kind());
+    used()?.0.fit(&mut found, &data)?;
+    trainer().fit(&mut expected, &data)?;
+    assert!(bits(&found) == bits(&expected));
+
+    // So do weights that were changed, and a trainer that was reset.
+    let mut changed = left.clone();
+    changed.arena_mut()[0].0[0] += 1.0;
+    let expected = anew(changed.clone())?;
+    used()?.0.fit(&mut changed, &data)?;
+    assert!(bits(&changed) == expected);
+    let (mut trainer, mut net) = used()?;
+    trainer.reset();
+    trainer.fit(&mut net, &data)?;
+    assert!(bits(&net) == anew(left)?);
+    Ok(())
+}
+
 #[test]
 fn a_task_is_learnt() -> Result<()> {
     let mut net: Mlp<false> = initialized(Seed(1));
@@ -160,7 +216,7 @@ fn a_loop_by_hand_takes_the_same_steps() -> Result<()> {
     let mut losses = 0.0;
     for (inputs, targets) in data.inputs().chunks(13).zip(data.targets().chunks(13)) {
         losses += training.backward(&by_hand, inputs, targets, &CrossEntropy)?;
-        let before = training.clip_norm(0.1);
+        let before = training.clip_norm(0.1)?;
         assert!(before > 0.1);
         assert!((training.gradients().norm() - 0.1).abs() < 1e-4);
         descent.apply(&mut by_hand, training.gradients());

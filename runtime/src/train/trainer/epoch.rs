@@ -20,7 +20,7 @@ use crate::{
     update::Store,
     value::Value,
 };
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 use core::{borrow::Borrow, ops::Range};
 use rand_core::Rng;
 use std::time::Instant;
@@ -57,10 +57,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output>,
         D: Dataset<Input = N::Input, Target = L::Target>,
     {
-        let factor = self
-            .schedule
-            .as_ref()
-            .map_or(1.0, |factor| factor(self.memory.epochs));
+        let factor = self.learning_rate_factor()?;
         if self.shuffle {
             shuffle(order, self.seed.0, self.memory.epochs as u64);
         }
@@ -74,7 +71,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             let totals = self.step(net, data, run, rows, factor);
             sum.add(totals.map_err(|error| match error {
                 Error::NanLoss { .. } => Error::NanLoss {
-                    epoch: number,
+                    epoch: Some(number),
                     step: step + 1,
                 },
                 other => other,
@@ -90,6 +87,20 @@ impl<O: Optimizer, L> Trainer<O, L> {
             validation: None,
             seconds,
             samples_per_second: rows / seconds.max(f64::MIN_POSITIVE),
+        })
+    }
+
+    /// The schedule's factor for the epoch that begins.
+    fn learning_rate_factor(&self) -> Result<f64> {
+        let epoch = self.memory.epochs;
+        let factor = self.schedule.as_ref().map_or(1.0, |factor| factor(epoch));
+        if (0.0..=f64::MAX).contains(&factor) {
+            return Ok(factor);
+        }
+        Err(Error::Setting {
+            setting: "schedule",
+            found: format!("{factor:?} for epoch {epoch}, counted from 0"),
+            expected: "finite and 0 or more, such as 1.0",
         })
     }
 
@@ -131,7 +142,18 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let totals = run.passes.rows(step, rows, gathered);
         run.faults.take()?;
         if !totals.loss.is_finite() {
-            return Err(Error::NanLoss { epoch: 0, step: 0 });
+            // A dataset may have given other samples than those that were checked.
+            for (&sample, target) in order.iter().zip(&run.targets) {
+                self.loss.check(sample, target)?;
+                let (input, _) = data.sample(sample)?;
+                if let Some(index) = Borrow::<N::Input>::borrow(&input).first_not_finite() {
+                    return Err(Error::NanInput { row: sample, index });
+                }
+            }
+            return Err(Error::NanLoss {
+                epoch: None,
+                step: 1,
+            });
         }
         let update = self.optimizer.step(self.memory.steps, factor);
         let (weights, state) = (net.arena_mut(), &mut self.memory.state);

@@ -5,7 +5,11 @@
 
 use crate::network::Network;
 use core::hint::black_box;
-use std::{eprintln, sync::Once, time::Instant};
+use std::{
+    io::{self, Write},
+    sync::Once,
+    time::Instant,
+};
 
 /// Says once in a process that the build is slow, if it is, and what to do.
 pub fn warn<N: Network>() {
@@ -13,7 +17,9 @@ pub fn warn<N: Network>() {
     if cfg!(debug_assertions) {
         ONCE.call_once(|| {
             if is_slow::<N>() {
-                eprintln!(
+                // A closed stream is no reason to panic, as `eprintln!` would.
+                let _ = writeln!(
+                    io::stderr(),
                     "kiln: this build is not optimized, and training takes some hundred times as long as it could.\n\
                      Build with `--release`, or add to Cargo.toml:\n\n    [profile.dev]\n    opt-level = 3\n"
                 );

@@ -1,0 +1,44 @@
+//! What training looks at in a network's weights as a whole.
+
+use crate::{
+    block::Block,
+    error::{Error, Result},
+    network::Network,
+};
+use bytemuck::must_cast_slice;
+use core::{
+    any::TypeId,
+    hash::{Hash, Hasher},
+};
+use std::hash::DefaultHasher;
+
+/// Refuses weights that are not finite; `epoch` is the one that just ended.
+pub fn check_finite<N: Network>(net: &N, epoch: Option<usize>) -> Result<()> {
+    let numbers = must_cast_slice::<Block, f32>(net.arena());
+    if numbers.iter().all(|number| number.is_finite()) {
+        return Ok(());
+    }
+    for tensor in N::TENSORS {
+        let (mut index, mut found) = (0, None);
+        tensor.layout.visit(|place| {
+            if !numbers[place].is_finite() {
+                found = found.or(Some(index));
+            }
+            index += 1;
+        });
+        if let Some(index) = found {
+            let name = tensor.name;
+            return Err(Error::NanWeight { epoch, name, index });
+        }
+    }
+    Ok(())
+}
+
+/// The kind of a network and the bits of its weights in one number: two networks with the same number are the same to
+/// training, but for one chance in 2^64.
+pub fn fingerprint<N: Network>(net: &N) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    TypeId::of::<N>().hash(&mut hasher);
+    hasher.write(must_cast_slice(net.arena()));
+    hasher.finish()
+}
