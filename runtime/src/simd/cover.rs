@@ -65,9 +65,7 @@ pub fn cover_32_wide<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, 
     sweep_grouped::<V, 8, 2, BY_ROWS>(twelves..even, blocks, visit);
     let four = even + (rows - even) / 4 * 4;
     sweep_grouped::<V, 4, 4, BY_ROWS>(even..four, blocks, visit);
-    let two = four + (rows - four) / 2 * 2;
-    sweep_grouped::<V, 2, 8, BY_ROWS>(four..two, blocks, visit);
-    sweep_grouped::<V, 1, 8, BY_ROWS>(two..rows, blocks, visit);
+    sweep_grouped::<V, 1, 8, BY_ROWS>(four..rows, blocks, visit);
 }
 
 /// Cuts `rows` into tiles of six, five and four, as equal as can be, and says where each size ends; at most three
@@ -89,8 +87,8 @@ fn even_by_six(rows: usize) -> [usize; 3] {
     }
 }
 
-/// 16 registers of eight or 32 of four: 6 x 1 holds twelve or twenty-four of them, and 4 x 1, 2 x 2 and 1 x 4 still
-/// are as many chains as two multipliers of four cycles need.
+/// 16 registers of eight or 32 of four: 6 x 1 holds twelve or twenty-four of them, and 4 x 1 and 1 x 4 still are
+/// as many chains as two multipliers of four cycles need.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 pub fn cover_six<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
@@ -106,9 +104,7 @@ pub fn cover_six<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visi
             sweep::<V, 4, 1, false>(five..four, block..block + 1, visit);
         }
     }
-    let two = four + (rows - four) / 2 * 2;
-    sweep_grouped::<V, 2, 2, BY_ROWS>(four..two, blocks, visit);
-    sweep_grouped::<V, 1, 4, BY_ROWS>(two..rows, blocks, visit);
+    sweep_grouped::<V, 1, 4, BY_ROWS>(four..rows, blocks, visit);
 }
 
 /// 16 registers of four, or none at all.

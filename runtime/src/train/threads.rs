@@ -57,16 +57,42 @@ impl Threads {
 
     /// Runs `f` where [`join`] finds the threads. A loop belongs inside as a whole: entering costs an allocation.
     pub fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
+        let (mut f, mut result) = (Some(f), None);
+        self.enter(&mut || result = f.take().map(|f| f()));
+        match result {
+            Some(result) => result,
+            None => unreachable!("what is installed runs"),
+        }
+    }
+
+    /// [`install`](Self::install) for an object: the pool's own code is compiled here, not in every user's crate.
+    fn enter(&self, f: &mut (dyn FnMut() + Send)) {
         #[cfg(feature = "parallel")]
         if let Some(pool) = &self.pool {
             return pool.install(f);
         }
-        f()
+        f();
     }
 }
 
 /// Runs both, at the same time if another thread is free; inside [`Threads::install`] only.
 pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+    let (mut a, mut b) = (Some(a), Some(b));
+    let mut a = || {
+        if let Some(a) = a.take() {
+            a();
+        }
+    };
+    let mut b = || {
+        if let Some(b) = b.take() {
+            b();
+        }
+    };
+    both(&mut a, &mut b);
+}
+
+/// [`join`] for objects: rayon's code is compiled here, not in every user's crate.
+fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
     #[cfg(feature = "parallel")]
     rayon::join(a, b);
     #[cfg(not(feature = "parallel"))]

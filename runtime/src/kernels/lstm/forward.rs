@@ -46,8 +46,9 @@ pub fn forward<
     );
 }
 
-/// Advances up to [`GROUP`] samples through all steps; `gates` holds what [`project`] left.
-#[inline(always)]
+/// Advances up to [`GROUP`] samples through all steps; `gates` holds what [`project`] left. A function by itself: levels of
+/// equal width share it, and so do inference and training, which alone keeps the cells.
+#[inline(never)]
 pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize>(
     s: S,
     weights: &[[Block; H]; P],
@@ -55,51 +56,56 @@ pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, co
     mut cells: Option<&mut [[[Block; B]; T]]>,
     y: &mut [[[Block; B]; T]],
 ) {
-    // Samples lie T rows apart, often a power of two of bytes: the state is kept dense, lest the samples of a group
-    // compete for the same few cache sets.
-    let rows = gates.len();
-    let mut h = [[Block::ZERO; B]; GROUP];
-    let mut c = [[Block::ZERO; B]; GROUP];
-    let mut z = [[Block::ZERO; 4]; GROUP];
-    for t in 0..T {
-        for block in 0..B {
-            let mut product = Recurrence {
-                s,
-                h: &h,
-                weights: gates_of(weights, block),
-                gates,
-                t,
-                panel: 4 * block,
-                z: &mut z,
-            };
-            if t == 0 {
-                product.start(rows);
-            } else {
-                s.cover_blocks(rows, 4, &mut product);
-            }
-            for row in 0..rows {
-                let next = cell(
-                    s,
-                    z[row].map(
-                        #[inline(always)]
-                        |z| z.load(s),
-                    ),
-                    c[row][block].load(s),
-                );
-                for (gate, value) in next.gates.into_iter().enumerate() {
-                    gates[row][t][4 * block + gate].store(value);
+    s.vectorize(
+        #[inline(always)]
+        || {
+            // Samples lie T rows apart, often a power of two of bytes: the state is kept dense, lest the samples of a group
+            // compete for the same few cache sets.
+            let rows = gates.len();
+            let mut h = [[Block::ZERO; B]; GROUP];
+            let mut c = [[Block::ZERO; B]; GROUP];
+            let mut z = [[Block::ZERO; 4]; GROUP];
+            for t in 0..T {
+                for block in 0..B {
+                    let mut product = Recurrence {
+                        s,
+                        h: &h,
+                        weights: gates_of(weights, block),
+                        gates,
+                        t,
+                        panel: 4 * block,
+                        z: &mut z,
+                    };
+                    if t == 0 {
+                        product.start(rows);
+                    } else {
+                        s.cover_blocks(rows, 4, &mut product);
+                    }
+                    for row in 0..rows {
+                        let next = cell(
+                            s,
+                            z[row].map(
+                                #[inline(always)]
+                                |z| z.load(s),
+                            ),
+                            c[row][block].load(s),
+                        );
+                        for (gate, value) in next.gates.into_iter().enumerate() {
+                            gates[row][t][4 * block + gate].store(value);
+                        }
+                        c[row][block].store(next.c);
+                        y[row][t][block].store(next.h);
+                        if let Some(cells) = &mut cells {
+                            cells[row][t][block].store(next.c);
+                        }
+                    }
                 }
-                c[row][block].store(next.c);
-                y[row][t][block].store(next.h);
-                if let Some(cells) = &mut cells {
-                    cells[row][t][block].store(next.c);
+                for (h, y) in h.iter_mut().zip(&*y) {
+                    *h = y[t];
                 }
             }
-        }
-        for (h, y) in h.iter_mut().zip(&*y) {
-            *h = y[t];
-        }
-    }
+        },
+    );
 }
 
 /// z of one block of units for all rows of a group: `z = gates[t] + h W_hh`.
