@@ -394,9 +394,7 @@ impl Lower for Lstm {
     }
 
     fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let Sizes {
-            t, i, ks, h, b, p, ..
-        } = self.sizes(&sites[0]);
+        let Sizes { i, ks, h, b, p, .. } = self.sizes(&sites[0]);
         let hidden = b * LANES;
         match index {
             0 => {
@@ -407,13 +405,20 @@ impl Lower for Lstm {
                 quote!(#path::<S, _, #i, #ks, #p>(s, update, #rows, first, weights, state);)
             }
             1 => {
-                let (path, pairs) = (rt::lstm_update_recurrent(), rt::step_pairs());
+                let (path, rows, pairs) = (
+                    rt::lstm_update_recurrent(),
+                    rt::lstm_recurrent_rows(),
+                    rt::step_pairs(),
+                );
                 let steps = Site::chain(sites, |site| {
+                    let Sizes { t, .. } = self.sizes(site);
                     let ((y, y_blocks), (dz, dz_blocks)) =
                         (site.place(Slot::Output), site.place(Slot::Saved(0)));
-                    quote!(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
+                    quote! {
+                        #rows::<#t, #b, #p, #hidden>(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
+                    }
                 });
-                quote!(#path::<S, _, #t, #h, #b, #p, #hidden>(s, update, #steps, first, weights, state);)
+                quote!(#path::<S, _, #h, #p, #hidden>(s, update, #steps, first, weights, state);)
             }
             _ => {
                 let path = rt::dense_update_bias();

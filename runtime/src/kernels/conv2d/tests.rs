@@ -412,45 +412,35 @@ macro_rules! case {
                         let mut from = 0;
                         for piece in gradient.as_flattened_mut().chunks_mut(length) {
                             let samples = flat.chunks(chunk).zip(d.chunks(chunk));
+                            let calls = call::<C, Flat, D, _, _, DS>(samples);
                             let state = &mut vec![(); piece.len()];
-                            weight_gradient::<S, Store, C, Flat, D, _, DS>(
-                                s, &Store, samples, from, piece, state,
-                            );
+                            weight_gradient(s, &Store, calls, from, piece, state);
                             from += piece.len();
                         }
                     }
                     close("dw", &all.unpack(&gw), &dw, 1e-4);
                     assert_eq!(gw, cut, "a cut changed bits");
-                    let samples = x.chunks(1).zip(kept.chunks(1));
-                    let (all_weights, state) = (gw.as_flattened_mut(), &mut [(); K * P]);
-                    weight_gradient::<S, Store, C, X, Kept, _, KS>(
-                        s,
-                        &Store,
-                        samples,
-                        0,
-                        all_weights,
-                        state,
+                    // Another call of the same layer adds its samples after those of the first.
+                    let (early, late) = (flat.split_at(1), d.split_at(1));
+                    let calls = (
+                        call::<C, Flat, D, _, _, DS>([(early.0, late.0)].into_iter()),
+                        call::<C, Flat, D, _, _, DS>([(early.1, late.1)].into_iter()),
                     );
+                    let (all_weights, state) = (cut.as_flattened_mut(), &mut [(); K * P]);
+                    weight_gradient(s, &Store, calls.clone(), 0, all_weights, state);
+                    assert_eq!(gw, cut, "a second call changed bits");
+                    let samples = x.chunks(1).zip(kept.chunks(1));
+                    let pooled = call::<C, X, Kept, _, _, KS>(samples);
+                    let (all_weights, state) = (gw.as_flattened_mut(), &mut [(); K * P]);
+                    weight_gradient(s, &Store, pooled, 0, all_weights, state);
                     close("dw pooled", &all.unpack(&gw), &dw_kept, 1e-4);
                     let mut gb = [DIRTY; P];
-                    bias_gradient::<S, Store, D, DS>(
-                        s,
-                        &Store,
-                        d.chunks(SAMPLES),
-                        0,
-                        &mut gb,
-                        &mut [(); P],
-                    );
+                    let whole = [(&flat[..], &d[..])].into_iter();
+                    let whole = call::<C, Flat, D, _, _, DS>(whole);
+                    bias_gradient(s, &Store, whole, 0, &mut gb, &mut [(); P]);
                     close("db", &floats(&gb)[..$cout], &db, 1e-4);
                     let last = gb[P - 1];
-                    bias_gradient::<S, Store, D, DS>(
-                        s,
-                        &Store,
-                        d.chunks(1),
-                        P - 1,
-                        &mut gb[P - 1..],
-                        &mut [()],
-                    );
+                    bias_gradient(s, &Store, calls, P - 1, &mut gb[P - 1..], &mut [()]);
                     assert_eq!(gb[P - 1], last);
 
                     // Samples one by one give the same bits.

@@ -28,45 +28,91 @@ const GROUP: usize = 288;
 /// Panels whose bias is summed at once, enough chains to hide the latency of an addition.
 const BIASES: usize = 4;
 
-/// Updates the weights `first..first + weights.len()` of the flat `[[Block; K]; P]` with the gradient (2).
-///
-/// `samples` gives the batch in order, chunk by chunk: images laid out as X, deltas as D. `state` is the optimizer's
-/// for the same weights.
-pub fn weight_gradient<
-    'a,
-    S: Isa,
-    U: Update,
+/// What the calls of one layer leave for the gradients of its weights. The images of two calls may differ in size, and
+/// so their layouts: a pair of calls is a call and, after all its samples, another.
+pub trait Calls<S: Isa>: Clone {
+    /// Input channels, the same in every call.
+    const CHANNELS: usize;
+    /// Rows of a panel.
+    const DEPTH: usize;
+    /// Products in each weight's gradient for one sample.
+    const PIXELS: usize;
+
+    /// Adds all samples to the sums of `tiles` of `M` rows of a panel.
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut [Block],
+    );
+
+    /// Adds the deltas of all pixels of all samples, for some panels.
+    fn total(&self, s: S, panels: [usize; BIASES], sums: &mut [f32x16<S>; BIASES]);
+}
+
+/// One call of a layer.
+pub struct Call<I, C, X, D> {
+    samples: I,
+    layouts: PhantomData<(C, X, D)>,
+}
+
+impl<I: Clone, C, X, D> Clone for Call<I, C, X, D> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self {
+            samples: self.samples.clone(),
+            layouts: PhantomData,
+        }
+    }
+}
+
+/// A call by what it left: `samples` gives the batch in order, chunk by chunk, images laid out as X, deltas as D.
+#[inline(always)]
+pub fn call<'a, C, X, D, I, const XS: usize, const DS: usize>(samples: I) -> Call<I, C, X, D>
+where
     C: Stencil,
     X: Image,
     D: Image,
-    const XS: usize,
-    const DS: usize,
->(
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+{
+    Call {
+        samples,
+        layouts: PhantomData,
+    }
+}
+
+/// Updates the weights `first..first + weights.len()` of the flat `[[Block; K]; P]` with the gradient (2). `state` is the
+/// optimizer's for the same weights.
+pub fn weight_gradient<S: Isa, U: Update>(
     s: S,
     update: &U,
-    samples: impl Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+    calls: impl Calls<S>,
     first: usize,
     weights: &mut [Block],
     state: &mut [U::State],
 ) {
+    /// The rows of a panel, without a name for the type of the calls.
+    fn depth<S: Isa, A: Calls<S>>(_: &A) -> usize {
+        A::DEPTH
+    }
     s.vectorize(
         #[inline(always)]
         || {
-            let k = depth::<C, X>();
+            let k = depth(&calls);
             let (mut first, mut weights, mut state) = (first, weights, state);
             while !weights.is_empty() {
                 let length = (k - first % k).min(weights.len());
                 let (stretch, rest) = weights.split_at_mut(length);
                 let (remembered, rest_of_state) = state.split_at_mut(length);
-                S::tiled(Gradient::<S, U, C, X, D, _, XS, DS> {
+                S::tiled(Gradient {
                     s,
                     update,
-                    samples: samples.clone(),
+                    calls: calls.clone(),
                     panel: first / k,
                     rows: first % k..first % k + length,
                     weights: stretch,
                     state: remembered,
-                    layouts: PhantomData,
                 });
                 (first, weights, state) = (first + length, rest, rest_of_state);
             }
@@ -75,10 +121,10 @@ pub fn weight_gradient<
 }
 
 /// Updates the biases `first..first + weights.len()` of `[Block; P]` with the gradient (3).
-pub fn bias_gradient<'a, S: Isa, U: Update, D: Image, const DS: usize>(
+pub fn bias_gradient<S: Isa, U: Update>(
     s: S,
     update: &U,
-    deltas: impl Iterator<Item = &'a [[Block; DS]]> + Clone,
+    calls: impl Calls<S>,
     first: usize,
     weights: &mut [Block],
     state: &mut [U::State],
@@ -92,16 +138,7 @@ pub fn bias_gradient<'a, S: Isa, U: Update, D: Image, const DS: usize>(
                 // Past the last panel, its sum is repeated and dropped.
                 let panels: [usize; BIASES] =
                     core::array::from_fn(|i| first + group * BIASES + i.min(weights.len() - 1));
-                for delta in deltas.clone().flatten() {
-                    for row in 0..D::HEIGHT {
-                        let row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
-                        for pixel in row.chunks_exact(D::COLUMN / LANES) {
-                            for (sum, panel) in sums.iter_mut().zip(panels) {
-                                *sum += pixel[panel].load(s);
-                            }
-                        }
-                    }
-                }
+                calls.total(s, panels, &mut sums);
                 for ((weight, state), sum) in weights.iter_mut().zip(state).zip(sums) {
                     update.apply(s, sum, weight, state);
                 }
@@ -116,33 +153,23 @@ const fn depth<C: Stencil, X: Image>() -> usize {
 }
 
 /// The gradient of a stretch of rows of one panel.
-struct Gradient<'a, S, U: Update, C, X, D, I, const XS: usize, const DS: usize> {
+struct Gradient<'a, S, U: Update, A> {
     s: S,
     update: &'a U,
-    samples: I,
+    calls: A,
     panel: usize,
     rows: Range<usize>,
     weights: &'a mut [Block],
     state: &'a mut [U::State],
-    layouts: PhantomData<(C, X, D)>,
 }
 
-impl<'a, S, U, C, X, D, I, const XS: usize, const DS: usize> Tiled
-    for Gradient<'_, S, U, C, X, D, I, XS, DS>
-where
-    S: Isa,
-    U: Update,
-    C: Stencil,
-    X: Image,
-    D: Image,
-    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
-{
+impl<S: Isa, U: Update, A: Calls<S>> Tiled for Gradient<'_, S, U, A> {
     const SHAPE: Shape = shape::best::<S>(Extent {
-        windows: depth::<C, X>(),
-        run: X::CHANNELS,
+        windows: A::DEPTH,
+        run: A::CHANNELS,
         width: 1,
         panels: 1,
-        depth: D::HEIGHT * D::WIDTH,
+        depth: A::PIXELS,
     });
 
     #[inline(always)]
@@ -156,14 +183,8 @@ where
         for first in tiles.clone().step_by(length) {
             let tiles = first..tiles.end.min(first + length);
             sums[..tiles.len() * M].fill(Block::ZERO);
-            for (x, delta) in self.samples.clone() {
-                for (x, delta) in x.iter().zip(delta) {
-                    for tile in tiles.clone() {
-                        let sums = &mut sums[(tile - first) * M..][..M];
-                        self.accumulate::<M>(sums, tile * M, x, delta);
-                    }
-                }
-            }
+            self.calls
+                .accumulate::<M>(s, self.panel, tiles.clone(), &mut sums);
             let rows = self.rows.start.max(first * M)..self.rows.end.min(tiles.end * M);
             for row in rows {
                 let sum = sums[row - first * M].load(s);
@@ -175,14 +196,83 @@ where
     }
 }
 
-impl<S, U, C, X, D, I, const XS: usize, const DS: usize> Gradient<'_, S, U, C, X, D, I, XS, DS>
+impl<S: Isa, A: Calls<S>, B: Calls<S>> Calls<S> for (A, B) {
+    const CHANNELS: usize = A::CHANNELS;
+    const DEPTH: usize = {
+        assert!(A::DEPTH == B::DEPTH && A::CHANNELS == B::CHANNELS);
+        A::DEPTH
+    };
+    const PIXELS: usize = A::PIXELS + B::PIXELS;
+
+    #[inline(always)]
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut [Block],
+    ) {
+        self.0.accumulate::<M>(s, panel, tiles.clone(), sums);
+        self.1.accumulate::<M>(s, panel, tiles, sums);
+    }
+
+    #[inline(always)]
+    fn total(&self, s: S, panels: [usize; BIASES], sums: &mut [f32x16<S>; BIASES]) {
+        self.0.total(s, panels, sums);
+        self.1.total(s, panels, sums);
+    }
+}
+
+impl<'a, S, I, C, X, D, const XS: usize, const DS: usize> Calls<S> for Call<I, C, X, D>
 where
     S: Isa,
-    U: Update,
     C: Stencil,
     X: Image,
     D: Image,
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
 {
+    const CHANNELS: usize = X::CHANNELS;
+    const DEPTH: usize = depth::<C, X>();
+    const PIXELS: usize = D::HEIGHT * D::WIDTH;
+
+    #[inline(always)]
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut [Block],
+    ) {
+        let first = tiles.start;
+        for (x, delta) in self.samples.clone() {
+            for (x, delta) in x.iter().zip(delta) {
+                for tile in tiles.clone() {
+                    let sums = &mut sums[(tile - first) * M..][..M];
+                    Self::add_sample::<S, M, XS, DS>(s, panel, sums, tile * M, x, delta);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn total(&self, s: S, panels: [usize; BIASES], sums: &mut [f32x16<S>; BIASES]) {
+        for delta in self.samples.clone().flat_map(
+            #[inline(always)]
+            |(_, delta)| delta,
+        ) {
+            for row in 0..D::HEIGHT {
+                let row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
+                for pixel in row.chunks_exact(D::COLUMN / LANES) {
+                    for (sum, panel) in sums.iter_mut().zip(panels) {
+                        *sum += pixel[panel].load(s);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<I, C: Stencil, X: Image, D: Image> Call<I, C, X, D> {
     /// Whether some taps read rows outside X's buffer.
     const CLIP: bool = {
         let last = (D::HEIGHT - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
@@ -196,14 +286,14 @@ where
 
     /// Adds a sample to the sums of rows `first..first + M`; those past the last repeat it.
     #[inline(always)]
-    fn accumulate<const M: usize>(
-        &self,
+    fn add_sample<S: Isa, const M: usize, const XS: usize, const DS: usize>(
+        s: S,
+        panel: usize,
         sums: &mut [Block],
         first: usize,
         x: &[f32; XS],
         delta: &[Block; DS],
     ) {
-        let s = self.s;
         // Row of X's buffer and offset within it of what the first output multiplies.
         let regular = X::CHANNELS.is_multiple_of(M);
         let mut at = [[0; 2]; M];
@@ -250,7 +340,7 @@ where
             }
             for row in 0..rows {
                 for column in 0..D::WIDTH {
-                    let delta = delta[pixel::<D>(pass + row, column) + self.panel].load(s);
+                    let delta = delta[pixel::<D>(pass + row, column) + panel].load(s);
                     for i in 0..M {
                         let value =
                             f32x16::splat(s, starts[i][row * row_step + column * column_step]);

@@ -138,10 +138,11 @@ impl<
             let state = &mut vec![(); w.len()];
             update_input::<S, _, I, KS, P>(s, &Store, x.clone(), i * part, w, state);
         }
-        let y = results.y.chunks(chunk).zip(gates.chunks(chunk));
         for (i, w) in results.recurrent.chunks_mut(part).enumerate() {
             let state = &mut vec![(); w.len()];
-            update_recurrent::<S, _, T, H, B, P, F>(s, &Store, y.clone(), i * part, w, state);
+            let y = results.y.chunks(chunk).zip(gates.chunks(chunk));
+            let rows = recurrent_rows::<T, B, P, F>(y);
+            update_recurrent::<S, _, H, P, F>(s, &Store, rows, i * part, w, state);
         }
         for (i, b) in results.bias.chunks_mut(part).enumerate() {
             let state = &mut vec![(); b.len()];

@@ -36,27 +36,13 @@ pub fn update_input<'a, S: Isa, U: Update, const I: usize, const KS: usize, cons
     update::<S, U, I, KS, P>(s, u, rows, first, weights, state);
 }
 
-/// Finishes the gradients (9) of `weight_hh` and applies them, as [`update_input`] does; `chunks` gives h and dz of whole
-/// sequences, and a row of h is `F = 16 B` floats.
-pub fn update_recurrent<
-    'a,
-    S: Isa,
-    U: Update,
-    const T: usize,
-    const H: usize,
-    const B: usize,
-    const P: usize,
-    const F: usize,
->(
-    s: S,
-    u: &U,
+/// What `weight_hh` meets, for [`update_recurrent`]: of each whole sequence of `chunks`, h of one step beside dz of the
+/// next. A row of h is `F = 16 B` floats. The first step's h[-1] is zero, so that its dz meets nothing.
+#[inline(always)]
+pub fn recurrent_rows<'a, const T: usize, const B: usize, const P: usize, const F: usize>(
     chunks: impl Iterator<Item = (&'a [[[Block; B]; T]], &'a [[[Block; P]; T]])> + Clone,
-    first: usize,
-    weights: &mut [Block],
-    state: &mut [U::State],
-) {
-    // The first step's h[-1] is zero, so that its dz meets nothing.
-    let rows = chunks.flat_map(
+) -> impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone {
+    chunks.flat_map(
         #[inline(always)]
         |(y, dz)| {
             y.iter().zip(dz).map(
@@ -67,7 +53,19 @@ pub fn update_recurrent<
                 },
             )
         },
-    );
+    )
+}
+
+/// Finishes the gradients (9) of `weight_hh` and applies them, as [`update_input`] does; `rows` are those of
+/// [`recurrent_rows`], sequence by sequence, however long each is.
+pub fn update_recurrent<'a, S: Isa, U: Update, const H: usize, const P: usize, const F: usize>(
+    s: S,
+    u: &U,
+    rows: impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone,
+    first: usize,
+    weights: &mut [Block],
+    state: &mut [U::State],
+) {
     update::<S, U, H, F, P>(s, u, rows, first, weights, state);
 }
 
