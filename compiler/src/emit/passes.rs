@@ -241,27 +241,41 @@ pub fn backward(model: &Model<'_>) -> TokenStream {
 pub fn update(model: &Model<'_>) -> TokenStream {
     let all = sites(model, &model.training);
     let stretch = rt::stretch();
-    let statements = model.layout.tensors.iter().enumerate().map(|(index, tensor)| {
-        // Every site that reads this tensor; `own` is the tensor's number among the site's parameters.
-        let readers = all.iter().copied().filter(|site| model.layout.tensors_of(site.stage()).contains(&index));
-        let readers = readers.collect::<Vec<_>>();
-        let own = readers.first().and_then(|site| {
-            model.layout.tensors_of(site.stage()).iter().position(|&tensor| tensor == index)
-        });
-        let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
-        let body = own.map(|own| readers[0].stage().op.lower().update(&readers, own));
-        let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
-        let regularized = rt::regularized();
-        let penalty = (l1 != 0.0 || l2 != 0.0).then(|| {
+    let statements = model
+        .layout
+        .tensors
+        .iter()
+        .enumerate()
+        .map(|(index, tensor)| {
+            // Every site that reads this tensor; `own` is the tensor's number among the site's parameters.
+            let readers = all
+                .iter()
+                .copied()
+                .filter(|site| model.layout.tensors_of(site.stage()).contains(&index));
+            let readers = readers.collect::<Vec<_>>();
+            let own = readers.first().and_then(|site| {
+                model
+                    .layout
+                    .tensors_of(site.stage())
+                    .iter()
+                    .position(|&tensor| tensor == index)
+            });
+            let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
+            let body = own.map(|own| readers[0].stage().op.lower().update(&readers, own));
+            let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
+            let regularized = rt::regularized();
+            let penalty = (l1 != 0.0 || l2 != 0.0).then(|| {
             quote!(let update = &#regularized::new(update, rt::Penalty { l1: #l1, l2: #l2 });)
         });
-        quote! {
-            if let Some((first, weights, state)) = #stretch(first, &mut *weights, &mut *state, #offset, #blocks) {
-                #penalty
-                #body
+            quote! {
+                if let ::core::option::Option::Some((first, weights, state)) =
+                    #stretch(first, &mut *weights, &mut *state, #offset, #blocks)
+                {
+                    #penalty
+                    #body
+                }
             }
-        }
-    });
+        });
     let statements = statements.collect::<Vec<_>>();
     quote! {
         #[inline(always)]

@@ -45,6 +45,33 @@ mod kiln {}
     }
 }
 
+/// Networks themselves may have famous names.
+pub mod famous {
+    ::engine::model! {
+        /// No optional value.
+        pub struct Option(x: [3]) -> [2] { Dense(2) }
+        /// No value.
+        pub struct Some(x: [3]) -> [2] { Dense(2) }
+        /// No trait.
+        pub struct Iterator(x: [3]) -> [2] { Dense(2) }
+        /// No trait.
+        pub struct Clone(x: [3]) -> [2] { Dense(2) }
+        /// Its name is a type parameter's.
+        pub struct S(x: [3]) -> [2] { Dense(2) }
+    }
+}
+
+::engine::model! {
+    /// What is derived already is not derived again.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    #[deprecated = "the expansion itself may use it"]
+    pub struct Derived(x: [3]) -> [2] { Dense(2) }
+
+    /// Left out with all that belongs to it.
+    #[cfg(any())]
+    pub struct Absent(x: [3]) -> [2] { Dense(2) }
+}
+
 /// Networks are declared inside functions, too.
 pub fn inside() -> ::core::primitive::usize {
     ::engine::model! {
