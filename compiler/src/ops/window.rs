@@ -64,8 +64,9 @@ impl Window {
         let too_large = |name, axis: Axis| {
             let from = format!("`{}` gives {:?}", feed.from, feed.shape);
             format!(
-                "the kernel of `{layer}` is larger than its input: {from}, and {}",
-                axis.arithmetic(name)
+                "the kernel of `{layer}` is larger than its input: {from}, and {}; one of at most {} fits",
+                axis.arithmetic(name),
+                axis.most()
             )
         };
         Ok((
@@ -94,6 +95,11 @@ impl Axis {
     fn places(self, stride: usize) -> Option<usize> {
         let room = self.padded().checked_sub(self.reach())?;
         usize::try_from(room / stride as u128 + 1).ok()
+    }
+
+    /// The largest kernel that fits.
+    fn most(self) -> u128 {
+        (self.padded() - 1) / self.dilation as u128 + 1
     }
 
     fn padded(self) -> u128 {
