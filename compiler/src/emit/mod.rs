@@ -62,7 +62,7 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         #documentation
         #clone
         #visibility struct #name {
-            arena: #root::rt::Arena,
+            arena: #root::rt::Memory,
         }
 
         #conditions
@@ -116,15 +116,15 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
                 #tables
 
                 fn from_arena(arena: rt::Arena) -> Self {
-                    Self { arena }
+                    Self { arena: rt::Memory(arena) }
                 }
 
                 fn arena(&self) -> &[rt::Block] {
-                    &self.arena
+                    &self.arena.0
                 }
 
                 fn arena_mut(&mut self) -> &mut [rt::Block] {
-                    &mut self.arena
+                    &mut self.arena.0
                 }
 
                 #infer

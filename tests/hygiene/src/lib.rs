@@ -90,6 +90,10 @@ mod tests {
         let net = super::Everything::new(::engine::Seed(1));
         let (first, second) = net.forward(&([[[0.5; 12]; 12]; 1], [0.1; 3]));
         assert!(first.iter().all(|value| *value < 0.0));
+        #[expect(deprecated, reason = "deprecation is what this struct is for")]
+        let derived = super::Derived::new(::engine::Seed(1));
+        let shown = ::std::format!("{derived:?}");
+        assert_eq!(shown, "Derived { arena: 4 blocks }");
         assert!((second[0] + second[1] - 1.0).abs() < 1e-6);
     }
 }
