@@ -41,11 +41,14 @@ pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
         Ok(())
     };
     let rest = parser.parse2(tokens);
-    // What an error left unread inside of parentheses is no second error.
-    if let Err(error) = rest
-        && report.is_clean()
-    {
-        report.absorb(error);
+    // What was left unread inside of brackets: the mistake itself, or what an error stopped in front of.
+    if let Err(error) = rest {
+        if report.is_clean() {
+            report.absorb(error);
+        }
+        for model in &mut models {
+            model.whole = false;
+        }
     }
     models
 }
@@ -260,8 +263,8 @@ fn check_layer_begins(input: ParseStream) -> syn::Result<()> {
     expect(input, input.peek(syn::Ident), message)
 }
 
-/// Layers and constants may be documented; other attributes would be lost silently.
-fn check_doc(attribute: &Attribute, report: &mut Report) {
+/// Layers, constants and statements may be documented; other attributes would be lost silently.
+pub fn check_doc(attribute: &Attribute, report: &mut Report) {
     if !attribute.path().is_ident("doc") {
         report.error_over(
             attribute,
@@ -431,9 +434,11 @@ fn skip_item(input: ParseStream) {
     }
 }
 
-/// Goes past the braces that end a model.
+/// Goes past the braces that end a model, or to the word that begins the next.
 fn skip_to_model(input: ParseStream) {
-    while let Ok(token) = input.parse::<TokenTree>() {
+    while !input.peek(Token![struct])
+        && let Ok(token) = input.parse::<TokenTree>()
+    {
         if matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
             return;
         }

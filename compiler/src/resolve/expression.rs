@@ -32,6 +32,7 @@ impl Scope<'_, '_> {
             }
             Expr::Tuple(_) => self.error(expr, "a tuple is only what `forward` ends in, for several outputs"),
             Expr::Lit(_) => self.error(expr, "a number is no tensor; `+`, `-` and `*` take two tensors of one shape"),
+            Expr::Reference(_) => self.error(expr, "tensors are not borrowed; drop the `&`"),
             Expr::Return(_) => self.error(expr, "`forward` ends in the output, without `return`"),
             _ => self.error(expr, "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"),
         }
@@ -63,6 +64,12 @@ impl Scope<'_, '_> {
         }
         if self.layer(name).is_some() {
             return self.error(name, format!("`{name}` is a layer; call it: `{name}(x)`"));
+        }
+        if kind_of(&word).is_some() {
+            return self.error(
+                name,
+                format!("`{name}` is a function; call it: `{name}(x)`"),
+            );
         }
         if self.builder.constants.contains(name) {
             return self.error(
@@ -228,7 +235,7 @@ impl Scope<'_, '_> {
                 bound || !self.builder.constants.contains(name)
             }),
             Expr::Binary(binary) => self.is_tensor(&binary.left) || self.is_tensor(&binary.right),
-            Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) => true,
+            Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
             _ => false,
         }
     }

@@ -7,6 +7,7 @@ use super::build::Builder;
 use crate::{
     ast::{Forward, Model},
     graph::ValueId,
+    parse::check_doc,
 };
 
 /// The outputs of `forward`.
@@ -143,6 +144,9 @@ impl<'b, 'a> Scope<'b, 'a> {
 
     /// `let h = ...;`, whose name is known only after its right side.
     fn binding(&mut self, local: &syn::Local) {
+        for attribute in &local.attrs {
+            check_doc(attribute, self.builder.report);
+        }
         let value = match &local.init {
             Some(init) if init.diverge.is_none() => self.expression(&init.expr),
             _ => self.error(local, "a `let` is written `let h = ...;`"),

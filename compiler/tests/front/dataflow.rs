@@ -341,6 +341,19 @@ fn a_statement_that_is_wrong_is_wrong_once() {
     let expected = "`forward` ends in the output, without `return`";
     assert_eq!(source("return fc(x)"), [expected]);
     assert_eq!(source("return fc(x);"), [expected]);
+    assert_eq!(source("fc(&x)"), ["tensors are not borrowed; drop the `&`"]);
+    assert_eq!(
+        source("fc(relu)"),
+        ["`relu` is a function; call it: `relu(x)`"]
+    );
+    assert_eq!(
+        source("#[allow(unused)] let h = fc(x); h"),
+        ["inside a model only doc comments are supported; put attributes on the struct"]
+    );
+    assert_eq!(
+        source("fc(x)[0..1, 0..1]"),
+        ["unexpected token, expected `]`"]
+    );
     assert_eq!(
         source("y; fc(x)"),
         ["there is no tensor `y`; so far there are `x`"]

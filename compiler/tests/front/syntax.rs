@@ -197,6 +197,13 @@ fn a_model_with_errors_of_syntax_hides_none_of_another() {
             "there is no layer `Rleu`; did you mean `Relu`?"
         ]
     );
+    assert_eq!(
+        messages("struct A(x: [3]) -> [3] { Relu }, struct B(x: [3]) -> [3] { Rleu }"),
+        [
+            "expected `struct Name(x: [784]) -> [10] { layers }`",
+            "there is no layer `Rleu`; did you mean `Relu`?"
+        ]
+    );
 }
 
 #[test]
