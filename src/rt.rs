@@ -31,3 +31,13 @@ pub use kiln_runtime::{
 
 /// The memory of a network's parameters.
 pub type Arena = alloc::boxed::Box<[Block]>;
+
+/// An arena as a network holds it: a network that derives `Debug` does not print a hundred thousand numbers.
+#[derive(Clone, PartialEq)]
+pub struct Memory(pub Arena);
+
+impl core::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} blocks", self.0.len())
+    }
+}

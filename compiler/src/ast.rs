@@ -20,6 +20,8 @@ pub struct Model {
     pub layers: Vec<Layer>,
     /// The dataflow, or `None` for a chain.
     pub forward: Option<Forward>,
+    /// Whether all of it could be read.
+    pub whole: bool,
 }
 
 /// `image: [1, 28, 28]`.

@@ -1,76 +1,113 @@
 //! The independent judge of a memory plan. It shares nothing with the planner: it plays the events over memory and
-//! remembers who wrote each block last.
+//! remembers who wrote each block last. Blocks between two borders of buffers share their fate, so that they are
+//! remembered once, however large the network is.
 
 use crate::plan::Plan;
 use crate::program::{BufferId, Program};
+use std::ops::Range;
 
 /// Plays a program; an error names the buffer that was lost, and who overwrote it.
 pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
-    let mut owners: Vec<Option<BufferId>> = vec![None; plan.blocks];
+    let memory = Memory::new(program, plan);
+    let mut owners: Vec<Option<BufferId>> = vec![None; memory.borders.len()];
     let name = |BufferId(buffer): BufferId| &program.buffers[buffer].name;
-    let place = |BufferId(buffer): BufferId| {
-        let first = plan.offsets[buffer];
-        first..first + program.buffers[buffer].blocks
-    };
     for (time, event) in program.events.iter().enumerate() {
+        for &buffer in event.reads.iter().chain(&event.writes) {
+            if memory.place(buffer).end > plan.blocks {
+                return Err(format!(
+                    "`{}` lies outside the planned memory",
+                    name(buffer)
+                ));
+            }
+        }
         for &buffer in &event.reads {
-            for block in place(buffer) {
-                match owners.get(block) {
-                    Some(&Some(owner)) if owner == buffer => {}
-                    Some(&Some(owner)) => {
+            for stretch in memory.stretches(buffer) {
+                let block = memory.borders[stretch];
+                match owners[stretch] {
+                    Some(owner) if owner == buffer => {}
+                    Some(owner) => {
                         return Err(format!(
                             "event {time} reads `{}`, but `{}` has overwritten its block {block}",
                             name(buffer),
                             name(owner)
                         ));
                     }
-                    Some(None) => {
+                    None => {
                         return Err(format!(
                             "event {time} reads `{}` before anything was written",
                             name(buffer)
                         ));
                     }
-                    None => {
-                        return Err(format!(
-                            "`{}` lies outside the planned memory",
-                            name(buffer)
-                        ));
-                    }
                 }
             }
         }
-        let mut written: Vec<Option<BufferId>> = vec![None; plan.blocks];
-        for &buffer in &event.writes {
-            for block in place(buffer) {
-                let Some(slot) = written.get_mut(block) else {
-                    return Err(format!(
-                        "`{}` lies outside the planned memory",
-                        name(buffer)
-                    ));
-                };
-                if slot.is_some_and(|other| other != buffer) {
-                    return Err(format!(
-                        "event {time} writes block {block} of `{}` twice",
-                        name(buffer)
-                    ));
-                }
-                let read = event
-                    .reads
-                    .iter()
-                    .find(|&&other| other != buffer && place(other).contains(&block));
-                if let Some(&other) = read {
-                    return Err(format!(
-                        "event {time} writes `{}` over `{}`, which it reads",
-                        name(buffer),
-                        name(other)
-                    ));
-                }
-                *slot = Some(buffer);
-                owners[block] = Some(buffer);
+        for (index, &buffer) in event.writes.iter().enumerate() {
+            if let Some(block) = memory.clash(buffer, &event.writes[..index]) {
+                return Err(format!(
+                    "event {time} writes block {block} of `{}` twice",
+                    name(buffer)
+                ));
             }
+            let read = |&&other: &&BufferId| memory.clash(buffer, &[other]).is_some();
+            if let Some(&other) = event.reads.iter().find(read) {
+                return Err(format!(
+                    "event {time} writes `{}` over `{}`, which it reads",
+                    name(buffer),
+                    name(other)
+                ));
+            }
+            owners[memory.stretches(buffer)].fill(Some(buffer));
         }
     }
     Ok(())
+}
+
+/// Memory cut wherever a buffer begins or ends.
+struct Memory<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    /// First block of each stretch, ascending.
+    borders: Vec<usize>,
+}
+
+impl<'a> Memory<'a> {
+    fn new(program: &'a Program, plan: &'a Plan) -> Self {
+        let mut memory = Self {
+            program,
+            plan,
+            borders: Vec::new(),
+        };
+        let places = (0..program.buffers.len()).map(|buffer| memory.place(BufferId(buffer)));
+        let mut borders: Vec<usize> = places.flat_map(|place| [place.start, place.end]).collect();
+        borders.sort_unstable();
+        borders.dedup();
+        memory.borders = borders;
+        memory
+    }
+
+    /// The blocks of a buffer.
+    fn place(&self, BufferId(buffer): BufferId) -> Range<usize> {
+        let first = self.plan.offsets[buffer];
+        first..first + self.program.buffers[buffer].blocks
+    }
+
+    /// The stretches of a buffer.
+    fn stretches(&self, buffer: BufferId) -> Range<usize> {
+        let place = self.place(buffer);
+        let index = |block| self.borders.partition_point(|&border| border < block);
+        index(place.start)..index(place.end)
+    }
+
+    /// A block that a buffer has in common with one of others.
+    fn clash(&self, buffer: BufferId, others: &[BufferId]) -> Option<usize> {
+        let place = self.place(buffer);
+        let mut others = others.iter().filter(|&&other| other != buffer);
+        others.find_map(|&other| {
+            let other = self.place(other);
+            let first = place.start.max(other.start);
+            (first < place.end.min(other.end)).then_some(first)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -58,14 +58,13 @@ pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
     }
 }
 
-/// The front end: what is written, and what it means. A graph is whole only if the report is clean; after an error of
-/// syntax there is none.
+/// The front end: what is written, and what it means. A graph is whole only if the report is clean; of a model with an
+/// error of syntax there is none.
 pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<Graph>) {
     let models = parse::parse(tokens, report);
-    let mut graphs = Vec::new();
-    if report.is_clean() {
-        graphs.extend(models.iter().map(|model| understand(model, report)));
-    }
+    resolve::check_models(&models, report);
+    let whole = models.iter().filter(|model| model.whole);
+    let graphs = whole.map(|model| understand(model, report)).collect();
     (models, graphs)
 }
 

@@ -18,9 +18,13 @@ use crate::{
     report::Report,
 };
 
-/// Reads all structs of one `model!`; those whose head could be read are given even when their bodies hold errors.
+/// Reads all structs of one `model!`; those whose names could be read are given even when the rest holds errors.
 pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
     let mut models = Vec::new();
+    if let Err(error) = check_depth(&tokens) {
+        report.absorb(error);
+        return models;
+    }
     let parser = |input: ParseStream| {
         if input.is_empty() {
             report.error(
@@ -29,27 +33,63 @@ pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
             );
         }
         while !input.is_empty() {
-            match model(input, report) {
-                Ok(model) => models.push(model),
-                Err(error) => {
-                    report.absorb(error);
-                    skip_to_model(input);
-                }
+            if let Err(error) = model(input, &mut models, report) {
+                report.absorb(error);
+                skip_to_model(input);
             }
         }
         Ok(())
     };
     let rest = parser.parse2(tokens);
-    // What an error left unread inside of parentheses is no second error.
-    if let Err(error) = rest
-        && report.is_clean()
-    {
-        report.absorb(error);
+    // What was left unread inside of brackets: the mistake itself, or what an error stopped in front of.
+    if let Err(error) = rest {
+        if report.is_clean() {
+            report.absorb(error);
+        }
+        for model in &mut models {
+            model.whole = false;
+        }
     }
     models
 }
 
-fn model(input: ParseStream, report: &mut Report) -> syn::Result<Model> {
+/// Brackets within brackets, and tokens in one expression with all those around it, that a parser is asked to follow:
+/// it does so by recursion, and the compiler's stack is not endless.
+const DEPTH: usize = 64;
+const TOKENS: usize = 500;
+
+/// No program written by hand comes near these bounds; one written by a program is told before the stack overflows.
+fn check_depth(tokens: &TokenStream) -> syn::Result<()> {
+    let mut open = vec![(tokens.clone().into_iter(), 0)];
+    while let Some((inside, run)) = open.last_mut() {
+        match inside.next() {
+            None => {
+                open.pop();
+                continue;
+            }
+            Some(TokenTree::Punct(mark)) if matches!(mark.as_char(), ',' | ';' | '#') => *run = 0,
+            Some(TokenTree::Ident(word)) if word == "struct" => *run = 0,
+            Some(token) => {
+                *run += 1;
+                let span = token.span();
+                if let TokenTree::Group(group) = token {
+                    open.push((group.stream().into_iter(), 0));
+                }
+                let around: usize = open.iter().map(|(_, run)| run).sum();
+                if open.len() > DEPTH || around > TOKENS {
+                    let message = format!(
+                        "this is more than {DEPTH} brackets deep or {TOKENS} tokens long; name parts of it with `let` or `const`"
+                    );
+                    return Err(syn::Error::new(span, message));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds a model as soon as its name is known.
+fn model(input: ParseStream, models: &mut Vec<Model>, report: &mut Report) -> syn::Result<()> {
     let attributes = input.call(Attribute::parse_outer)?;
     let visibility = input.parse()?;
     expect(
@@ -58,25 +98,45 @@ fn model(input: ParseStream, report: &mut Report) -> syn::Result<Model> {
         "expected `struct Name(x: [784]) -> [10] { layers }`",
     )?;
     input.parse::<Token![struct]>()?;
-    let name: Ident = input.parse()?;
+    let mut model = Model {
+        attributes,
+        visibility,
+        name: input.parse()?,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        constants: Vec::new(),
+        layers: Vec::new(),
+        forward: None,
+        whole: false,
+    };
+    let errors = report.count();
+    let read = head_and_body(input, &mut model, report);
+    model.whole = read.is_ok() && report.count() == errors;
+    models.push(model);
+    read
+}
+
+/// What follows the name.
+fn head_and_body(input: ParseStream, model: &mut Model, report: &mut Report) -> syn::Result<()> {
     check_not_generic(input)?;
     expect(
         input,
         input.peek(Paren),
         "expected the inputs, as in `Name(x: [784])`",
     )?;
-    let inputs;
-    parenthesized!(inputs in input);
-    let inputs = contained(&inputs, |inputs| {
+    let inside;
+    parenthesized!(inside in input);
+    let inputs = contained(&inside, |inputs| {
         Punctuated::<Input, Token![,]>::parse_terminated_with(inputs, named_shape)
     })?;
+    model.inputs = inputs.into_iter().collect();
     expect(
         input,
         input.peek(Token![->]),
         "expected an arrow and the output's shape, as in `-> [10]`",
     )?;
     input.parse::<Token![->]>()?;
-    let outputs = outputs(input)?;
+    model.outputs = outputs(input)?;
     expect(
         input,
         input.peek(Brace),
@@ -84,18 +144,8 @@ fn model(input: ParseStream, report: &mut Report) -> syn::Result<Model> {
     )?;
     let inside;
     braced!(inside in input);
-    let mut model = Model {
-        attributes,
-        visibility,
-        name,
-        inputs: inputs.into_iter().collect(),
-        outputs,
-        constants: Vec::new(),
-        layers: Vec::new(),
-        forward: None,
-    };
-    body(&inside, &mut model, report);
-    Ok(model)
+    body(&inside, model, report);
+    Ok(())
 }
 
 /// Sizes are numbers, so far: `struct Mlp<const N: usize>` is not read yet.
@@ -125,6 +175,8 @@ fn outputs(input: ParseStream) -> syn::Result<Vec<Shape>> {
 
 /// `image: [1, 28, 28]`.
 fn named_shape(input: ParseStream) -> syn::Result<Input> {
+    let message = "expected an input's name and shape, as in `x: [784]`";
+    expect(input, input.peek(syn::Ident), message)?;
     let name = input.parse()?;
     let message = format!("expected the shape of `{name}`, as in `{name}: [784]`");
     expect(input, input.peek(Token![:]), message)?;
@@ -148,12 +200,22 @@ fn shape(input: ParseStream) -> syn::Result<Shape> {
     )?;
     let inside;
     let bracket = bracketed!(inside in input);
-    let sizes = contained(&inside, Punctuated::<Expr, Token![,]>::parse_terminated)?;
+    let sizes = contained(&inside, |inside| {
+        Punctuated::<Expr, Token![,]>::parse_terminated_with(inside, size)
+    })?;
     Ok(Shape {
         element,
         sizes: sizes.into_iter().collect(),
         span: bracket.span.join(),
     })
+}
+
+/// One size of a shape; what Rust writes `[f32; 784]` is `[784]` here.
+fn size(input: ParseStream) -> syn::Result<Expr> {
+    let size = input.parse()?;
+    let message = "a shape is its sizes, separated by commas, as in `[784]`; its numbers are f32";
+    expect(input, !input.peek(Token![;]), message)?;
+    Ok(size)
 }
 
 /// Constants, layers and `forward`, in any order.
@@ -178,19 +240,31 @@ fn item(input: ParseStream, model: &mut Model, report: &mut Report) -> syn::Resu
         model.forward.get_or_insert(forward);
         input.parse::<Option<Token![,]>>()?;
     } else {
-        expect(
-            input,
-            input.peek(syn::Ident),
-            "expected a layer, as in `hidden: Dense(128)`",
-        )?;
+        check_layer_begins(input)?;
         model.layers.push(layer(input)?);
         check_comma(input, report)?;
     }
     Ok(())
 }
 
-/// Layers and constants may be documented; other attributes would be lost silently.
-fn check_doc(attribute: &Attribute, report: &mut Report) {
+/// A layer begins with its name or its kind, and neither is a keyword.
+fn check_layer_begins(input: ParseStream) -> syn::Result<()> {
+    let message = "the dataflow is written `forward { ... }`, without `fn` and parameters";
+    expect(
+        input,
+        !(input.peek(Token![fn]) && input.peek2(syn::Ident)),
+        message,
+    )?;
+    let named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+    let message = match named && !input.peek(syn::Ident) {
+        true => "this is a keyword of Rust; name the layer otherwise",
+        false => "expected a layer, as in `hidden: Dense(128)`",
+    };
+    expect(input, input.peek(syn::Ident), message)
+}
+
+/// Layers, constants and statements may be documented; other attributes would be lost silently.
+pub fn check_doc(attribute: &Attribute, report: &mut Report) {
     if !attribute.path().is_ident("doc") {
         report.error_over(
             attribute,
@@ -292,6 +366,8 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
 
 /// What is nearly a layer gets the way it is written.
 fn check_layer_ends(input: ParseStream, kind: &Ident) -> syn::Result<()> {
+    let message = "`forward` takes no parameters; it is written `forward { ... }`";
+    expect(input, !(kind == "forward" && input.peek(Brace)), message)?;
     let brackets = input.peek(Bracket) || input.peek(Brace);
     expect(
         input,
@@ -309,7 +385,13 @@ fn check_layer_ends(input: ParseStream, kind: &Ident) -> syn::Result<()> {
 
 /// `3`, or `kernel = 3`.
 fn argument(input: ParseStream) -> syn::Result<Argument> {
-    let named = input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+    let is_word = input.peek(Ident::peek_any);
+    if is_word && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let word = input.call(Ident::parse_any)?;
+        let message = format!("an argument is named with `=`, as in `{word} = 3`");
+        return Err(input.error(message));
+    }
+    let named = is_word && input.peek2(Token![=]) && !input.peek2(Token![==]);
     let mut name = None;
     if named {
         name = Some(input.call(Ident::parse_any)?);
@@ -352,9 +434,11 @@ fn skip_item(input: ParseStream) {
     }
 }
 
-/// Goes past the braces that end a model.
+/// Goes past the braces that end a model, or to the word that begins the next.
 fn skip_to_model(input: ParseStream) {
-    while let Ok(token) = input.parse::<TokenTree>() {
+    while !input.peek(Token![struct])
+        && let Ok(token) = input.parse::<TokenTree>()
+    {
         if matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
             return;
         }

@@ -53,6 +53,7 @@ paths! {
     conv2d_delta_pooled = conv2d::delta_pooled;
     conv2d_transpose = conv2d::transpose;
     conv2d_input_gradient = conv2d::input_gradient;
+    conv2d_call = conv2d::call;
     conv2d_weight_gradient = conv2d::weight_gradient;
     conv2d_bias_gradient = conv2d::bias_gradient;
     max_pool2d_forward = max_pool2d::forward;
@@ -63,8 +64,8 @@ paths! {
     lstm_forward = lstm::forward;
     lstm_backward = lstm::backward;
     lstm_input_gradient = lstm::input_gradient;
-    lstm_update_input = lstm::update_input;
-    lstm_update_recurrent = lstm::update_recurrent;
+    lstm_recurrent_rows = lstm::recurrent_rows;
+    lstm_update = lstm::update;
     activate = activation::forward;
     activation_backward = activation::backward;
     activation_into = activation::backward_into;

@@ -8,6 +8,7 @@ use crate::{
     ops::{Call, Feed},
     report::Report,
     sizes::{Constants, LIMIT},
+    storage::Border,
 };
 
 /// Finds all shapes and parameters, and compares what comes out with what is declared.
@@ -33,6 +34,7 @@ pub fn infer(
         }
     }
     check_outputs(graph, declared, constants, report);
+    check_given(graph, declared, report);
     check_total(graph, report);
 }
 
@@ -119,7 +121,7 @@ fn check_volume(name: &str, shape: &[usize]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "`{name}` is {shape:?}, more numbers than memory can address"
+        "`{name}` is {shape:?}, more numbers than memory can address; make a size smaller"
     ))
 }
 
@@ -156,13 +158,53 @@ fn check_outputs(
             let (name, from, shape) = (&graph.name, &given.name, &given.shape);
             report.error(
                 declared.span,
-                format!("`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}"),
+                format!(
+                    "`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}; declare that, or change `{from}`"
+                ),
             );
         }
     }
 }
 
-/// All tensors together are addressable too, even when every size is rounded up to sixteen.
+/// The most numbers that a model gives a caller by value: a gigabyte.
+const GIVEN: u128 = 1 << 28;
+
+/// Whether values of these shapes are ones that a caller can hold, and rustc evaluate.
+pub fn fits_caller(shapes: &[Vec<usize>]) -> bool {
+    numbers(shapes.iter()) <= GIVEN
+}
+
+/// Outputs are values, so that a caller has to hold them.
+fn check_given(graph: &Graph, declared: &[ast::Shape], report: &mut Report) {
+    let shapes = graph
+        .outputs
+        .iter()
+        .map(|output| &graph.values[output.0].shape);
+    let (given, name) = (numbers(shapes), &graph.name);
+    if let Some(first) = declared.first()
+        && report.is_clean()
+        && given > GIVEN
+    {
+        report.error(
+            first.span,
+            format!("`{name}` gives {given} numbers, and a caller holds {GIVEN} at most; make its output smaller"),
+        );
+    }
+}
+
+/// How many numbers tensors of these shapes hold.
+fn numbers<'a>(shapes: impl Iterator<Item = &'a Vec<usize>>) -> u128 {
+    let volume = |shape: &Vec<usize>| {
+        let sizes = shape.iter().map(|&size| size as u128);
+        sizes.fold(1, u128::saturating_mul)
+    };
+    shapes.map(volume).fold(0, u128::saturating_add)
+}
+
+/// What a number costs at most: a whole block, in a value, its delta, and the gates or positions kept between them.
+const COST: u128 = 256;
+
+/// All tensors together are addressable too, in all their padding.
 fn check_total(graph: &Graph, report: &mut Report) {
     let values = graph.values.iter().map(|value| &value.shape);
     let parameters = graph
@@ -170,15 +212,43 @@ fn check_total(graph: &Graph, report: &mut Report) {
         .iter()
         .flat_map(|layer| &layer.parameters)
         .map(|parameter| &parameter.shape);
-    let volume = |shape: &Vec<usize>| shape.iter().map(|&size| size as u128).product::<u128>();
-    let total: u128 = values.chain(parameters).map(volume).sum();
-    if report.is_clean() && total * 16 > LIMIT as u128 {
-        report.error(
-            graph.name.span(),
-            format!(
-                "`{}` holds {total} numbers, more than memory can address",
-                graph.name
-            ),
-        );
+    let total = numbers(values.chain(parameters));
+    if !report.is_clean() || total.max(padded(graph)) <= LIMIT as u128 / COST {
+        return;
     }
+    let (name, span) = (&graph.name, graph.name.span());
+    let message = match total > LIMIT as u128 / COST {
+        true => format!(
+            "`{name}` holds {total} numbers, more than memory can address; make a size smaller"
+        ),
+        false => format!(
+            "`{name}` pads its images to more numbers than memory can address; make a padding smaller"
+        ),
+    };
+    report.error(span, message);
+}
+
+/// No fewer numbers than images hold in their borders: every image is taken for the largest, in the largest border of
+/// all, and its delta for one that reads as many zeros again on both sides.
+fn padded(graph: &Graph) -> u128 {
+    let images = graph
+        .values
+        .iter()
+        .filter_map(|value| match value.shape[..] {
+            [channels, height, width] => Some([channels, height, width].map(|size| size as u128)),
+            _ => None,
+        });
+    let borders = graph.nodes.iter().flat_map(|node| {
+        let border = |operand| node.op.lower().border(operand);
+        (0..node.inputs.len()).map(border)
+    });
+    let border = borders.fold(Border::default(), Border::union);
+    let largest = |axis: usize| images.clone().map(|image| image[axis]).max().unwrap_or(0);
+    let height = 3 * (largest(1) + border.top as u128 + border.bottom as u128);
+    let width = 3 * (largest(2) + border.left as u128 + border.right as u128);
+    let pixels = height.saturating_mul(width);
+    let volumes = images
+        .clone()
+        .map(|[channels, ..]| pixels.saturating_mul(channels));
+    volumes.fold(0, u128::saturating_add)
 }

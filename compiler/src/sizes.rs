@@ -122,7 +122,10 @@ impl Constants {
             Expr::Group(inner) => self.value(&inner.expr, report),
             Expr::Binary(binary) => self.binary(binary, report),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-                report.error_over(expr, "this number is negative; sizes are at least 1");
+                report.error_over(
+                    expr,
+                    "this number is negative; sizes, paddings and indices are not",
+                );
                 None
             }
             _ => self.not_an_integer(expr, report),
@@ -162,7 +165,7 @@ impl Constants {
             BinOp::Sub(_) if left < right => {
                 report.error_over(
                     binary,
-                    format!("{left} - {right} is negative; sizes are at least 1"),
+                    format!("{left} - {right} is negative; sizes, paddings and indices are not"),
                 );
                 return None;
             }

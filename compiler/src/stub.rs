@@ -4,14 +4,23 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use crate::{ast, report::Report, sizes::Constants};
+use crate::{
+    ast,
+    emit::{conditions, derived_clone},
+    report::Report,
+    resolve::{PARTS, is_repeated},
+    shapes::fits_caller,
+    sizes::Constants,
+};
 
 /// Sizes without the batch.
 type Shape = Vec<usize>;
 
 /// Stubs for all models of one `model!`; `root` is the path of the facade crate.
 pub fn stubs(root: &TokenStream, models: &[ast::Model]) -> TokenStream {
-    models.iter().map(|model| stub(root, model)).collect()
+    let pairs = models.iter().enumerate();
+    let firsts = pairs.filter(|&(index, model)| !is_repeated(model, &models[..index]));
+    firsts.map(|(_, model)| stub(root, model)).collect()
 }
 
 fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
@@ -21,19 +30,26 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         name,
         ..
     } = model;
-    let methods = match shapes(model) {
-        Some((inputs, outputs)) => typed(root, name, &inputs, &outputs),
-        None => untyped(name),
+    let (clone, conditions) = (derived_clone(attributes), conditions(attributes));
+    let declared = shapes(model);
+    let methods = match &declared {
+        Some((inputs, outputs)) => typed(root, name, inputs, outputs),
+        None => untyped(root, name),
     };
+    // Where nothing is known, anything will do: only inference is called by the types that a user writes.
+    let (inputs, outputs) = declared.unwrap_or((vec![vec![1]], vec![vec![1]]));
+    let network = network(root, name, &inputs, &outputs);
     quote! {
         #(#attributes)*
-        #[derive(::core::clone::Clone)]
+        #clone
         #visibility struct #name {
             _stub: (),
         }
 
-        #[allow(dead_code, missing_docs)]
+        #conditions
+        #[allow(dead_code, deprecated, missing_docs)]
         impl #name {
+            pub const LAYERS: &'static [#root::rt::Layer] = &[];
             pub const PARAMS: usize = 0;
             pub const FLOPS: u64 = 0;
             pub const WORKSPACE_BYTES: usize = 0;
@@ -44,44 +60,58 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
             }
         }
 
+        #conditions
         #methods
+        #conditions
+        #network
     }
 }
 
 /// Methods where nothing is known of the types: `!` becomes whatever is expected.
-fn untyped(name: &Ident) -> TokenStream {
+fn untyped(root: &TokenStream, name: &Ident) -> TokenStream {
     quote! {
-        #[allow(dead_code, missing_docs)]
+        #[allow(dead_code, deprecated, missing_docs)]
         impl #name {
             pub fn forward<Input: ?::core::marker::Sized>(&self, _input: &Input) -> ! {
+                ::core::unimplemented!()
+            }
+            pub fn forward_batch<Input, Output>(
+                &self,
+                _inputs: &[Input],
+                _outputs: &mut [Output],
+            ) -> #root::rt::Result<()> {
                 ::core::unimplemented!()
             }
         }
     }
 }
 
-/// Methods over the declared types, and the trait that trainers and files ask for.
+/// Methods over the declared types.
 fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
+    let (input, output) = (arrays(&quote!(f32), inputs), arrays(&quote!(f32), outputs));
+    quote! {
+        #[allow(dead_code, deprecated, missing_docs)]
+        impl #name {
+            pub fn forward(&self, _input: &#input) -> #output {
+                ::core::unimplemented!()
+            }
+            pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) -> #root::rt::Result<()> {
+                ::core::unimplemented!()
+            }
+        }
+    }
+}
+
+/// The trait that trainers and files ask for.
+fn network(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
     let (input, output) = (arrays(&quote!(f32), inputs), arrays(&quote!(f32), outputs));
     let zero = arrays(&quote!(0.0), outputs);
     quote! {
         const _: () = {
             use #root::rt;
 
-            #[allow(dead_code, missing_docs)]
-            impl #name {
-                pub const LAYERS: &'static [rt::Layer] = &[];
-
-                pub fn forward(&self, _input: &#input) -> #output {
-                    ::core::unimplemented!()
-                }
-                pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) -> rt::Result<()> {
-                    ::core::unimplemented!()
-                }
-            }
-
             #[automatically_derived]
-            #[allow(unused_variables)]
+            #[allow(deprecated, unused_variables)]
             impl rt::Network for #name {
                 type Input = #input;
                 type Output = #output;
@@ -138,27 +168,17 @@ fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) 
 fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
     let mut report = Report::default();
     let constants = Constants::evaluate(&model.constants, &mut report);
-    let mut sound = |shape: &ast::Shape| {
-        constants
-            .shape(shape, &mut report)
-            .filter(|sizes| is_spelt_out(sizes))
-    };
+    let mut sound = |shape: &ast::Shape| constants.shape(shape, &mut report);
     let inputs: Option<Vec<_>> = model
         .inputs
         .iter()
         .map(|input| sound(&input.shape))
         .collect();
-    let outputs: Option<Vec<_>> = model.outputs.iter().map(sound).collect();
+    let outputs: Option<Vec<_>> = model.outputs.iter().map(&mut sound).collect();
     report.take();
-    Some((inputs?, outputs?))
-}
-
-/// Whether rustc will not complain about an array as too big.
-fn is_spelt_out(sizes: &[usize]) -> bool {
-    let volume = sizes
-        .iter()
-        .try_fold(1, |volume: usize, &size| volume.checked_mul(size));
-    volume.is_some_and(|volume| u32::try_from(volume).is_ok())
+    let (inputs, outputs) = (inputs?, outputs?);
+    let fits = |shapes: &[Shape]| (1..=PARTS).contains(&shapes.len()) && fits_caller(shapes);
+    (fits(&inputs) && fits(&outputs)).then_some((inputs, outputs))
 }
 
 /// One array as it is, several as a tuple.

@@ -36,9 +36,9 @@ pub const fn count_parameters(layers: &[Layer]) -> usize {
 
 /// Floating-point operations of one sample's forward pass through all layers.
 pub const fn count_flops(layers: &[Layer]) -> u64 {
-    let (mut sum, mut index) = (0, 0);
+    let (mut sum, mut index) = (0_u64, 0);
     while index < layers.len() {
-        sum += layers[index].flops;
+        sum = sum.saturating_add(layers[index].flops);
         index += 1;
     }
     sum

@@ -45,7 +45,7 @@ impl Arguments<'_> {
         let word = name.unraw().to_string();
         if self.known.iter().any(|known| known.name == word) {
             self.report
-                .error(name.span(), format!("`{name}` is given twice"));
+                .error(name.span(), format!("`{name}` is given twice; drop one"));
         } else {
             let names = || self.known.iter().map(|known| known.name);
             let near = did_you_mean(&word, names());
@@ -96,15 +96,16 @@ impl Arguments<'_> {
     }
 
     fn signature(&self) -> String {
-        match self.known.is_empty() {
+        match self.known.is_empty() && self.tensors.is_empty() {
             true => format!("`{}` alone", self.callee),
             false => {
                 let (positional, named): (Vec<_>, Vec<_>) =
                     self.known.iter().partition(|known| known.positional);
-                let shown: Vec<&str> = positional
+                let tensors = Some(self.tensors).filter(|tensors| !tensors.is_empty());
+                let arguments = positional.into_iter().chain(named);
+                let shown: Vec<&str> = tensors
                     .into_iter()
-                    .chain(named)
-                    .map(|known| known.shown.as_str())
+                    .chain(arguments.map(|known| known.shown.as_str()))
                     .collect();
                 format!("`{}({})`", self.callee, shown.join(", "))
             }

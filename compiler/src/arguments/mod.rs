@@ -11,7 +11,7 @@ mod value;
 use proc_macro2::Span;
 use syn::{Expr, Lit, RangeLimits, ext::IdentExt};
 
-use crate::{ast, report::Report, sizes::Constants};
+use crate::{ast, nearest::nearest, report::Report, sizes::Constants};
 use value::{bare, is_word, number, several};
 
 /// One declaration's arguments while an operator reads them.
@@ -26,6 +26,8 @@ pub struct Arguments<'a> {
     read: Vec<bool>,
     known: Vec<Known>,
     missing: Vec<&'static str>,
+    /// How a signature shows what comes before the arguments.
+    tensors: &'static str,
     failed: bool,
 }
 
@@ -65,8 +67,18 @@ impl<'a> Arguments<'a> {
             read,
             known,
             missing,
+            tensors: "",
             failed: false,
         }
+    }
+
+    /// In a call the tensors come first, from `least` to `most` of them, and a signature shows them.
+    pub fn after_tensors(&mut self, (least, most): (usize, usize)) {
+        self.tensors = match (least, most) {
+            (1, 1) => "x",
+            (2, 2) => "a, b",
+            _ => "a, b, ..",
+        };
     }
 
     /// How many arguments stand without a name.
@@ -94,6 +106,14 @@ impl<'a> Arguments<'a> {
     /// A number of at least 1, with a default.
     pub fn size_or(&mut self, name: &'static str, default: usize) -> usize {
         match self.take(name, format!("{name} = {default}"), Place::Positional) {
+            Some(value) => self.size_of(value),
+            None => default,
+        }
+    }
+
+    /// A number of at least 1, with a default, by name only.
+    pub fn named_size_or(&mut self, name: &'static str, default: usize) -> usize {
+        match self.take(name, format!("{name} = {default}"), Place::Named) {
             Some(value) => self.size_of(value),
             None => default,
         }
@@ -139,9 +159,19 @@ impl<'a> Arguments<'a> {
             return pair((0, 0));
         };
         match bare(value) {
+            Expr::Path(path) if path.path.get_ident().is_some_and(is_word) => {
+                self.word_of(name, value, choices).unwrap_or(pair((0, 0)))
+            }
+            // What is near a word, or quoted as elsewhere, is no number, unless a constant is called so.
             Expr::Path(path)
-                if !choices.is_empty() && path.path.get_ident().is_some_and(is_word) =>
+                if path.path.get_ident().is_some_and(|word| {
+                    let near = nearest(&word.to_string(), choices.iter().map(|choice| choice.0));
+                    near.is_some() && !self.constants.contains(word)
+                }) =>
             {
+                self.word_of(name, value, choices).unwrap_or(pair((0, 0)))
+            }
+            Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => {
                 self.word_of(name, value, choices).unwrap_or(pair((0, 0)))
             }
             _ => pair(self.pair_of(value, Self::integer_of)),
@@ -185,11 +215,12 @@ impl<'a> Arguments<'a> {
             return self.absent(name, 0.0);
         };
         match number(value) {
-            Some(probability) if (0.0..1.0).contains(&probability) => probability,
+            // The numbers of a network are f32, in which what is nearly 1 is 1.
+            Some(probability) if (0.0..1.0).contains(&(probability as f32)) => probability,
             _ => {
                 self.wrong(
                     value,
-                    format!("`{name}` is a probability: at least 0 and less than 1"),
+                    format!("`{name}` is a probability, a number of at least 0 and less than 1 such as `0.5`"),
                 );
                 0.0
             }

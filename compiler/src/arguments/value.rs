@@ -43,13 +43,20 @@ impl Arguments<'_> {
         value: &Expr,
         choices: &[(&str, T)],
     ) -> Option<T> {
-        let given = match bare(value) {
-            Expr::Path(path) => path.path.get_ident().map(|word| word.unraw().to_string()),
-            _ => None,
+        let (given, quoted) = match bare(value) {
+            Expr::Path(path) => {
+                let word = path.path.get_ident();
+                (word.map(|word| word.unraw().to_string()), false)
+            }
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => (Some(text.value()), true),
+                _ => (None, false),
+            },
+            _ => (None, false),
         };
         let found = choices
             .iter()
-            .find(|choice| given.as_deref() == Some(choice.0));
+            .find(|choice| !quoted && given.as_deref() == Some(choice.0));
         if found.is_none() {
             let words = || choices.iter().map(|choice| choice.0);
             let near = given.map_or(String::new(), |given| did_you_mean(&given, words()));

@@ -11,7 +11,7 @@ pub fn documentation(model: &Model<'_>) -> TokenStream {
         "| layer | kind | output | parameters |".into(),
         "| --- | --- | --- | ---: |".into(),
     ];
-    let (mut parameters, mut flops) = (0, 0);
+    let (mut parameters, mut flops) = (0, 0_u64);
     for line in tables::summary(model) {
         lines.push(format!(
             "| {} | {} | `{:?}` | {} |",
@@ -21,7 +21,7 @@ pub fn documentation(model: &Model<'_>) -> TokenStream {
             grouped(line.parameters as u64)
         ));
         parameters += line.parameters as u64;
-        flops += line.flops;
+        flops = line.flops.saturating_add(flops);
     }
     lines.push(format!("| **total** | | | **{}** |", grouped(parameters)));
     lines.push(String::new());

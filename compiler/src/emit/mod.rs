@@ -16,6 +16,7 @@ use crate::program::Program;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{Attribute, Path, Token, punctuated::Punctuated};
 
 /// Everything known about a network when it is written out.
 pub struct Model<'a> {
@@ -38,6 +39,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         ..
     } = model.graph;
     let documentation = document::documentation(model);
+    let clone = derived_clone(attributes);
+    let conditions = conditions(attributes);
     let input = tuple(&model.graph.inputs, model);
     let output = tuple(&model.graph.outputs, model);
     let tables = tables::tables(model);
@@ -57,17 +60,18 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     quote! {
         #(#attributes)*
         #documentation
-        #[derive(::core::clone::Clone)]
+        #clone
         #visibility struct #name {
-            arena: #root::rt::Arena,
+            arena: #root::rt::Memory,
         }
 
+        #conditions
         const _: () = {
-            use ::core::prelude::rust_2024::*;
+            use ::core::iter::Iterator as _;
             use #root::rt;
             use #root::rt::Network as _;
 
-            #[allow(clippy::all, clippy::pedantic, clippy::nursery, non_local_definitions)]
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
             impl #name {
                 /// The layers: names, kinds, output shapes, parameters and operations.
                 pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
@@ -103,7 +107,7 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
             }
 
             #[automatically_derived]
-            #[allow(clippy::all, clippy::pedantic, clippy::nursery, non_local_definitions)]
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
             #[allow(unused_variables, unused_mut)]
             impl rt::Network for #name {
                 type Input = #input;
@@ -112,15 +116,15 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
                 #tables
 
                 fn from_arena(arena: rt::Arena) -> Self {
-                    Self { arena }
+                    Self { arena: rt::Memory(arena) }
                 }
 
                 fn arena(&self) -> &[rt::Block] {
-                    &self.arena
+                    &self.arena.0
                 }
 
                 fn arena_mut(&mut self) -> &mut [rt::Block] {
-                    &mut self.arena
+                    &mut self.arena.0
                 }
 
                 #infer
@@ -133,6 +137,37 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
             }
         };
     }
+}
+
+/// The attribute that derives `Clone`, unless the user derives it.
+pub fn derived_clone(attributes: &[Attribute]) -> TokenStream {
+    let derives = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"));
+    let mut paths = derives
+        .filter_map(|derive| {
+            derive
+                .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                .ok()
+        })
+        .flatten();
+    let is_clone = |path: Path| {
+        path.segments
+            .last()
+            .is_some_and(|name| name.ident == "Clone")
+    };
+    match paths.any(is_clone) {
+        true => TokenStream::new(),
+        false => quote!(#[derive(::core::clone::Clone)]),
+    }
+}
+
+/// Where the struct is left out, so is all that belongs to it.
+pub fn conditions(attributes: &[Attribute]) -> TokenStream {
+    let conditions = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    quote!(#(#conditions)*)
 }
 
 /// The type of some values as the caller sees them: a nested array, or a tuple of them.

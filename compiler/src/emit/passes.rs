@@ -268,7 +268,7 @@ pub fn update(model: &Model<'_>) -> TokenStream {
                 _ => quote!(rt::Penalty { l1: #l1, l2: #l2 }),
             };
             quote! {
-                if let Some(mut stretch) = #stretch(&mut *sink, first, #offset, #blocks, #penalty) {
+                if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #offset, #blocks, #penalty) {
                     #body
                 }
             }

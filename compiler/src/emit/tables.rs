@@ -94,7 +94,7 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
             .iter_mut()
             .find(|(layer, _)| layer.is_some() && *layer == node.layer);
         if let Some((_, line)) = known {
-            line.flops += flops;
+            line.flops = line.flops.saturating_add(flops);
             line.output = output;
             continue;
         }

@@ -28,7 +28,7 @@ impl Operator for Concat {
         let first = call.inputs[0];
         if self.axis >= first.shape.len() {
             return Err(format!(
-                "`{}` joins along axis {}, but `{}` gives {:?}, whose last axis is {}",
+                "`{}` joins along axis {}, but `{}` gives {:?}, whose last axis is {}; axes count from 0",
                 call.layer,
                 self.axis,
                 first.from,
@@ -45,7 +45,7 @@ impl Operator for Concat {
         for feed in &call.inputs[1..] {
             if feed.shape.len() != joined.len() || others(feed.shape) != others(&joined) {
                 return Err(format!(
-                    "`{}` joins along axis {}, where all other sizes agree, but `{}` gives {:?} and `{}` gives {:?}",
+                    "`{}` joins along axis {}, where all other sizes agree, but `{}` gives {:?} and `{}` gives {:?}; bring them to one shape but for that axis",
                     call.layer, self.axis, first.from, first.shape, feed.from, feed.shape
                 ));
             }

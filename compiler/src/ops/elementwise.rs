@@ -138,7 +138,7 @@ pub fn same_shape(call: &Call<'_>) -> Result<Vec<usize>, String> {
         return Ok(a.shape.to_vec());
     }
     Err(format!(
-        "`{}` takes two tensors of one shape, but `{}` gives {:?} and `{}` gives {:?}",
+        "`{}` takes two tensors of one shape, but `{}` gives {:?} and `{}` gives {:?}; bring one to the other's shape",
         call.layer, a.from, a.shape, b.from, b.shape
     ))
 }

@@ -19,10 +19,16 @@ impl Operator for Last {
         let feed = call.inputs[0];
         match *feed.shape {
             [_, features] => Ok(vec![features]),
-            _ => Err(format!(
-                "`{}` takes the last step of a sequence [time, features], but `{}` gives {:?}, which has no time",
-                call.layer, feed.from, feed.shape
-            )),
+            _ => {
+                let repair = match feed.shape.len() {
+                    1 => "leave it out, for there is one step only",
+                    _ => "`Reshape` makes two axes of them",
+                };
+                Err(format!(
+                    "`{}` takes the last step of a sequence [time, features], but `{}` gives {:?}, which has no time; {repair}",
+                    call.layer, feed.from, feed.shape
+                ))
+            }
         }
     }
 

@@ -37,7 +37,7 @@ impl Operator for Lstm {
         let inputs = (arguments.positional() > 1).then(|| arguments.size("inputs"));
         let inputs = inputs.or_else(|| arguments.optional_size("inputs"));
         let hidden = arguments.size("hidden");
-        let mut layers = arguments.optional_size("layers").unwrap_or(1);
+        let mut layers = arguments.named_size_or("layers", 1);
         if layers > MOST_LAYERS {
             arguments.reject(
                 "layers",

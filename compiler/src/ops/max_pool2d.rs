@@ -23,16 +23,32 @@ pub struct MaxPool2d {
     pub window: Window,
 }
 
+/// The most positions of a window.
+const POSITIONS: usize = 1 << 16;
+
 impl Operator for MaxPool2d {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         let kernel = arguments.pair("kernel");
+        // Which position of a window has won is kept in two bytes.
+        let positions = kernel.0.saturating_mul(kernel.1);
+        if positions > POSITIONS {
+            arguments.reject(
+                "kernel",
+                format!(
+                    "a window has at most {POSITIONS} positions; pool twice, first by a smaller one"
+                ),
+            );
+        }
         let stride = arguments.pair_or("stride", "kernel", kernel);
         let sides = arguments.pair_or_word("padding", |sides| sides, &[]);
         // A window must touch the image, or there is nothing to choose from.
         if sides.0 > kernel.0 / 2 || sides.1 > kernel.1 / 2 {
+            let (height, width) = (kernel.0 / 2, kernel.1 / 2);
             arguments.reject(
                 "padding",
-                "the padding of a pool is at most half its kernel",
+                format!(
+                    "the padding of a pool is at most half its kernel, here ({height}, {width})"
+                ),
             );
         }
         Self {

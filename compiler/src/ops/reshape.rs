@@ -32,7 +32,7 @@ impl Operator for Reshape {
         let factors: Vec<String> = self.shape.iter().map(usize::to_string).collect();
         let product = wanted.map_or("more than 2^64".to_string(), |wanted| wanted.to_string());
         Err(format!(
-            "`{}` makes {} = {product} numbers, but `{}` gives {:?}, which has {found}",
+            "`{}` makes {} = {product} numbers, but `{}` gives {:?}, which has {found}; choose sizes whose product is that",
             call.layer,
             factors.join(" * "),
             feed.from,

@@ -33,21 +33,25 @@ impl Operator for Slice {
         let Some(&size) = feed.shape.get(self.axis) else {
             let last = feed.shape.len() - 1;
             return Err(format!(
-                "`{}` cuts along axis {}, but {found}, whose last axis is {last}",
+                "`{}` cuts along axis {}, but {found}, whose last axis is {last}; axes count from 0",
                 call.layer, self.axis
             ));
         };
         let end = self.end.unwrap_or(size);
-        if self.start >= end {
+        let range = match self.end {
+            Some(end) => format!("{}..{end}", self.start),
+            None => format!("{}..", self.start),
+        };
+        if end > size || self.start >= size {
             return Err(format!(
-                "`{}` takes {}..{end}, which is empty; {found}",
-                call.layer, self.start
+                "`{}` takes {range}, but {found}, whose axis {} ends at {size}; stay within 0..{size}",
+                call.layer, self.axis
             ));
         }
-        if end > size {
+        if self.start >= end {
             return Err(format!(
-                "`{}` takes {}..{end}, but {found}, whose axis {} ends at {size}",
-                call.layer, self.start, self.axis
+                "`{}` takes {range}, which is empty; a range begins before it ends",
+                call.layer
             ));
         }
         let mut shape = feed.shape.to_vec();

@@ -52,8 +52,9 @@ impl Window {
         let too_large = |name, axis: Axis| {
             let from = format!("`{}` gives {:?}", feed.from, feed.shape);
             format!(
-                "the kernel of `{layer}` is larger than its input: {from}, and {}",
-                axis.arithmetic(name)
+                "the kernel of `{layer}` is larger than its input: {from}, and {}; one of at most {} fits",
+                axis.arithmetic(name),
+                axis.most()
             )
         };
         Ok((
@@ -126,6 +127,11 @@ impl Axis {
         let end = ((outputs - 1) * self.stride + reach + 1).saturating_sub(padding);
         let last = (end.min(self.size) + padding).saturating_sub(1) / self.stride;
         (before, (last + 1).saturating_sub(outputs))
+    }
+
+    /// The largest kernel that fits.
+    fn most(self) -> u128 {
+        (self.padded() - 1) / self.dilation as u128 + 1
     }
 
     fn padded(self) -> u128 {

@@ -123,6 +123,15 @@ fn check_arity(op: &Op, label: &str, given: usize, span: Span, report: &mut Repo
     } else {
         format!("at least {}", tensors(least))
     };
-    report.error(span, format!("`{label}` takes {takes}, but gets {given}"));
+    let repair = match (given > most, most) {
+        (true, 1) => "`concat` joins several into one",
+        (true, _) => "drop the others",
+        (false, 1) => "write it in the parentheses, as in `(x)`",
+        (false, _) => "in `forward` they are written side by side, as in `(a, b)`",
+    };
+    report.error(
+        span,
+        format!("`{label}` takes {takes}, but gets {given}; {repair}"),
+    );
     false
 }

@@ -8,7 +8,7 @@ use crate::{
     arguments::Arguments,
     ast::Argument,
     graph::ValueId,
-    nearest::{did_you_mean, nearest},
+    nearest::{list, nearest},
     ops::{KINDS, Op},
 };
 
@@ -31,7 +31,9 @@ impl Scope<'_, '_> {
                 self.error(method, format!("tensors have no methods; write `{method}(...)`, the tensor first"))
             }
             Expr::Tuple(_) => self.error(expr, "a tuple is only what `forward` ends in, for several outputs"),
-            Expr::Lit(_) => self.error(expr, "a number is no tensor"),
+            Expr::Lit(_) => self.error(expr, "a number is no tensor; `+`, `-` and `*` take two tensors of one shape"),
+            Expr::Reference(_) => self.error(expr, "tensors are not borrowed; drop the `&`"),
+            Expr::Return(_) => self.error(expr, "`forward` ends in the output, without `return`"),
             _ => self.error(expr, "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"),
         }
     }
@@ -63,6 +65,12 @@ impl Scope<'_, '_> {
         if self.layer(name).is_some() {
             return self.error(name, format!("`{name}` is a layer; call it: `{name}(x)`"));
         }
+        if kind_of(&word).is_some() {
+            return self.error(
+                name,
+                format!("`{name}` is a function; call it: `{name}(x)`"),
+            );
+        }
         if self.builder.constants.contains(name) {
             return self.error(
                 name,
@@ -74,8 +82,15 @@ impl Scope<'_, '_> {
             .iter()
             .map(|binding| binding.name.unraw().to_string())
             .collect();
-        let near = did_you_mean(&word, names.iter().map(String::as_str));
-        self.error(name, format!("there is no tensor `{name}`{near}"))
+        let names = || names.iter().map(String::as_str);
+        let message = match nearest(&word, names()) {
+            Some(near) => format!("there is no tensor `{name}`; did you mean `{near}`?"),
+            None => format!(
+                "there is no tensor `{name}`; so far there are {}",
+                list(names())
+            ),
+        };
+        self.error(name, message)
     }
 
     /// A layer or a function applied to tensors.
@@ -121,6 +136,9 @@ impl Scope<'_, '_> {
         let (constants, report) = (self.builder.constants, &mut *self.builder.report);
         let mut reader = Arguments::new(shown, span, arguments, constants, report);
         let op = kind_of(function).and_then(|kind| Op::declare(kind, &mut reader));
+        if let Some(op) = &op {
+            reader.after_tensors(op.arity());
+        }
         match (reader.finish(), op) {
             (true, Some(op)) => self.builder.call(op, None, shown, feeds, span),
             _ => self.builder.unknown(span),
@@ -217,7 +235,7 @@ impl Scope<'_, '_> {
                 bound || !self.builder.constants.contains(name)
             }),
             Expr::Binary(binary) => self.is_tensor(&binary.left) || self.is_tensor(&binary.right),
-            Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) => true,
+            Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
             _ => false,
         }
     }

@@ -7,6 +7,7 @@ use super::build::Builder;
 use crate::{
     ast::{Forward, Model},
     graph::ValueId,
+    parse::check_doc,
 };
 
 /// The outputs of `forward`.
@@ -102,11 +103,8 @@ impl<'b, 'a> Scope<'b, 'a> {
             ),
             Stmt::Expr(output, None) => Some(vec![(self.expression(output), output.span())]),
             Stmt::Expr(output, Some(_)) => {
-                self.expression(output);
-                self.error(
-                    output,
-                    "`forward` ends in the output; drop the semicolon after it",
-                );
+                let message = "`forward` ends in the output; drop the semicolon after it";
+                self.discarded(output, message);
                 None
             }
             _ => {
@@ -124,8 +122,7 @@ impl<'b, 'a> Scope<'b, 'a> {
         match statement {
             Stmt::Local(local) => self.binding(local),
             Stmt::Expr(expr, _) => {
-                self.expression(expr);
-                self.error(expr, "the result is dropped; bind it with `let`");
+                self.discarded(expr, "the result is dropped; bind it with `let`");
             }
             _ => {
                 self.error(
@@ -136,8 +133,20 @@ impl<'b, 'a> Scope<'b, 'a> {
         }
     }
 
+    /// An expression where none may stand; one that is wrong in itself is not wrong twice.
+    fn discarded(&mut self, expr: &Expr, message: &str) {
+        let errors = self.builder.report.count();
+        self.expression(expr);
+        if self.builder.report.count() == errors {
+            self.error(expr, message);
+        }
+    }
+
     /// `let h = ...;`, whose name is known only after its right side.
     fn binding(&mut self, local: &syn::Local) {
+        for attribute in &local.attrs {
+            check_doc(attribute, self.builder.report);
+        }
         let value = match &local.init {
             Some(init) if init.diverge.is_none() => self.expression(&init.expr),
             _ => self.error(local, "a `let` is written `let h = ...;`"),
@@ -169,7 +178,7 @@ impl<'b, 'a> Scope<'b, 'a> {
                 format!("{declared} outputs")
             };
             let message = format!(
-                "`{}` declares {outputs}, but `forward` ends in {given}",
+                "`{}` declares {outputs}, but `forward` ends in {given}; each has one shape after the arrow",
                 model.name
             );
             self.builder.report.error(span, message);
@@ -183,7 +192,7 @@ impl<'b, 'a> Scope<'b, 'a> {
             if self.builder.graph.inputs.contains(&value) {
                 self.builder.report.error(
                     span,
-                    format!("the input `{name}` is no output: nothing is computed from it"),
+                    format!("the input `{name}` is no output: nothing is computed from it; apply a layer to it, or leave it out"),
                 );
             } else if outputs[..index]
                 .iter()
@@ -191,7 +200,7 @@ impl<'b, 'a> Scope<'b, 'a> {
             {
                 self.builder
                     .report
-                    .error(span, "this output is given twice");
+                    .error(span, "this output is given twice; one of them is enough");
             }
         }
     }
@@ -200,9 +209,10 @@ impl<'b, 'a> Scope<'b, 'a> {
     fn check_bindings_used(&mut self) {
         for binding in self.bindings.iter().filter(|binding| !binding.used) {
             let name = &binding.name;
-            self.builder
-                .report
-                .error(name.span(), format!("`{name}` is never used"));
+            self.builder.report.error(
+                name.span(),
+                format!("`{name}` is never used; use it in `forward`, or drop it"),
+            );
         }
     }
 
@@ -216,7 +226,7 @@ impl<'b, 'a> Scope<'b, 'a> {
         {
             self.builder.report.error(
                 name.span(),
-                format!("`{name}` is never called in `forward`"),
+                format!("`{name}` is never called in `forward`; call it, or drop it"),
             );
         }
     }

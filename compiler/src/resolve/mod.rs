@@ -12,8 +12,8 @@ mod forward;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::Ident;
-use syn::ext::IdentExt;
+use proc_macro2::{Ident, Span};
+use syn::{Path, Token, ext::IdentExt, punctuated::Punctuated};
 
 use crate::{
     arguments::Arguments,
@@ -28,6 +28,7 @@ use build::{Builder, Declared};
 
 /// The graph of a model, with the shapes of its inputs.
 pub fn resolve(model: &ast::Model, constants: &Constants, report: &mut Report) -> Graph {
+    check_attributes(model, report);
     check_inputs(model, report);
     check_names(model, report);
     let mut builder = Builder::new(model, constants, report);
@@ -126,8 +127,68 @@ fn head(layer: &ast::Layer) -> &Ident {
     layer.name.as_ref().unwrap_or(&layer.kind)
 }
 
+/// Whether a model stands beside one of `others` that has its name. Of those that a `cfg` may leave out, rustc decides.
+pub fn is_repeated(model: &ast::Model, others: &[ast::Model]) -> bool {
+    let stays = |model: &ast::Model| !model.attributes.iter().any(|it| it.path().is_ident("cfg"));
+    let same = |other: &ast::Model| other.name == model.name && stays(other);
+    stays(model) && others.iter().any(same)
+}
+
+/// Models of one `model!` stand side by side, so that each has a name of its own.
+pub fn check_models(models: &[ast::Model], report: &mut Report) {
+    for (index, model) in models.iter().enumerate() {
+        let name = &model.name;
+        if is_repeated(model, &models[..index]) {
+            let message = format!("`{name}` is already the name of a model; give this one another");
+            report.error(name.span(), message);
+        }
+    }
+}
+
+/// A network without parameters computes nothing, so that none comes from nowhere.
+fn check_attributes(model: &ast::Model, report: &mut Report) {
+    let derives = model
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"));
+    for derive in derives {
+        let paths = derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
+        for path in paths.into_iter().flatten() {
+            if path
+                .segments
+                .last()
+                .is_some_and(|name| name.ident == "Default")
+            {
+                report.error_over(
+                    &path,
+                    "a network has no default parameters; make it with `new(Seed(1))`",
+                );
+            }
+        }
+    }
+}
+
+/// The most inputs, and the most outputs: what a caller holds is a tuple.
+pub const PARTS: usize = 6;
+
+/// A caller's tuples have no more parts than the runtime reads.
+fn check_parts(what: &str, count: usize, span: Span, report: &mut Report) {
+    if count > PARTS {
+        let message = format!(
+            "there are {count} {what}, and at most {PARTS} are supported; give those of one shape as one with an axis more"
+        );
+        report.error(span, message);
+    }
+}
+
 /// A model computes something from something.
 fn check_inputs(model: &ast::Model, report: &mut Report) {
+    if let Some(input) = model.inputs.get(PARTS) {
+        check_parts("inputs", model.inputs.len(), input.name.span(), report);
+    }
+    if let Some(output) = model.outputs.get(PARTS) {
+        check_parts("outputs", model.outputs.len(), output.span, report);
+    }
     if model.inputs.is_empty() {
         let name = &model.name;
         report.error(
@@ -153,7 +214,7 @@ fn check_names(model: &ast::Model, report: &mut Report) {
         if let Some(first) = seen.insert(name.unraw().to_string(), what) {
             report.error(
                 name.span(),
-                format!("`{name}` is already the name of {first}"),
+                format!("`{name}` is already the name of {first}; give this one another"),
             );
         }
     }
@@ -190,7 +251,11 @@ fn check_named(layer: &ast::Layer, model: &ast::Model, report: &mut Report) {
 /// A chain has a layer at least: an input is no output.
 fn check_not_empty(model: &ast::Model, report: &mut Report) {
     if model.layers.is_empty() {
-        report.error(model.name.span(), format!("`{}` has no layers", model.name));
+        let name = &model.name;
+        report.error(
+            name.span(),
+            format!("`{name}` has no layers; write one in the braces, as in `Dense(10)`"),
+        );
     }
 }
 

@@ -45,12 +45,15 @@ fn an_unknown_argument() {
 fn a_repeated_argument() {
     assert_eq!(
         wrong("Dense(8, bias = true, bias = true)"),
-        ["`bias` is given twice"]
+        ["`bias` is given twice; drop one"]
     );
-    assert_eq!(wrong("Dense(8, outputs = 8)"), ["`outputs` is given twice"]);
+    assert_eq!(
+        wrong("Dense(8, outputs = 8)"),
+        ["`outputs` is given twice; drop one"]
+    );
     assert_eq!(
         wrong("Dense(8, 8, inputs = 8)"),
-        ["`inputs` is given twice"]
+        ["`inputs` is given twice; drop one"]
     );
 }
 
@@ -104,7 +107,7 @@ fn penalties() {
 
 #[test]
 fn probabilities() {
-    let expected = "`p` is a probability: at least 0 and less than 1";
+    let expected = "`p` is a probability, a number of at least 0 and less than 1 such as `0.5`";
     for probability in ["1", "1.0", "-0.1", "2"] {
         assert_eq!(
             wrong(&format!("Dropout({probability})")),
@@ -137,15 +140,15 @@ fn ranges() {
     assert_eq!(wrong("3"), "expected a range such as `2..5`");
     assert_eq!(
         wrong("5..3"),
-        "`slice` takes 5..3, which is empty; `x` gives [8]"
+        "`slice` takes 5..3, which is empty; a range begins before it ends"
     );
     assert_eq!(
         wrong("3..9"),
-        "`slice` takes 3..9, but `x` gives [8], whose axis 0 ends at 8"
+        "`slice` takes 3..9, but `x` gives [8], whose axis 0 ends at 8; stay within 0..8"
     );
     assert_eq!(
         wrong("(.., 1..2)"),
-        "`slice` cuts along axis 1, but `x` gives [8], whose last axis is 0"
+        "`slice` cuts along axis 1, but `x` gives [8], whose last axis is 0; axes count from 0"
     );
 }
 
@@ -161,7 +164,7 @@ fn same_padding_and_strides_exclude_each_other() {
 
 #[test]
 fn a_pool_looks_at_the_image() {
-    let expected = "the padding of a pool is at most half its kernel";
+    let expected = "the padding of a pool is at most half its kernel, here (1, 1)";
     assert_eq!(wrong_on_image("MaxPool2d(2, padding = 2)"), expected);
 }
 
@@ -183,5 +186,37 @@ fn all_arguments_of_a_layer_are_checked_at_once() {
             "`bias` is `true` or `false`",
             "`l1` is a finite number that is not negative, such as `1e-4`",
         ]
+    );
+}
+
+#[test]
+fn a_probability_is_less_than_one_as_f32_too() {
+    let expected = "`p` is a probability, a number of at least 0 and less than 1 such as `0.5`";
+    assert_eq!(wrong("Dropout(0.99999999999)"), [expected]);
+    assert_eq!(wrong("Dropout(1 / 2)"), [expected]);
+}
+
+#[test]
+fn paddings_near_a_word_are_told_the_words() {
+    for padding in ["same", "\"same\"", "SAME", "Sme"] {
+        assert_eq!(
+            wrong(&format!("Conv2d(8, 3, padding = {padding})")),
+            ["`padding` has the words `Same`, `Valid`; did you mean `Same`?"]
+        );
+    }
+    assert_eq!(
+        wrong("MaxPool2d(2, padding = Same)"),
+        ["`padding` is a number or a pair of numbers"]
+    );
+    let constant = "struct A(x: [1, 8, 8]) -> [1, 8, 8] { const SAME: usize = 1; Conv2d(1, 3, padding = SAME) }";
+    super::graph(constant);
+}
+
+#[test]
+fn a_pool_remembers_a_position_in_two_bytes() {
+    super::graph("struct A(x: [1, 256, 256]) -> [1, 1, 1] { MaxPool2d(256) }");
+    assert_eq!(
+        wrong("MaxPool2d((257, 256))"),
+        ["a window has at most 65536 positions; pool twice, first by a smaller one"]
     );
 }

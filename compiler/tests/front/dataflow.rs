@@ -97,7 +97,7 @@ fn layers_shadow_functions_and_lets_shadow_inputs() {
 fn several_outputs_stand_in_a_tuple() {
     assert_eq!(
         wrong("(u(x), v(x))"),
-        ["`A` declares 1 output, but `forward` ends in 2"]
+        ["`A` declares 1 output, but `forward` ends in 2; each has one shape after the arrow"]
     );
     let source = "struct A(x: [3]) -> ([3], [4]) { Dense(3) }";
     assert_eq!(
@@ -108,15 +108,18 @@ fn several_outputs_stand_in_a_tuple() {
     assert_eq!(
         messages(source),
         [
-            "the input `x` is no output: nothing is computed from it",
-            "this output is given twice"
+            "the input `x` is no output: nothing is computed from it; apply a layer to it, or leave it out",
+            "this output is given twice; one of them is enough"
         ]
     );
 }
 
 #[test]
 fn models_have_inputs_and_layers() {
-    assert_eq!(message("struct A(x: [3]) -> [3] { }"), "`A` has no layers");
+    assert_eq!(
+        message("struct A(x: [3]) -> [3] { }"),
+        "`A` has no layers; write one in the braces, as in `Dense(10)`"
+    );
     let expected = "`A` has no inputs; give one, as in `A(x: [784])`";
     assert_eq!(message("struct A() -> [3] { Dense(3) }"), expected);
 }
@@ -141,10 +144,10 @@ fn names_are_given_once() {
     assert_eq!(
         messages(source),
         [
-            "`N` is already the name of a constant",
-            "`x` is already the name of an input",
-            "`x` is already the name of an input",
-            "`u` is already the name of a layer",
+            "`N` is already the name of a constant; give this one another",
+            "`x` is already the name of an input; give this one another",
+            "`x` is already the name of an input; give this one another",
+            "`u` is already the name of a layer; give this one another",
         ]
     );
 }
@@ -177,28 +180,40 @@ fn layers_in_forward_are_named_and_called() {
         message(source),
         "`forward` calls layers by name; name this one, as in `name: Relu`"
     );
-    assert_eq!(wrong("u(x)"), ["`v` is never called in `forward`"]);
+    assert_eq!(
+        wrong("u(x)"),
+        ["`v` is never called in `forward`; call it, or drop it"]
+    );
     assert_eq!(wrong("u + v(x)"), ["`u` is a layer; call it: `u(x)`"]);
     assert_eq!(
         wrong("u(x, 3) + v(x)"),
         ["`u` takes tensors here; its arguments stand at its declaration"]
     );
-    assert_eq!(wrong("u(x, x) + v(x)"), ["`u` takes 1 tensor, but gets 2"]);
+    assert_eq!(
+        wrong("u(x, x) + v(x)"),
+        ["`u` takes 1 tensor, but gets 2; `concat` joins several into one"]
+    );
 }
 
 #[test]
 fn values_are_used() {
-    assert_eq!(wrong("let h = u(x); v(x)"), ["`h` is never used"]);
+    assert_eq!(
+        wrong("let h = u(x); v(x)"),
+        ["`h` is never used; use it in `forward`, or drop it"]
+    );
     assert_eq!(
         wrong("let h = u(x); let h = v(x); h"),
-        ["`h` is never used"]
+        ["`h` is never used; use it in `forward`, or drop it"]
     );
     assert_eq!(
         wrong("u(x); v(x)"),
         ["the result is dropped; bind it with `let`"]
     );
     let source = "struct A(x: [8], y: [8]) -> [3] { u: Dense(3), forward { u(x) } }";
-    assert_eq!(message(source), "`y` is never used");
+    assert_eq!(
+        message(source),
+        "`y` is never used; use it in `forward`, or drop it"
+    );
 }
 
 #[test]
@@ -219,7 +234,10 @@ fn undefined_names() {
         source("head(imgae)"),
         ["there is no tensor `imgae`; did you mean `image`?"]
     );
-    assert_eq!(source("head(y)"), ["there is no tensor `y`"]);
+    assert_eq!(
+        source("head(y)"),
+        ["there is no tensor `y`; so far there are `image`"]
+    );
     assert_eq!(
         source("head(image) + N"),
         ["`N` is a constant; a number is no tensor"]
@@ -280,7 +298,10 @@ fn what_forward_holds() {
             "let h; h + u(x) + v(x)",
             "a `let` is written `let h = ...;`",
         ),
-        ("u(x) * 2 + v(x)", "a number is no tensor"),
+        (
+            "u(x) * 2 + v(x)",
+            "a number is no tensor; `+`, `-` and `*` take two tensors of one shape",
+        ),
         ("u(x) / v(x)", "tensors are joined by `+`, `-` and `*`"),
         ("-u(x) + v(x)", tensor),
         ("if x { u(x) } else { v(x) }", tensor),
@@ -308,4 +329,89 @@ fn what_forward_holds() {
     ] {
         assert_eq!(wrong(forward), [expected], "{forward}");
     }
+}
+
+#[test]
+fn a_statement_that_is_wrong_is_wrong_once() {
+    let source = |body: &str| {
+        messages(&format!(
+            "struct A(x: [3]) -> [3] {{ fc: Dense(3), forward {{ {body} }} }}"
+        ))
+    };
+    let expected = "`forward` ends in the output, without `return`";
+    assert_eq!(source("return fc(x)"), [expected]);
+    assert_eq!(source("return fc(x);"), [expected]);
+    assert_eq!(source("fc(&x)"), ["tensors are not borrowed; drop the `&`"]);
+    assert_eq!(
+        source("fc(relu)"),
+        ["`relu` is a function; call it: `relu(x)`"]
+    );
+    assert_eq!(
+        source("#[allow(unused)] let h = fc(x); h"),
+        ["inside a model only doc comments are supported; put attributes on the struct"]
+    );
+    assert_eq!(
+        source("fc(x)[0..1, 0..1]"),
+        ["unexpected token, expected `]`"]
+    );
+    assert_eq!(
+        source("y; fc(x)"),
+        ["there is no tensor `y`; so far there are `x`"]
+    );
+}
+
+#[test]
+fn signatures_of_functions_show_their_tensors() {
+    let source = |call: &str| {
+        message(&format!(
+            "struct A(x: [3]) -> [3] {{ forward {{ {call} }} }}"
+        ))
+    };
+    assert_eq!(
+        source("dropout(x)"),
+        "`dropout` needs `p`; it is written `dropout(x, p)`"
+    );
+    assert_eq!(
+        source("concat(x, x, dim = 0)"),
+        "`concat` has no argument `dim`; it is written `concat(a, b, .., axis = 0)`"
+    );
+    assert_eq!(
+        source("relu(x, 3)"),
+        "`relu` takes no arguments without a name; it is written `relu(x)`"
+    );
+}
+
+#[test]
+fn models_of_one_name() {
+    let twice = |first: &str, second: &str| {
+        messages(&format!(
+            "{first} struct A(x: [3]) -> [3] {{ Relu }} {second} struct A(x: [4]) -> [4] {{ Relu }}"
+        ))
+    };
+    assert_eq!(
+        twice("", ""),
+        ["`A` is already the name of a model; give this one another"]
+    );
+    assert_eq!(twice("#[cfg(a)]", "#[cfg(not(a))]"), [""; 0]);
+}
+
+#[test]
+fn callers_hold_six_parts() {
+    let source = |count: usize| {
+        let inputs: Vec<String> = (0..count).map(|index| format!("x{index}: [1]")).collect();
+        format!("struct A({}) -> [{count}] {{ Concat }}", inputs.join(", "))
+    };
+    assert_eq!(messages(&source(6)), [""; 0]);
+    assert_eq!(
+        message(&source(7)),
+        "there are 7 inputs, and at most 6 are supported; give those of one shape as one with an axis more"
+    );
+}
+
+#[test]
+fn a_network_has_no_default() {
+    assert_eq!(
+        message("#[derive(Debug, Default)] struct A(x: [3]) -> [3] { Relu }"),
+        "a network has no default parameters; make it with `new(Seed(1))`"
+    );
 }

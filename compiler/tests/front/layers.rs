@@ -134,15 +134,21 @@ fn conv2d() {
 fn a_kernel_larger_than_its_input_shows_the_arithmetic() {
     let start = "the kernel of `Conv2d` is larger than its input: `x` gives";
     for (layer, arithmetic) in [
-        ("Conv2d(8, 5)", "its height of 4 is less than 5"),
-        ("Conv2d(8, (3, 7))", "its width of 6 is less than 7"),
+        (
+            "Conv2d(8, 5)",
+            "its height of 4 is less than 5; one of at most 4 fits",
+        ),
+        (
+            "Conv2d(8, (3, 7))",
+            "its width of 6 is less than 7; one of at most 6 fits",
+        ),
         (
             "Conv2d(8, 8, padding = 1)",
-            "its height of 4 + 1 + 1 (padding) = 6 is less than 8",
+            "its height of 4 + 1 + 1 (padding) = 6 is less than 8; one of at most 6 fits",
         ),
         (
             "Conv2d(8, 3, dilation = 2)",
-            "its height of 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2)",
+            "its height of 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2); one of at most 2 fits",
         ),
     ] {
         assert_eq!(
@@ -159,7 +165,7 @@ fn max_pool2d() {
     gives(&[3, 9, 9], "MaxPool2d((3, 2), stride = 1)", &[3, 7, 8]);
     assert_eq!(
         fails(&[3, 1, 9], "MaxPool2d(2)"),
-        "the kernel of `MaxPool2d` is larger than its input: `x` gives [3, 1, 9], and its height of 1 is less than 2"
+        "the kernel of `MaxPool2d` is larger than its input: `x` gives [3, 1, 9], and its height of 1 is less than 2; one of at most 1 fits"
     );
 }
 
@@ -215,7 +221,7 @@ fn last() {
     gives(&[28, 9], "Last", &[9]);
     assert_eq!(
         fails(&[9], "Last"),
-        "`Last` takes the last step of a sequence [time, features], but `x` gives [9], which has no time"
+        "`Last` takes the last step of a sequence [time, features], but `x` gives [9], which has no time; leave it out, for there is one step only"
     );
 }
 
@@ -227,7 +233,7 @@ fn flatten_and_reshape() {
     gives(&[60], "Reshape(shape = [60])", &[60]);
     assert_eq!(
         fails(&[100], "Reshape(4, 7, 7)"),
-        "`Reshape` makes 4 * 7 * 7 = 196 numbers, but `x` gives [100], which has 100"
+        "`Reshape` makes 4 * 7 * 7 = 196 numbers, but `x` gives [100], which has 100; choose sizes whose product is that"
     );
     assert_eq!(
         fails(&[100], "Reshape([])"),
@@ -270,11 +276,17 @@ fn operators_take_one_shape() {
             message(&format!(
                 "struct A(a: [5], b: [6]) -> [5] {{ forward {{ a {sign} b }} }}"
             )),
-            format!("`{sign}` takes two tensors of one shape, but `a` gives [5] and `b` gives [6]")
+            format!(
+                "`{sign}` takes two tensors of one shape, but `a` gives [5] and `b` gives [6]; \
+                 bring one to the other's shape"
+            )
         );
         assert_eq!(
             fails(&[5], layer),
-            format!("`{layer}` takes 2 tensors, but gets 1")
+            format!(
+                "`{layer}` takes 2 tensors, but gets 1; \
+                 in `forward` they are written side by side, as in `(a, b)`"
+            )
         );
     }
 }
@@ -285,15 +297,15 @@ fn concat() {
     graph("struct A(a: [2, 5], b: [2, 6]) -> [2, 16] { forward { concat(a, b, a, axis = 1) } }");
     assert_eq!(
         message("struct A(a: [2, 5], b: [3, 6]) -> [5] { Concat(axis = 1) }"),
-        "`Concat` joins along axis 1, where all other sizes agree, but `a` gives [2, 5] and `b` gives [3, 6]"
+        "`Concat` joins along axis 1, where all other sizes agree, but `a` gives [2, 5] and `b` gives [3, 6]; bring them to one shape but for that axis"
     );
     assert_eq!(
         message("struct A(a: [2], b: [3]) -> [5] { Concat(axis = 1) }"),
-        "`Concat` joins along axis 1, but `a` gives [2], whose last axis is 0"
+        "`Concat` joins along axis 1, but `a` gives [2], whose last axis is 0; axes count from 0"
     );
     assert_eq!(
         fails(&[5], "Concat"),
-        "`Concat` takes at least 2 tensors, but gets 1"
+        "`Concat` takes at least 2 tensors, but gets 1; in `forward` they are written side by side, as in `(a, b)`"
     );
 }
 

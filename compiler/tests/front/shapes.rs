@@ -4,7 +4,7 @@ use super::{graph, message, messages};
 
 #[test]
 fn the_declared_output_is_what_comes_out() {
-    let expected = "`A` declares the output [3], but `fc` gives [4]";
+    let expected = "`A` declares the output [3], but `fc` gives [4]; declare that, or change `fc`";
     assert_eq!(
         message("struct A(x: [9]) -> [3] { fc: Dense(4) }"),
         expected
@@ -15,15 +15,15 @@ fn the_declared_output_is_what_comes_out() {
 fn tensors_are_addressable() {
     assert_eq!(
         message("struct A(x: [2147483648, 2147483648]) -> [3] { Flatten, Dense(3) }"),
-        "`x` is [2147483648, 2147483648], more numbers than memory can address"
+        "`x` is [2147483648, 2147483648], more numbers than memory can address; make a size smaller"
     );
     assert_eq!(
         message("struct A(x: [2147483648]) -> [2147483648] { fc: Dense(2147483648) }"),
-        "`fc.weight` is [2147483648, 2147483648], more numbers than memory can address"
+        "`fc.weight` is [2147483648, 2147483648], more numbers than memory can address; make a size smaller"
     );
     assert_eq!(
         message("struct A(x: [1152921504606846976]) -> [1152921504606846976] { Relu }"),
-        "`A` holds 2305843009213693952 numbers, more than memory can address"
+        "`A` gives 1152921504606846976 numbers, and a caller holds 268435456 at most; make its output smaller"
     );
 }
 
@@ -79,8 +79,34 @@ fn independent_errors_show_together() {
         [
             "there is no layer `Desne`; did you mean `Dense`?",
             "`a` is declared for 3 inputs, but `x` gives [4]; leave the number out and it is inferred",
-            "`b` takes the last step of a sequence [time, features], but `y` gives [4], which has no time",
-            "`B` declares the output [4], but `Dense` gives [3]",
+            "`b` takes the last step of a sequence [time, features], but `y` gives [4], which has no time; leave it out, for there is one step only",
+            "`B` declares the output [4], but `Dense` gives [3]; declare that, or change `Dense`",
         ]
+    );
+}
+
+#[test]
+fn a_caller_holds_the_output() {
+    assert_eq!(
+        message("struct A(x: [300000000]) -> [300000000] { Relu }"),
+        "`A` gives 300000000 numbers, and a caller holds 268435456 at most; make its output smaller"
+    );
+    assert_eq!(
+        message("struct A(x: [1073741824]) -> [1] { Dense(1073741824), Dense(1) }"),
+        "`A` holds 1152921508901814274 numbers, more than memory can address; make a size smaller"
+    );
+}
+
+#[test]
+fn images_are_addressable_in_their_padding() {
+    let far = "padding = (1000000000000, 0), stride = 1000000000000";
+    let wide = "padding = (0, 1000000000000), stride = 1000000000000";
+    let source = format!(
+        "struct A(x: [1, 4, 4]) -> ([8, 3, 1], [8, 1, 3]) {{
+            a: Conv2d(8, 3, {far}), b: Conv2d(8, 3, {wide}), forward {{ (a(x), b(x)) }} }}"
+    );
+    assert_eq!(
+        message(&source),
+        "`A` pads its images to more numbers than memory can address; make a padding smaller"
     );
 }

@@ -34,8 +34,14 @@ fn sizes_that_are_none() {
     for (expression, expected) in [
         ("0", "this size is 0; sizes are at least 1"),
         ("3 - 3", "this size is 0; sizes are at least 1"),
-        ("2 - 3", "2 - 3 is negative; sizes are at least 1"),
-        ("-3", "this number is negative; sizes are at least 1"),
+        (
+            "2 - 3",
+            "2 - 3 is negative; sizes, paddings and indices are not",
+        ),
+        (
+            "-3",
+            "this number is negative; sizes, paddings and indices are not",
+        ),
         ("7 / 0", "7 is divided by zero here"),
         ("7 % (2 - 2)", "7 is divided by zero here"),
         (
@@ -102,7 +108,7 @@ fn shapes_have_sizes() {
         messages(source),
         [
             "this size is 0; sizes are at least 1",
-            "2 - 3 is negative; sizes are at least 1"
+            "2 - 3 is negative; sizes, paddings and indices are not"
         ]
     );
 }

@@ -76,3 +76,60 @@ fn a_stub_of_unknown_types_takes_and_gives_anything() {
         expected
     );
 }
+
+#[test]
+fn a_stub_of_types_that_no_caller_holds_takes_and_gives_anything() {
+    let expected = "pubfnforward<Input:?::core::marker::Sized>(&self,_input:&Input)->!";
+    let seven = "a: [1], b: [1], c: [1], d: [1], e: [1], f: [1], g: [1]";
+    for source in [
+        "struct A() -> [3] { Dense(3) }",
+        "struct A(x: [3]) -> [4000000000] { Dense(3) }",
+        &format!("struct A({seven}) -> [7] {{ Concat }}"),
+    ] {
+        assert_eq!(forward(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_model_whose_head_is_wrong_has_a_stub_as_well() {
+    for head in [
+        "",
+        "(x: 4)",
+        "(x: [4])",
+        "<T>(x: [4]) -> [3]",
+        "(x: [4]) -> 3",
+    ] {
+        let items = items(&format!(
+            "struct A{head} {{ Relu }} struct A2(x: [3]) -> [3] {{ Relu }}"
+        ));
+        let structs = items
+            .iter()
+            .filter(|item| matches!(item, syn::Item::Struct(_)));
+        assert_eq!(structs.count(), 2, "{head}");
+    }
+}
+
+#[test]
+fn what_a_struct_derives_and_its_condition_are_respected() {
+    let attributes = |item: &syn::Item| match item {
+        syn::Item::Struct(item) => item.attrs.clone(),
+        syn::Item::Impl(item) => item.attrs.clone(),
+        syn::Item::Const(item) => item.attrs.clone(),
+        _ => Vec::new(),
+    };
+    for layer in ["Relu", "Rleu"] {
+        let derived = |own: &str| {
+            let items = items(&format!("{own} struct A(x: [3]) -> [3] {{ {layer} }}"));
+            let all = items.iter().flat_map(attributes);
+            let text: String = all.map(|it| it.to_token_stream().to_string()).collect();
+            text.matches("Clone").count()
+        };
+        assert_eq!(derived(""), 1);
+        assert_eq!(derived("#[derive(Debug, std::clone::Clone)]"), 1);
+        let source = format!("#[cfg(a)] struct A(x: [3]) -> [3] {{ {layer} }}");
+        for item in items(&source) {
+            let conditional = attributes(&item).iter().any(|it| it.path().is_ident("cfg"));
+            assert!(conditional || matches!(item, syn::Item::Macro(_)));
+        }
+    }
+}

@@ -155,3 +155,80 @@ fn every_item_shows_its_own_error() {
         ]
     );
 }
+
+#[test]
+fn what_is_nearly_right_is_told_how_it_is_written() {
+    for (source, expected) in [
+        (
+            "struct A([3]) -> [3] { Relu }",
+            "expected an input's name and shape, as in `x: [784]`",
+        ),
+        (
+            "struct A(x: [f32; 3]) -> [3] { Relu }",
+            "a shape is its sizes, separated by commas, as in `[784]`; its numbers are f32",
+        ),
+        (
+            "struct A(x: [3]) -> [3] { type: Dense(3) }",
+            "this is a keyword of Rust; name the layer otherwise",
+        ),
+        (
+            "struct A(x: [3]) -> [3] { Dense(outputs: 3) }",
+            "an argument is named with `=`, as in `outputs = 3`",
+        ),
+        (
+            "struct A(x: [3]) -> [3] { forward(x) { relu(x) } }",
+            "`forward` takes no parameters; it is written `forward { ... }`",
+        ),
+        (
+            "struct A(x: [3]) -> [3] { fn forward(x) { relu(x) } }",
+            "the dataflow is written `forward { ... }`, without `fn` and parameters",
+        ),
+    ] {
+        assert_eq!(message(source), expected);
+    }
+}
+
+#[test]
+fn a_model_with_errors_of_syntax_hides_none_of_another() {
+    assert_eq!(
+        messages("struct A(x: [3]) [3] { Relu } struct B(x: [3]) -> [3] { Rleu }"),
+        [
+            "expected an arrow and the output's shape, as in `-> [10]`",
+            "there is no layer `Rleu`; did you mean `Relu`?"
+        ]
+    );
+    assert_eq!(
+        messages("struct A(x: [3]) -> [3] { Relu }, struct B(x: [3]) -> [3] { Rleu }"),
+        [
+            "expected `struct Name(x: [784]) -> [10] { layers }`",
+            "there is no layer `Rleu`; did you mean `Relu`?"
+        ]
+    );
+}
+
+#[test]
+fn what_would_overflow_the_stack_is_refused() {
+    let expected = "this is more than 64 brackets deep or 500 tokens long; name parts of it with `let` or `const`";
+    let nested = |depth: usize| {
+        let (open, close) = ("relu(".repeat(depth), ")".repeat(depth));
+        format!("struct A(x: [3]) -> [3] {{ forward {{ {open}x{close} }} }}")
+    };
+    assert_eq!(messages(&nested(60)), [""; 0]);
+    assert_eq!(message(&nested(5000)), expected);
+    let minus = |count: usize| {
+        format!(
+            "struct A(x: [3]) -> [3] {{ Dense({}3) }}",
+            "-".repeat(count)
+        )
+    };
+    assert_ne!(message(&minus(450)), expected);
+    assert_eq!(message(&minus(5000)), expected);
+    let sum = format!(
+        "struct A(x: [3]) -> [3] {{ forward {{ x {} }} }}",
+        "+ x".repeat(5000)
+    );
+    assert_eq!(message(&sum), expected);
+    // A long chain is no deep expression.
+    let chain = format!("struct A(x: [3]) -> [3] {{ {} }}", "Relu, ".repeat(2000));
+    assert_eq!(messages(&chain), [""; 0]);
+}

@@ -44,4 +44,4 @@ mod weights;
 
 pub use backward::{delta, delta_pooled, input_gradient, transpose};
 pub use forward::{forward, forward_pooled, forward_pooled_winners};
-pub use weights::{bias_gradient, weight_gradient};
+pub use weights::{Call, Calls, bias_gradient, call, weight_gradient};

@@ -50,7 +50,7 @@ mod tests;
 pub use backward::{backward, input_gradient};
 pub use forward::forward;
 pub use step::{State, infer, stream};
-pub use update::{update_input, update_recurrent};
+pub use update::{recurrent_rows, update};
 
 use crate::{
     block::{Block, LANES},

@@ -45,6 +45,33 @@ mod kiln {}
     }
 }
 
+/// Networks themselves may have famous names.
+pub mod famous {
+    ::engine::model! {
+        /// No optional value.
+        pub struct Option(x: [3]) -> [2] { Dense(2) }
+        /// No value.
+        pub struct Some(x: [3]) -> [2] { Dense(2) }
+        /// No trait.
+        pub struct Iterator(x: [3]) -> [2] { Dense(2) }
+        /// No trait.
+        pub struct Clone(x: [3]) -> [2] { Dense(2) }
+        /// Its name is a type parameter's.
+        pub struct S(x: [3]) -> [2] { Dense(2) }
+    }
+}
+
+::engine::model! {
+    /// What is derived already is not derived again.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    #[deprecated = "the expansion itself may use it"]
+    pub struct Derived(x: [3]) -> [2] { Dense(2) }
+
+    /// Left out with all that belongs to it.
+    #[cfg(any())]
+    pub struct Absent(x: [3]) -> [2] { Dense(2) }
+}
+
 /// Networks are declared inside functions, too.
 pub fn inside() -> ::core::primitive::usize {
     ::engine::model! {
@@ -63,6 +90,10 @@ mod tests {
         let net = super::Everything::new(::engine::Seed(1));
         let (first, second) = net.forward(&([[[0.5; 12]; 12]; 1], [0.1; 3]));
         assert!(first.iter().all(|value| *value < 0.0));
+        #[expect(deprecated, reason = "deprecation is what this struct is for")]
+        let derived = super::Derived::new(::engine::Seed(1));
+        let shown = ::std::format!("{derived:?}");
+        assert_eq!(shown, "Derived { arena: 4 blocks }");
         assert!((second[0] + second[1] - 1.0).abs() < 1e-6);
     }
 }

@@ -1,4 +1,4 @@
-//! Writes random models from seeds: `OUT_DIR/models.rs` holds each as a `model!` and a test that judges it.
+//! Writes random models from seeds, and some known ones: `OUT_DIR/models.rs` holds each as a `model!` and a test that judges it.
 //!
 //! How many is the environment variable `KILN_RANDOM_MODELS`, from which seed on `KILN_RANDOM_SEED`.
 #![forbid(unsafe_code)]
@@ -8,6 +8,7 @@ mod dice;
 #[path = "../src/generate/mod.rs"]
 mod generate;
 mod glue;
+mod known;
 
 use std::{env, fs, ops::Range, path::Path, process::ExitCode};
 
@@ -47,7 +48,17 @@ fn write(seeds: Range<u64>) -> Result<(), String> {
         let (source, graph) = generate::model(seed);
         glue::glue(seed, &source, &graph)
     };
-    let models: String = seeds.map(model).collect();
+    let mut models: String = seeds.map(model).collect();
+    for (seed, model) in (known::FIRST_SEED..).zip(known::MODELS) {
+        let source = format!("pub struct Seed{seed}{model}");
+        let graphs = source
+            .parse()
+            .ok()
+            .and_then(|tokens| kiln_compiler::graphs(tokens).ok());
+        let graph = graphs.and_then(|mut graphs| graphs.pop());
+        let graph = graph.ok_or_else(|| format!("this is no model: {source}"))?;
+        models += &glue::glue(seed, &source, &graph);
+    }
     let directory = env::var("OUT_DIR").map_err(|error| error.to_string())?;
     fs::write(Path::new(&directory).join("models.rs"), models).map_err(|error| error.to_string())
 }

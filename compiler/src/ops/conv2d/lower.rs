@@ -355,23 +355,40 @@ impl Lower for Conv2d {
     }
 
     fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let Sizes { x, taps, .. } = self.sizes(&sites[0]);
-        let delta = self.site_delta(&sites[0]);
-        let (d, ds, xs) = (
-            delta.channel_last(),
-            delta.blocks(),
-            sites[0].input(0).floats(),
-        );
-        if index == 0 {
-            let path = rt::conv2d_weight_gradient();
-            let samples = Site::chain(sites, |site| {
+        let path = match index {
+            0 => rt::conv2d_weight_gradient(),
+            _ => rt::conv2d_bias_gradient(),
+        };
+        let calls = self.calls(sites);
+        quote!(#path(s, #calls, &mut stretch);)
+    }
+}
+
+impl Conv2d {
+    /// What the sites leave for the gradients: those of equal layouts one after another, others in pairs with the rest.
+    fn calls(&self, sites: &[Site<'_>]) -> TokenStream {
+        let mut kinds: Vec<(TokenStream, Vec<Site<'_>>)> = Vec::new();
+        for &site in sites {
+            let (Sizes { x, taps, .. }, delta) = (self.sizes(&site), self.site_delta(&site));
+            let (d, ds, xs) = (delta.channel_last(), delta.blocks(), site.input(0).floats());
+            let kind = quote!(#taps, #x, #d, _, #xs, #ds);
+            match kinds
+                .iter_mut()
+                .find(|(known, _)| known.to_string() == kind.to_string())
+            {
+                Some((_, alike)) => alike.push(site),
+                None => kinds.push((kind, vec![site])),
+            }
+        }
+        let path = rt::conv2d_call();
+        let calls = kinds.into_iter().map(|(kind, alike)| {
+            let samples = Site::chain(&alike, |site| {
+                let (xs, ds) = (site.input(0).floats(), self.site_delta(site).blocks());
                 site.row_pairs(Slot::Input(0), xs, Slot::Kept(0), ds)
             });
-            quote!(#path::<S, #taps, #x, #d, #xs, #ds>(s, #samples, &mut stretch);)
-        } else {
-            let path = rt::conv2d_bias_gradient();
-            let deltas = Site::chain(sites, |site| site.row_blocks(Slot::Kept(0), ds));
-            quote!(#path::<S, #d, #ds>(s, #deltas, &mut stretch);)
-        }
+            quote!(#path::<#kind>(#samples))
+        });
+        let paired = calls.reduce(|first, second| quote!((#first, #second)));
+        paired.unwrap_or_default()
     }
 }

@@ -262,32 +262,34 @@ impl Lower for Lstm {
     }
 
     fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let Sizes {
-            t, i, ks, h, b, p, ..
-        } = self.sizes(&sites[0]);
-        let hidden = b * LANES;
-        match index {
+        let Sizes { i, ks, h, b, p, .. } = self.sizes(&sites[0]);
+        let (k, width, rows) = match index {
             0 => {
-                let path = rt::lstm_update_input();
                 let rows = Site::chain(sites, |site| {
                     site.row_pairs(Slot::Input(0), ks, Slot::Saved(0), p)
                 });
-                quote!(#path::<S, #i, #ks, #p>(s, #rows, &mut stretch);)
+                (i, ks, rows)
             }
             1 => {
-                let (path, pairs) = (rt::lstm_update_recurrent(), rt::step_pairs());
-                let steps = Site::chain(sites, |site| {
+                let (path, pairs) = (rt::lstm_recurrent_rows(), rt::step_pairs());
+                let hidden = b * LANES;
+                let rows = Site::chain(sites, |site| {
+                    let Sizes { t, .. } = self.sizes(site);
                     let ((y, y_blocks), (dz, dz_blocks)) =
                         (site.place(Slot::Output), site.place(Slot::Saved(0)));
-                    quote!(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
+                    quote! {
+                        #path::<#t, #b, #p, #hidden>(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
+                    }
                 });
-                quote!(#path::<S, #t, #h, #b, #p, #hidden>(s, #steps, &mut stretch);)
+                (h, hidden, rows)
             }
             _ => {
                 let path = rt::dense_update_bias();
                 let rows = Site::chain(sites, |site| site.row_blocks(Slot::Saved(0), p));
-                quote!(#path::<S, #p>(s, #rows, &mut stretch);)
+                return quote!(#path::<S, #p>(s, #rows, &mut stretch););
             }
-        }
+        };
+        let path = rt::lstm_update();
+        quote!(#path::<S, #k, #width, #p>(s, #rows, &mut stretch);)
     }
 }

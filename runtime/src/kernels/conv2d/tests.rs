@@ -412,33 +412,43 @@ macro_rules! case {
                         let mut from = 0;
                         for piece in gradient.as_flattened_mut().chunks_mut(length) {
                             let samples = flat.chunks(chunk).zip(d.chunks(chunk));
+                            let calls = call::<C, Flat, D, _, _, DS>(samples);
                             let state = &mut vec![(); piece.len()];
                             let next = from + piece.len();
                             let mut sink = Consumer::new(s, &Store, piece, state);
-                            let mut stretch = Stretch::new(&mut sink, from);
-                            weight_gradient::<S, C, Flat, D, _, DS>(s, samples, &mut stretch);
+                            weight_gradient(s, calls, &mut Stretch::new(&mut sink, from));
                             from = next;
                         }
                     }
                     close("dw", &all.unpack(&gw), &dw, 1e-4);
                     assert_eq!(gw, cut, "a cut changed bits");
+                    // Another call of the same layer adds its samples after those of the first.
+                    let (early, late) = (flat.split_at(1), d.split_at(1));
+                    let calls = (
+                        call::<C, Flat, D, _, _, DS>([(early.0, late.0)].into_iter()),
+                        call::<C, Flat, D, _, _, DS>([(early.1, late.1)].into_iter()),
+                    );
+                    let (all_weights, state) = (cut.as_flattened_mut(), &mut [(); K * P]);
+                    let mut sink = Consumer::new(s, &Store, all_weights, state);
+                    weight_gradient(s, calls.clone(), &mut Stretch::new(&mut sink, 0));
+                    assert_eq!(gw, cut, "a second call changed bits");
                     let samples = x.chunks(1).zip(kept.chunks(1));
+                    let pooled = call::<C, X, Kept, _, _, KS>(samples);
                     let (all_weights, state) = (gw.as_flattened_mut(), &mut [(); K * P]);
                     let mut sink = Consumer::new(s, &Store, all_weights, state);
-                    let mut stretch = Stretch::new(&mut sink, 0);
-                    weight_gradient::<S, C, X, Kept, _, KS>(s, samples, &mut stretch);
+                    weight_gradient(s, pooled, &mut Stretch::new(&mut sink, 0));
                     close("dw pooled", &all.unpack(&gw), &dw_kept, 1e-4);
                     let mut gb = [DIRTY; P];
+                    let whole = [(&flat[..], &d[..])].into_iter();
+                    let whole = call::<C, Flat, D, _, _, DS>(whole);
                     let state = &mut [(); P];
                     let mut sink = Consumer::new(s, &Store, &mut gb, state);
-                    let mut stretch = Stretch::new(&mut sink, 0);
-                    bias_gradient::<S, D, DS>(s, d.chunks(SAMPLES), &mut stretch);
+                    bias_gradient(s, whole, &mut Stretch::new(&mut sink, 0));
                     close("db", &floats(&gb)[..$cout], &db, 1e-4);
                     let last = gb[P - 1];
                     let state = &mut [()];
                     let mut sink = Consumer::new(s, &Store, &mut gb[P - 1..], state);
-                    let mut stretch = Stretch::new(&mut sink, P - 1);
-                    bias_gradient::<S, D, DS>(s, d.chunks(1), &mut stretch);
+                    bias_gradient(s, calls, &mut Stretch::new(&mut sink, P - 1));
                     assert_eq!(gb[P - 1], last);
 
                     // Samples one by one give the same bits.

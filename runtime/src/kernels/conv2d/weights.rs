@@ -28,37 +28,80 @@ const GROUP: usize = 288;
 /// Panels whose bias is summed at once, enough chains to hide the latency of an addition.
 const BIASES: usize = 4;
 
-/// Finishes the gradients (2) of the weights, the flat `[[Block; K]; P]`, that `stretch` asks for.
-///
-/// `samples` gives the batch in order, chunk by chunk: images laid out as X, deltas as D.
-pub fn weight_gradient<
-    'a,
-    S: Isa,
+/// What the calls of one layer leave for the gradients of its weights. The images of two calls may differ in size, and
+/// so their layouts: a pair of calls is a call and, after all its samples, another.
+pub trait Calls<S: Isa>: Clone {
+    /// Input channels, the same in every call.
+    const CHANNELS: usize;
+    /// Rows of a panel.
+    const DEPTH: usize;
+    /// Products in each weight's gradient for one sample.
+    const PIXELS: usize;
+
+    /// Adds all samples to the sums of `tiles` of `M` rows of a panel.
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut [Block],
+    );
+
+    /// Adds the deltas of all pixels of all samples, for some panels.
+    fn total(&self, s: S, panels: [usize; BIASES], sums: &mut [f32x16<S>; BIASES]);
+}
+
+/// One call of a layer.
+pub struct Call<I, C, X, D> {
+    samples: I,
+    layouts: PhantomData<(C, X, D)>,
+}
+
+impl<I: Clone, C, X, D> Clone for Call<I, C, X, D> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self {
+            samples: self.samples.clone(),
+            layouts: PhantomData,
+        }
+    }
+}
+
+/// A call by what it left: `samples` gives the batch in order, chunk by chunk, images laid out as X, deltas as D.
+#[inline(always)]
+pub fn call<'a, C, X, D, I, const XS: usize, const DS: usize>(samples: I) -> Call<I, C, X, D>
+where
     C: Stencil,
     X: Image,
     D: Image,
-    const XS: usize,
-    const DS: usize,
->(
-    s: S,
-    samples: impl Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
-    stretch: &mut Stretch<'_>,
-) {
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+{
+    Call {
+        samples,
+        layouts: PhantomData,
+    }
+}
+
+/// Finishes the gradients (2) of the weights, the flat `[[Block; K]; P]`, that `stretch` asks for.
+pub fn weight_gradient<S: Isa>(s: S, calls: impl Calls<S>, stretch: &mut Stretch<'_>) {
+    /// The rows of a panel, without a name for the type of the calls.
+    fn depth<S: Isa, A: Calls<S>>(_: &A) -> usize {
+        A::DEPTH
+    }
     s.vectorize(
         #[inline(always)]
         || {
-            let k = depth::<C, X>();
+            let k = depth(&calls);
             let Range { mut start, end } = stretch.range();
             while start < end {
                 let panel = start / k;
                 let to = end.min((panel + 1) * k);
-                S::tiled(Gradient::<S, C, X, D, _, XS, DS> {
+                S::tiled(Gradient {
                     s,
-                    samples: samples.clone(),
+                    calls: calls.clone(),
                     panel,
                     rows: start - panel * k..to - panel * k,
                     stretch: &mut *stretch,
-                    layouts: PhantomData,
                 });
                 start = to;
             }
@@ -67,11 +110,7 @@ pub fn weight_gradient<
 }
 
 /// Finishes the gradients (3) of the biases `[Block; P]` that `stretch` asks for.
-pub fn bias_gradient<'a, S: Isa, D: Image, const DS: usize>(
-    s: S,
-    deltas: impl Iterator<Item = &'a [[Block; DS]]> + Clone,
-    stretch: &mut Stretch<'_>,
-) {
+pub fn bias_gradient<S: Isa>(s: S, calls: impl Calls<S>, stretch: &mut Stretch<'_>) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -83,16 +122,7 @@ pub fn bias_gradient<'a, S: Isa, D: Image, const DS: usize>(
                 for i in 0..BIASES {
                     panels[i] = (first + i).min(end - 1);
                 }
-                for delta in deltas.clone().flatten() {
-                    for row in 0..D::HEIGHT {
-                        let row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
-                        for pixel in row.chunks_exact(D::COLUMN / LANES) {
-                            for i in 0..BIASES {
-                                sums[i] += pixel[panels[i]].load(s);
-                            }
-                        }
-                    }
-                }
+                calls.total(s, panels, &mut sums);
                 let mut gradients = [Block::ZERO; BIASES];
                 for i in 0..BIASES {
                     gradients[i].store(sums[i]);
@@ -109,30 +139,21 @@ const fn depth<C: Stencil, X: Image>() -> usize {
 }
 
 /// The gradient of a stretch of rows of one panel.
-struct Gradient<'a, 'b, S, C, X, D, I, const XS: usize, const DS: usize> {
+struct Gradient<'a, 'b, S, A> {
     s: S,
-    samples: I,
+    calls: A,
     panel: usize,
     rows: Range<usize>,
     stretch: &'a mut Stretch<'b>,
-    layouts: PhantomData<(C, X, D)>,
 }
 
-impl<'a, S, C, X, D, I, const XS: usize, const DS: usize> Tiled
-    for Gradient<'_, '_, S, C, X, D, I, XS, DS>
-where
-    S: Isa,
-    C: Stencil,
-    X: Image,
-    D: Image,
-    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
-{
+impl<S: Isa, A: Calls<S>> Tiled for Gradient<'_, '_, S, A> {
     const SHAPE: Shape = shape::best::<S>(Extent {
-        windows: depth::<C, X>(),
-        run: X::CHANNELS,
+        windows: A::DEPTH,
+        run: A::CHANNELS,
         width: 1,
         panels: 1,
-        depth: D::HEIGHT * D::WIDTH,
+        depth: A::PIXELS,
     });
 
     #[inline(always)]
@@ -145,29 +166,93 @@ where
         for first in tiles.clone().step_by(length) {
             let tiles = first..tiles.end.min(first + length);
             sums[..tiles.len() * M].fill(Block::ZERO);
-            for (x, delta) in self.samples.clone() {
-                for (x, delta) in x.iter().zip(delta) {
-                    for tile in tiles.clone() {
-                        let sums = &mut sums[(tile - first) * M..][..M];
-                        self.accumulate::<M>(sums, tile * M, x, delta);
-                    }
-                }
-            }
+            self.calls
+                .accumulate::<M>(self.s, self.panel, tiles.clone(), &mut sums);
             let rows = self.rows.start.max(first * M)..self.rows.end.min(tiles.end * M);
             let gradients = &sums[rows.start - first * M..rows.end - first * M];
-            let block = self.panel * depth::<C, X>() + rows.start;
-            self.stretch.finish(block, gradients);
+            self.stretch
+                .finish(self.panel * A::DEPTH + rows.start, gradients);
         }
     }
 }
 
-impl<S, C, X, D, I, const XS: usize, const DS: usize> Gradient<'_, '_, S, C, X, D, I, XS, DS>
+impl<S: Isa, A: Calls<S>, B: Calls<S>> Calls<S> for (A, B) {
+    const CHANNELS: usize = A::CHANNELS;
+    const DEPTH: usize = {
+        assert!(A::DEPTH == B::DEPTH && A::CHANNELS == B::CHANNELS);
+        A::DEPTH
+    };
+    const PIXELS: usize = A::PIXELS + B::PIXELS;
+
+    #[inline(always)]
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut [Block],
+    ) {
+        self.0.accumulate::<M>(s, panel, tiles.clone(), sums);
+        self.1.accumulate::<M>(s, panel, tiles, sums);
+    }
+
+    #[inline(always)]
+    fn total(&self, s: S, panels: [usize; BIASES], sums: &mut [f32x16<S>; BIASES]) {
+        self.0.total(s, panels, sums);
+        self.1.total(s, panels, sums);
+    }
+}
+
+impl<'a, S, I, C, X, D, const XS: usize, const DS: usize> Calls<S> for Call<I, C, X, D>
 where
     S: Isa,
     C: Stencil,
     X: Image,
     D: Image,
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
 {
+    const CHANNELS: usize = X::CHANNELS;
+    const DEPTH: usize = depth::<C, X>();
+    const PIXELS: usize = D::HEIGHT * D::WIDTH;
+
+    #[inline(always)]
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut [Block],
+    ) {
+        let first = tiles.start;
+        for (x, delta) in self.samples.clone() {
+            for (x, delta) in x.iter().zip(delta) {
+                for tile in tiles.clone() {
+                    let sums = &mut sums[(tile - first) * M..][..M];
+                    Self::add_sample::<S, M, XS, DS>(s, panel, sums, tile * M, x, delta);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn total(&self, s: S, panels: [usize; BIASES], sums: &mut [f32x16<S>; BIASES]) {
+        for delta in self.samples.clone().flat_map(
+            #[inline(always)]
+            |(_, delta)| delta,
+        ) {
+            for row in 0..D::HEIGHT {
+                let row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
+                for pixel in row.chunks_exact(D::COLUMN / LANES) {
+                    for i in 0..BIASES {
+                        sums[i] += pixel[panels[i]].load(s);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<I, C: Stencil, X: Image, D: Image> Call<I, C, X, D> {
     /// Whether some taps read rows outside X's buffer.
     const CLIP: bool = {
         let last = (D::HEIGHT - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
@@ -181,14 +266,14 @@ where
 
     /// Adds a sample to the sums of rows `first..first + M`; those past the last repeat it.
     #[inline(always)]
-    fn accumulate<const M: usize>(
-        &self,
+    fn add_sample<S: Isa, const M: usize, const XS: usize, const DS: usize>(
+        s: S,
+        panel: usize,
         sums: &mut [Block],
         first: usize,
         x: &[f32; XS],
         delta: &[Block; DS],
     ) {
-        let s = self.s;
         // Row of X's buffer and offset within it of what the first output multiplies.
         let regular = X::CHANNELS.is_multiple_of(M);
         let mut at = [[0; 2]; M];
@@ -235,7 +320,7 @@ where
             }
             for row in 0..rows {
                 for column in 0..D::WIDTH {
-                    let delta = delta[pixel::<D>(pass + row, column) + self.panel].load(s);
+                    let delta = delta[pixel::<D>(pass + row, column) + panel].load(s);
                     for i in 0..M {
                         let value =
                             f32x16::splat(s, starts[i][row * row_step + column * column_step]);

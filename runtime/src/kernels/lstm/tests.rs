@@ -138,14 +138,15 @@ impl<
             let state = &mut vec![(); w.len()];
             let mut sink = Consumer::new(s, &Store, w, state);
             let mut stretch = Stretch::new(&mut sink, i * part);
-            update_input::<S, I, KS, P>(s, x.clone(), &mut stretch);
+            update::<S, I, KS, P>(s, x.clone(), &mut stretch);
         }
-        let y = results.y.chunks(chunk).zip(gates.chunks(chunk));
         for (i, w) in results.recurrent.chunks_mut(part).enumerate() {
             let state = &mut vec![(); w.len()];
             let mut sink = Consumer::new(s, &Store, w, state);
             let mut stretch = Stretch::new(&mut sink, i * part);
-            update_recurrent::<S, T, H, B, P, F>(s, y.clone(), &mut stretch);
+            let y = results.y.chunks(chunk).zip(gates.chunks(chunk));
+            let rows = recurrent_rows::<T, B, P, F>(y);
+            update::<S, H, F, P>(s, rows, &mut stretch);
         }
         for (i, b) in results.bias.chunks_mut(part).enumerate() {
             let state = &mut vec![(); b.len()];

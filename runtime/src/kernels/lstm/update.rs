@@ -22,35 +22,13 @@ const PANELS: usize = 4;
 /// Most inputs of a rectangle; all tiles divide it or leave a remainder that some tile fits.
 const INPUTS: usize = 144;
 
-/// Finishes the gradients (8) of the part of `weight_ih` that `stretch` asks for; like `dense::update`, but for many rows.
-///
-/// `rows` gives, chunk by chunk, x (rows of `KS` floats of which the first `I` count) and dz. The weights are the
-/// layer's `[[Block; I]; P]`, read as one flat slice; any stretch of it, and any chunks, give the same bits.
-pub fn update_input<'a, S: Isa, const I: usize, const KS: usize, const P: usize>(
-    s: S,
-    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
-    stretch: &mut Stretch<'_>,
-) {
-    update::<S, I, KS, P>(s, rows, stretch);
-}
-
-/// Finishes the gradients (9) of `weight_hh`, as [`update_input`] does; `chunks` gives h and dz of whole sequences, and a
-/// row of h is `F = 16 B` floats.
-pub fn update_recurrent<
-    'a,
-    S: Isa,
-    const T: usize,
-    const H: usize,
-    const B: usize,
-    const P: usize,
-    const F: usize,
->(
-    s: S,
+/// What `weight_hh` meets in [`update`]: of each whole sequence of `chunks`, h of one step beside dz of the next. A row of h
+/// is `F = 16 B` floats. The first step's h\[-1\] is zero, so that its dz meets nothing.
+#[inline(always)]
+pub fn recurrent_rows<'a, const T: usize, const B: usize, const P: usize, const F: usize>(
     chunks: impl Iterator<Item = (&'a [[[Block; B]; T]], &'a [[[Block; P]; T]])> + Clone,
-    stretch: &mut Stretch<'_>,
-) {
-    // The first step's h[-1] is zero, so that its dz meets nothing.
-    let rows = chunks.flat_map(
+) -> impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone {
+    chunks.flat_map(
         #[inline(always)]
         |(y, dz)| {
             y.iter().zip(dz).map(
@@ -61,12 +39,16 @@ pub fn update_recurrent<
                 },
             )
         },
-    );
-    update::<S, H, F, P>(s, rows, stretch);
+    )
 }
 
-/// Cuts the stretch into rectangles and finishes each.
-fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
+/// Finishes the gradients (8) or (9) of the part of `weight_ih` or `weight_hh` that `stretch` asks for; like
+/// `dense::update`, but for many rows.
+///
+/// `rows` gives, piece by piece, x (rows of `KS` floats of which the first `K` count) and dz, or what [`recurrent_rows`]
+/// gives. The weights are the layer's `[[Block; K]; P]`, read as one flat slice; any stretch of it, and any pieces, give
+/// the same bits. They are cut into rectangles, and each is finished by itself.
+pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     s: S,
     rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     stretch: &mut Stretch<'_>,

@@ -29,6 +29,20 @@ struct Declaration {
     operand: Vec<usize>,
 }
 
+impl Declaration {
+    /// Weights serve sequences of any length and, where the padding keeps height and width, images of any size: an axis
+    /// to make shorter, and the size that it is given.
+    fn cut(&self, dice: &mut Dice) -> Option<(usize, usize)> {
+        let axis = match self.layer.kind {
+            "Dense" | "Lstm" if self.operand.len() == 2 => 0,
+            "Conv2d" if self.operand[1..] == self.layer.output[1..] => dice.between(1, 2),
+            _ => return None,
+        };
+        let size = self.operand[axis];
+        (size > 1 && dice.once_in(2)).then(|| (axis, dice.between(1, size - 1)))
+    }
+}
+
 /// The most outputs a model is given.
 const OUTPUTS: usize = 3;
 
@@ -135,7 +149,7 @@ impl Dataflow {
         }
     }
 
-    /// A layer once more, on a value of the shape it knows.
+    /// A layer once more, on a value of the shape it knows or on a part of one.
     fn call_again(&mut self, dice: &mut Dice) {
         if self.declarations.is_empty() {
             return;
@@ -144,10 +158,16 @@ impl Dataflow {
         let fits: Vec<usize> = (0..self.values.len())
             .filter(|&value| self.values[value].shape == known.operand)
             .collect();
-        let (name, output) = (known.name.clone(), known.layer.output.clone());
+        let (name, mut output) = (known.name.clone(), known.layer.output.clone());
         let contraction = !known.layer.has_function();
+        let cut = known.cut(dice);
         let operand = dice.pick(&fits);
-        let argument = self.take(operand);
+        let mut argument = self.take(operand);
+        if let Some((axis, size)) = cut {
+            let whole = ".., ".repeat(axis);
+            argument = format!("{argument}[({whole}0..{size},)]");
+            output[axis] = size;
+        }
         self.bind(dice, format!("{name}({argument})"), output, contraction);
     }
 

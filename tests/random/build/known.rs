@@ -1,0 +1,25 @@
+//! Models that chance meets too rarely. Each is named as if its seed were its index counted from [`FIRST_SEED`].
+
+/// A seed that nobody asks for.
+pub const FIRST_SEED: u64 = 1 << 48;
+
+/// Heads without the name, and bodies.
+pub const MODELS: &[&str] = &[
+    // A convolution on images of two sizes, fused with a pool on one of them.
+    "(a: [3, 9, 8], b: [3, 4, 5]) -> ([20, 4, 4], [20, 4, 5]) {
+        shared: Conv2d(20, 3, padding = 1),
+        pool: MaxPool2d(2),
+        forward { (pool(relu(shared(a))), shared(b)) }
+    }",
+    // A convolution on its own output: backward reads zeros around one delta, and none around the other.
+    "(x: [3, 6, 7]) -> [3, 6, 7] {
+        again: Conv2d(3, 3, padding = 1),
+        forward { tanh(again(tanh(again(x)))) }
+    }",
+    // A recurrence and a projection on sequences of two lengths, and the projection on a vector.
+    "(a: [7, 5], b: [2, 5], c: [18]) -> ([7, 6], [2, 6], [6]) {
+        recurrent: Lstm(18, layers = 2),
+        project: Dense(6),
+        forward { (project(recurrent(a)), project(recurrent(b)), project(c)) }
+    }",
+];

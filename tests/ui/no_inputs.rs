@@ -1,0 +1,9 @@
+use kiln::model;
+
+model! {
+    struct Net() -> [10] {
+        Dense(10),
+    }
+}
+
+fn main() {}
