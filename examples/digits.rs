@@ -24,18 +24,20 @@ model! {
 const SHOWN: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(40, 32)?;
+    let mut options = Options::parse(40, 32)?;
+    // Saved in any case, and for a while where no file is named.
+    let temporary = options
+        .save
+        .is_none()
+        .then(|| env::temp_dir().join(format!("digits-{}.safetensors", process::id())));
+    options.save = options.save.or_else(|| temporary.clone());
     let (train, test) = kiln::data::digits()?;
     let train = train.first(options.limit)?;
 
     let mut net = Digits::new(Seed(options.seed));
     println!("{}", net.summary());
 
-    let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
-        .epochs(options.epochs)
-        .batch(options.batch)
-        .threads(options.threads)
-        .seed(Seed(options.seed));
+    let mut trainer = options.trainer();
     let history = trainer.fit(&mut net, &train)?;
     let evaluation = trainer.evaluate(&net, &test)?;
     println!(
@@ -43,18 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         100.0 * evaluation.accuracy.unwrap_or(0.0)
     );
 
-    // Saved, and read back into a network that has learnt nothing.
-    let temporary = env::temp_dir().join(format!("digits-{}.safetensors", process::id()));
-    let path = options.save.clone().unwrap_or_else(|| temporary.clone());
-    net.save(&path)?;
-    let mut loaded = Digits::new(Seed(0));
-    loaded.load(&path)?;
-    println!("saved to {} and loaded again", path.display());
-    if options.save.is_none() {
-        fs::remove_file(temporary)?;
+    let net = options.save(net, Digits::new(Seed(0)))?;
+    if let Some(file) = temporary {
+        fs::remove_file(file)?;
     }
 
-    draw(&loaded, &test.inputs()[..SHOWN], &test.targets()[..SHOWN]);
+    draw(&net, &test.inputs()[..SHOWN], &test.targets()[..SHOWN]);
     println!("{}", history.conclusion(&evaluation));
     Ok(())
 }

@@ -25,28 +25,18 @@ model! {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(12, 128)?;
+    let options = Options::parse(12, 64)?;
     let (train, test) = kiln::data::mnist(&options.data)?;
     let train = train.first(options.limit)?;
 
     let mut net = MnistCnn::new(Seed(options.seed));
     println!("{}", net.summary());
 
-    let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
-        .epochs(options.epochs)
-        .batch(options.batch)
-        .threads(options.threads)
-        .seed(Seed(options.seed));
+    let mut trainer = options.trainer();
     let history = trainer.fit(&mut net, &train)?;
     let evaluation = trainer.evaluate(&net, &test)?;
 
-    if let Some(path) = &options.save {
-        net.save(path)?;
-        let mut loaded = MnistCnn::new(Seed(0));
-        loaded.load(path)?;
-        println!("saved to {} and loaded again", path.display());
-        net = loaded;
-    }
+    let net = options.save(net, MnistCnn::new(Seed(0)))?;
     let (image, label) = (&test.inputs()[0], test.targets()[0]);
     let answer = kiln::argmax(&net.forward(image));
     println!("the first test image shows {label}, the network says {answer}");

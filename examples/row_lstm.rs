@@ -27,21 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut net = RowLstm::new(Seed(options.seed));
     println!("{}", net.summary());
 
-    let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
-        .epochs(options.epochs)
-        .batch(options.batch)
-        .threads(options.threads)
-        .seed(Seed(options.seed));
+    let mut trainer = options.trainer();
     let history = trainer.fit(&mut net, &train)?;
     let evaluation = trainer.evaluate(&net, &test)?;
 
-    if let Some(path) = &options.save {
-        net.save(path)?;
-        let mut loaded = RowLstm::new(Seed(0));
-        loaded.load(path)?;
-        println!("saved to {} and loaded again", path.display());
-        net = loaded;
-    }
+    let net = options.save(net, RowLstm::new(Seed(0)))?;
     let (image, label) = (&test.inputs()[0], test.targets()[0]);
     let answer = kiln::argmax(&net.forward(image));
     println!("the first test image shows {label}, the network says {answer}");

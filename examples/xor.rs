@@ -20,7 +20,7 @@ const TARGETS: [[f32; 1]; 4] = [[0.0], [1.0], [1.0], [0.0]];
 fn main() -> kiln::Result<()> {
     let mut net = Xor::new(Seed(1));
     let mut training = Training::new(&net, INPUTS.len())?;
-    let mut descent = Descent::new(&net, Sgd::new(0.2).momentum(0.9));
+    let mut descent = Descent::new(&net, Sgd::new(0.2).momentum(0.9))?;
 
     for step in 1..=500 {
         // Forward, loss and backward; the gradients stay where they can be read by name, until the next call.

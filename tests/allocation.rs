@@ -54,7 +54,7 @@ macro_rules! check {
         });
 
         let mut training = Training::new(&net, 40).expect("a batch of 40");
-        let mut descent = Descent::new(&net, Adam::default());
+        let mut descent = Descent::new(&net, Adam::default()).unwrap();
         allocates_nothing("a training step", || {
             training
                 .backward(&net, &inputs, &labels, &CrossEntropy)

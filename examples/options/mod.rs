@@ -1,7 +1,14 @@
-//! The options that all examples share.
+//! What the examples share: the options of the command line, and what they ask for.
 
+use kiln::{Adam, CrossEntropy, Model, Seed, Trainer};
 use lexopt::prelude::*;
-use std::{error::Error, path::PathBuf, process};
+use std::{
+    error::Error,
+    fmt::Display,
+    path::{Path, PathBuf},
+    process,
+    str::FromStr,
+};
 
 /// What the command line says.
 #[derive(Clone, Debug)]
@@ -38,12 +45,12 @@ impl Options {
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("data") => options.data = arguments.value()?.into(),
-                Long("epochs") => options.epochs = arguments.value()?.parse()?,
-                Long("batch") => options.batch = arguments.value()?.parse()?,
-                Long("threads") => options.threads = arguments.value()?.parse()?,
-                Long("seed") => options.seed = arguments.value()?.parse()?,
+                Long("epochs") => options.epochs = number("--epochs", &mut arguments)?,
+                Long("batch") => options.batch = number("--batch", &mut arguments)?,
+                Long("threads") => options.threads = number("--threads", &mut arguments)?,
+                Long("seed") => options.seed = number("--seed", &mut arguments)?,
                 Long("save") => options.save = Some(arguments.value()?.into()),
-                Long("limit") => options.limit = arguments.value()?.parse()?,
+                Long("limit") => options.limit = number("--limit", &mut arguments)?,
                 Long("help") => {
                     println!(
                         "options: --data DIR --epochs {epochs} --batch {batch} --threads 1 --seed 7 \
@@ -54,6 +61,54 @@ impl Options {
                 _ => return Err(argument.unexpected().into()),
             }
         }
+        if let Some(file) = &options.save {
+            check_folder(file)?;
+        }
         Ok(options)
+    }
+
+    /// Adam and cross-entropy with these options; the learning rate begins at twice Adam's default and falls to nothing,
+    /// large steps first and small ones in the end.
+    pub fn trainer(&self) -> Trainer<Adam, CrossEntropy> {
+        let epochs = self.epochs as f64;
+        Trainer::new(Adam::default(), CrossEntropy)
+            .epochs(self.epochs)
+            .batch(self.batch)
+            .threads(self.threads)
+            .seed(Seed(self.seed))
+            .schedule(move |epoch| 2.0 * (1.0 - epoch as f64 / epochs))
+    }
+
+    /// Saves what was learnt, if that was asked for, and reads it back into `fresh`, which then answers instead.
+    pub fn save<N: Model>(&self, net: N, mut fresh: N) -> kiln::Result<N> {
+        let Some(file) = &self.save else {
+            return Ok(net);
+        };
+        net.save(file)?;
+        fresh.load(file)?;
+        println!("saved to {} and loaded again", file.display());
+        Ok(fresh)
+    }
+}
+
+/// The value of an option.
+fn number<T: FromStr<Err: Display>>(
+    option: &str,
+    arguments: &mut lexopt::Parser,
+) -> Result<T, Box<dyn Error>> {
+    let value = arguments.value()?;
+    let value = value.to_string_lossy();
+    value
+        .parse()
+        .map_err(|error| format!("{option} {value}: {error}").into())
+}
+
+/// Refuses a file in a folder that is not there: better before training than after.
+fn check_folder(file: &Path) -> Result<(), Box<dyn Error>> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(format!("--save {}: there is no such folder", file.display()).into())
+        }
+        _ => Ok(()),
     }
 }

@@ -30,7 +30,7 @@ pub trait Optimizer: Send + Sync {
     /// The step after `taken` steps, with the learning rate multiplied by `factor`.
     fn step(&self, taken: u64, factor: f64) -> Self::Step;
 
-    /// Refuses numbers by which nothing is learnt. `Trainer` asks before it begins; a loop of one's own may.
+    /// Refuses numbers by which nothing is learnt. `Trainer` and `Descent` ask before they begin.
     ///
     /// # Errors
     ///

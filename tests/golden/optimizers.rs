@@ -86,7 +86,7 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
     fn by_hand<O: Optimizer>(&self, optimizer: O) -> (Vec<f32>, Mlp) {
         let (mut net, inputs) = (self.network(), self.inputs());
         let mut training = Training::new(&net, inputs.len()).expect("a batch");
-        let mut descent = Descent::new(&net, optimizer);
+        let mut descent = Descent::new(&net, optimizer).unwrap();
         let mut step = || {
             let loss = training
                 .backward(&net, &inputs, self.targets, &self.loss)

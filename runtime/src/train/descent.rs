@@ -3,6 +3,7 @@
 use super::gradient::Apply;
 use crate::{
     block::Block,
+    error::Result,
     network::Network,
     optimizer::{Optimizer, State},
     parameters::Parameters,
@@ -23,14 +24,19 @@ pub struct Descent<N, O: Optimizer> {
 
 impl<N: Network, O: Optimizer> Descent<N, O> {
     /// Allocates what the rule remembers of a network like `net`.
-    pub fn new(net: &N, optimizer: O) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// If a number of the optimizer is of no use, such as a negative learning rate.
+    pub fn new(net: &N, optimizer: O) -> Result<Self> {
+        optimizer.check()?;
+        Ok(Self {
             optimizer,
             state: vec![State::<O>::default(); net.arena().len()],
             taken: 0,
             factor: 1.0,
             network: PhantomData,
-        }
+        })
     }
 
     /// Multiplies the learning rate from now on, as a schedule does.

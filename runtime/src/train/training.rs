@@ -30,7 +30,7 @@ use core::ops::Range;
 ///     N: Network<Output = [f32; 10]>,
 /// {
 ///     let mut training = Training::new(net, 32)?;
-///     let mut descent = Descent::new(net, Adam::default());
+///     let mut descent = Descent::new(net, Adam::default())?;
 ///     for (inputs, targets) in data.inputs().chunks(32).zip(data.targets().chunks(32)) {
 ///         let loss = training.backward(net, inputs, targets, &CrossEntropy)?;
 ///         training.clip_norm(1.0)?;

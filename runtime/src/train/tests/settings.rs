@@ -6,7 +6,7 @@ use crate::{
     loss::CrossEntropy,
     network::Network,
     optimizer::{Adam, AdamW, Optimizer, Sgd},
-    train::{Trainer, Training},
+    train::{Descent, Trainer, Training},
 };
 use alloc::string::ToString;
 
@@ -56,6 +56,14 @@ fn numbers_that_teach_nothing_are_refused() {
         }
         assert_eq!(before, net.arena());
     }
+    let by_hand = Descent::new(&net(), Sgd::new(-0.1));
+    assert!(matches!(
+        by_hand.map(|_| ()),
+        Err(Error::Setting {
+            setting: "learning_rate",
+            ..
+        })
+    ));
     for rate in [f64::NAN, -0.1, f64::INFINITY, 1e39] {
         refused("learning_rate", Sgd::new(rate));
         refused("learning_rate", Sgd::new(rate).momentum(0.9));

@@ -212,7 +212,7 @@ fn a_loop_by_hand_takes_the_same_steps() -> Result<()> {
         initialized::<Mlp<true, true>>(Seed(2)),
     );
     let mut training = Training::new(&by_hand, 13)?.seed(9);
-    let mut descent = Descent::new(&by_hand, Sgd::new(0.05).momentum(0.9).nesterov());
+    let mut descent = Descent::new(&by_hand, Sgd::new(0.05).momentum(0.9).nesterov()).unwrap();
     let mut losses = 0.0;
     for (inputs, targets) in data.inputs().chunks(13).zip(data.targets().chunks(13)) {
         losses += training.backward(&by_hand, inputs, targets, &CrossEntropy)?;
