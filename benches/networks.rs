@@ -2,7 +2,9 @@
 //!
 //! `cargo bench --bench networks`. Every round measures the peak of fused multiply-adds first and each workload right
 //! after; what is printed is the median over the rounds of the time and of the share of the peak. Training counts three
-//! times the forward pass's operations, as is usual. The machine should be idle.
+//! times the forward pass's operations, as is usual. Answers for one sample are bound by how fast weights arrive, so
+//! they stand beside the speed at which a plain sum reads as much memory in a row as a level-2 cache holds. The machine
+//! should be idle.
 #![forbid(unsafe_code)]
 
 use fearless_simd::{f32x16, prelude::*};
@@ -92,6 +94,40 @@ fn chains<S: Isa, const N: usize>(s: S) -> f64 {
     (2 * 16 * N * PEAK_STEPS) as f64 / start.elapsed().as_secs_f64()
 }
 
+/// A plain sum over memory that fits a level-2 cache and no level-1 cache.
+struct Reading<'a>(&'a [Line]);
+
+/// A cache line.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([f32; 16]);
+
+/// Blocks that are read: 256 KiB.
+const READ_BLOCKS: usize = 4096;
+
+impl Task for Reading<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let mut sums = [f32x16::splat(s, 0.0); 8];
+        for blocks in self.0.as_chunks::<8>().0 {
+            for (sum, block) in sums.iter_mut().zip(blocks) {
+                *sum += f32x16::simd_from(s, block.0);
+            }
+        }
+        let total = sums.into_iter().fold(sums[0], |total, sum| total + sum);
+        black_box(<[f32; 16]>::from(total));
+    }
+}
+
+/// Bytes per second of [`Reading`].
+fn reading() -> f64 {
+    let memory = vec![Line([1.0; 16]); READ_BLOCKS];
+    let seconds = seconds(|| simd::dispatch(simd::level(), Reading(black_box(&memory))));
+    size_of_val(&memory[..]) as f64 / seconds
+}
+
 fn peak() -> f64 {
     (0..5)
         .map(|_| simd::dispatch(simd::level(), Peak))
@@ -117,6 +153,8 @@ fn seconds(mut call: impl FnMut()) -> f64 {
 struct Workload {
     name: &'static str,
     operations: f64,
+    /// Weights that a call streams from the level-2 cache.
+    bytes: f64,
     unit: Unit,
     measure: Box<dyn FnMut() -> f64>,
     seconds: Vec<f64>,
@@ -140,10 +178,19 @@ fn workload(
     Workload {
         name,
         operations,
+        bytes: 0.0,
         unit,
         measure: Box::new(measure),
         seconds: Vec::new(),
         shares: Vec::new(),
+    }
+}
+
+impl Workload {
+    /// States the weights that a call streams.
+    fn streams(mut self, bytes: usize) -> Self {
+        self.bytes = bytes as f64;
+        self
     }
 }
 
@@ -224,16 +271,19 @@ fn workloads(threads: usize) -> Vec<Workload> {
     let mut all = Vec::new();
 
     let (net, x) = (Mnist::new(Seed(1)), image(0));
-    all.push(workload(
-        "mnist, one sample",
-        Mnist::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
-    ));
+    all.push(
+        workload(
+            "mnist, one sample",
+            Mnist::FLOPS,
+            Unit::Latency,
+            move || {
+                seconds(|| {
+                    black_box(net.forward(black_box(&x)));
+                })
+            },
+        )
+        .streams(size_of::<f32>() * Mnist::PARAMS),
+    );
 
     let net = Mnist::new(Seed(1));
     let (inputs, mut outputs) = ((0..64).map(image).collect::<Vec<_>>(), vec![[0.0; 10]; 64]);
@@ -278,16 +328,20 @@ fn workloads(threads: usize) -> Vec<Workload> {
     ));
 
     let (net, x) = (RowLstm::new(Seed(1)), rows(0));
-    all.push(workload(
-        "row_lstm, one sequence",
-        RowLstm::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
-    ));
+    all.push(
+        workload(
+            "row_lstm, one sequence",
+            RowLstm::FLOPS,
+            Unit::Latency,
+            move || {
+                seconds(|| {
+                    black_box(net.forward(black_box(&x)));
+                })
+            },
+        )
+        // The recurrent weights of two levels, once for each of 28 steps.
+        .streams(size_of::<f32>() * 28 * 2 * 4 * 128 * 128),
+    );
 
     let epoch = training!(RowLstm, rows, 64, threads, 256);
     all.push(workload(
@@ -362,8 +416,9 @@ fn main() {
     }
     for threads in counts {
         let mut all = workloads(threads);
-        let mut peaks = Vec::new();
+        let (mut peaks, mut readings) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
+            readings.push(reading());
             for workload in &mut all {
                 let peak = peak();
                 let seconds = (workload.measure)();
@@ -373,12 +428,15 @@ fn main() {
             }
         }
         println!(
-            "\n{threads} thread(s) for training, {:?}, one core's peak {:.1} GFLOP/s (median of {})",
+            "\n{threads} thread(s) for training, {:?}; one core: peak {:.1} GFLOP/s, reads {:.0} GB/s from level 2 (medians)",
             simd::set_of(simd::level()),
             median(&peaks) / 1e9,
-            peaks.len()
+            median(&readings) / 1e9,
         );
-        println!("{:<34} {:>22} {:>14}", "", "median", "of one core");
+        println!(
+            "{:<34} {:>22} {:>10} {:>12}",
+            "", "median", "of peak", "of reading"
+        );
         for workload in &all {
             let seconds = median(&workload.seconds);
             let figure = match workload.unit {
@@ -386,8 +444,12 @@ fn main() {
                 Unit::Latency => format!("{:.2} us", seconds * 1e6),
                 Unit::Rate(samples) => format!("{:.0} samples/s", samples as f64 / seconds),
             };
+            let streamed = match workload.bytes {
+                0.0 => String::new(),
+                bytes => format!("{:.0} %", 100.0 * bytes / seconds / median(&readings)),
+            };
             println!(
-                "{:<34} {figure:>22} {:>12.1} %",
+                "{:<34} {figure:>22} {:>8.1} % {streamed:>12}",
                 workload.name,
                 100.0 * median(&workload.shares)
             );
