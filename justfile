@@ -27,6 +27,10 @@ random COUNT="1000":
 expansions COUNT="20000":
     KILN_RANDOM_EXPANSIONS={{COUNT}} cargo test --release -p kiln-random-tests --test expansions
 
+# Measures exp, ln, sigmoid and tanh over all 2^32 floats, on every instruction set of the machine.
+ulp:
+    KILN_EXHAUSTIVE=1 cargo test --release -p kiln-runtime --lib math:: -- --nocapture
+
 # Makes the golden files anew (needs Python with torch, numpy and safetensors).
 goldens:
     python3 tests/golden/make.py

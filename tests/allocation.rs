@@ -1,7 +1,7 @@
-//! Nothing allocates per call: not an answer, not many, not a training step.
+//! Nothing allocates per call: not an answer, not many, not a training step by hand or by the trainer.
 #![forbid(unsafe_code)]
 
-use kiln::prelude::*;
+use kiln::{data::Samples, prelude::*};
 
 model! {
     struct Mnist(image: [1, 28, 28]) -> [10] {
@@ -61,6 +61,20 @@ macro_rules! check {
                 .expect("clean data");
             descent.apply(&mut net, training.gradients());
         });
+
+        // A fit allocates at its start and for its history, but not for a step: however many there are.
+        let mut fit = |samples: usize| {
+            let data = Samples::new(vec![$input; samples], vec![3; samples]);
+            let data = data.expect("as many labels as inputs");
+            let mut trainer = Trainer::new(Adam::default(), CrossEntropy)
+                .batch(8)
+                .threads(1)
+                .quiet();
+            let fit = || drop(trainer.fit(&mut net, &data).expect("clean data"));
+            allocation_counter::measure(fit).count_total
+        };
+        fit(8);
+        assert_eq!(fit(16), fit(60), "steps of the trainer allocated");
     }};
 }
 

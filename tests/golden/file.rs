@@ -36,6 +36,12 @@ impl Golden {
         bytemuck::pod_collect_to_vec(tensor.data())
     }
 
+    /// Whether there is a tensor of this name.
+    pub fn has(&self, key: &str) -> bool {
+        let file = SafeTensors::deserialize(&self.bytes).expect(&self.name);
+        file.tensor(key).is_ok()
+    }
+
     /// The only number of a tensor.
     pub fn number(&self, key: &str) -> f32 {
         self.get(key)[0]

@@ -1,20 +1,9 @@
-//! Every layer alone, judged by the squared error.
-//!
-//! Each is checked twice. As a model's first layer it reads what the caller gives; the gradients are those of its weights.
-//! Behind a `Dense` without bias whose weights are the inputs, and whose own input is one of the unit vectors, sample i's
-//! input is column i of those weights: their gradient is the gradient by the layer's input.
+//! Every layer alone, and with what it absorbs, judged by the squared error; `make.py` has the same table.
 
 use bytemuck::Pod;
-use kiln::{Loss, Model, Mse, Network, Seed, Training, Workspace};
+use kiln::{Loss, Mse, Network, Seed};
 
-use crate::{
-    assert_close,
-    file::{Golden, thinned, transposed},
-    on_every_instruction_set,
-};
-
-/// The name of the weights that hold the inputs.
-const INPUT: &str = "input.weight";
+use crate::{file::Golden, trial::Trial};
 
 /// Declares a layer's two models and their test.
 macro_rules! layer {
@@ -33,8 +22,7 @@ macro_rules! layer {
 
             #[test]
             fn agrees() {
-                super::check(First::new(super::Seed(0)), stringify!($name));
-                super::check(Behind::new(super::Seed(0)), stringify!($name));
+                super::check(stringify!($name), First::new(super::Seed(0)), Behind::new(super::Seed(0)));
             }
         }
     };
@@ -43,76 +31,62 @@ macro_rules! layer {
 layer!(dense: [7] -> [19], Dense(19));
 layer!(dense_no_bias: [33] -> [5], Dense(5, bias = false));
 layer!(dense_sequence: [3, 5] -> [3, 18], Dense(18));
+layer!(dense_relu: [18] -> [21], Dense(21), Relu);
+layer!(dense_sigmoid: [5] -> [17], Dense(17), Sigmoid);
+layer!(dense_tanh: [3, 4] -> [3, 5], Dense(5), Tanh);
+layer!(dense_penalties: [17] -> [6], Dense(6, l1 = 0.03125, l2 = 0.0625));
 layer!(conv2d: [3, 6, 7] -> [18, 4, 5], Conv2d(18, kernel = 3));
 layer!(conv2d_stride: [2, 9, 8] -> [5, 4, 3], Conv2d(5, kernel = (3, 2), stride = (2, 3)));
 layer!(conv2d_padding: [17, 4, 5] -> [4, 4, 7], Conv2d(4, kernel = 3, padding = (1, 2)));
 layer!(conv2d_dilation: [1, 8, 7] -> [3, 9, 7], Conv2d(3, kernel = (2, 3), dilation = (3, 2), padding = 2));
+layer!(conv2d_all: [4, 9, 7] -> [6, 5, 7], Conv2d(6, kernel = (3, 2), stride = (2, 1), padding = (2, 1), dilation = (2, 2)));
 layer!(conv2d_same: [3, 5, 6] -> [7, 5, 6], Conv2d(7, kernel = (4, 3), padding = Same));
+layer!(conv2d_valid: [2, 5, 6] -> [3, 4, 2], Conv2d(3, kernel = (2, 5), padding = Valid));
 layer!(conv2d_no_bias: [5, 3, 4] -> [33, 3, 4], Conv2d(33, kernel = 1, bias = false));
+layer!(conv2d_penalties: [2, 4, 5] -> [3, 2, 3], Conv2d(3, kernel = 3, l1 = 0.0625, l2 = 0.03125));
+layer!(conv2d_tanh: [1, 5, 6] -> [17, 3, 4], Conv2d(17, kernel = 3), Tanh);
+layer!(conv2d_pool: [3, 7, 8] -> [18, 2, 3], Conv2d(18, kernel = 3), Relu, MaxPool2d(2));
 layer!(max_pool2d: [3, 6, 5] -> [3, 3, 2], MaxPool2d(2));
 layer!(max_pool2d_padding: [17, 7, 6] -> [17, 4, 3], MaxPool2d(3, stride = 2, padding = 1));
 layer!(max_pool2d_overlap: [2, 5, 4] -> [2, 3, 3], MaxPool2d((3, 2), stride = 1));
 layer!(lstm: [4, 5] -> [4, 9], Lstm(9));
 layer!(lstm_layers: [5, 6] -> [5, 17], Lstm(17, layers = 2));
 layer!(lstm_no_bias: [6, 3] -> [6, 4], Lstm(4, bias = false));
+layer!(lstm_penalties: [3, 4] -> [3, 5], Lstm(5, l1 = 0.03125, l2 = 0.0625));
+layer!(lstm_last: [4, 5] -> [6], Lstm(6), Last);
+layer!(last: [4, 18] -> [18], Last);
+layer!(flatten: [2, 3, 5] -> [30], Flatten);
+layer!(reshape: [2, 3, 5] -> [5, 6], Reshape(5, 6));
+layer!(slice: [5, 4] -> [3, 4], Slice(1..4));
+layer!(slice_axis: [2, 5, 18] -> [2, 5, 15], Slice(2..17, axis = 2));
+layer!(dropout: [2, 9] -> [2, 9], Dropout(0));
 layer!(relu: [2, 3, 5] -> [2, 3, 5], Relu);
 layer!(sigmoid: [2, 3, 5] -> [2, 3, 5], Sigmoid);
 layer!(tanh: [17] -> [17], Tanh);
 layer!(softmax: [19] -> [19], Softmax);
+layer!(softmax_rows: [3, 5] -> [3, 5], Softmax);
 layer!(log_softmax: [3, 5] -> [3, 5], LogSoftmax);
+layer!(log_softmax_vector: [19] -> [19], LogSoftmax);
 
-/// Holds a model against the file of its layer.
-fn check<N>(mut net: N, name: &str)
+/// Holds both models against the file of their layer.
+fn check<F, B, O>(name: &str, first: F, behind: B)
 where
-    N: Network<Input: Pod, Output: Pod>,
-    Mse: Loss<N::Output, Target = N::Output>,
+    F: Network<Input: Pod, Output = O>,
+    B: Network<Input = [f32; 3], Output = O>,
+    O: Pod,
+    Mse: Loss<O, Target = O>,
 {
     let golden = Golden::open(name);
-    let names: Vec<&str> = net.parameters().names().map(|(name, _)| name).collect();
-    let behind = names.contains(&INPUT);
-    let columns = golden.get::<f32>("inputs").len() / 3;
-    for name in &names {
-        let values = match *name {
-            INPUT => transposed(&golden.get("inputs"), columns),
-            name => golden.get(&format!("weights.{name}")),
-        };
-        net.parameters_mut().set(name, &values).expect(name);
-    }
-    let units = [1.0_f32, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
-    let inputs: Vec<N::Input> = match behind {
-        true => bytemuck::pod_collect_to_vec(&units),
-        false => golden.get("inputs"),
+    let trial = Trial {
+        golden: &golden,
+        targets: golden.get::<O>("targets"),
+        loss: Mse,
+        numbers: |output: &O| bytemuck::cast_slice(&[*output]).to_vec(),
     };
-    let outputs: Vec<N::Output> = golden.get("outputs");
-    let targets: Vec<N::Output> = golden.get("targets");
-    let label = format!(
-        "{name}, {}",
-        if behind { "behind weights" } else { "first" }
+    trial.check(
+        first,
+        &golden.get("inputs.input"),
+        &format!("{name}, first"),
     );
-
-    on_every_instruction_set(&label, |set| {
-        let here = |what: &str| format!("{label}: {what} on {set:?}");
-        let mut workspace = Workspace::new(1);
-        for (input, expected) in inputs.iter().zip(&outputs) {
-            let output = workspace.forward(&net, input);
-            assert_close(
-                bytemuck::cast_slice(&[output]),
-                bytemuck::cast_slice(&[*expected]),
-                &here("output"),
-            );
-        }
-        let mut training = Training::new(&net, inputs.len()).expect("a batch");
-        let loss = training
-            .backward(&net, &inputs, &targets, &Mse)
-            .expect("finite numbers");
-        assert_close(&[loss as f32], &[golden.number("loss")], &here("loss"));
-        for name in &names {
-            let found = training.gradients().get(name).expect(name);
-            let (found, expected) = match *name {
-                INPUT => (found, transposed(&golden.get("gradients.input"), columns)),
-                name => (thinned(&found), golden.get(&format!("gradients.{name}"))),
-            };
-            assert_close(&found, &expected, &here(name));
-        }
-    });
+    trial.check_behind(behind, &format!("{name}, behind weights"));
 }

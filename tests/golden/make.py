@@ -9,10 +9,11 @@ A file holds, as far as it applies:
 
     weights.NAME          parameters by their names in a state_dict
     inputs, targets       a batch; targets are numbers for the squared error, classes for the cross-entropy
-    outputs, loss         of the batch
-    gradients.NAME        of the loss by the parameters
-    gradients.input       of the loss by the inputs
-    OPTIMIZER.losses      the loss before each of ten steps
+    inputs.NAME           a batch of the input of that name
+    targets.N             of output N, where there are several
+    outputs, loss         of the batch; a sample's outputs one after another, and the loss without penalties
+    gradients.NAME        of the loss, penalties included, by the parameters and inputs
+    OPTIMIZER.losses      the loss before each of ten steps, without penalties
     OPTIMIZER.NAME        parameters after them
 
 The full-size networks' weights and inputs are not stored but given by a formula (`numbers` and `fill_parameters` below),
@@ -20,6 +21,7 @@ and of large gradients every n-th number is stored (`thinned`).
 """
 
 import pathlib
+import re
 
 import numpy as np
 import torch
@@ -77,28 +79,66 @@ class Sequence(nn.Module):
         return self.lstm(x)[0]
 
 
+class Apply(nn.Module):
+    """A function of tensors that learns nothing."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def penalised(module, l1, l2):
+    """A module whose weights, and not its biases, cost l1 |w| + l2 w^2, as Keras' regularizers."""
+    module.penalty = lambda: sum(
+        l1 * p.abs().sum() + l2 * p.square().sum() for name, p in module.named_parameters() if "weight" in name
+    )
+    return module
+
+
 # Name: the layer and the shape of its input.
 LAYERS = {
     "dense": (nn.Linear(7, 19), (7,)),
     "dense_no_bias": (nn.Linear(33, 5, bias=False), (33,)),
     "dense_sequence": (nn.Linear(5, 18), (3, 5)),
+    "dense_relu": (nn.Sequential(nn.Linear(18, 21), nn.ReLU()), (18,)),
+    "dense_sigmoid": (nn.Sequential(nn.Linear(5, 17), nn.Sigmoid()), (5,)),
+    "dense_tanh": (nn.Sequential(nn.Linear(4, 5), nn.Tanh()), (3, 4)),
+    "dense_penalties": (penalised(nn.Linear(17, 6), 0.03125, 0.0625), (17,)),
     "conv2d": (nn.Conv2d(3, 18, 3), (3, 6, 7)),
     "conv2d_stride": (nn.Conv2d(2, 5, (3, 2), stride=(2, 3)), (2, 9, 8)),
     "conv2d_padding": (nn.Conv2d(17, 4, 3, padding=(1, 2)), (17, 4, 5)),
     "conv2d_dilation": (nn.Conv2d(1, 3, (2, 3), dilation=(3, 2), padding=2), (1, 8, 7)),
+    "conv2d_all": (nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(2, 1), dilation=(2, 2)), (4, 9, 7)),
     "conv2d_same": (nn.Conv2d(3, 7, (4, 3), padding="same"), (3, 5, 6)),
     "conv2d_no_bias": (nn.Conv2d(5, 33, 1, bias=False), (5, 3, 4)),
+    "conv2d_valid": (nn.Conv2d(2, 3, (2, 5), padding="valid"), (2, 5, 6)),
+    "conv2d_penalties": (penalised(nn.Conv2d(2, 3, 3), 0.0625, 0.03125), (2, 4, 5)),
+    "conv2d_tanh": (nn.Sequential(nn.Conv2d(1, 17, 3), nn.Tanh()), (1, 5, 6)),
+    "conv2d_pool": (nn.Sequential(nn.Conv2d(3, 18, 3), nn.ReLU(), nn.MaxPool2d(2)), (3, 7, 8)),
     "max_pool2d": (nn.MaxPool2d(2), (3, 6, 5)),
     "max_pool2d_padding": (nn.MaxPool2d(3, stride=2, padding=1), (17, 7, 6)),
     "max_pool2d_overlap": (nn.MaxPool2d((3, 2), stride=1), (2, 5, 4)),
     "lstm": (Sequence(5, 9), (4, 5)),
     "lstm_layers": (Sequence(6, 17, num_layers=2), (5, 6)),
     "lstm_no_bias": (Sequence(3, 4, bias=False), (6, 3)),
+    "lstm_penalties": (penalised(Sequence(4, 5), 0.03125, 0.0625), (3, 4)),
+    "lstm_last": (nn.Sequential(Sequence(5, 6), Apply(lambda y: y[:, -1])), (4, 5)),
+    "last": (Apply(lambda x: x[:, -1]), (4, 18)),
+    "flatten": (nn.Flatten(), (2, 3, 5)),
+    "reshape": (Apply(lambda x: x.reshape(-1, 5, 6)), (2, 3, 5)),
+    "slice": (Apply(lambda x: x[:, 1:4]), (5, 4)),
+    "slice_axis": (Apply(lambda x: x[:, :, :, 2:17]), (2, 5, 18)),
+    "dropout": (nn.Dropout(0), (2, 9)),
     "relu": (nn.ReLU(), (2, 3, 5)),
     "sigmoid": (nn.Sigmoid(), (2, 3, 5)),
     "tanh": (nn.Tanh(), (17,)),
     "softmax": (nn.Softmax(dim=-1), (19,)),
+    "softmax_rows": (nn.Softmax(dim=-1), (3, 5)),
     "log_softmax": (nn.LogSoftmax(dim=-1), (3, 5)),
+    "log_softmax_vector": (nn.LogSoftmax(dim=-1), (19,)),
 }
 
 
@@ -110,38 +150,135 @@ def layer(name, module, shape, batch=3):
     outputs = module(inputs)
     targets = numbers(TARGET_STREAM, outputs.shape)
     loss = F.mse_loss(outputs, targets)
-    loss.backward()
-    tensors = {"inputs": inputs, "targets": targets, "outputs": outputs, "loss": loss, "gradients.input": inputs.grad}
-    for key, parameter in module.named_parameters():
-        key = f"layer.{key.removeprefix('lstm.')}"
-        tensors[f"weights.{key}"] = parameter
-        tensors[f"gradients.{key}"] = thinned(parameter.grad)
-    save(name, tensors)
+    parameters = {f"layer.{re.sub(r'^(0[.])?(lstm[.])?', '', key)}": p for key, p in module.named_parameters()}
+    tensors = judged({"input": inputs}, parameters, outputs, loss, getattr(module, "penalty", float)())
+    save(name, tensors | {"targets": targets})
+
+
+def judged(inputs, parameters, outputs, loss, penalty=0.0):
+    """What a file says of a batch, whose gradients are taken here."""
+    (loss + penalty).backward()
+    tensors = {"outputs": outputs, "loss": loss}
+    for key, value in inputs.items():
+        tensors |= {f"inputs.{key}": value, f"gradients.{key}": value.grad}
+    for key, value in parameters.items():
+        tensors |= {f"weights.{key}": value, f"gradients.{key}": thinned(value.grad)}
+    return tensors
+
+
+class Siamese(nn.Module):
+    """One embedding of two inputs, compared."""
+
+    inputs = {"left": (7,), "right": (7,)}
+
+    def __init__(self):
+        super().__init__()
+        self.embed = penalised(nn.Linear(7, 19), 0.03125, 0.0625)
+        self.decide = nn.Linear(38, 3)
+
+    def forward(self, left, right):
+        a, b = torch.tanh(self.embed(left)), F.relu(self.embed(right))
+        return a + b, self.decide(torch.cat([a * b, a - b], dim=1))
+
+    def penalty(self):
+        return self.embed.penalty()
+
+
+class Images(nn.Module):
+    """Joined channels, a convolution applied twice, a part of the image."""
+
+    inputs = {"image": (3, 6, 5), "mask": (2, 6, 5)}
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(5, 6, 1)
+        self.conv = nn.Conv2d(6, 6, 3, padding=1)
+        self.head = nn.Linear(72, 4)
+
+    def forward(self, image, mask):
+        joined = self.stem(torch.cat([image, mask], dim=1))
+        h = F.relu(self.conv(joined))
+        again = self.conv(h) + h * joined
+        return (self.head(again[:, :, 1:5, 2:5].flatten(1)),)
+
+
+class Sequences(nn.Module):
+    """An LSTM applied twice, features joined step by step, and two steps compared."""
+
+    inputs = {"a": (4, 6), "b": (4, 3)}
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = Sequence(6, 6)
+        self.each = nn.Linear(9, 9)
+        self.head = nn.Linear(9, 5)
+
+    def forward(self, a, b):
+        again = self.lstm(torch.sigmoid(self.lstm(a)))
+        both = torch.cat([again, b], dim=2)
+        late = both[:, 1:3]
+        return self.head(both[:, -1] - late[:, -1]), F.log_softmax(self.each(both), dim=-1)
+
+
+def classes(*shape, of):
+    """Classes that follow no order."""
+    return (torch.arange(int(np.prod(shape))) * 5 % 7 % of).reshape(shape)
+
+
+def dataflow(name, module, targets):
+    """A model of several inputs and outputs: the sum of its outputs' losses, that of classes being the cross-entropy."""
+    module = module.double()
+    fill_parameters(module)
+    inputs = {
+        key: numbers(INPUT_STREAM + index, (3, *shape)).requires_grad_()
+        for index, (key, shape) in enumerate(module.inputs.items())
+    }
+    outputs = module(*inputs.values())
+    loss = sum(
+        F.mse_loss(y, t) if t.is_floating_point() else F.cross_entropy(y.movedim(-1, 1), t)
+        for y, t in zip(outputs, targets)
+    )
+    parameters = {key.replace("lstm.lstm.", "lstm."): value for key, value in module.named_parameters()}
+    together = torch.cat([y.flatten(1) for y in outputs], dim=1)
+    tensors = judged(inputs, parameters, together, loss, getattr(module, "penalty", float)())
+    save(name, tensors | {f"targets.{index}": target for index, target in enumerate(targets)})
 
 
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
     "sgd_momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
     "sgd_nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "sgd_dampening": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.25),
+    "sgd_all": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
     "sgd_weight_decay": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.01),
     "adam": lambda p: torch.optim.Adam(p),
     "adam_weight_decay": lambda p: torch.optim.Adam(p, lr=0.01, weight_decay=0.01),
+    "adam_all": lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.75, 0.875), eps=1e-3, weight_decay=0.01),
+}
+
+# For one of the losses.
+MORE_OPTIMIZERS = {
+    "sgd_penalties": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    "adam_penalties": lambda p: torch.optim.Adam(p),
+    "adamw": lambda p: torch.optim.AdamW(p),
+    "adamw_all": lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.75, 0.875), eps=1e-3, weight_decay=0.1),
 }
 
 
-def training(name, loss_of, targets, batch=5):
+def training(name, optimizers, loss_of, targets, batch=5):
     """Ten steps of every optimizer on a small network and one batch."""
     inputs = numbers(INPUT_STREAM, (batch, 6))
     tensors = {"inputs": inputs, "targets": targets}
-    for optimizer_name, make in OPTIMIZERS.items():
+    for optimizer_name, make in optimizers.items():
         net = nn.Sequential(nn.Linear(6, 21), nn.Tanh(), nn.Linear(21, 4)).double()
         fill_parameters(net)
+        penalty = penalised(net[0], 0.03125, 0.0625).penalty if optimizer_name.endswith("_penalties") else float
         tensors |= {f"weights.{key}": value.clone() for key, value in net.state_dict().items()}
         optimizer, losses = make(net.parameters()), []
         for _ in range(STEPS):
             optimizer.zero_grad()
             loss = loss_of(net(inputs), targets)
-            loss.backward()
+            (loss + penalty()).backward()
             optimizer.step()
             losses.append(loss.detach())
         tensors[f"{optimizer_name}.losses"] = torch.stack(losses)
@@ -210,8 +347,11 @@ def network(name, module, batch):
 def main():
     for name, (module, shape) in LAYERS.items():
         layer(name, module, shape)
-    training("train_mse", F.mse_loss, numbers(TARGET_STREAM, (5, 4)))
-    training("train_cross_entropy", F.cross_entropy, torch.tensor([2, 0, 3, 3, 1]))
+    dataflow("siamese", Siamese(), [numbers(TARGET_STREAM, (3, 19)), classes(3, of=3)])
+    dataflow("images", Images(), [classes(3, of=4)])
+    dataflow("sequences", Sequences(), [numbers(TARGET_STREAM, (3, 5)), classes(3, 4, of=9)])
+    training("train_mse", OPTIMIZERS | MORE_OPTIMIZERS, F.mse_loss, numbers(TARGET_STREAM, (5, 4)))
+    training("train_cross_entropy", OPTIMIZERS, F.cross_entropy, torch.tensor([2, 0, 3, 3, 1]))
     network("mnist", Mnist(), batch=5)
     network("mnist_cnn", MnistCnn(), batch=2)
     network("row_lstm", RowLstm(), batch=2)

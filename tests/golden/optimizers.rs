@@ -2,8 +2,8 @@
 //! they never do.
 
 use kiln::{
-    Adam, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Seed, Sgd, Trainer, Training,
-    data::Samples,
+    Adam, AdamW, CrossEntropy, Descent, Loss, Model, Mse, Network, Optimizer, Seed, Sgd, Trainer,
+    Training, data::Samples,
 };
 
 use crate::{assert_close, file::Golden, on_every_instruction_set};
@@ -14,7 +14,18 @@ kiln::model! {
         Tanh,
         Dense(4),
     }
+
+    struct Penalised(x: [6]) -> [4] {
+        Dense(21, l1 = 0.03125, l2 = 0.0625),
+        Tanh,
+        Dense(4),
+    }
 }
+
+/// A network of these sizes.
+trait Small: Network<Input = [f32; 6], Output = [f32; 4]> + Clone {}
+
+impl<N: Network<Input = [f32; 6], Output = [f32; 4]> + Clone> Small for N {}
 
 /// Steps of a run.
 const STEPS: usize = 10;
@@ -23,28 +34,46 @@ const STEPS: usize = 10;
 fn squared_error() {
     let golden = Golden::open("train_mse");
     let targets: Vec<[f32; 4]> = golden.get("targets");
-    check_all(&golden, Mse, &targets);
+    let run = Run {
+        golden: &golden,
+        loss: Mse,
+        targets: &targets,
+    };
+    check_all(&run);
+    let all = AdamW::new(0.01).betas(0.75, 0.875).epsilon(1e-3);
+    run.check(Mlp::new, "adamw", AdamW::default());
+    run.check(Mlp::new, "adamw_all", all.weight_decay(0.1));
+    let momentum = Sgd::new(0.1).momentum(0.9);
+    run.check(Penalised::new, "sgd_penalties", momentum);
+    run.check(Penalised::new, "adam_penalties", Adam::default());
 }
 
 #[test]
 fn cross_entropy() {
     let golden = Golden::open("train_cross_entropy");
     let targets = golden.classes("targets");
-    check_all(&golden, CrossEntropy, &targets);
+    check_all(&Run {
+        golden: &golden,
+        loss: CrossEntropy,
+        targets: &targets,
+    });
 }
 
-fn check_all<L: Loss<[f32; 4]> + Copy>(golden: &Golden, loss: L, targets: &[L::Target]) {
-    let run = Run {
-        golden,
-        loss,
-        targets,
-    };
-    run.check("sgd", Sgd::new(0.1));
-    run.check("sgd_momentum", Sgd::new(0.1).momentum(0.9));
-    run.check("sgd_nesterov", Sgd::new(0.1).momentum(0.9).nesterov());
-    run.check("sgd_weight_decay", Sgd::new(0.1).weight_decay(0.01));
-    run.check("adam", Adam::default());
-    run.check("adam_weight_decay", Adam::new(0.01).weight_decay(0.01));
+fn check_all<L: Loss<[f32; 4]> + Copy>(run: &Run<'_, L>) {
+    let sgd = Sgd::new(0.1);
+    let momentum = sgd.momentum(0.9);
+    let nesterov = momentum.nesterov();
+    run.check(Mlp::new, "sgd", sgd);
+    run.check(Mlp::new, "sgd_weight_decay", sgd.weight_decay(0.01));
+    run.check(Mlp::new, "sgd_momentum", momentum);
+    run.check(Mlp::new, "sgd_dampening", momentum.dampening(0.25));
+    run.check(Mlp::new, "sgd_nesterov", nesterov);
+    run.check(Mlp::new, "sgd_all", nesterov.weight_decay(0.01));
+    let adam = Adam::new(0.01);
+    let all = adam.betas(0.75, 0.875).epsilon(1e-3);
+    run.check(Mlp::new, "adam", Adam::default());
+    run.check(Mlp::new, "adam_weight_decay", adam.weight_decay(0.01));
+    run.check(Mlp::new, "adam_all", all.weight_decay(0.01));
 }
 
 /// One batch and its loss.
@@ -55,11 +84,12 @@ struct Run<'a, L: Loss<[f32; 4]>> {
 }
 
 impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
-    fn check<O: Optimizer + Copy>(&self, name: &str, optimizer: O) {
+    fn check<N: Small, O: Optimizer + Copy>(&self, new: fn(Seed) -> N, name: &str, optimizer: O) {
+        let start = self.network(new(Seed(0)));
         on_every_instruction_set(name, |set| {
-            let (losses, net) = self.by_hand(optimizer);
+            let (losses, net) = self.by_hand(start.clone(), optimizer);
             self.compare(name, &losses, &net, &format!("{name}, by hand, on {set:?}"));
-            let (losses, net) = self.by_trainer(optimizer);
+            let (losses, net) = self.by_trainer(start.clone(), optimizer);
             self.compare(
                 name,
                 &losses,
@@ -70,8 +100,7 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
     }
 
     /// The network as PyTorch had it in the beginning.
-    fn network(&self) -> Mlp {
-        let mut net = Mlp::new(Seed(0));
+    fn network<N: Small>(&self, mut net: N) -> N {
         for (name, _) in net.parameters().names() {
             let values: Vec<f32> = self.golden.get(&format!("weights.{name}"));
             net.parameters_mut().set(name, &values).expect(name);
@@ -83,8 +112,8 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
         self.golden.get("inputs")
     }
 
-    fn by_hand<O: Optimizer>(&self, optimizer: O) -> (Vec<f32>, Mlp) {
-        let (mut net, inputs) = (self.network(), self.inputs());
+    fn by_hand<N: Small, O: Optimizer>(&self, mut net: N, optimizer: O) -> (Vec<f32>, N) {
+        let inputs = self.inputs();
         let mut training = Training::new(&net, inputs.len()).expect("a batch");
         let mut descent = Descent::new(&net, optimizer).unwrap();
         let mut step = || {
@@ -99,8 +128,8 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
     }
 
     /// An epoch is one step here, for all data are one batch.
-    fn by_trainer<O: Optimizer>(&self, optimizer: O) -> (Vec<f32>, Mlp) {
-        let (mut net, inputs) = (self.network(), self.inputs());
+    fn by_trainer<N: Small, O: Optimizer>(&self, mut net: N, optimizer: O) -> (Vec<f32>, N) {
+        let inputs = self.inputs();
         let data = Samples::new(inputs, self.targets).expect("as many targets as inputs");
         let trainer = Trainer::new(optimizer, self.loss)
             .epochs(STEPS)
@@ -120,7 +149,7 @@ impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
         )
     }
 
-    fn compare(&self, name: &str, losses: &[f32], net: &Mlp, here: &str) {
+    fn compare(&self, name: &str, losses: &[f32], net: &impl Small, here: &str) {
         assert_close(
             losses,
             &self.golden.get::<f32>(&format!("{name}.losses")),

@@ -44,6 +44,28 @@ impl Reference<'_> {
         })
     }
 
+    /// The derivative of a loss along a direction in which all numbers of a parameter move at once: the gradient's
+    /// product with the direction, in which each of its numbers counts.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such parameter.
+    pub fn direction_slope(
+        &self,
+        name: &str,
+        direction: &[f64],
+        loss: impl Fn(&Self) -> f64,
+    ) -> Slope {
+        let mut moved = self.clone();
+        slope(0.0, |way| {
+            if let Some(parameter) = moved.parameters.get_mut(name) {
+                let numbers = self.parameters[name].iter().zip(direction);
+                *parameter = numbers.map(|(x, along)| x + way * along).collect();
+            }
+            loss(&moved)
+        })
+    }
+
     /// The derivative of a loss of the outputs by one number of an input.
     ///
     /// # Panics

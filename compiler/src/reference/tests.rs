@@ -218,6 +218,14 @@ fn slopes_are_gradients() {
     let by_bias =
         |index| reference.parameter_slope("fc.bias", index, |moved| loss(&moved.forward(&input)));
     let by_input = |index| reference.input_slope(&input, (0, index), loss);
+    // The gradient's product with 1, -1, 1, ... by the numbers below.
+    let along = [1.0, -1.0, 1.0, -1.0, 1.0, -1.0];
+    let slope =
+        reference.direction_slope("fc.weight", &along, |moved| loss(&moved.forward(&input)));
+    assert!(
+        (slope.value + 0.296186186).abs() < 1e-8 && slope.doubt < 1e-4,
+        "{slope:?}"
+    );
     let slopes = (0..6)
         .map(by_weight)
         .chain((0..2).map(by_bias))

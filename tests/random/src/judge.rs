@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use kiln::{Model, Seed, Training, simd};
-use kiln_compiler::{graph::Graph, reference::Reference};
+use kiln_compiler::{
+    graph::Graph,
+    reference::{Reference, Slope},
+};
 
 use crate::{
     case::{Case, Functional, functional},
@@ -60,14 +63,17 @@ struct Trial<'a, M: Case> {
     targets: Vec<Vec<f64>>,
     wide_inputs: Vec<Vec<Vec<f64>>>,
     expected: Vec<Vec<Vec<f64>>>,
-    slopes: BTreeMap<String, Vec<Expected>>,
+    slopes: BTreeMap<String, Slopes>,
 }
 
-/// A coordinate of a gradient: the value it should have, and how sure that is.
-struct Expected {
-    index: usize,
-    value: f64,
-    doubt: f64,
+/// What is known of a tensor's gradient.
+struct Slopes {
+    /// Some coordinates.
+    coordinates: Vec<(usize, Slope)>,
+    /// A direction of length 1, of all coordinates alike.
+    direction: Vec<f64>,
+    /// The gradient's product with it.
+    along: Slope,
 }
 
 impl<'a, M: Case> Trial<'a, M> {
@@ -117,26 +123,28 @@ impl<'a, M: Case> Trial<'a, M> {
         losses.sum::<f64>() / ROWS as f64 + reference.penalty()
     }
 
-    /// The slopes of some coordinates of every parameter.
-    fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Vec<Expected>> {
-        let slope = |name: &str, index: usize| {
-            let slope = self
-                .reference
-                .parameter_slope(name, index, |moved| self.loss(moved));
-            Expected {
-                index,
-                value: slope.value,
-                doubt: slope.doubt,
-            }
-        };
+    /// The slopes of every parameter: along some coordinates, and along a direction in which all have a part.
+    fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Slopes> {
+        let reference = &self.reference;
         let mut tensor = |(name, values): (&String, &Vec<f64>)| {
-            let chosen = (0..COORDINATES).map(|_| dice.below(values.len()));
-            (
-                name.clone(),
-                chosen.map(|index| slope(name, index)).collect(),
-            )
+            let mut coordinate = || {
+                let index = dice.below(values.len());
+                let slope = reference.parameter_slope(name, index, |moved| self.loss(moved));
+                (index, slope)
+            };
+            let coordinates = (0..COORDINATES).map(|_| coordinate()).collect();
+            let part = 1.0 / (values.len() as f64).sqrt();
+            let sign = |_| if dice.once_in(2) { part } else { -part };
+            let direction: Vec<f64> = (0..values.len()).map(sign).collect();
+            let along = reference.direction_slope(name, &direction, |moved| self.loss(moved));
+            let slopes = Slopes {
+                coordinates,
+                direction,
+                along,
+            };
+            (name.clone(), slopes)
         };
-        self.reference.parameters.iter().map(&mut tensor).collect()
+        reference.parameters.iter().map(&mut tensor).collect()
     }
 
     /// Parameters have the names and shapes of a `state_dict`, and what is written by name is all that there is.
@@ -205,19 +213,19 @@ impl<'a, M: Case> Trial<'a, M> {
                 .iter()
                 .map(|x| f64::from(x.abs()))
                 .fold(1e-2, f64::max);
-            for &Expected {
-                index,
-                value,
-                doubt,
-            } in slopes
-            {
-                let found = f64::from(found[index]);
-                let close = (found - value).abs() <= BACKWARD * scale + doubt;
+            let judge = |found: f64, slope: Slope, what: &str| {
+                let Slope { value, doubt } = slope;
                 assert!(
-                    close,
-                    "gradient of {name} at {index}: {found} is not {value} (doubt {doubt}), {here}"
+                    (found - value).abs() <= BACKWARD * scale + doubt,
+                    "gradient of {name} {what}: {found} is not {value} (doubt {doubt}), {here}"
                 );
+            };
+            for &(index, slope) in &slopes.coordinates {
+                judge(f64::from(found[index]), slope, &format!("at {index}"));
             }
+            let products = found.iter().zip(&slopes.direction);
+            let along = products.map(|(&x, along)| f64::from(x) * along).sum();
+            judge(along, slopes.along, "along a direction");
         }
         let (again, shared) = on(3, ROWS + 3);
         assert_eq!(loss, again, "on three threads, {here}");

@@ -2,6 +2,7 @@
 
 mod backward;
 mod forward;
+mod oracle;
 
 use crate::block::{Block, LANES};
 use std::{boxed::Box, vec, vec::Vec};

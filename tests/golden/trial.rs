@@ -1,0 +1,88 @@
+//! A model against a golden file: outputs, loss, and the gradients by parameters and by inputs.
+//!
+//! Each model is checked twice. As it is, it reads what the caller gives; the gradients are those of its parameters. And
+//! every input may stand as the weights of a `Dense` without bias of the input's name, whose own input is one of the unit
+//! vectors: what sample i is given is column i of the weights, to the bit, since all other products are zero. For the same
+//! reason column i of the weights' gradient is the gradient by sample i's input, to the bit: nothing is added to it but
+//! zeros.
+
+use kiln::{Loss, Model, Network, Training, Workspace};
+
+use crate::{
+    assert_close,
+    file::{Golden, thinned, transposed},
+    on_every_instruction_set,
+};
+
+/// Samples of a golden batch.
+const SAMPLES: usize = 3;
+
+/// The inputs that choose a column of the weights behind which a model stands.
+const UNITS: [[f32; SAMPLES]; SAMPLES] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
+/// A file, and how outputs are judged.
+pub struct Trial<'a, O, L: Loss<O>> {
+    pub golden: &'a Golden,
+    pub targets: Vec<L::Target>,
+    pub loss: L,
+    /// An output's numbers, one part after another.
+    pub numbers: fn(&O) -> Vec<f32>,
+}
+
+impl<O, L: Loss<O>> Trial<'_, O, L> {
+    /// Checks a model whose inputs are the weights of its first layers.
+    pub fn check_behind<N>(&self, net: N, label: &str)
+    where
+        N: Network<Input = [f32; SAMPLES], Output = O>,
+    {
+        self.check(net, &UNITS, label);
+    }
+
+    /// Checks a model on a batch.
+    pub fn check<N: Network<Output = O>>(&self, mut net: N, inputs: &[N::Input], label: &str) {
+        assert_eq!(inputs.len(), SAMPLES, "{label}");
+        let golden = self.golden;
+        let names: Vec<&str> = net.parameters().names().map(|(name, _)| name).collect();
+        for name in &names {
+            let values = match input(golden, name) {
+                Some(input) => columns(&golden.get(&format!("inputs.{input}"))),
+                None => golden.get(&format!("weights.{name}")),
+            };
+            net.parameters_mut().set(name, &values).expect(name);
+        }
+        let outputs: Vec<f32> = golden.get("outputs");
+
+        on_every_instruction_set(label, |set| {
+            let here = |what: &str| format!("{label}: {what} on {set:?}");
+            let mut workspace = Workspace::new(1);
+            for (input, expected) in inputs.iter().zip(outputs.chunks(outputs.len() / SAMPLES)) {
+                let output = workspace.forward(&net, input);
+                assert_close(&(self.numbers)(&output), expected, &here("output"));
+            }
+            let mut training = Training::new(&net, SAMPLES).expect("a batch");
+            let loss = training
+                .backward(&net, inputs, &self.targets, &self.loss)
+                .expect("finite numbers");
+            assert_close(&[loss as f32], &[golden.number("loss")], &here("loss"));
+            for name in &names {
+                let found = training.gradients().get(name).expect(name);
+                let (found, expected) = match input(golden, name) {
+                    Some(input) => (found, columns(&golden.get(&format!("gradients.{input}")))),
+                    None => (thinned(&found), golden.get(&format!("gradients.{name}"))),
+                };
+                assert_close(&found, &expected, &here(name));
+            }
+        });
+    }
+}
+
+/// The input that a parameter stands for, if it does.
+fn input<'a>(golden: &Golden, parameter: &'a str) -> Option<&'a str> {
+    let input = parameter.strip_suffix(".weight")?;
+    golden.has(&format!("inputs.{input}")).then_some(input)
+}
+
+/// Samples as the columns of a matrix.
+fn columns(samples: &[f32]) -> Vec<f32> {
+    transposed(samples, samples.len() / SAMPLES)
+}
