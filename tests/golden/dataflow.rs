@@ -73,6 +73,70 @@ dataflow! {
     }
 }
 
+// The calls of a shared layer need not be alike: here one reads what nothing flows back to, one is pooled in its
+// registers, and one has another size of image.
+dataflow! {
+    UnlikeImages, UnlikeImagesBehind: (image: [5, 6, 5]) -> [3]
+    {
+        conv: Conv2d(5, kernel = 3, padding = 1),
+        pool: MaxPool2d(2),
+        head: Dense(3),
+    }
+    forward {
+        let h = tanh(conv(image));
+        let pooled = pool(relu(conv(h)));
+        let again = conv(pooled);
+        head(concat(flatten(h), flatten(again)))
+    }
+}
+
+// Two lengths of a sequence.
+dataflow! {
+    UnlikeSequences, UnlikeSequencesBehind: (steps: [7, 5]) -> [3]
+    {
+        lstm: Lstm(5),
+        head: Dense(3),
+    }
+    forward {
+        let h = lstm(steps);
+        head(last(h) + last(lstm(h[0..4])))
+    }
+}
+
+#[test]
+fn unlike_images() {
+    let golden = Golden::open("unlike_images");
+    let trial = Trial {
+        golden: &golden,
+        targets: golden.classes("targets.0"),
+        loss: CrossEntropy,
+        numbers: |scores: &[f32; 3]| scores.to_vec(),
+    };
+    let inputs = golden.get("inputs.image");
+    trial.check(UnlikeImages::new(Seed(0)), &inputs, "unlike images");
+    trial.check_behind(
+        UnlikeImagesBehind::new(Seed(0)),
+        "unlike images, behind weights",
+    );
+}
+
+#[test]
+fn unlike_sequences() {
+    let golden = Golden::open("unlike_sequences");
+    let trial = Trial {
+        golden: &golden,
+        targets: golden.classes("targets.0"),
+        loss: CrossEntropy,
+        numbers: |scores: &[f32; 3]| scores.to_vec(),
+    };
+    let inputs = golden.get("inputs.steps");
+    trial.check(UnlikeSequences::new(Seed(0)), &inputs, "unlike sequences");
+    trial.check_behind(
+        UnlikeSequencesBehind::new(Seed(0)),
+        "unlike sequences, behind weights",
+    );
+}
+
 #[test]
 fn siamese() {
     let golden = Golden::open("siamese");

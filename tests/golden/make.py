@@ -220,6 +220,37 @@ class Sequences(nn.Module):
         return self.head(both[:, -1] - late[:, -1]), F.log_softmax(self.each(both), dim=-1)
 
 
+class UnlikeImages(nn.Module):
+    """A convolution called on the input, before a pool, and on a smaller image."""
+
+    inputs = {"image": (5, 6, 5)}
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(5, 5, 3, padding=1)
+        self.head = nn.Linear(180, 3)
+
+    def forward(self, image):
+        h = torch.tanh(self.conv(image))
+        again = self.conv(F.max_pool2d(F.relu(self.conv(h)), 2))
+        return (self.head(torch.cat([h.flatten(1), again.flatten(1)], dim=1)),)
+
+
+class UnlikeSequences(nn.Module):
+    """An LSTM called on sequences of two lengths."""
+
+    inputs = {"steps": (7, 5)}
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = Sequence(5, 5)
+        self.head = nn.Linear(5, 3)
+
+    def forward(self, steps):
+        h = self.lstm(steps)
+        return (self.head(h[:, -1] + self.lstm(h[:, :4])[:, -1]),)
+
+
 def classes(*shape, of):
     """Classes that follow no order."""
     return (torch.arange(int(np.prod(shape))) * 5 % 7 % of).reshape(shape)
@@ -349,6 +380,8 @@ def main():
         layer(name, module, shape)
     dataflow("siamese", Siamese(), [numbers(TARGET_STREAM, (3, 19)), classes(3, of=3)])
     dataflow("images", Images(), [classes(3, of=4)])
+    dataflow("unlike_images", UnlikeImages(), [classes(3, of=3)])
+    dataflow("unlike_sequences", UnlikeSequences(), [classes(3, of=3)])
     dataflow("sequences", Sequences(), [numbers(TARGET_STREAM, (3, 5)), classes(3, 4, of=9)])
     training("train_mse", OPTIMIZERS | MORE_OPTIMIZERS, F.mse_loss, numbers(TARGET_STREAM, (5, 4)))
     training("train_cross_entropy", OPTIMIZERS, F.cross_entropy, torch.tensor([2, 0, 3, 3, 1]))
