@@ -47,8 +47,7 @@ paths! {
     planar = Planar;
     taps = Taps;
     conv2d_forward = conv2d::forward;
-    conv2d_forward_pooled = conv2d::forward_pooled;
-    conv2d_forward_winners = conv2d::forward_pooled_winners;
+    conv2d_forward_winners = conv2d::forward_winners;
     conv2d_delta = conv2d::delta;
     conv2d_delta_pooled = conv2d::delta_pooled;
     conv2d_transpose = conv2d::transpose;

@@ -94,44 +94,22 @@ impl Conv2d {
         quote!(#panels::<#k, #p>(parameters, #weight), #bias)
     }
 
-    /// Forward, pooled or not, without a memory of who won.
-    fn plain(&self, site: &Site<'_>) -> TokenStream {
+    /// A call of a forward kernel: its name and sizes, and its operands up to the result.
+    fn call(&self, site: &Site<'_>, path: &TokenStream) -> (TokenStream, TokenStream) {
         let sizes = self.sizes(site);
         let (samples, xs) = site.samples(0, "x");
-        let (activation, weights, blocks_mut) = (
-            site.activation(),
-            self.weights(site, &sizes),
-            rt::blocks_mut(),
-        );
-        let Sizes {
-            x,
-            y,
-            taps,
-            k,
-            p,
-            ys,
-        } = sizes;
-        let body = match site.stage().pooling {
-            Some(Pooling {
-                kernel: (ph, pw), ..
-            }) => {
-                let path = rt::conv2d_forward_pooled();
-                quote! {
-                    #path::<S, #activation, #taps, #x, #y, #ph, #pw, #xs, #k, #p, #ys>(
-                        s, #samples, #weights, #blocks_mut::<#ys>(y),
-                    );
-                }
-            }
-            None => {
-                let path = rt::conv2d_forward();
-                quote! {
-                    #path::<S, #activation, #taps, #x, #y, #xs, #k, #p, #ys>(
-                        s, #samples, #weights, #blocks_mut::<#ys>(y),
-                    );
-                }
-            }
-        };
-        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output)], &body)
+        let (activation, weights) = (site.activation(), self.weights(site, &sizes));
+        // Windows of one output are no pool.
+        let (ph, pw) = site
+            .stage()
+            .pooling
+            .map_or((1, 1), |pooling| pooling.kernel);
+        let (x, y, taps, blocks_mut) = (&sizes.x, &sizes.y, &sizes.taps, rt::blocks_mut());
+        let (k, p, ys) = (sizes.k, sizes.p, sizes.ys);
+        (
+            quote!(#path::<S, #activation, #taps, #x, #y, #ph, #pw, #xs, #k, #p, #ys),
+            quote!(s, #samples, #weights, #blocks_mut::<#ys>(y)),
+        )
     }
 }
 
@@ -241,46 +219,25 @@ impl Lower for Conv2d {
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        self.plain(site)
+        let (kernel, operands) = self.call(site, &rt::conv2d_forward());
+        let names = [("x", Slot::Input(0)), ("y", Slot::Output)];
+        site.step(&names, &quote!(#kernel>(#operands);))
     }
 
+    /// A pool's winners are kept for backward.
     fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let Some(Pooling {
-            kernel: (ph, pw), ..
-        }) = site.stage().pooling
-        else {
-            return self.plain(site);
-        };
-        let sizes = self.sizes(site);
-        let (samples, xs) = site.samples(0, "x");
-        let (activation, weights, blocks_mut) = (
-            site.activation(),
-            self.weights(site, &sizes),
-            rt::blocks_mut(),
-        );
-        let Sizes {
-            x,
-            y,
-            taps,
-            k,
-            p,
-            ys,
-        } = sizes;
-        let ws = image::blocks(site, Slot::Saved(0));
-        let path = rt::conv2d_forward_winners();
-        let body = quote! {
-            #path::<S, #activation, #taps, #x, #y, #ph, #pw, #xs, #k, #p, #ys, #ws>(
-                s, #samples, #weights, #blocks_mut::<#ys>(y), #blocks_mut::<#ws>(winners),
-            );
-        };
-        site.step(
-            &[
-                ("x", Slot::Input(0)),
-                ("y", Slot::Output),
-                ("winners", Slot::Saved(0)),
-            ],
-            &body,
-        )
+        if site.stage().pooling.is_none() {
+            return self.infer(site);
+        }
+        let (kernel, operands) = self.call(site, &rt::conv2d_forward_winners());
+        let (ws, blocks_mut) = (image::blocks(site, Slot::Saved(0)), rt::blocks_mut());
+        let names = [
+            ("x", Slot::Input(0)),
+            ("y", Slot::Output),
+            ("winners", Slot::Saved(0)),
+        ];
+        let body = quote!(#kernel, #ws>(#operands, #blocks_mut::<#ws>(winners)););
+        site.step(&names, &body)
     }
 
     fn transpose(&self, site: &Site<'_>) -> TokenStream {

@@ -74,6 +74,14 @@ impl Lstm {
         }
     }
 
+    /// A forward kernel with its sizes.
+    fn kernel(&self, site: &Site<'_>, path: &TokenStream) -> TokenStream {
+        let sizes = self.sizes(site);
+        let (t, i, ks, h) = (sizes.t, sizes.i, sizes.ks, sizes.h);
+        let (b, p, n) = (sizes.b, sizes.p, sizes.n);
+        quote!(#path::<S, #t, #i, #ks, #h, #b, #p, #n>)
+    }
+
     /// The operand as sequences of `t` rows.
     fn sequences(&self, site: &Site<'_>) -> TokenStream {
         let ((rows, ks), t) = (site.float_rows(0, "x"), self.sizes(site).t);
@@ -144,54 +152,26 @@ impl Lower for Lstm {
     }
 
     fn infer(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes {
-            t,
-            i,
-            ks,
-            h,
-            b,
-            p,
-            n,
-        } = self.sizes(site);
-        let (x, weights, steps_mut, path) = (
-            self.sequences(site),
-            self.weights(site),
-            rt::steps_mut(),
-            rt::lstm_infer(),
-        );
+        let (kernel, Sizes { t, b, p, .. }) =
+            (self.kernel(site, &rt::lstm_infer()), self.sizes(site));
+        let (x, weights, steps_mut) = (self.sequences(site), self.weights(site), rt::steps_mut());
         let body = quote! {
-            #path::<S, #t, #i, #ks, #h, #b, #p, #n>(
-                s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(y),
-            );
+            #kernel(s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(y));
         };
-        site.step(
-            &[
-                ("x", Slot::Input(0)),
-                ("gates", Slot::Scratch(0)),
-                ("y", Slot::Output),
-            ],
-            &body,
-        )
+        let names = [
+            ("x", Slot::Input(0)),
+            ("gates", Slot::Scratch(0)),
+            ("y", Slot::Output),
+        ];
+        site.step(&names, &body)
     }
 
     fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes {
-            t,
-            i,
-            ks,
-            h,
-            b,
-            p,
-            n,
-        } = self.sizes(site);
-        let (x, weights, steps_mut, path) = (
-            self.sequences(site),
-            self.weights(site),
-            rt::steps_mut(),
-            rt::lstm_forward(),
-        );
+        let (kernel, Sizes { t, b, p, .. }) =
+            (self.kernel(site, &rt::lstm_forward()), self.sizes(site));
+        let (x, weights, steps_mut) = (self.sequences(site), self.weights(site), rt::steps_mut());
         let body = quote! {
-            #path::<S, #t, #i, #ks, #h, #b, #p, #n>(
+            #kernel(
                 s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(cells), #steps_mut::<#t, #b>(y),
             );
         };

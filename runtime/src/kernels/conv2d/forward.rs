@@ -18,39 +18,11 @@ use crate::{
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16, prelude::*};
 
-/// y = f(b + conv(x)).
+/// y = f(max over windows of PH x PW of (b + conv(x))), stride equal to the window; windows of 1 x 1 are no pool.
 ///
-/// Y's interior may be smaller than what the convolution could give: only what it holds is computed.
+/// Only what Y holds is computed, which may be less than what the convolution could give: outputs outside every window
+/// never are.
 pub fn forward<
-    S: Isa,
-    A: Activation,
-    C: Stencil,
-    X: Image,
-    Y: Image,
-    const XS: usize,
-    const K: usize,
-    const P: usize,
-    const YS: usize,
->(
-    s: S,
-    x: &[[f32; XS]],
-    w: &[[Block; K]; P],
-    b: &[Block; P],
-    y: &mut [[Block; YS]],
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            for (x, y) in x.iter().zip(y) {
-                sample::<S, A, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, ());
-            }
-        },
-    );
-}
-
-/// y = f(max over windows of PH x PW of (b + conv(x))), stride equal to the window; outputs outside every window are
-/// never computed. Y is the pooled image.
-pub fn forward_pooled<
     S: Isa,
     A: Activation,
     C: Stencil,
@@ -79,10 +51,10 @@ pub fn forward_pooled<
     );
 }
 
-/// [`forward_pooled`] that also records which position of each window won, for [`delta_pooled`](super::delta_pooled).
+/// [`forward`] that also records which position of each window won, for [`delta_pooled`](super::delta_pooled).
 ///
 /// A sample's winners take WS >= [`winner_blocks`](crate::kernels::winners::blocks)`(Y's pixels, P, PH * PW)` blocks.
-pub fn forward_pooled_winners<
+pub fn forward_winners<
     S: Isa,
     A: Activation,
     C: Stencil,

@@ -89,9 +89,9 @@ macro_rules! case {
 
                     // Forward, both layouts.
                     let mut y = [[DIRTY; YS]; SAMPLES];
-                    forward::<S, $activation, C, X, Y, _, K, P, YS>(s, x, &w, &b, &mut y);
+                    forward::<S, $activation, C, X, Y, 1, 1, _, K, P, YS>(s, x, &w, &b, &mut y);
                     let mut y_flat = [[DIRTY; YS]; SAMPLES];
-                    forward::<S, $activation, C, Flat, Y, _, K, P, YS>(
+                    forward::<S, $activation, C, Flat, Y, 1, 1, _, K, P, YS>(
                         s,
                         &flat,
                         &w,
@@ -100,7 +100,7 @@ macro_rules! case {
                     );
                     assert_eq!(y, y_flat, "layouts of x differ");
                     let mut pooled = [[DIRTY; PS]; SAMPLES];
-                    forward_pooled::<S, $activation, C, X, Pooled, $ph, $pw, _, K, P, PS>(
+                    forward::<S, $activation, C, X, Pooled, $ph, $pw, _, K, P, PS>(
                         s,
                         x,
                         &w,
@@ -109,20 +109,14 @@ macro_rules! case {
                     );
                     let mut recorded = [[DIRTY; PS]; SAMPLES];
                     let mut won = [[DIRTY; WS]; SAMPLES];
-                    forward_pooled_winners::<
-                        S,
-                        $activation,
-                        C,
-                        Flat,
-                        Pooled,
-                        $ph,
-                        $pw,
-                        _,
-                        K,
-                        P,
-                        PS,
-                        WS,
-                    >(s, &flat, &w, &b, &mut recorded, &mut won);
+                    forward_winners::<S, $activation, C, Flat, Pooled, $ph, $pw, _, K, P, PS, WS>(
+                        s,
+                        &flat,
+                        &w,
+                        &b,
+                        &mut recorded,
+                        &mut won,
+                    );
                     let mut chosen: Vec<Vec<usize>> = Vec::new();
                     for i in 0..SAMPLES {
                         let expected = all.forward(&wide(&images[i]), &wide(&weight), &wide(&bias));
@@ -292,7 +286,7 @@ macro_rules! case {
 
                     // Samples one by one give the same bits.
                     let mut single = [[DIRTY; YS]];
-                    forward::<S, $activation, C, X, Y, _, K, P, YS>(
+                    forward::<S, $activation, C, X, Y, 1, 1, _, K, P, YS>(
                         s,
                         &x[1..2],
                         &w,
