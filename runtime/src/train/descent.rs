@@ -1,6 +1,6 @@
 //! An optimizer with what it remembers of a network.
 
-use super::gradient::Apply;
+use super::gradient;
 use crate::{
     block::Block,
     error::Result,
@@ -46,16 +46,17 @@ impl<N: Network, O: Optimizer> Descent<N, O> {
 
     /// Takes one step: changes every parameter of `net` by its gradient.
     pub fn apply(&mut self, net: &mut N, gradients: Parameters<N, &[Block]>) {
-        let apply = Apply {
-            level: simd::level(),
-            update: &self.optimizer.step(self.taken, self.factor),
-            factor: 1.0,
-            cuts: &[],
-            gradients: gradients.blocks(),
-            weights: net.arena_mut(),
-            state: &mut self.state,
-        };
-        simd::dispatch(apply.level, apply);
+        let update = self.optimizer.step(self.taken, self.factor);
+        let (gradients, weights) = (gradients.blocks(), net.arena_mut());
+        gradient::apply(
+            simd::level(),
+            &update,
+            1.0,
+            &[],
+            gradients,
+            weights,
+            &mut self.state,
+        );
         self.taken += 1;
     }
 }

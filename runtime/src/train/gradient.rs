@@ -1,6 +1,6 @@
 //! Passes over a gradient arena: penalties, norm, scaling, application.
 
-use super::threads::join;
+use super::threads::stretches;
 use crate::{
     block::Block,
     error::{Error, Result},
@@ -65,51 +65,34 @@ pub fn scale(gradients: &mut [Block], factor: f32) {
 }
 
 /// Applies an update to all weights, with the gradients multiplied by `factor`; in stretches between `cuts`.
-pub struct Apply<'a, U: Update> {
-    /// What to run on.
-    pub level: Level,
-    /// The update.
-    pub update: &'a U,
-    /// Factor of the gradients.
-    pub factor: f32,
-    /// The stretches' ends; the first one is where the slices begin.
-    pub cuts: &'a [usize],
-    /// Gradients.
-    pub gradients: &'a [Block],
-    /// Weights.
-    pub weights: &'a mut [Block],
-    /// What the update remembers.
-    pub state: &'a mut [U::State],
-}
-
-impl<U: Update> Apply<'_, U> {
-    /// Splits in two until one stretch is left.
-    pub fn fork(self) {
-        let count = self.cuts.len().saturating_sub(1);
-        if count <= 1 {
-            return simd::dispatch(self.level, self);
-        }
-        let middle = count / 2;
-        let blocks = self.cuts[middle] - self.cuts[0];
-        let (weights, other_weights) = self.weights.split_at_mut(blocks);
-        let (state, other_state) = self.state.split_at_mut(blocks);
-        let (gradients, other_gradients) = self.gradients.split_at(blocks);
-        let left = Self {
-            cuts: &self.cuts[..=middle],
-            gradients,
+pub fn apply<U: Update>(
+    level: Level,
+    update: &U,
+    factor: f32,
+    cuts: &[usize],
+    gradients: &[Block],
+    weights: &mut [Block],
+    state: &mut [U::State],
+) {
+    stretches(cuts, weights, state, &|first, weights, state| {
+        let apply = Apply {
+            update,
+            factor,
+            gradients: &gradients[first..][..weights.len()],
             weights,
             state,
-            ..self
         };
-        let right = Self {
-            cuts: &self.cuts[middle..],
-            gradients: other_gradients,
-            weights: other_weights,
-            state: other_state,
-            ..self
-        };
-        join(|| left.fork(), || right.fork());
-    }
+        simd::dispatch(level, apply);
+    });
+}
+
+/// [`apply`] on one stretch.
+struct Apply<'a, U: Update> {
+    update: &'a U,
+    factor: f32,
+    gradients: &'a [Block],
+    weights: &'a mut [Block],
+    state: &'a mut [U::State],
 }
 
 impl<U: Update> Task for Apply<'_, U> {

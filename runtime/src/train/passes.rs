@@ -2,7 +2,7 @@
 
 use super::{
     memory::{blocks, capacity, cuts, parts},
-    threads::join,
+    threads::{join, stretches},
 };
 use crate::{
     batch::Batch,
@@ -176,16 +176,19 @@ impl<N: Network> Passes<N> {
         weights: &mut [Block],
         state: &mut [U::State],
     ) {
-        let work = Stretches::<N, U> {
-            level: self.level,
-            update,
-            batch: Batch::new(&self.chunks, N::TRAIN_BLOCKS, self.capacity, rows),
-            cuts: &self.cuts,
-            weights,
-            state,
-            network: PhantomData,
-        };
-        work.fork();
+        let batch = Batch::new(&self.chunks, N::TRAIN_BLOCKS, self.capacity, rows);
+        let level = self.level;
+        stretches(&self.cuts, weights, state, &|first, weights, state| {
+            let work = Panels::<N, U> {
+                update,
+                batch,
+                first,
+                weights,
+                state,
+                network: PhantomData,
+            };
+            simd::dispatch(level, work);
+        });
     }
 }
 
@@ -290,52 +293,23 @@ impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Task for Chunks<'_
     }
 }
 
-/// Phase two over some stretches of the arena.
-struct Stretches<'a, N, U: Update> {
-    level: Level,
+/// Phase two over a stretch of the arena.
+struct Panels<'a, N, U: Update> {
     update: &'a U,
     batch: Batch<'a>,
-    /// The stretches' ends in the arena; the first one is where `weights` begins.
-    cuts: &'a [usize],
+    /// The first block of `weights` in the arena.
+    first: usize,
     weights: &'a mut [Block],
     state: &'a mut [U::State],
     network: PhantomData<fn() -> N>,
 }
 
-impl<N: Network, U: Update> Stretches<'_, N, U> {
-    /// Splits in two until one stretch is left.
-    fn fork(self) {
-        let count = self.cuts.len().saturating_sub(1);
-        if count <= 1 {
-            return simd::dispatch(self.level, self);
-        }
-        let middle = count / 2;
-        let blocks = self.cuts[middle] - self.cuts[0];
-        let (weights, other_weights) = self.weights.split_at_mut(blocks);
-        let (state, other_state) = self.state.split_at_mut(blocks);
-        let left = Self {
-            cuts: &self.cuts[..=middle],
-            weights,
-            state,
-            ..self
-        };
-        let right = Self {
-            cuts: &self.cuts[middle..],
-            weights: other_weights,
-            state: other_state,
-            ..self
-        };
-        join(|| left.fork(), || right.fork());
-    }
-}
-
-impl<N: Network, U: Update> Task for Stretches<'_, N, U> {
+impl<N: Network, U: Update> Task for Panels<'_, N, U> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let first = self.cuts.first().copied().unwrap_or(0);
         let mut sink = Consumer::new(s, self.update, self.weights, self.state);
-        N::update(s, self.batch, first, &mut sink);
+        N::update(s, self.batch, self.first, &mut sink);
     }
 }

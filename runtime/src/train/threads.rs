@@ -1,6 +1,9 @@
 //! Threads: rayon's, in a pool of our own, and none at all where one is enough.
 
-use crate::error::{Error, Result};
+use crate::{
+    block::Block,
+    error::{Error, Result},
+};
 use alloc::borrow::ToOwned;
 
 /// More threads than this are started only where the machine runs as many at once: a thousand on two cores spend minutes
@@ -89,6 +92,28 @@ pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
         }
     };
     both(&mut a, &mut b);
+}
+
+/// Cuts weights and what is remembered of them into stretches, and hands each to `f` with its first block, at the same time
+/// as far as threads are free. `cuts` are ascending, from 0 to all blocks; without any there is one stretch.
+pub fn stretches<T: Send>(
+    cuts: &[usize],
+    weights: &mut [Block],
+    state: &mut [T],
+    f: &(impl Fn(usize, &mut [Block], &mut [T]) + Sync),
+) {
+    let first = cuts.first().copied().unwrap_or(0);
+    let count = cuts.len().saturating_sub(1);
+    if count <= 1 {
+        return f(first, weights, state);
+    }
+    let middle = count / 2;
+    let (weights, other_weights) = weights.split_at_mut(cuts[middle] - first);
+    let (state, other_state) = state.split_at_mut(cuts[middle] - first);
+    join(
+        || stretches(&cuts[..=middle], weights, state, f),
+        || stretches(&cuts[middle..], other_weights, other_state, f),
+    );
 }
 
 /// [`join`] for objects: rayon's code is compiled here, not in every user's crate.

@@ -12,7 +12,7 @@ use crate::{
     random,
     train::{
         faults::Faults,
-        gradient::{self, Apply},
+        gradient,
         history::Epoch,
         passes::{Passes, Source, Step, Totals},
         progress::Progress,
@@ -165,16 +165,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 let level = run.passes.level();
                 gradient::add_penalties::<N>(level, weights, &mut run.gradients);
                 let norm = Parameters::<N, _>::new(&run.gradients[..]).norm();
-                let apply = Apply {
-                    level,
-                    update: &update,
-                    factor: gradient::clip_factor(norm, limit),
-                    cuts: run.passes.cuts(),
-                    gradients: &run.gradients,
-                    weights,
-                    state,
-                };
-                apply.fork();
+                let (factor, cuts) = (gradient::clip_factor(norm, limit), run.passes.cuts());
+                gradient::apply(level, &update, factor, cuts, &run.gradients, weights, state);
             }
         }
         self.memory.steps += 1;
