@@ -13,6 +13,7 @@ mod trial;
 
 use std::sync::Mutex;
 
+use approx::abs_diff_eq;
 use kiln::simd::{self, InstructionSet};
 
 /// How far a number may be off, relative to itself.
@@ -42,10 +43,9 @@ fn assert_close(found: &[f32], expected: &[f32], what: &str) {
         .iter()
         .fold(0.0_f32, |largest, x| largest.max(x.abs()));
     for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
-        let difference = (f64::from(found) - f64::from(expected)).abs();
         let bound = TOLERANCE * f64::from(expected.abs()) + ROUNDING * f64::from(largest);
         assert!(
-            difference <= bound,
+            abs_diff_eq!(f64::from(found), f64::from(expected), epsilon = bound),
             "{what} at {index}: {found} is not {expected}, of at most {largest}"
         );
     }

@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod image;
+pub mod literal;
 pub mod passes;
 pub mod site;
 pub mod tables;
@@ -57,6 +58,76 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     let update = passes::update(model);
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
+    let items = literal::unsuffixed(quote! {
+        use ::core::iter::Iterator as _;
+        use #root::rt;
+        use #root::rt::Network as _;
+
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
+        impl #name {
+            /// The layers: names, kinds, output shapes, parameters and operations.
+            pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
+            /// Numbers the network learns.
+            pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
+            /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
+            pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
+            /// Bytes of workspace one sample needs in inference.
+            pub const WORKSPACE_BYTES: usize = #workspace;
+            /// Bytes of activations and deltas one sample needs in training.
+            pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
+
+            /// A network with fresh parameters, drawn from `seed`.
+            #[must_use]
+            pub fn new(seed: rt::Seed) -> Self {
+                rt::initialized(seed)
+            }
+
+            /// Answers one sample.
+            #[must_use]
+            pub fn forward(&self, input: &#input) -> #output {
+                rt::forward(self, input)
+            }
+
+            /// Answers many samples, one output for each input.
+            ///
+            /// # Errors
+            ///
+            /// If the slices differ in length.
+            pub fn forward_batch(&self, inputs: &[#input], outputs: &mut [#output]) -> rt::Result<()> {
+                rt::forward_batch(self, inputs, outputs)
+            }
+        }
+
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
+        #[allow(unused_variables, unused_mut)]
+        impl rt::Network for #name {
+            type Input = #input;
+            type Output = #output;
+
+            #tables
+
+            fn from_arena(arena: rt::Arena) -> Self {
+                Self { arena: rt::Memory(arena) }
+            }
+
+            fn arena(&self) -> &[rt::Block] {
+                &self.arena.0
+            }
+
+            fn arena_mut(&mut self) -> &mut [rt::Block] {
+                &mut self.arena.0
+            }
+
+            #infer
+            #transpose
+            #load
+            #forward
+            #loss
+            #backward
+            #update
+        }
+    });
     quote! {
         #(#attributes)*
         #documentation
@@ -67,74 +138,7 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
 
         #conditions
         const _: () = {
-            use ::core::iter::Iterator as _;
-            use #root::rt;
-            use #root::rt::Network as _;
-
-            #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
-            impl #name {
-                /// The layers: names, kinds, output shapes, parameters and operations.
-                pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
-                /// Numbers the network learns.
-                pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
-                /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
-                pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
-                /// Bytes of workspace one sample needs in inference.
-                pub const WORKSPACE_BYTES: usize = #workspace;
-                /// Bytes of activations and deltas one sample needs in training.
-                pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
-
-                /// A network with fresh parameters, drawn from `seed`.
-                #[must_use]
-                pub fn new(seed: rt::Seed) -> Self {
-                    rt::initialized(seed)
-                }
-
-                /// Answers one sample.
-                #[must_use]
-                pub fn forward(&self, input: &#input) -> #output {
-                    rt::forward(self, input)
-                }
-
-                /// Answers many samples, one output for each input.
-                ///
-                /// # Errors
-                ///
-                /// If the slices differ in length.
-                pub fn forward_batch(&self, inputs: &[#input], outputs: &mut [#output]) -> rt::Result<()> {
-                    rt::forward_batch(self, inputs, outputs)
-                }
-            }
-
-            #[automatically_derived]
-            #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
-            #[allow(unused_variables, unused_mut)]
-            impl rt::Network for #name {
-                type Input = #input;
-                type Output = #output;
-
-                #tables
-
-                fn from_arena(arena: rt::Arena) -> Self {
-                    Self { arena: rt::Memory(arena) }
-                }
-
-                fn arena(&self) -> &[rt::Block] {
-                    &self.arena.0
-                }
-
-                fn arena_mut(&mut self) -> &mut [rt::Block] {
-                    &mut self.arena.0
-                }
-
-                #infer
-                #transpose
-                #load
-                #forward
-                #loss
-                #backward
-                #update
-            }
+            #items
         };
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     simd::{self, Isa, Task},
     update::{Consumer, Store, Stretch},
 };
+use approx::abs_diff_eq;
 use ndarray::Array2;
 use std::{boxed::Box, format, vec};
 
@@ -73,7 +74,7 @@ impl Expected {
             let bound = self.size[(row, column)] * roundings * f32::EPSILON;
             let found = found(row, column);
             assert!(
-                (found - value).abs() <= bound,
+                abs_diff_eq!(found, value, epsilon = bound),
                 "{what} at {row}, {column}: {found} is not {value} to {bound:e}"
             );
         }
