@@ -2,6 +2,9 @@
 //!
 //! Each derivative is written in terms of the output y, so that nothing but y is saved for backward.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{block::Block, math, simd::Isa};
 use bytemuck::must_cast_slice_mut;
 use fearless_simd::{Simd, f32x16, prelude::*};

@@ -1,5 +1,8 @@
 //! Elementwise arithmetic between tensors of one storage, and its backward.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{block::Block, simd::Isa};
 use fearless_simd::{f32x16, prelude::*};
 
@@ -22,31 +25,46 @@ fn combine<S: Isa>(
     );
 }
 
-/// dx = g(dy), or dx += g(dy).
+/// Stores a delta, or adds it to what others left.
 #[inline(always)]
-fn pass_on<S: Isa, const ADD: bool>(
-    s: S,
-    dx: &mut [Block],
-    gradients: impl Iterator<Item = f32x16<S>>,
-) {
-    for (dx, gradient) in dx.iter_mut().zip(gradients) {
-        dx.store(if ADD { dx.load(s) + gradient } else { gradient });
-    }
+fn pass_on<S: Isa, const ADD: bool>(s: S, dx: &mut Block, gradient: f32x16<S>) {
+    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
 }
 
 /// z = x + y.
 pub fn add<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
-    combine(s, x, y, z, |x, y| x + y);
+    combine(
+        s,
+        x,
+        y,
+        z,
+        #[inline(always)]
+        |x, y| x + y,
+    );
 }
 
 /// z = x - y.
 pub fn sub<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
-    combine(s, x, y, z, |x, y| x - y);
+    combine(
+        s,
+        x,
+        y,
+        z,
+        #[inline(always)]
+        |x, y| x - y,
+    );
 }
 
 /// z = x y.
 pub fn mul<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
-    combine(s, x, y, z, |x, y| x * y);
+    combine(
+        s,
+        x,
+        y,
+        z,
+        #[inline(always)]
+        |x, y| x * y,
+    );
 }
 
 /// The delta of a term that was added (`NEGATIVE`: subtracted): dx = dz.
@@ -59,7 +77,9 @@ pub fn term_backward<S: Isa, const NEGATIVE: bool, const ADD: bool>(
         #[inline(always)]
         || {
             let sign = f32x16::splat(s, if NEGATIVE { -1.0 } else { 1.0 });
-            pass_on::<S, ADD>(s, dx, dz.iter().map(|dz| dz.load(s) * sign));
+            for (dx, dz) in dx.iter_mut().zip(dz) {
+                pass_on::<S, ADD>(s, dx, dz.load(s) * sign);
+            }
         },
     );
 }
@@ -69,11 +89,9 @@ pub fn factor_backward<S: Isa, const ADD: bool>(s: S, y: &[Block], dz: &[Block],
     s.vectorize(
         #[inline(always)]
         || {
-            pass_on::<S, ADD>(
-                s,
-                dx,
-                y.iter().zip(dz).map(|(y, dz)| y.load(s) * dz.load(s)),
-            );
+            for ((dx, y), dz) in dx.iter_mut().zip(y).zip(dz) {
+                pass_on::<S, ADD>(s, dx, y.load(s) * dz.load(s));
+            }
         },
     );
 }

@@ -2,7 +2,10 @@
 //!
 //! y_i = e^(x_i - m) / sum_j e^(x_j - m), m = max x, as `torch.nn.Softmax`. With the row's scalar
 //! t = sum_j y_j dy_j the backward is dx_i = y_i (dy_i - t).
-//! For z = log y it is dx_i = dz_i - e^(z_i) sum_j dz_j.
+//! z_i = log y_i = (x_i - m) - ln(sum_j e^(x_j - m)), whose backward is dx_i = dz_i - e^(z_i) sum_j dz_j.
+
+#[cfg(test)]
+mod tests;
 
 use crate::{
     block::{Block, LANES},
@@ -65,7 +68,12 @@ pub fn forward<S: Isa, const N: usize, const P: usize>(
                 for (p, (x, y)) in x.iter().zip(y.iter_mut()).enumerate() {
                     y.store(lanes::<S, N>(s, p, math::exp(s, x.load(s) - largest), 0.0));
                 }
-                let inverse = f32x16::splat(s, 1.0 / sum::<S, N, P>(s, |p| y[p].load(s)));
+                let total = sum::<S, N, P>(
+                    s,
+                    #[inline(always)]
+                    |p| y[p].load(s),
+                );
+                let inverse = f32x16::splat(s, 1.0 / total);
                 for y in y.iter_mut() {
                     y.store(y.load(s) * inverse);
                 }
@@ -85,7 +93,11 @@ pub fn backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
         #[inline(always)]
         || {
             for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
-                let shared = sum::<S, N, P>(s, |p| y[p].load(s) * dy[p].load(s));
+                let shared = sum::<S, N, P>(
+                    s,
+                    #[inline(always)]
+                    |p| y[p].load(s) * dy[p].load(s),
+                );
                 let shared = f32x16::splat(s, shared);
                 for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
                     let gradient = y.load(s) * (dy.load(s) - shared);
@@ -106,12 +118,16 @@ pub fn log_forward<S: Isa, const N: usize, const P: usize>(
         #[inline(always)]
         || {
             for (x, z) in x.iter().zip(z) {
-                let largest = maximum::<S, N, P>(s, x);
-                let m = f32x16::splat(s, largest);
-                let total = sum::<S, N, P>(s, |p| math::exp(s, x[p].load(s) - m));
-                let offset = f32x16::splat(s, largest + libm::logf(total));
+                let m = f32x16::splat(s, maximum::<S, N, P>(s, x));
+                let total = sum::<S, N, P>(
+                    s,
+                    #[inline(always)]
+                    |p| math::exp(s, x[p].load(s) - m),
+                );
+                // Not x - (m + ln total), whose sum rounds like m, however small z is.
+                let logarithm = f32x16::splat(s, libm::logf(total));
                 for (p, (x, z)) in x.iter().zip(z).enumerate() {
-                    z.store(lanes::<S, N>(s, p, x.load(s) - offset, 0.0));
+                    z.store(lanes::<S, N>(s, p, x.load(s) - m - logarithm, 0.0));
                 }
             }
         },
@@ -129,7 +145,14 @@ pub fn log_backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
         #[inline(always)]
         || {
             for ((z, dz), dx) in z.iter().zip(dz).zip(dx) {
-                let shared = f32x16::splat(s, sum::<S, N, P>(s, |p| dz[p].load(s)));
+                let shared = f32x16::splat(
+                    s,
+                    sum::<S, N, P>(
+                        s,
+                        #[inline(always)]
+                        |p| dz[p].load(s),
+                    ),
+                );
                 for (p, ((z, dz), dx)) in z.iter().zip(dz).zip(dx).enumerate() {
                     let share = lanes::<S, N>(s, p, math::exp(s, z.load(s)) * shared, 0.0);
                     let gradient = dz.load(s) - share;
