@@ -4,17 +4,21 @@ use crate::graph::{Graph, LayerId, ValueId};
 use crate::ops::Op;
 use proc_macro2::Span;
 
-/// An elementwise function a kernel can apply to its accumulators.
+/// An elementwise function that never decreases, which a kernel can apply to its accumulators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
+pub struct Activation {
+    /// The runtime's type that computes it.
+    pub name: &'static str,
+    /// Whether f(0) = 0, so that zeros around a value's elements stay zero.
+    pub keeps_zero: bool,
+}
+
+impl Activation {
     /// x itself.
-    Identity,
-    /// max(x, 0).
-    Relu,
-    /// 1 / (1 + e^-x).
-    Sigmoid,
-    /// tanh x.
-    Tanh,
+    pub const IDENTITY: Self = Self {
+        name: "Identity",
+        keeps_zero: true,
+    };
 }
 
 /// Windows whose largest element survives.
@@ -93,7 +97,7 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
                 parameters: node.parameters.clone(),
                 inputs: node.inputs.clone(),
                 output: node.output,
-                activation: Activation::Identity,
+                activation: Activation::IDENTITY,
                 pooling: None,
                 shared: !node.parameters.is_empty() && calls(node.layer, &node.parameters) > 1,
                 span: node.span,
@@ -107,7 +111,7 @@ impl Stage {
     /// Takes `next` into this stage if both sides allow it.
     fn absorb(&mut self, next: &Op) -> bool {
         if let Some(activation) = next.lower().as_activation()
-            && self.activation == Activation::Identity
+            && self.activation == Activation::IDENTITY
             && self.op.lower().absorbs_activation()
         {
             self.activation = activation;

@@ -162,7 +162,7 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
     }
     for &output in &graph.outputs {
         let flat = Storage::flat(&layout.values[output.0].shape);
-        let fits = layout.storages[output.0].is_contiguous()
+        let fits = layout.storages[output.0].is_compact()
             && !graph.inputs.contains(&layout.roots[output.0])
             && !layout
                 .outputs
@@ -255,7 +255,7 @@ impl Layout {
             parameters: Vec::new(),
             inputs: vec![value],
             output: copy,
-            activation: Activation::Identity,
+            activation: Activation::IDENTITY,
             pooling: None,
             shared: false,
             span,

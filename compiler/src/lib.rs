@@ -1,6 +1,6 @@
 //! The compiler of kiln: model declarations in, plain Rust out.
 //!
-//! `compile` is the list of passes. Data first: [`ast`] is what a user wrote, [`graph`] what it means, [`layout`] where
+//! `compile` is the list of passes: those of the front end stand in `read`, those of the back end in `lower`. Data first: [`ast`] is what a user wrote, [`graph`] what it means, [`layout`] where
 //! its numbers lie, [`program`] when they live; a pass imports only what comes before it. Every pass of the front end
 //! collects its errors in a [`report::Report`], so that all of them show at once, each at its own token; after it nothing
 //! can fail.
@@ -8,6 +8,7 @@
 
 pub mod arguments;
 pub mod ast;
+pub mod attributes;
 pub mod check;
 pub mod emit;
 pub mod fuse;
@@ -63,16 +64,14 @@ pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
 pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<Graph>) {
     let models = parse::parse(tokens, report);
     resolve::check_models(&models, report);
-    let whole = models.iter().filter(|model| model.whole);
-    let graphs = whole.map(|model| understand(model, report)).collect();
+    let mut graphs = Vec::new();
+    for model in models.iter().filter(|model| model.whole) {
+        let constants = sizes::Constants::evaluate(&model.constants, report);
+        let mut graph = resolve::resolve(model, &constants, report);
+        shapes::infer(&mut graph, &model.outputs, &constants, report);
+        graphs.push(graph);
+    }
     (models, graphs)
-}
-
-fn understand(model: &ast::Model, report: &mut Report) -> Graph {
-    let constants = sizes::Constants::evaluate(&model.constants, report);
-    let mut graph = resolve::resolve(model, &constants, report);
-    shapes::infer(&mut graph, &model.outputs, &constants, report);
-    graph
 }
 
 /// The back end: a checked graph becomes Rust.

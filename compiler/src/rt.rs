@@ -2,8 +2,14 @@
 //!
 //! Expansions refer to the facade's hidden module as `rt`, which each expansion imports inside its own scope.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+
+/// The type of an activation.
+pub fn activation(name: &str) -> TokenStream {
+    let name = Ident::new(name, Span::call_site());
+    quote!(rt::#name)
+}
 
 /// Gives each path a function that quotes it.
 macro_rules! paths {

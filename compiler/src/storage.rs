@@ -161,6 +161,11 @@ impl Storage {
         offset == 0
     }
 
+    /// Whether the elements come without a gap, and with no more behind them than fills a block.
+    pub fn is_compact(&self) -> bool {
+        self.is_contiguous() && self.floats() == padded(self.shape.iter().product())
+    }
+
     /// Whether some floats of the storage hold no element.
     pub fn has_gaps(&self) -> bool {
         self.floats() != self.shape.iter().product::<usize>()

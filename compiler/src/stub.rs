@@ -6,7 +6,8 @@ use quote::quote;
 
 use crate::{
     ast,
-    emit::{conditions, derived_clone},
+    attributes::conditions,
+    emit::{arrays, derived_clone},
     report::Report,
     resolve::{PARTS, is_repeated},
     shapes::fits_caller,
@@ -88,7 +89,7 @@ fn untyped(root: &TokenStream, name: &Ident) -> TokenStream {
 
 /// Methods over the declared types.
 fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
-    let (input, output) = (arrays(&quote!(f32), inputs), arrays(&quote!(f32), outputs));
+    let (input, output) = (types(inputs), types(outputs));
     quote! {
         #[allow(dead_code, deprecated, missing_docs)]
         impl #name {
@@ -104,8 +105,8 @@ fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) 
 
 /// The trait that trainers and files ask for.
 fn network(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
-    let (input, output) = (arrays(&quote!(f32), inputs), arrays(&quote!(f32), outputs));
-    let zero = arrays(&quote!(0.0), outputs);
+    let (input, output) = (types(inputs), types(outputs));
+    let zero = arrays(&quote!(0.0), outputs.iter().map(Vec::as_slice));
     quote! {
         const _: () = {
             use #root::rt;
@@ -181,19 +182,7 @@ fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
     (fits(&inputs) && fits(&outputs)).then_some((inputs, outputs))
 }
 
-/// One array as it is, several as a tuple.
-fn arrays(leaf: &TokenStream, shapes: &[Shape]) -> TokenStream {
-    let arrays: Vec<TokenStream> = shapes.iter().map(|sizes| array(leaf, sizes)).collect();
-    match arrays.as_slice() {
-        [one] => one.clone(),
-        several => quote!((#(#several),*)),
-    }
-}
-
-/// `leaf` in nested arrays: `[2, 3]` as `[[leaf; 3]; 2]`.
-fn array(leaf: &TokenStream, sizes: &[usize]) -> TokenStream {
-    sizes
-        .iter()
-        .rev()
-        .fold(leaf.clone(), |inner, size| quote!([#inner; #size]))
+/// The type of some values as the caller sees them.
+fn types(shapes: &[Shape]) -> TokenStream {
+    arrays(&quote!(f32), shapes.iter().map(Vec::as_slice))
 }

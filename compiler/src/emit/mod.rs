@@ -10,6 +10,7 @@ pub mod passes;
 pub mod site;
 pub mod tables;
 
+use crate::attributes::{conditions, derives, ends_in};
 use crate::graph::{Graph, ValueId};
 use crate::layout::Layout;
 use crate::plan::Plan;
@@ -17,7 +18,7 @@ use crate::program::Program;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Path, Token, punctuated::Punctuated};
+use syn::Attribute;
 
 /// Everything known about a network when it is written out.
 pub struct Model<'a> {
@@ -42,8 +43,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     let documentation = document::documentation(model);
     let clone = derived_clone(attributes);
     let conditions = conditions(attributes);
-    let input = tuple(&model.graph.inputs, model);
-    let output = tuple(&model.graph.outputs, model);
+    let input = types(&model.graph.inputs, model);
+    let output = types(&model.graph.outputs, model);
     let tables = tables::tables(model);
     let (infer, transpose, load) = (
         passes::infer(model),
@@ -145,51 +146,38 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
 
 /// The attribute that derives `Clone`, unless the user derives it.
 pub fn derived_clone(attributes: &[Attribute]) -> TokenStream {
-    let derives = attributes
+    match derives(attributes)
         .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"));
-    let mut paths = derives
-        .filter_map(|derive| {
-            derive
-                .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-                .ok()
-        })
-        .flatten();
-    let is_clone = |path: Path| {
-        path.segments
-            .last()
-            .is_some_and(|name| name.ident == "Clone")
-    };
-    match paths.any(is_clone) {
+        .any(|path| ends_in(path, "Clone"))
+    {
         true => TokenStream::new(),
         false => quote!(#[derive(::core::clone::Clone)]),
     }
 }
 
-/// Where the struct is left out, so is all that belongs to it.
-pub fn conditions(attributes: &[Attribute]) -> TokenStream {
-    let conditions = attributes
+/// The type of some values as the caller sees them.
+fn types(values: &[ValueId], model: &Model<'_>) -> TokenStream {
+    let shapes = values
         .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
-    quote!(#(#conditions)*)
+        .map(|value| &model.graph.values[value.0].shape[..]);
+    arrays(&quote!(f32), shapes)
 }
 
-/// The type of some values as the caller sees them: a nested array, or a tuple of them.
-fn tuple(values: &[ValueId], model: &Model<'_>) -> TokenStream {
-    let array = |value: &ValueId| nested_array(&model.graph.values[value.0].shape);
-    match values {
-        [value] => array(value),
-        _ => {
-            let arrays = values.iter().map(array);
-            quote!((#(#arrays),*))
-        }
+/// One nested array as it is, several as a tuple.
+pub fn arrays<'a>(leaf: &TokenStream, shapes: impl Iterator<Item = &'a [usize]>) -> TokenStream {
+    let arrays = shapes
+        .map(|shape| nested_array(leaf, shape))
+        .collect::<Vec<_>>();
+    match &arrays[..] {
+        [one] => one.clone(),
+        several => quote!((#(#several),*)),
     }
 }
 
-/// `[1, 28, 28]` as `[[[f32; 28]; 28]; 1]`.
-pub fn nested_array(shape: &[usize]) -> TokenStream {
+/// `leaf` in nested arrays: `[1, 28, 28]` as `[[[leaf; 28]; 28]; 1]`.
+pub fn nested_array(leaf: &TokenStream, shape: &[usize]) -> TokenStream {
     shape
         .iter()
         .rev()
-        .fold(quote!(f32), |inner, &size| quote!([#inner; #size]))
+        .fold(leaf.clone(), |inner, &size| quote!([#inner; #size]))
 }

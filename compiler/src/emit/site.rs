@@ -62,7 +62,7 @@ impl<'a> Site<'a> {
 
     /// The absorbed activation, as a type of the runtime.
     pub fn activation(&self) -> TokenStream {
-        activation(self.stage().activation)
+        rt::activation(self.stage().activation.name)
     }
 
     /// Whether an operand's delta is asked for, and whether it adds to what is there.
@@ -165,7 +165,7 @@ impl Site<'_> {
     pub fn through_activation(&self) -> Option<TokenStream> {
         let (path, activation) = (rt::activation_backward(), self.activation());
         let body = quote!(#path::<S, #activation>(s, y, dy););
-        (self.stage().activation != Activation::Identity)
+        (self.stage().activation != Activation::IDENTITY)
             .then(|| self.step(&[("y", Slot::Output), ("dy", Slot::Delta)], &body))
     }
 
@@ -188,15 +188,5 @@ impl Site<'_> {
         let mut all = sites.iter().map(rows);
         let first = all.next().unwrap_or_default();
         all.fold(first, |chained, next| quote!(#chained.chain(#next)))
-    }
-}
-
-/// An activation as a type of the runtime.
-pub fn activation(activation: Activation) -> TokenStream {
-    match activation {
-        Activation::Identity => quote!(rt::Identity),
-        Activation::Relu => quote!(rt::Relu),
-        Activation::Sigmoid => quote!(rt::Sigmoid),
-        Activation::Tanh => quote!(rt::Tanh),
     }
 }

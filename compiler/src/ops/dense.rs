@@ -102,7 +102,7 @@ impl Dense {
     fn sizes(&self, input: &Storage, shape_len: usize) -> Sizes {
         let features = *input.shape.last().unwrap_or(&1);
         let k = match shape_len {
-            1 if !input.is_contiguous() => input.floats(),
+            1 if !input.is_compact() => input.floats(),
             1 => input.shape.iter().product(),
             _ => features,
         };
@@ -147,7 +147,7 @@ impl Lower for Dense {
     /// A vector may lie anyhow: its weights are permuted instead. A sequence must lie in rows.
     fn accepts(&self, operand: Operand<'_>) -> bool {
         match operand.shape.len() {
-            1 => !operand.shared || operand.storage.is_contiguous(),
+            1 => !operand.shared || operand.storage.is_compact(),
             _ => operand.lies_in_rows(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::lower::Operand;
-use crate::emit::site::{self, Site};
+use crate::emit::site::Site;
 use crate::fuse::Activation;
 use crate::program::Slot;
 use crate::rt;
@@ -13,7 +13,7 @@ use quote::quote;
 /// Declares an activation, a layer without arguments: all of it but the name is the same, and its arithmetic is the
 /// runtime's type of that name.
 macro_rules! activation {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, keeps_zero = $keeps_zero:literal) => {
         use super::lower::{Lower, Operand, Uses};
         use super::{Call, Operator, elementwise};
         use crate::arguments::Arguments;
@@ -25,6 +25,12 @@ macro_rules! activation {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name;
+
+        /// Its arithmetic.
+        const ACTIVATION: Activation = Activation {
+            name: stringify!($name),
+            keeps_zero: $keeps_zero,
+        };
 
         impl Operator for $name {
             fn declare(_: &mut Arguments<'_>) -> Self {
@@ -39,7 +45,7 @@ macro_rules! activation {
 
         impl Lower for $name {
             fn as_activation(&self) -> Option<Activation> {
-                Some(Activation::$name)
+                Some(ACTIVATION)
             }
 
             fn keeps_storage(&self) -> bool {
@@ -47,7 +53,7 @@ macro_rules! activation {
             }
 
             fn accepts(&self, operand: Operand<'_>) -> bool {
-                elementwise::accepts(Activation::$name, operand)
+                elementwise::accepts(ACTIVATION, operand)
             }
 
             fn wants(&self, operand: Operand<'_>, _: Border) -> Storage {
@@ -62,11 +68,11 @@ macro_rules! activation {
             }
 
             fn infer(&self, site: &Site<'_>) -> TokenStream {
-                elementwise::forward(site, Activation::$name)
+                elementwise::forward(site, ACTIVATION)
             }
 
             fn backward(&self, site: &Site<'_>) -> TokenStream {
-                elementwise::backward(site, Activation::$name)
+                elementwise::backward(site, ACTIVATION)
             }
         }
     };
@@ -100,14 +106,12 @@ pub(super) use pair;
 
 /// Any storage serves, unless f(0) is not 0 and gaps inside would fill up.
 pub fn accepts(activation: Activation, operand: Operand<'_>) -> bool {
-    activation != Activation::Sigmoid
-        || !operand.storage.has_gaps()
-        || operand.storage.is_contiguous()
+    activation.keeps_zero || !operand.storage.has_gaps() || operand.storage.is_contiguous()
 }
 
 /// y = f(x).
 pub fn forward(site: &Site<'_>, activation: Activation) -> TokenStream {
-    let (path, activation) = (rt::activate(), site::activation(activation));
+    let (path, activation) = (rt::activate(), rt::activation(activation.name));
     let blocks = site.output().blocks();
     let floats = site.output_shape().iter().product::<usize>();
     let body = quote!(#path::<S, #activation>(s, x, y, #blocks, #floats););
@@ -119,7 +123,7 @@ pub fn backward(site: &Site<'_>, activation: Activation) -> TokenStream {
     let Some(add) = site.adds(0) else {
         return TokenStream::new();
     };
-    let (path, activation) = (rt::activation_into(), site::activation(activation));
+    let (path, activation) = (rt::activation_into(), rt::activation(activation.name));
     let body = quote!(#path::<S, #activation, #add>(s, y, dy, dx););
     site.step(
         &[

@@ -2,5 +2,5 @@
 
 super::elementwise::activation! {
     /// The rectifier.
-    Relu
+    Relu, keeps_zero = true
 }

@@ -2,5 +2,5 @@
 
 super::elementwise::activation! {
     /// The logistic function.
-    Sigmoid
+    Sigmoid, keeps_zero = false
 }

@@ -2,5 +2,5 @@
 
 super::elementwise::activation! {
     /// The hyperbolic tangent.
-    Tanh
+    Tanh, keeps_zero = true
 }

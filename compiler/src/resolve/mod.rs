@@ -13,11 +13,12 @@ mod forward;
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span};
-use syn::{Path, Token, ext::IdentExt, punctuated::Punctuated};
+use syn::ext::IdentExt;
 
 use crate::{
     arguments::Arguments,
     ast,
+    attributes::{derives, ends_in},
     graph::{self, Graph, LayerId, ValueId},
     nearest::{list, nearest},
     ops::{KINDS, Op},
@@ -147,23 +148,12 @@ pub fn check_models(models: &[ast::Model], report: &mut Report) {
 
 /// A network without parameters computes nothing, so that none comes from nowhere.
 fn check_attributes(model: &ast::Model, report: &mut Report) {
-    let derives = model
-        .attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"));
-    for derive in derives {
-        let paths = derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
-        for path in paths.into_iter().flatten() {
-            if path
-                .segments
-                .last()
-                .is_some_and(|name| name.ident == "Default")
-            {
-                report.error_over(
-                    &path,
-                    "a network has no default parameters; make it with `new(Seed(1))`",
-                );
-            }
+    for path in derives(&model.attributes) {
+        if ends_in(&path, "Default") {
+            report.error_over(
+                &path,
+                "a network has no default parameters; make it with `new(Seed(1))`",
+            );
         }
     }
 }

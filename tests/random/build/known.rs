@@ -16,6 +16,19 @@ pub const MODELS: &[&str] = &[
         again: Conv2d(3, 3, padding = 1),
         forward { tanh(again(tanh(again(x)))) }
     }",
+    // One pixel in a border below and to the right, which its own elements do not show: read by a projection of its own,
+    // and by one that it shares with a pixel without a border.
+    "(x: [1, 4, 4], y: [16]) -> ([3], [3], [3]) {
+        pixel: Conv2d(16, 4),
+        same: Conv2d(16, 2, padding = Same),
+        own: Dense(3),
+        behind: Dense(3),
+        shared: Dense(3),
+        forward {
+            let h = pixel(x);
+            (own(flatten(h)) + behind(flatten(same(h))), shared(flatten(h)), shared(y))
+        }
+    }",
     // A recurrence and a projection on sequences of two lengths, and the projection on a vector.
     "(a: [7, 5], b: [2, 5], c: [18]) -> ([7, 6], [2, 6], [6]) {
         recurrent: Lstm(18, layers = 2),

@@ -1,0 +1,215 @@
+//! What stands between a model's braces: constants, layers and `forward`.
+
+use super::{contained, expect};
+use crate::{
+    ast::{Argument, Constant, Forward, Layer, Model},
+    report::Report,
+};
+use proc_macro2::{Delimiter, Ident, TokenTree};
+use syn::{
+    Attribute, Token,
+    ext::IdentExt,
+    parenthesized,
+    parse::ParseStream,
+    punctuated::Punctuated,
+    token::{Brace, Bracket, Paren},
+};
+
+/// Constants, layers and `forward`, in any order.
+pub(super) fn body(input: ParseStream, model: &mut Model, report: &mut Report) {
+    while !input.is_empty() {
+        if let Err(error) = item(input, model, report) {
+            report.absorb(error);
+            skip_item(input);
+        }
+    }
+}
+
+fn item(input: ParseStream, model: &mut Model, report: &mut Report) -> syn::Result<()> {
+    for attribute in input.call(Attribute::parse_outer)? {
+        check_doc(&attribute, report);
+    }
+    if input.peek(Token![const]) {
+        model.constants.push(constant(input)?);
+    } else if is_forward(input) {
+        let forward = forward(input)?;
+        check_one_forward(model, &forward, report);
+        model.forward.get_or_insert(forward);
+        input.parse::<Option<Token![,]>>()?;
+    } else {
+        check_layer_begins(input)?;
+        model.layers.push(layer(input)?);
+        check_comma(input, report)?;
+    }
+    Ok(())
+}
+
+/// A layer begins with its name or its kind, and neither is a keyword.
+fn check_layer_begins(input: ParseStream) -> syn::Result<()> {
+    let message = "the dataflow is written `forward { ... }`, without `fn` and parameters";
+    expect(
+        input,
+        !(input.peek(Token![fn]) && input.peek2(syn::Ident)),
+        message,
+    )?;
+    let named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+    let message = match named && !input.peek(syn::Ident) {
+        true => "this is a keyword of Rust; name the layer otherwise",
+        false => "expected a layer, as in `hidden: Dense(128)`",
+    };
+    expect(input, input.peek(syn::Ident), message)
+}
+
+/// Layers, constants and statements may be documented; other attributes would be lost silently.
+pub fn check_doc(attribute: &Attribute, report: &mut Report) {
+    if !attribute.path().is_ident("doc") {
+        report.error_over(
+            attribute,
+            "inside a model only doc comments are supported; put attributes on the struct",
+        );
+    }
+}
+
+/// One dataflow for one model.
+fn check_one_forward(model: &Model, second: &Forward, report: &mut Report) {
+    if model.forward.is_some() {
+        report.error(second.span, "a model has one `forward`; this is the second");
+    }
+}
+
+/// Layers are separated by commas. Where only the comma is missing, the next layer is still read.
+fn check_comma(input: ParseStream, report: &mut Report) -> syn::Result<()> {
+    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    let error = input.error("expected `,` after the layer");
+    if !(input.peek(syn::Ident) || input.peek(Token![const]) || input.peek(Token![#])) {
+        return Err(error);
+    }
+    report.absorb(error);
+    Ok(())
+}
+
+/// `const WIDTH: usize = 16;`
+fn constant(input: ParseStream) -> syn::Result<Constant> {
+    input.parse::<Token![const]>()?;
+    let name = input.parse()?;
+    let written = format!("a constant is written `const {name}: usize = 16;`");
+    expect(input, input.peek(Token![:]), &written)?;
+    input.parse::<Token![:]>()?;
+    let ty: syn::Type = input.parse()?;
+    if !matches!(&ty, syn::Type::Path(path) if path.path.is_ident("usize")) {
+        return Err(syn::Error::new_spanned(ty, written));
+    }
+    expect(input, input.peek(Token![=]), &written)?;
+    input.parse::<Token![=]>()?;
+    let value = input.parse()?;
+    expect(
+        input,
+        input.peek(Token![;]),
+        "expected `;` after the constant",
+    )?;
+    input.parse::<Token![;]>()?;
+    Ok(Constant { name, value })
+}
+
+fn is_forward(input: ParseStream) -> bool {
+    input.peek2(Brace)
+        && input
+            .fork()
+            .parse::<Ident>()
+            .is_ok_and(|word| word == "forward")
+}
+
+/// `forward { ... }`.
+fn forward(input: ParseStream) -> syn::Result<Forward> {
+    let word: Ident = input.parse()?;
+    Ok(Forward {
+        span: word.span(),
+        block: input.parse()?,
+    })
+}
+
+/// `conv1: Conv2d(16, kernel = 3)`, without a name, or without parentheses.
+fn layer(input: ParseStream) -> syn::Result<Layer> {
+    let named = input.peek2(Token![:]) && !input.peek2(Token![::]);
+    let mut name = None;
+    if named {
+        name = Some(input.parse()?);
+        input.parse::<Token![:]>()?;
+    }
+    expect(
+        input,
+        input.peek(syn::Ident),
+        "expected a layer's kind, such as `Dense`",
+    )?;
+    let kind: Ident = input.parse()?;
+    let mut arguments = Vec::new();
+    if input.peek(Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        let list = contained(&inside, |inside| {
+            Punctuated::<Argument, Token![,]>::parse_terminated_with(inside, argument)
+        })?;
+        arguments = list.into_iter().collect();
+    }
+    check_layer_ends(input, &kind)?;
+    Ok(Layer {
+        name,
+        kind,
+        arguments,
+    })
+}
+
+/// What is nearly a layer gets the way it is written.
+fn check_layer_ends(input: ParseStream, kind: &Ident) -> syn::Result<()> {
+    let message = "`forward` takes no parameters; it is written `forward { ... }`";
+    expect(input, !(kind == "forward" && input.peek(Brace)), message)?;
+    let brackets = input.peek(Bracket) || input.peek(Brace);
+    expect(
+        input,
+        !brackets,
+        format!("arguments stand in parentheses, as in `{kind}(10)`"),
+    )?;
+    let message = format!("a layer is named with a colon, as in `{kind}: Dense(10)`");
+    expect(input, !input.peek(Token![=]), message)?;
+    expect(
+        input,
+        !input.peek(Token![::]),
+        "a layer's kind is a single name, such as `Dense`",
+    )
+}
+
+/// `3`, or `kernel = 3`.
+fn argument(input: ParseStream) -> syn::Result<Argument> {
+    let is_word = input.peek(Ident::peek_any);
+    if is_word && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let word = input.call(Ident::parse_any)?;
+        let message = format!("an argument is named with `=`, as in `{word} = 3`");
+        return Err(input.error(message));
+    }
+    let named = is_word && input.peek2(Token![=]) && !input.peek2(Token![==]);
+    let mut name = None;
+    if named {
+        name = Some(input.call(Ident::parse_any)?);
+        input.parse::<Token![=]>()?;
+    }
+    Ok(Argument {
+        name,
+        value: input.parse()?,
+    })
+}
+
+/// Goes past the next comma or semicolon, or the braces of a `forward`.
+fn skip_item(input: ParseStream) {
+    while let Ok(token) = input.parse::<TokenTree>() {
+        match token {
+            TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => return,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let _comma = input.parse::<Option<Token![,]>>();
+                return;
+            }
+            _ => {}
+        }
+    }
+}
