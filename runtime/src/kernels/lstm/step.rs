@@ -56,8 +56,8 @@ pub fn infer<
             project::<S, I, KS, H, P, N>(s, x.as_flattened(), weights, gates.as_flattened_mut());
             if let ([gates], [y]) = (&*gates, &mut *y) {
                 let mut state = State::default();
-                for (gates, y) in gates.iter().zip(y) {
-                    step(s, weights.recurrent, &mut state, |s, block| {
+                for (t, (gates, y)) in gates.iter().zip(y).enumerate() {
+                    step(s, weights.recurrent, &mut state, t % 2 == 1, |s, block| {
                         gates_of(gates, block).map(
                             #[inline(always)]
                             |z| z.load(s),
@@ -99,6 +99,7 @@ pub fn stream<
                 s,
                 weights.recurrent,
                 state,
+                false,
                 #[inline(always)]
                 |s, block| {
                     let input = gates_of(weights.input_bias, block);
@@ -120,11 +121,14 @@ fn step<S: Isa, const H: usize, const B: usize, const P: usize>(
     s: S,
     weights: &[[Block; H]; P],
     state: &mut State<B>,
+    backwards: bool,
     start: impl Fn(S, usize) -> [f32x16<S>; 4],
 ) {
     const { assert!(P == 4 * B) };
     let previous = state.h;
-    for block in 0..B {
+    for index in 0..B {
+        // The weights that the step before met last may still be in the level-1 cache; no bit depends on the order.
+        let block = if backwards { B - 1 - index } else { index };
         let z = product(
             s,
             start(s, block),
