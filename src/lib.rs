@@ -60,6 +60,8 @@ pub mod prelude {
     pub use crate::{Descent, Trainer, Training};
 }
 
+/// How networks are trained.
+///
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/training.md")]
 pub mod guide {}
