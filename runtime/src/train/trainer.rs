@@ -74,7 +74,8 @@ struct Memory<T> {
 }
 
 impl<O: Optimizer, L> Trainer<O, L> {
-    /// One epoch in batches of 32, shuffled, on all threads of the machine.
+    /// One epoch in batches of 32, shuffled by seed 0, on all threads of the machine, without a limit of the gradients' norm
+    /// or a schedule, and with a progress bar. The methods below change that; what they are given is checked by `fit`.
     pub fn new(optimizer: O, loss: L) -> Self {
         Self {
             optimizer,
