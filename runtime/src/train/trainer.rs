@@ -23,7 +23,7 @@ use crate::{
 };
 use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
 
-/// Teaches networks: an optimizer, a loss, and how to go about it.
+/// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
 /// ```
 /// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
