@@ -3,6 +3,8 @@
 //! A network is declared in Rust source with [`model!`]; the macro infers and checks every shape, derives the backward
 //! pass, plans the memory, and expands to plain, statically-shaped Rust over a small SIMD runtime. The same declaration
 //! trains and infers, and embeds in a binary with no framework, no allocation per call and no `unsafe`.
+//!
+//! The page of [`model!`] describes the language and its layers; [`guide`] shows how networks are trained.
 #![forbid(unsafe_code)]
 #![no_std]
 
@@ -13,6 +15,8 @@ pub mod rt;
 pub use kiln_macros::__model;
 
 /// Declares neural networks.
+///
+#[doc = include_str!("../docs/language.md")]
 #[macro_export]
 macro_rules! model {
     ($($declaration:tt)*) => {
@@ -56,13 +60,13 @@ pub mod prelude {
     pub use crate::{Descent, Trainer, Training};
 }
 
-/// The code blocks of README.md and of the guides compile and run.
+/// How networks are trained.
+///
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/training.md")]
+pub mod guide {}
+
+/// The code blocks of README.md compile and run; those of the guides stand in the documentation above.
 #[cfg(doctest)]
-mod guides {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[doc = include_str!("../docs/language.md")]
-    struct Language;
-    #[doc = include_str!("../docs/training.md")]
-    struct Training;
-}
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -179,8 +179,8 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
     layout
 }
 
-/// The border each value's storage should have: what its readers want, looking through views and elementwise stages,
-/// which hand their operand's storage on.
+/// The border each value's storage should have: what its readers want, looking through stages that keep their operand's
+/// storage.
 fn borders(graph: &Graph, stages: &[Stage]) -> Vec<Border> {
     let mut borders = vec![Border::default(); graph.values.len()];
     for stage in stages.iter().rev() {

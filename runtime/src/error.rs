@@ -195,7 +195,8 @@ impl Display for Error {
             ),
             Self::Workspace { expected, found } => write!(
                 f,
-                "the workspace has {found} blocks, but the network needs {expected}; its `WORKSPACE_BYTES` are 64 each"
+                "the workspace has {found} blocks of 64 bytes, but the network needs {expected}; \
+                 give it `WORKSPACE_BYTES / 64` of them"
             ),
             Self::UnknownParameter { name } => write!(
                 f,
@@ -203,7 +204,8 @@ impl Display for Error {
             ),
             Self::ParameterLength { name, expected, found } => write!(
                 f,
-                "parameter `{name}` holds {expected} numbers, but {found} were given"
+                "parameter `{name}` holds {expected} numbers, but {found} were given; \
+                 give all of the shape that `names()` lists, in row-major order"
             ),
             Self::Batch { expected, found } => write!(
                 f,

@@ -199,6 +199,23 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
 }
 
 /// Memory for inference that the caller places and keeps.
+///
+/// With the feature `std` a network's own `forward` needs none: it works on the stack or in memory that the thread keeps.
+/// A workspace is for programs without `std`, where a network that needs more than 16 KiB would allocate in every call, and
+/// for those that decide themselves when memory is taken and given back. It takes the network's `WORKSPACE_BYTES` for each
+/// sample that is answered at once, and serves every network of its kind.
+///
+/// ```
+/// # use kiln_runtime::{error::Result, inference::Workspace, network::Network};
+/// fn answer<N: Network>(net: &N, inputs: &[N::Input], outputs: &mut [N::Output]) -> Result<()> {
+///     let mut workspace = Workspace::new(inputs.len());
+///     workspace.forward_batch(net, inputs, outputs)?;
+///     if let (Some(input), Some(output)) = (inputs.first(), outputs.first_mut()) {
+///         *output = workspace.forward(net, input);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Workspace<N: Network> {
     blocks: Box<[Block]>,
@@ -212,7 +229,8 @@ impl<N: Network> Default for Workspace<N> {
 }
 
 impl<N: Network> Workspace<N> {
-    /// Memory to answer `rows` samples at once; more than that are answered in turns.
+    /// Memory to answer `rows` samples at once; more than that are answered in turns. It is never less than for one
+    /// sample, nor for more samples than gain by being answered together.
     pub fn new(rows: usize) -> Self {
         let rows = rows.clamp(1, group::<N>());
         Self {

@@ -10,7 +10,31 @@ pub use mse::Mse;
 
 use crate::{error::Result, simd::Isa};
 
-/// Judges one output against its target.
+/// Judges one output against its target. A loss of one's own states its value and its gradient:
+///
+/// ```
+/// use kiln_runtime::{loss::Loss, simd::Isa};
+///
+/// /// `torch.nn.L1Loss` of N numbers: L = 1/N sum |y_i - t_i| and dL/dy_i = 1/N sign(y_i - t_i).
+/// struct Absolute;
+///
+/// impl<const N: usize> Loss<[f32; N]> for Absolute {
+///     type Target = [f32; N];
+///
+///     #[inline(always)]
+///     fn row<S: Isa>(&self, _: S, y: &[f32; N], t: &[f32; N], scale: f32, delta: &mut [f32; N]) -> f32 {
+///         let share = 1.0 / N as f32;
+///         let mut sum = 0.0;
+///         for ((y, t), delta) in y.iter().zip(t).zip(delta) {
+///             sum += (y - t).abs();
+///             *delta = scale * share * (y - t).signum();
+///         }
+///         sum * share
+///     }
+/// }
+///
+/// assert_eq!(Absolute.accuracy(&[1.0], &[2.0]), None);
+/// ```
 pub trait Loss<Output>: Send + Sync {
     /// What an output is compared with.
     type Target: Clone + Send + Sync + 'static;

@@ -9,6 +9,20 @@ use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 /// The methods of every network that `model!` declares, beside its own `new` and `forward`.
+///
+/// Files are [safetensors](https://huggingface.co/docs/safetensors) with the names and layouts of PyTorch's `state_dict`.
+///
+/// ```
+/// # use kiln_runtime::{error::Result, model::Model, network::Network};
+/// /// Gives `student` the weights of `teacher`, by way of a file.
+/// fn hand_on<N: Network>(teacher: &N, student: &mut N) -> Result<()> {
+///     teacher.save("teacher.safetensors")?;
+///     student.load("teacher.safetensors")?;
+///     assert_eq!(teacher.parameters().norm(), student.parameters().norm());
+///     println!("{}", student.summary());
+///     Ok(())
+/// }
+/// ```
 pub trait Model: Network {
     /// The parameters by name, in PyTorch's shapes and order.
     fn parameters(&self) -> Parameters<Self, &[Block]> {
@@ -25,7 +39,8 @@ pub trait Model: Network {
     ///
     /// # Errors
     ///
-    /// If the file cannot be written.
+    /// [`Error::NanWeight`](crate::error::Error::NanWeight) if a parameter is not finite, or
+    /// [`Error::Io`](crate::error::Error::Io) if the file cannot be written; an old file is left as it is then.
     #[cfg(feature = "files")]
     fn save(&self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
         crate::files::save(path, Self::TENSORS, self.arena())
@@ -46,7 +61,7 @@ pub trait Model: Network {
     ///
     /// # Errors
     ///
-    /// If a parameter is not finite.
+    /// [`Error::NanWeight`](crate::error::Error::NanWeight) if a parameter is not finite.
     #[cfg(feature = "files")]
     fn to_bytes(&self) -> crate::error::Result<Vec<u8>> {
         crate::files::to_bytes(Self::TENSORS, self.arena())

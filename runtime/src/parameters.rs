@@ -15,7 +15,13 @@ use fearless_simd::{f32x16, prelude::*};
 use rand_core::Rng;
 use rand_pcg::Pcg32;
 
-/// Where everything random begins: the same seed gives the same numbers for ever, on every machine.
+/// Where everything random begins: the same seed gives the same numbers for ever, on every machine. A network's seed
+/// decides its first weights; a trainer's the shuffling and dropout.
+///
+/// ```
+/// # use kiln_runtime::parameters::Seed;
+/// assert_eq!(Seed::from(7), Seed(7));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Seed(pub u64);
 
@@ -67,7 +73,24 @@ pub type Names = iter::Map<
 
 /// Named tensors over an arena of `N`: its parameters, or their gradients.
 ///
-/// Numbers are given in PyTorch's row-major order, wherever they lie in memory.
+/// Names, shapes and order are those of PyTorch's `state_dict`, and numbers are given in row-major order, wherever they lie
+/// in memory.
+///
+/// ```
+/// # use kiln_runtime::{error::Result, model::Model, network::Network};
+/// /// Halves every bias.
+/// fn halve_biases<N: Network>(net: &mut N) -> Result<()> {
+///     let mut parameters = net.parameters_mut();
+///     for (name, shape) in parameters.names() {
+///         if let (true, Some(mut values)) = (name.ends_with("bias"), parameters.get(name)) {
+///             assert_eq!(values.len(), shape.iter().product::<usize>());
+///             values.iter_mut().for_each(|value| *value /= 2.0);
+///             parameters.set(name, &values)?;
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct Parameters<N, A> {
     arena: A,
     network: PhantomData<fn() -> N>,
@@ -131,7 +154,8 @@ impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
     ///
     /// # Errors
     ///
-    /// If no tensor has this name, it holds another number of numbers, or the arena is too small to hold it.
+    /// [`Error::UnknownParameter`] if no tensor has this name, [`Error::ParameterLength`] if it holds another number of
+    /// numbers, [`Error::Layout`] if the arena is too small to hold it.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
         let Some(tensor) = find::<N>(name) else {
             return Err(Error::UnknownParameter { name: name.into() });

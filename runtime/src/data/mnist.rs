@@ -24,6 +24,14 @@ const DOWNLOAD: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 /// Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: "Gradient-based learning applied to document recognition", Proceedings of
 /// the IEEE, 1998.
 ///
+/// ```no_run
+/// let (train, test) = kiln_runtime::data::mnist("data/mnist")?;
+/// assert_eq!((train.len(), test.len()), (60_000, 10_000));
+/// let ([image], digit) = (&train.inputs()[0], train.targets()[0]);
+/// assert!(image[14][14] <= 1.0 && digit < 10);
+/// # Ok::<(), kiln_runtime::error::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Error::MissingFiles`] naming all that are not there, [`Error::Io`] for one that cannot be read, [`Error::Data`] for

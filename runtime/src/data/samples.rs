@@ -15,6 +15,8 @@ use core::borrow::Borrow;
 ///     [[0.0_f32], [1.0], [1.0], [0.0]],
 /// )?;
 /// assert_eq!(xor.len(), 4);
+/// let (train, test) = xor.map(|input| input.map(|bit| 2.0 * bit - 1.0)).split(0.75)?;
+/// assert_eq!((train.inputs()[0], test.targets()), ([-1.0, -1.0], &[[0.0]][..]));
 /// # Ok::<(), kiln_runtime::error::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

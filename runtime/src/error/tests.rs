@@ -47,6 +47,28 @@ fn messages_read_as_sentences() {
 }
 
 #[test]
+fn wrong_lengths_come_with_a_repair() {
+    let workspace = Error::Workspace {
+        expected: 12,
+        found: 3,
+    };
+    assert_eq!(
+        workspace.to_string(),
+        "the workspace has 3 blocks of 64 bytes, but the network needs 12; give it `WORKSPACE_BYTES / 64` of them"
+    );
+    let length = Error::ParameterLength {
+        name: "fc.bias",
+        expected: 10,
+        found: 9,
+    };
+    assert_eq!(
+        length.to_string(),
+        "parameter `fc.bias` holds 10 numbers, but 9 were given; \
+         give all of the shape that `names()` lists, in row-major order"
+    );
+}
+
+#[test]
 fn causes_are_kept() {
     use core::error::Error as _;
     let error = Error::Sample {

@@ -128,21 +128,3 @@ pub(super) fn clear_border<I: Image>(image: &mut [Block]) {
     }
     image[(I::TOP + I::HEIGHT) * row..][..(I::ROWS - I::TOP - I::HEIGHT) * row].fill(Block::ZERO);
 }
-
-/// Copies a user's `[C][H][W]` into a layout with borders: `from` without any to `I`, planar or channel-last.
-///
-/// Needed where the first convolution pads, or where a layer other than a convolution reads the user's image.
-/// `to` may be longer than the image; floats beyond it are left alone.
-pub fn import<I: Image>(from: &[f32], to: &mut [f32]) {
-    let to = &mut to[..I::FLOATS];
-    to.fill(0.0);
-    for channel in 0..I::CHANNELS {
-        for row in 0..I::HEIGHT {
-            let source = &from[(channel * I::HEIGHT + row) * I::WIDTH..][..I::WIDTH];
-            let start = channel * I::CHANNEL + (I::TOP + row) * I::ROW + I::LEFT * I::COLUMN;
-            for (column, value) in source.iter().enumerate() {
-                to[start + column * I::COLUMN] = *value;
-            }
-        }
-    }
-}

@@ -19,7 +19,23 @@ use fearless_simd::{f32x16, prelude::*};
 /// `torch.nn.CrossEntropyLoss`: logits against the index of the right class.
 ///
 /// Outputs are `[f32; N]` with `usize` targets, or sequences `[[f32; N]; T]` with `[usize; T]`, whose loss is the mean
-/// over the steps. Accuracy is how often the largest logit is that of the right class.
+/// over the steps. Classes count from 0. The loss is in nats: a guess among N equal logits costs ln N. Accuracy is how
+/// often the largest logit is that of the right class.
+///
+/// A network that ends in `Softmax` takes it twice: leave it out, and let the network give logits.
+///
+/// ```
+/// use kiln_runtime::loss::{CrossEntropy, Loss};
+///
+/// let logits = [0.5_f32, 3.0, -1.0];
+/// assert_eq!(CrossEntropy.accuracy(&logits, &1), Some(1.0));
+/// let error = Loss::<[f32; 3]>::check(&CrossEntropy, 7, &3).unwrap_err();
+/// assert!(error.to_string().starts_with("row 7 of the dataset: label 3"));
+/// ```
+///
+/// # Errors
+///
+/// A label that is not below N is [`Error::LabelOutOfRange`], found before training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrossEntropy;
 

@@ -11,7 +11,20 @@ use crate::{
 };
 use fearless_simd::{f32x16, prelude::*};
 
-/// `torch.nn.MSELoss`: the mean over all numbers of an output, which may be any nested array.
+/// `torch.nn.MSELoss`: the mean of (y - t)^2 over all numbers of an output, which may be any nested array; the target has
+/// its shape. The loss is in the square of the targets' unit, and has no accuracy.
+///
+/// ```
+/// use kiln_runtime::loss::{Loss, Mse};
+///
+/// assert!(Mse.check(0, &[[1.0_f32, 2.0], [3.0, 4.0]]).is_ok());
+/// let error = Mse.check(7, &[[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();
+/// assert!(error.to_string().starts_with("row 7 of the dataset: number 3 of the target"));
+/// ```
+///
+/// # Errors
+///
+/// A target that holds NaN or infinity is [`Error::NanTarget`], found before training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mse;
 

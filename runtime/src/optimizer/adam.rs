@@ -19,13 +19,17 @@ use super::{Optimizer, check_amount, check_range, flush};
 use crate::{block::Block, error::Result, update::Update};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
-/// `torch.optim.Adam`, with its defaults.
+/// `torch.optim.Adam` (Kingma and Ba 2015), with its defaults. It remembers two numbers for each weight.
 ///
 /// ```
 /// # use kiln_runtime::optimizer::Adam;
 /// let usual = Adam::default();
 /// let slower = Adam::new(1e-4).betas(0.9, 0.99);
 /// ```
+///
+/// # Errors
+///
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, and betas outside `0.0..1.0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Step size.
@@ -40,7 +44,19 @@ pub struct Adam {
     pub weight_decay: f64,
 }
 
-/// `torch.optim.AdamW`, with its defaults: Adam whose weight decay does not pass through the moments.
+/// `torch.optim.AdamW`, with its defaults: Adam whose weight decay does not pass through the moments (Loshchilov and
+/// Hutter 2019). It remembers two numbers for each weight. The decay, 0.01 unless it is set, counts for biases as well.
+///
+/// ```
+/// # use kiln_runtime::optimizer::AdamW;
+/// let usual = AdamW::default();
+/// assert_eq!((usual.learning_rate, usual.weight_decay), (0.001, 0.01));
+/// let stronger = AdamW::new(3e-4).weight_decay(0.1);
+/// ```
+///
+/// # Errors
+///
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, and betas outside `0.0..1.0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Step size.

@@ -13,13 +13,18 @@ use super::{Optimizer, check_amount, check_range, flush};
 use crate::{block::Block, error::Result, update::Update};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
-/// `torch.optim.SGD`. Without momentum it remembers nothing, with momentum one number for each weight.
+/// `torch.optim.SGD`: the weights go against their gradient (Robbins and Monro 1951), with PyTorch's momentum and Nesterov's
+/// rule (Sutskever et al. 2013) if wanted. Without momentum it remembers nothing, with momentum one number for each weight.
 ///
 /// ```
 /// # use kiln_runtime::optimizer::Sgd;
 /// let plain = Sgd::new(0.1);
 /// let heavy = Sgd::new(0.1).momentum(0.9).nesterov().weight_decay(1e-4);
 /// ```
+///
+/// # Errors
+///
+/// A trainer refuses a rate or a weight decay that is negative or not finite, and momentum or dampening outside `0.0..=1.0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd<M = Plain> {
     /// Step size.

@@ -12,7 +12,23 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use core::marker::PhantomData;
 
-/// A network's descent: an optimizer, its moments, and the count of its steps.
+/// A network's descent: an optimizer, its moments, and the count of its steps. For a loop of one's own; a
+/// [`Trainer`](super::Trainer) has its own.
+///
+/// ```
+/// # use kiln_runtime::{error::Result, loss::Mse, network::Network, optimizer::Sgd};
+/// # use kiln_runtime::train::{Descent, Training};
+/// fn learn<N: Network<Output = [f32; 1]>>(net: &mut N, inputs: &[N::Input], targets: &[[f32; 1]]) -> Result<()> {
+///     let mut training = Training::new(net, inputs.len())?;
+///     let mut descent = Descent::new(net, Sgd::new(0.1).momentum(0.9))?;
+///     for step in 0..100 {
+///         training.backward(net, inputs, targets, &Mse)?;
+///         descent.scale_learning_rate(1.0 / (1.0 + step as f64));
+///         descent.apply(net, training.gradients());
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct Descent<N, O: Optimizer> {
     /// The rule. Its numbers may be changed between steps.
     pub optimizer: O,
@@ -27,7 +43,8 @@ impl<N: Network, O: Optimizer> Descent<N, O> {
     ///
     /// # Errors
     ///
-    /// If a number of the optimizer is of no use, such as a negative learning rate.
+    /// [`Error::Setting`](crate::error::Error::Setting) if a number of the optimizer is of no use, such as a negative
+    /// learning rate.
     pub fn new(net: &N, optimizer: O) -> Result<Self> {
         optimizer.check()?;
         Ok(Self {

@@ -49,7 +49,21 @@ impl fmt::Display for Evaluation {
     }
 }
 
-/// Mean loss and accuracy of `net` on `samples`, on `threads` threads; their bits do not depend on how many.
+/// Mean loss and accuracy of `net` on `samples`, on `threads` threads; their bits do not depend on how many. The loss leaves
+/// penalties out; dropout does nothing.
+///
+/// ```
+/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, network::Network, train::evaluate};
+/// fn judge<N, D>(net: &N, test: &D) -> Result<()>
+/// where
+///     N: Network<Output = [f32; 10]>,
+///     D: Dataset<Input = N::Input, Target = usize>,
+/// {
+///     let evaluation = evaluate(net, test, &CrossEntropy, 2)?;
+///     println!("{evaluation}"); // loss 0.0724, accuracy 97.8 %
+///     Ok(())
+/// }
+/// ```
 ///
 /// # Errors
 ///
@@ -170,7 +184,16 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
     }
 }
 
-/// The answers of `net` to many inputs, on `threads` threads.
+/// The answers of `net` to many inputs, one for each and in their order, on `threads` threads; their bits do not depend on
+/// how many.
+///
+/// ```
+/// # use kiln_runtime::{error::Result, loss::argmax, network::Network, train::predict};
+/// fn classes<N: Network<Output = [f32; 10]>>(net: &N, inputs: &[N::Input]) -> Result<Vec<usize>> {
+///     let answers = predict(net, inputs, 2)?;
+///     Ok(answers.iter().map(|logits| argmax(logits)).collect())
+/// }
+/// ```
 ///
 /// # Errors
 ///

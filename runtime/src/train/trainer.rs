@@ -23,7 +23,7 @@ use crate::{
 };
 use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
 
-/// Teaches networks: an optimizer, a loss, and how to go about it.
+/// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
 /// ```
 /// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
@@ -74,7 +74,8 @@ struct Memory<T> {
 }
 
 impl<O: Optimizer, L> Trainer<O, L> {
-    /// One epoch in batches of 32, shuffled, on all threads of the machine.
+    /// One epoch in batches of 32, shuffled by seed 0, on all threads of the machine, without a limit of the gradients' norm
+    /// or a schedule, and with a progress bar. The methods below change that; what they are given is checked by `fit`.
     pub fn new(optimizer: O, loss: L) -> Self {
         Self {
             optimizer,

@@ -8,7 +8,7 @@ use crate::{
     block::{Block, LANES},
     kernels::{
         activation::{Identity, Relu, Sigmoid},
-        image::{ChannelLast, Image, Planar, import},
+        image::{ChannelLast, Image, Planar},
         stencil::{Stencil, Taps, border},
         winners,
     },
@@ -16,6 +16,21 @@ use crate::{
     update::{Consumer, Store, Stretch},
 };
 use std::{vec, vec::Vec};
+
+/// Copies `[C][H][W]` without borders into the layout `I`, whose borders become zero; floats of `to` beyond it are left alone.
+fn import<I: Image>(from: &[f32], to: &mut [f32]) {
+    let to = &mut to[..I::FLOATS];
+    to.fill(0.0);
+    for channel in 0..I::CHANNELS {
+        for row in 0..I::HEIGHT {
+            let source = &from[(channel * I::HEIGHT + row) * I::WIDTH..][..I::WIDTH];
+            let start = channel * I::CHANNEL + (I::TOP + row) * I::ROW + I::LEFT * I::COLUMN;
+            for (column, value) in source.iter().enumerate() {
+                to[start + column * I::COLUMN] = *value;
+            }
+        }
+    }
+}
 
 /// Reproducible numbers in -1..1.
 fn noise(count: usize, seed: u32) -> Vec<f32> {

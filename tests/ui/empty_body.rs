@@ -1,0 +1,7 @@
+use kiln::model;
+
+model! {
+    struct Net(x: [8]) -> [4] {}
+}
+
+fn main() {}
