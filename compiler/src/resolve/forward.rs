@@ -192,7 +192,7 @@ impl<'b, 'a> Scope<'b, 'a> {
             if self.builder.graph.inputs.contains(&value) {
                 self.builder.report.error(
                     span,
-                    format!("the input `{name}` is no output: nothing is computed from it; apply a layer to it, or leave it out"),
+                    format!("the input `{name}` is no output: it would be given back as it came; apply a layer to it, or leave it out"),
                 );
             } else if outputs[..index]
                 .iter()

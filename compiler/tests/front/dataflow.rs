@@ -108,7 +108,7 @@ fn several_outputs_stand_in_a_tuple() {
     assert_eq!(
         messages(source),
         [
-            "the input `x` is no output: nothing is computed from it; apply a layer to it, or leave it out",
+            "the input `x` is no output: it would be given back as it came; apply a layer to it, or leave it out",
             "this output is given twice; one of them is enough"
         ]
     );
