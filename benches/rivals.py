@@ -1,4 +1,4 @@
-"""The networks of `networks.rs` in PyTorch and ONNX Runtime, on one thread.
+"""The networks of `networks` in PyTorch and ONNX Runtime, on one thread.
 
 Needs torch, onnx and onnxruntime. Prints the median of seven repetitions: microseconds of an answer (or of a batch of 64), and
 samples per second of training with Adam and cross-entropy. Run it right after `cargo bench`, with the machine idle.

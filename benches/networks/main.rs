@@ -7,10 +7,14 @@
 //! should be idle.
 #![forbid(unsafe_code)]
 
-use fearless_simd::{f32x16, prelude::*};
+mod machine;
+mod naive;
+
 use kiln::prelude::*;
-use kiln::simd::{self, InstructionSet, Isa, Task};
-use std::{hint::black_box, time::Instant};
+use kiln::simd;
+use machine::{peak, reading, seconds};
+use naive::Naive;
+use std::hint::black_box;
 
 model! {
     struct Mnist(image: [1, 28, 28]) -> [10] {
@@ -54,100 +58,6 @@ model! {
 }
 
 const ROUNDS: usize = 9;
-
-/// Chains of multiply-adds in registers and nothing else.
-struct Peak;
-
-/// Steps of every chain in a measurement of the peak.
-const PEAK_STEPS: usize = 200_000;
-
-impl Task for Peak {
-    /// Operations per second.
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) -> f64 {
-        // As many chains as two multipliers of four cycles keep busy, and no more than there are registers.
-        if S::SET == InstructionSet::Avx512 {
-            chains::<S, 12>(s)
-        } else {
-            chains::<S, 6>(s)
-        }
-    }
-}
-
-#[inline(always)]
-fn chains<S: Isa, const N: usize>(s: S) -> f64 {
-    let start = Instant::now();
-    let (factor, term) = (
-        f32x16::splat(s, black_box(0.999)),
-        f32x16::splat(s, black_box(0.1)),
-    );
-    let mut sums = [term; N];
-    for _ in 0..PEAK_STEPS {
-        for sum in &mut sums {
-            *sum = sum.mul_add(factor, term);
-        }
-    }
-    let total = sums.into_iter().fold(term, |total, sum| total + sum);
-    black_box(<[f32; 16]>::from(total));
-    (2 * 16 * N * PEAK_STEPS) as f64 / start.elapsed().as_secs_f64()
-}
-
-/// A plain sum over memory that fits a level-2 cache and no level-1 cache.
-struct Reading<'a>(&'a [Line]);
-
-/// A cache line.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([f32; 16]);
-
-/// Blocks that are read: 256 KiB.
-const READ_BLOCKS: usize = 4096;
-
-impl Task for Reading<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        let mut sums = [f32x16::splat(s, 0.0); 8];
-        for blocks in self.0.as_chunks::<8>().0 {
-            for (sum, block) in sums.iter_mut().zip(blocks) {
-                *sum += f32x16::simd_from(s, block.0);
-            }
-        }
-        let total = sums.into_iter().fold(sums[0], |total, sum| total + sum);
-        black_box(<[f32; 16]>::from(total));
-    }
-}
-
-/// Bytes per second of [`Reading`].
-fn reading() -> f64 {
-    let memory = vec![Line([1.0; 16]); READ_BLOCKS];
-    let seconds = seconds(|| simd::dispatch(simd::level(), Reading(black_box(&memory))));
-    size_of_val(&memory[..]) as f64 / seconds
-}
-
-fn peak() -> f64 {
-    (0..5)
-        .map(|_| simd::dispatch(simd::level(), Peak))
-        .fold(0.0, f64::max)
-}
-
-/// Seconds of one call, the best of a few repetitions that each take about ten milliseconds.
-fn seconds(mut call: impl FnMut()) -> f64 {
-    let start = Instant::now();
-    call();
-    let repeats = (0.01 / start.elapsed().as_secs_f64().max(1e-9)).clamp(1.0, 1e6) as usize;
-    let run = |_| {
-        let start = Instant::now();
-        for _ in 0..repeats {
-            call();
-        }
-        start.elapsed().as_secs_f64() / repeats as f64
-    };
-    (0..3).map(run).fold(f64::INFINITY, f64::min)
-}
 
 /// What one workload took in each round.
 struct Workload {
@@ -233,37 +143,6 @@ macro_rules! training {
                 .seconds
         }
     }};
-}
-
-/// The tiny network as anybody would write it by hand for its shape.
-struct Naive {
-    l1: ([[f32; 6]; 64], [f32; 64]),
-    l2: ([[f32; 64]; 8], [f32; 8]),
-    l3: ([[f32; 8]; 4], [f32; 4]),
-}
-
-fn naive_layer<const K: usize, const N: usize>(
-    w: &[[f32; K]; N],
-    b: &[f32; N],
-    x: &[f32; K],
-    relu: bool,
-) -> [f32; N] {
-    std::array::from_fn(|n| {
-        let mut sum = b[n];
-        for k in 0..K {
-            sum += w[n][k] * x[k];
-        }
-        if relu { sum.max(0.0) } else { sum }
-    })
-}
-
-impl Naive {
-    #[inline(never)]
-    fn forward(&self, x: &[f32; 6]) -> [f32; 4] {
-        let h = naive_layer(&self.l1.0, &self.l1.1, x, true);
-        let h = naive_layer(&self.l2.0, &self.l2.1, &h, true);
-        naive_layer(&self.l3.0, &self.l3.1, &h, false)
-    }
 }
 
 fn workloads(threads: usize) -> Vec<Workload> {
@@ -379,20 +258,7 @@ fn workloads(threads: usize) -> Vec<Workload> {
             })
         },
     ));
-    let naive = Naive {
-        l1: (
-            std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 6 + k))),
-            [0.1; 64],
-        ),
-        l2: (
-            std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 64 + k))),
-            [0.1; 8],
-        ),
-        l3: (
-            std::array::from_fn(|n| std::array::from_fn(|k| noise(n * 8 + k))),
-            [0.1; 4],
-        ),
-    };
+    let naive = Naive::new();
     all.push(workload(
         "  the same, naive Rust by hand",
         Tiny::FLOPS,
