@@ -115,44 +115,6 @@ fn several_outputs_stand_in_a_tuple() {
 }
 
 #[test]
-fn models_have_inputs_and_layers() {
-    assert_eq!(
-        message("struct A(x: [3]) -> [3] { }"),
-        "`A` has no layers; write one in the braces, as in `Dense(10)`"
-    );
-    let expected = "`A` has no inputs; give one, as in `A(x: [784])`";
-    assert_eq!(message("struct A() -> [3] { Dense(3) }"), expected);
-}
-
-#[test]
-fn elements_are_f32() {
-    let expected = "token inputs are not supported yet; give the numbers themselves, as f32";
-    assert_eq!(
-        message("struct A(x: u32[64]) -> [3] { Dense(3) }"),
-        expected
-    );
-    let expected = "tensors are f32, not f64; write the sizes alone, as in `[784]`";
-    assert_eq!(
-        message("struct A(x: [64]) -> f64[3] { Dense(3) }"),
-        expected
-    );
-}
-
-#[test]
-fn names_are_given_once() {
-    let source = "struct A(x: [8], x: [8]) -> [3] { const N: usize = 3; const N: usize = 3; x: Add, u: Dense(N), u: Relu }";
-    assert_eq!(
-        messages(source),
-        [
-            "`N` is already the name of a constant; give this one another",
-            "`x` is already the name of an input; give this one another",
-            "`x` is already the name of an input; give this one another",
-            "`u` is already the name of a layer; give this one another",
-        ]
-    );
-}
-
-#[test]
 fn unknown_kinds() {
     let unknown = |kind: &str| message(&format!("struct A(x: [8]) -> [3] {{ {kind}(3) }}"));
     assert_eq!(
@@ -378,40 +340,5 @@ fn signatures_of_functions_show_their_tensors() {
     assert_eq!(
         source("relu(x, 3)"),
         "`relu` takes no arguments without a name; it is written `relu(x)`"
-    );
-}
-
-#[test]
-fn models_of_one_name() {
-    let twice = |first: &str, second: &str| {
-        messages(&format!(
-            "{first} struct A(x: [3]) -> [3] {{ Relu }} {second} struct A(x: [4]) -> [4] {{ Relu }}"
-        ))
-    };
-    assert_eq!(
-        twice("", ""),
-        ["`A` is already the name of a model; give this one another"]
-    );
-    assert_eq!(twice("#[cfg(a)]", "#[cfg(not(a))]"), [""; 0]);
-}
-
-#[test]
-fn callers_hold_six_parts() {
-    let source = |count: usize| {
-        let inputs: Vec<String> = (0..count).map(|index| format!("x{index}: [1]")).collect();
-        format!("struct A({}) -> [{count}] {{ Concat }}", inputs.join(", "))
-    };
-    assert_eq!(messages(&source(6)), [""; 0]);
-    assert_eq!(
-        message(&source(7)),
-        "there are 7 inputs, and at most 6 are supported; give those of one shape as one with an axis more"
-    );
-}
-
-#[test]
-fn a_network_has_no_default() {
-    assert_eq!(
-        message("#[derive(Debug, Default)] struct A(x: [3]) -> [3] { Relu }"),
-        "a network has no default parameters; make it with `new(Seed(1))`"
     );
 }

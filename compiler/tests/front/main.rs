@@ -3,6 +3,7 @@
 mod arguments;
 mod dataflow;
 mod layers;
+mod models;
 mod mutations;
 mod shapes;
 mod sizes;
