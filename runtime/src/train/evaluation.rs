@@ -2,6 +2,7 @@
 
 use super::{
     faults::Faults,
+    memory::{sharing, starting},
     passes::Totals,
     threads::{Threads, join},
     weights::check_finite,
@@ -63,7 +64,7 @@ where
 {
     check_targets::<N, L, D>(samples, loss)?;
     check_finite(net, None)?;
-    let threads = Threads::new(threads)?;
+    let threads = Threads::new(threads, |most| starting::<N>(samples.len(), most))?;
     let mut scores = vec![Score::default(); samples.len()];
     threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
     Ok(Evaluation::of(Totals::of(&scores)))
@@ -178,7 +179,7 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
 pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
-    let threads = Threads::new(threads)?;
+    let threads = Threads::new(threads, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
     let leaf = leaf::<N>(inputs.len(), threads.count());
     threads.install(|| {
@@ -202,6 +203,7 @@ pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
 
 /// Samples that one thread takes at once: whole groups, so that the cut changes no bit.
 fn leaf<N: Network>(samples: usize, threads: usize) -> usize {
+    let threads = sharing::<N>(samples, threads);
     let shares = if threads > 1 { 4 * threads } else { 1 };
     let groups = samples.div_ceil(group::<N>()).div_ceil(shares);
     (groups * group::<N>()).max(1)

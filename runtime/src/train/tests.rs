@@ -3,7 +3,7 @@
 mod datasets;
 mod errors;
 mod inference;
-mod mlp;
+pub mod mlp;
 mod settings;
 mod steps;
 

@@ -19,8 +19,9 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts `count` threads, or as many as are of use; one is the caller's own.
-    pub fn new(count: usize) -> Result<Self> {
+    /// Starts `count` threads, or as many as are of use: no more than `worth` says of the number it is given. One is the
+    /// caller's own.
+    pub fn new(count: usize, worth: impl FnOnce(usize) -> usize) -> Result<Self> {
         if count == 0 {
             return Err(Error::Setting {
                 setting: "threads",
@@ -30,18 +31,27 @@ impl Threads {
         }
         #[cfg(feature = "parallel")]
         {
-            let count = count.min(Self::available().max(WORTH_STARTING));
-            let build = || rayon::ThreadPoolBuilder::new().num_threads(count).build();
-            let pool = (count > 1).then(build).transpose();
-            let pool = pool.map_err(|error| Error::Setting {
-                setting: "threads",
-                found: alloc::format!("{count} ({error})"),
-                expected: "a number of threads that the system grants",
-            })?;
-            Ok(Self { count, pool })
+            let most = count.min(Self::available().max(WORTH_STARTING));
+            Self::start(worth(most).min(most))
         }
         #[cfg(not(feature = "parallel"))]
-        Ok(Self { count: 1 })
+        {
+            let _ = worth;
+            Ok(Self { count: 1 })
+        }
+    }
+
+    /// Starts `count` threads, none for one.
+    #[cfg(feature = "parallel")]
+    fn start(count: usize) -> Result<Self> {
+        let build = || rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        let pool = (count > 1).then(build).transpose();
+        let pool = pool.map_err(|error| Error::Setting {
+            setting: "threads",
+            found: alloc::format!("{count} ({error})"),
+            expected: "a number of threads that the system grants",
+        })?;
+        Ok(Self { count, pool })
     }
 
     /// As many as the machine runs at once.
@@ -124,5 +134,20 @@ fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
     {
         a();
         b();
+    }
+}
+
+#[cfg(all(test, feature = "parallel"))]
+mod tests {
+    use super::Threads;
+
+    #[test]
+    fn none_are_started_for_one_part() {
+        for (asked, worth, started) in [(8, 1, 1), (8, 3, 3), (2, 3, 2), (1, 3, 1)] {
+            let found = Threads::new(asked, |_| worth);
+            let found = found.map(|threads| (threads.count(), threads.pool.is_some()));
+            assert_eq!(found.ok(), Some((started, started > 1)));
+        }
+        assert!(Threads::new(0, |_| 1).is_err());
     }
 }

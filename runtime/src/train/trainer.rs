@@ -7,6 +7,7 @@ use super::{
     faults::Faults,
     gradient::check_limit,
     history::History,
+    memory::{self, parts, sharing},
     passes::{Passes, Totals},
     progress::Progress,
     room, slowness,
@@ -240,10 +241,13 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self.memory.adopt(net);
         let batch = self.batch.min(data.len());
         room::check::<N>(batch)?;
-        let threads = Threads::new(self.threads)?;
+        let validations = validation.map_or(0, Dataset::len);
+        let threads = Threads::new(self.threads, |most| {
+            parts::<N>(batch, most).max(sharing::<N>(validations, most))
+        })?;
         let mut run = epoch::Run::<N, L::Target> {
             passes: Passes::new(batch, threads.count())?,
-            gradients: super::memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
+            gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
             nothing: vec![(); N::PARAMETER_BLOCKS],
             targets: Vec::new(),
             checked: false,
@@ -253,7 +257,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if !self.quiet {
             slowness::warn::<N>();
         }
-        let mut scores = vec![Score::default(); validation.map_or(0, Dataset::len)];
+        let mut scores = vec![Score::default(); validations];
         let mut order: Vec<usize> = (0..data.len()).collect();
         let mut history = History::default();
         let result = threads.install(|| {
