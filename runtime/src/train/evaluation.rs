@@ -62,16 +62,17 @@ where
     L: Loss<N::Output>,
     D: Dataset<Input = N::Input, Target = L::Target>,
 {
-    check_targets::<N, L, D>(samples, loss)?;
+    let count = check_targets::<N, L, D>(samples, loss)?;
     check_finite(net, None)?;
-    let threads = Threads::new(threads, |most| starting::<N>(samples.len(), most))?;
-    let mut scores = vec![Score::default(); samples.len()];
+    let threads = Threads::new(threads, |most| starting::<N>(count, most))?;
+    let mut scores = vec![Score::default(); count];
     threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
     Ok(Evaluation::of(Totals::of(&scores)))
 }
 
-/// Refuses a dataset that is empty or whose targets the loss cannot use.
-pub(super) fn check_targets<N, L, D>(samples: &D, loss: &L) -> Result<()>
+/// Refuses a dataset that is empty or whose targets the loss cannot use; gives the number of its samples, which is asked
+/// for once, since it may be another the next time.
+pub(super) fn check_targets<N, L, D>(samples: &D, loss: &L) -> Result<usize>
 where
     N: Network,
     L: Loss<N::Output>,
@@ -85,7 +86,7 @@ where
     for row in 0..count {
         loss.check(row, &samples.target(row)?)?;
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Scores every sample; inside [`Threads::install`] where `threads` is more than one.
@@ -104,7 +105,7 @@ where
     let leaf = leaf::<N>(scores.len(), threads);
     let mut faults = Faults::default();
     fork(leaf, 0, scores, &|first, scores| {
-        let rows = group::<N>().min(scores.len());
+        let rows = group::<N>().min(scores.len()).max(1);
         let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         let mut outputs = vec![N::ZERO_OUTPUT; rows];
         let mut workspace = Workspace::<N>::new(rows);

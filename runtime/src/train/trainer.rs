@@ -233,15 +233,17 @@ impl<O: Optimizer, L> Trainer<O, L> {
         V: Dataset<Input = N::Input, Target = L::Target>,
     {
         self.check_settings()?;
-        check_targets::<N, L, D>(data, &self.loss)?;
-        if let Some(validation) = validation {
-            check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?;
-        }
+        let samples = check_targets::<N, L, D>(data, &self.loss)?;
+        let validations = match validation {
+            Some(validation) => {
+                check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?
+            }
+            None => 0,
+        };
         check_finite(net, None)?;
         self.memory.adopt(net);
-        let batch = self.batch.min(data.len());
+        let batch = self.batch.min(samples);
         room::check::<N>(batch)?;
-        let validations = validation.map_or(0, Dataset::len);
         let threads = Threads::new(self.threads, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;
@@ -258,11 +260,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
             slowness::warn::<N>();
         }
         let mut scores = vec![Score::default(); validations];
-        let mut order: Vec<usize> = (0..data.len()).collect();
+        let mut order: Vec<usize> = (0..samples).collect();
         let mut history = History::default();
         let result = threads.install(|| {
             for number in 1..=self.epochs {
-                let mut progress = Progress::new(self.quiet, number, self.epochs, data.len());
+                let mut progress = Progress::new(self.quiet, number, self.epochs, samples);
                 let mut epoch =
                     self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
                 check_finite(net, Some(number))?;
