@@ -2,7 +2,7 @@
 
 use crate::{
     block::Block,
-    network::{Network, count_flops},
+    network::{Network, Segment, count_flops},
 };
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
@@ -65,19 +65,22 @@ pub fn capacity<N: Network>(batch: NonZeroUsize, parts: usize) -> usize {
 /// Where the arena is cut into `parts` stretches of about equal work: `parts + 1` ascending blocks or fewer, from 0 to the
 /// arena's end.
 pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
-    let cost = |cost: usize| (cost * batch + UPDATE_ROWS) as u64;
+    // Saturated where the numbers are absurd, so that the cuts are in order at least.
+    let cost = |cost: usize| {
+        let rows = (cost as u128).saturating_mul(batch as u128);
+        rows.saturating_add(UPDATE_ROWS as u128)
+    };
+    let work = |segment: &Segment| (segment.blocks as u128).saturating_mul(cost(segment.cost));
     let segments = || N::SEGMENTS.iter();
-    let total: u64 = segments()
-        .map(|segment| segment.blocks as u64 * cost(segment.cost))
-        .sum();
+    let total = segments().map(work).fold(0, u128::saturating_add);
     let mut cuts = Vec::from([0]);
-    let (mut first, mut before) = (0, 0);
+    let (mut first, mut before) = (0, 0_u128);
     for segment in segments() {
-        let all = segment.blocks as u64 * cost(segment.cost);
+        let after = before.saturating_add(work(segment));
         // Every cut whose share of the total lies in this segment.
         while cuts.len() < parts {
-            let wanted = total * cuts.len() as u64 / parts as u64;
-            if wanted >= before + all {
+            let wanted = total.saturating_mul(cuts.len() as u128) / parts as u128;
+            if wanted >= after {
                 break;
             }
             let block = ((wanted - before) / cost(segment.cost)) as usize;
@@ -85,7 +88,7 @@ pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
             cuts.push(first + block.min(segment.blocks));
         }
         first += segment.blocks;
-        before += all;
+        before = after;
     }
     cuts.push(N::PARAMETER_BLOCKS);
     cuts.dedup();
