@@ -4,7 +4,7 @@ use super::{
     faults::Faults,
     memory::{sharing, starting},
     passes::Totals,
-    threads::{Threads, join},
+    threads::{Threads, join, on_stack},
     weights::check_finite,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     views,
 };
 use alloc::{vec, vec::Vec};
-use core::{borrow::Borrow, fmt};
+use core::{borrow::Borrow, fmt, slice};
 
 /// How a network does on a dataset.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +64,8 @@ where
 {
     let count = check_targets::<N, L, D>(samples, loss)?;
     check_finite(net, None)?;
-    let threads = Threads::new(threads, |most| starting::<N>(count, most))?;
+    let bytes = on_stack::<N::Input, N::Output, D::Target>();
+    let threads = Threads::new(threads, bytes, |most| starting::<N>(count, most))?;
     let mut scores = vec![Score::default(); count];
     threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
     Ok(Evaluation::of(Totals::of(&scores)))
@@ -105,50 +106,79 @@ where
     let leaf = leaf::<N>(scores.len(), threads);
     let mut faults = Faults::default();
     fork(leaf, 0, scores, &|first, scores| {
-        let rows = group::<N>().min(scores.len()).max(1);
-        let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        let mut outputs = vec![N::ZERO_OUTPUT; rows];
-        let mut workspace = Workspace::<N>::new(rows);
-        let mut row = first;
-        for scores in scores.chunks_mut(rows) {
-            inputs.clear();
-            targets.clear();
-            for row in row..row + scores.len() {
-                match sample::<N, D>(samples, row) {
-                    Ok((input, target)) => {
-                        inputs.push(input);
-                        targets.push(target);
-                    }
-                    Err(error) => return faults.report(row, error),
-                }
-            }
-            let outputs = &mut outputs[..scores.len()];
-            workspace.answer(net, &inputs, outputs);
-            row += inputs.len();
-            let task = Judge::<N, L> {
-                loss,
-                outputs,
-                targets: &targets,
-                scores,
-            };
-            simd::dispatch(simd::level(), task);
+        if let Err((row, error)) = judge_leaf(net, samples, loss, first, scores) {
+            faults.report(row, error);
         }
     });
     faults.take()
 }
 
-/// A copy of a sample whose input was found finite.
-fn sample<N, D>(samples: &D, row: usize) -> Result<(N::Input, D::Target)>
+/// Scores the samples from `first` on, up to one of which something is wrong. What it holds is no part of the frames of
+/// those that wait for it.
+#[inline(never)]
+fn judge_leaf<N, L, D>(
+    net: &N,
+    samples: &D,
+    loss: &L,
+    first: usize,
+    scores: &mut [Score],
+) -> core::result::Result<(), (usize, Error)>
+where
+    N: Network,
+    L: Loss<N::Output>,
+    D: Dataset<Input = N::Input, Target = L::Target>,
+{
+    let rows = group::<N>().min(scores.len()).max(1);
+    let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let mut outputs = vec![N::ZERO_OUTPUT; rows];
+    // One delta serves all samples; the other stays zero. An output may be too large for a stack.
+    let mut deltas = vec![N::ZERO_OUTPUT; 2];
+    let (delta, zero) = deltas.split_at_mut(1);
+    let mut workspace = Workspace::<N>::new(rows);
+    let mut row = first;
+    for scores in scores.chunks_mut(rows) {
+        inputs.clear();
+        targets.clear();
+        for row in row..row + scores.len() {
+            gather::<N, D>(samples, row, &mut inputs, &mut targets)
+                .map_err(|error| (row, error))?;
+        }
+        let outputs = &mut outputs[..scores.len()];
+        workspace.answer(net, &inputs, outputs);
+        row += inputs.len();
+        let task = Judge::<N, L> {
+            loss,
+            outputs,
+            targets: &targets,
+            delta,
+            zero,
+            scores,
+        };
+        simd::dispatch(simd::level(), task);
+    }
+    Ok(())
+}
+
+/// Appends a copy of a sample whose input was found finite.
+fn gather<N, D>(
+    samples: &D,
+    row: usize,
+    inputs: &mut Vec<N::Input>,
+    targets: &mut Vec<D::Target>,
+) -> Result<()>
 where
     N: Network,
     D: Dataset<Input = N::Input>,
 {
     let (input, target) = samples.sample(row)?;
     let input: &N::Input = input.borrow();
-    match input.first_not_finite() {
-        Some(index) => Err(Error::NanInput { row, index }),
-        None => Ok((input.clone(), target)),
+    if let Some(index) = input.first_not_finite() {
+        return Err(Error::NanInput { row, index });
     }
+    // From place to place, without a copy in between.
+    inputs.extend_from_slice(slice::from_ref(input));
+    targets.push(target);
+    Ok(())
 }
 
 /// Compares a group of outputs with their targets.
@@ -156,6 +186,9 @@ struct Judge<'a, N: Network, L: Loss<N::Output>> {
     loss: &'a L,
     outputs: &'a [N::Output],
     targets: &'a [L::Target],
+    /// One, and the zeros it begins with.
+    delta: &'a mut [N::Output],
+    zero: &'a [N::Output],
     scores: &'a mut [Score],
 }
 
@@ -166,8 +199,8 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
     fn run<S: Isa>(self, s: S) {
         let pairs = self.outputs.iter().zip(self.targets);
         for ((output, target), score) in pairs.zip(self.scores) {
-            let mut delta = N::ZERO_OUTPUT;
-            *score = views::score(s, self.loss, output, target, 1.0, &mut delta);
+            self.delta.clone_from_slice(self.zero);
+            *score = views::score(s, self.loss, output, target, 1.0, &mut self.delta[0]);
         }
     }
 }
@@ -180,7 +213,8 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
 pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
-    let threads = Threads::new(threads, |most| starting::<N>(inputs.len(), most))?;
+    let bytes = on_stack::<N::Input, N::Output, ()>();
+    let threads = Threads::new(threads, bytes, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
     let leaf = leaf::<N>(inputs.len(), threads.count());
     threads.install(|| {

@@ -11,6 +11,21 @@ use alloc::borrow::ToOwned;
 #[cfg(feature = "parallel")]
 const WORTH_STARTING: usize = 64;
 
+/// Stack of a thread, beside what lies on it by value.
+#[cfg(feature = "parallel")]
+const STACK_BYTES: usize = 2 << 20;
+
+/// How often a sample may lie on a stack by value on its way, in a build without optimization.
+const COPIES: usize = 16;
+
+/// Bytes that an input, an output and a target of these types may take on a stack.
+pub fn on_stack<I, O, T>() -> usize {
+    let one = size_of::<I>()
+        .saturating_add(size_of::<O>())
+        .saturating_add(size_of::<T>());
+    one.saturating_mul(COPIES)
+}
+
 /// A number of threads to work on.
 pub struct Threads {
     count: usize,
@@ -19,9 +34,9 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts `count` threads, or as many as are of use: no more than `worth` says of the number it is given. One is the
-    /// caller's own.
-    pub fn new(count: usize, worth: impl FnOnce(usize) -> usize) -> Result<Self> {
+    /// Starts `count` threads, or as many as are of use: no more than `worth` says of the number it is given. Each has room
+    /// on its stack for samples of so many bytes. One is the caller's own.
+    pub fn new(count: usize, bytes: usize, worth: impl FnOnce(usize) -> usize) -> Result<Self> {
         if count == 0 {
             return Err(Error::Setting {
                 setting: "threads",
@@ -32,19 +47,24 @@ impl Threads {
         #[cfg(feature = "parallel")]
         {
             let most = count.min(Self::available().max(WORTH_STARTING));
-            Self::start(worth(most).min(most))
+            Self::start(worth(most).min(most), bytes)
         }
         #[cfg(not(feature = "parallel"))]
         {
-            let _ = worth;
+            let _ = (bytes, worth);
             Ok(Self { count: 1 })
         }
     }
 
     /// Starts `count` threads, none for one.
     #[cfg(feature = "parallel")]
-    fn start(count: usize) -> Result<Self> {
-        let build = || rayon::ThreadPoolBuilder::new().num_threads(count).build();
+    fn start(count: usize, bytes: usize) -> Result<Self> {
+        // Beyond a quarter of the address space there is no stack, and the system's rounding should not overflow.
+        let stack = STACK_BYTES.saturating_add(bytes).min(usize::MAX / 4);
+        let build = || {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
+            pool.stack_size(stack).build()
+        };
         let pool = (count > 1).then(build).transpose();
         let pool = pool.map_err(|error| Error::Setting {
             setting: "threads",
@@ -144,10 +164,10 @@ mod tests {
     #[test]
     fn none_are_started_for_one_part() {
         for (asked, worth, started) in [(8, 1, 1), (8, 3, 3), (2, 3, 2), (1, 3, 1)] {
-            let found = Threads::new(asked, |_| worth);
+            let found = Threads::new(asked, 0, |_| worth);
             let found = found.map(|threads| (threads.count(), threads.pool.is_some()));
             assert_eq!(found.ok(), Some((started, started > 1)));
         }
-        assert!(Threads::new(0, |_| 1).is_err());
+        assert!(Threads::new(0, 0, |_| 1).is_err());
     }
 }

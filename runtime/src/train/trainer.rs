@@ -11,7 +11,7 @@ use super::{
     passes::{Passes, Totals},
     progress::Progress,
     room, slowness,
-    threads::Threads,
+    threads::{Threads, on_stack},
     weights::{check_finite, fingerprint},
 };
 use crate::{
@@ -244,7 +244,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self.memory.adopt(net);
         let batch = self.batch.min(samples);
         room::check::<N>(batch)?;
-        let threads = Threads::new(self.threads, |most| {
+        let bytes = on_stack::<N::Input, N::Output, L::Target>();
+        let threads = Threads::new(self.threads, bytes, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;
         let mut run = epoch::Run::<N, L::Target> {
