@@ -62,32 +62,38 @@ where
     L: Loss<N::Output>,
     D: Dataset<Input = N::Input, Target = L::Target>,
 {
-    let count = check_targets::<N, L, D>(samples, loss)?;
-    check_finite(net, None)?;
+    let count = count(samples)?;
     let bytes = on_stack::<N::Input, N::Output, D::Target>();
     let threads = Threads::new(threads, bytes, |most| starting::<N>(count, most))?;
     let mut scores = vec![Score::default(); count];
-    threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
+    threads.install(|| {
+        check_targets::<N, L, D>(samples, count, loss)?;
+        check_finite(net, None)?;
+        judge(net, samples, loss, threads.count(), &mut scores)
+    })?;
     Ok(Evaluation::of(Totals::of(&scores)))
 }
 
-/// Refuses a dataset that is empty or whose targets the loss cannot use; gives the number of its samples, which is asked
-/// for once, since it may be another the next time.
-pub(super) fn check_targets<N, L, D>(samples: &D, loss: &L) -> Result<usize>
+/// The number of samples, asked for once, since it may be another the next time; none are refused.
+pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
+    // A dataset's own word on being empty may differ.
+    match samples.len() {
+        0 => Err(Error::EmptyDataset),
+        count => Ok(count),
+    }
+}
+
+/// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target passes over the stack.
+pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<()>
 where
     N: Network,
     L: Loss<N::Output>,
     D: Dataset<Target = L::Target>,
 {
-    // A dataset's own word on being empty may differ.
-    let count = samples.len();
-    if count == 0 {
-        return Err(Error::EmptyDataset);
-    }
     for row in 0..count {
         loss.check(row, &samples.target(row)?)?;
     }
-    Ok(count)
+    Ok(())
 }
 
 /// Scores every sample; inside [`Threads::install`] where `threads` is more than one.

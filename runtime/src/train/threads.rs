@@ -1,4 +1,4 @@
-//! Threads: rayon's, in a pool of our own, and none at all where one is enough.
+//! Threads: rayon's, in a pool of our own, and none at all where one is enough and its stack has room.
 
 use crate::{
     block::Block,
@@ -14,6 +14,10 @@ const WORTH_STARTING: usize = 64;
 /// Stack of a thread, beside what lies on it by value.
 #[cfg(feature = "parallel")]
 const STACK_BYTES: usize = 2 << 20;
+
+/// Samples that take more of a stack are worked on by a thread of our own, even by a lone one: the caller's may be small.
+#[cfg(feature = "parallel")]
+const CALLERS_BYTES: usize = STACK_BYTES;
 
 /// How often a sample may lie on a stack by value on its way, in a build without optimization.
 const COPIES: usize = 16;
@@ -56,7 +60,7 @@ impl Threads {
         }
     }
 
-    /// Starts `count` threads, none for one.
+    /// Starts `count` threads; none for one, if the caller's stack has room.
     #[cfg(feature = "parallel")]
     fn start(count: usize, bytes: usize) -> Result<Self> {
         // Beyond a quarter of the address space there is no stack, and the system's rounding should not overflow.
@@ -65,7 +69,7 @@ impl Threads {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
             pool.stack_size(stack).build()
         };
-        let pool = (count > 1).then(build).transpose();
+        let pool = (count > 1 || bytes > CALLERS_BYTES).then(build).transpose();
         let pool = pool.map_err(|error| Error::Setting {
             setting: "threads",
             found: alloc::format!("{count} ({error})"),
@@ -159,7 +163,7 @@ fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
 
 #[cfg(all(test, feature = "parallel"))]
 mod tests {
-    use super::Threads;
+    use super::{Threads, on_stack};
 
     #[test]
     fn none_are_started_for_one_part() {
@@ -169,5 +173,20 @@ mod tests {
             assert_eq!(found.ok(), Some((started, started > 1)));
         }
         assert!(Threads::new(0, 0, |_| 1).is_err());
+        let large = Threads::new(1, 1 << 30, |most| most);
+        assert!(large.is_ok_and(|threads| threads.count() == 1 && threads.pool.is_some()));
+    }
+    /// A stack of two megabytes would end the process.
+    #[test]
+    fn large_samples_have_room_on_the_stack() {
+        type Large = [u8; 4 << 20];
+        for count in [1, 2] {
+            let threads = Threads::new(count, on_stack::<Large, (), ()>(), |most| most);
+            let last = threads.map(|threads| {
+                let large = || core::hint::black_box::<Large>([3; 4 << 20])[(4 << 20) - 1];
+                threads.install(large)
+            });
+            assert_eq!(last.ok(), Some(3));
+        }
     }
 }

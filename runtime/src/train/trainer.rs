@@ -3,7 +3,7 @@
 mod epoch;
 
 use super::{
-    evaluation::{Evaluation, check_targets, evaluate, judge, predict},
+    evaluation::{Evaluation, check_targets, count, evaluate, judge, predict},
     faults::Faults,
     gradient::check_limit,
     history::History,
@@ -233,21 +233,23 @@ impl<O: Optimizer, L> Trainer<O, L> {
         V: Dataset<Input = N::Input, Target = L::Target>,
     {
         self.check_settings()?;
-        let samples = check_targets::<N, L, D>(data, &self.loss)?;
-        let validations = match validation {
-            Some(validation) => {
-                check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?
-            }
-            None => 0,
-        };
-        check_finite(net, None)?;
-        self.memory.adopt(net);
+        let samples = count(data)?;
+        let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
-        room::check::<N>(batch)?;
         let bytes = on_stack::<N::Input, N::Output, L::Target>();
         let threads = Threads::new(self.threads, bytes, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;
+        let loss = &self.loss;
+        threads.install(|| {
+            check_targets::<N, L, D>(data, samples, loss)?;
+            validation.map_or(Ok(()), |validation| {
+                check_targets::<N, L, V>(validation, validations, loss).map_err(validation_error)
+            })
+        })?;
+        check_finite(net, None)?;
+        self.memory.adopt(net);
+        room::check::<N>(batch)?;
         let mut run = epoch::Run::<N, L::Target> {
             passes: Passes::new(batch, threads.count())?,
             gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
