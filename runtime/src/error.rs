@@ -195,7 +195,7 @@ impl Display for Error {
             ),
             Self::Workspace { expected, found } => write!(
                 f,
-                "the workspace has {found} blocks, but the network needs {expected}; its `WORKSPACE_BYTES` are 64 each"
+                "the workspace has {found} blocks, but the network needs {expected}, its `WORKSPACE_BLOCKS`"
             ),
             Self::UnknownParameter { name } => write!(
                 f,
