@@ -5,6 +5,7 @@ mod errors;
 mod inference;
 pub mod mlp;
 mod settings;
+mod slowness;
 mod steps;
 
 use crate::{
