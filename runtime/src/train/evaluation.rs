@@ -4,7 +4,7 @@ use super::{
     faults::Faults,
     memory::{sharing, starting},
     passes::Totals,
-    threads::{Threads, join, on_stack},
+    threads::{Stack, Threads, join},
     weights::check_finite,
 };
 use crate::{
@@ -63,8 +63,8 @@ where
     D: Dataset<Input = N::Input, Target = L::Target>,
 {
     let count = count(samples)?;
-    let bytes = on_stack::<N::Input, N::Output, D::Target>();
-    let threads = Threads::new(threads, bytes, |most| starting::<N>(count, most))?;
+    let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
+    let threads = Threads::new(threads, stack, |most| starting::<N>(count, most))?;
     let mut scores = vec![Score::default(); count];
     threads.install(|| {
         check_targets::<N, L, D>(samples, count, loss)?;
@@ -219,8 +219,8 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
 pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
-    let bytes = on_stack::<N::Input, N::Output, ()>();
-    let threads = Threads::new(threads, bytes, |most| starting::<N>(inputs.len(), most))?;
+    let stack = Stack::of_slices::<N::Input, N::Output>();
+    let threads = Threads::new(threads, stack, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
     let leaf = leaf::<N>(inputs.len(), threads.count());
     threads.install(|| {

@@ -11,7 +11,7 @@ use super::{
     passes::{Passes, Totals},
     progress::Progress,
     room, slowness,
-    threads::{Threads, on_stack},
+    threads::{Stack, Threads},
     weights::{check_finite, fingerprint},
 };
 use crate::{
@@ -236,8 +236,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
-        let bytes = on_stack::<N::Input, N::Output, L::Target>();
-        let threads = Threads::new(self.threads, bytes, |most| {
+        let stack = Stack::of_dataset::<N::Input, N::Output, L::Target>();
+        let threads = Threads::new(self.threads, stack, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;
         let loss = &self.loss;
