@@ -24,7 +24,29 @@ macro_rules! model {
     };
 }
 
+/// Answers one sample in a workspace of your own, which need not come from an allocator:
+///
+/// ```
+/// use kiln::{Block, Network, forward_in, prelude::*};
+/// use std::sync::Mutex;
+///
+/// model! {
+///     struct Gate(x: [4]) -> [2] { Dense(64), Relu, Dense(2) }
+/// }
+///
+/// static WORKSPACE: Mutex<[Block; Gate::WORKSPACE_BLOCKS]> = Mutex::new([Block::ZERO; Gate::WORKSPACE_BLOCKS]);
+///
+/// let net = Gate::new(Seed(1));
+/// let mut answer = [0.0; 2];
+/// let mut workspace = WORKSPACE.lock().unwrap();
+/// forward_in(&net, &[0.5, -1.0, 0.0, 2.0], &mut answer, &mut workspace[..])?;
+/// assert_eq!(answer, net.forward(&[0.5, -1.0, 0.0, 2.0]));
+/// # Ok::<(), kiln::Error>(())
+/// ```
+pub use kiln_runtime::inference::forward_in;
+
 pub use kiln_runtime::{
+    block::Block,
     error::{Error, Result},
     inference::Workspace,
     loss::{CrossEntropy, Loss, Mse, argmax},

@@ -26,11 +26,6 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Samples in the batch.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// The samples of the value planned at `offset` with `blocks` per sample, chunk by chunk.
     #[inline(always)]
     pub fn slices(self, offset: usize, blocks: usize) -> impl Iterator<Item = &'a [Block]> + Clone {
@@ -43,14 +38,5 @@ impl<'a> Batch<'a> {
                 let first = offset * self.capacity;
                 (rows > 0).then(|| &chunk[first..first + rows * blocks])
             })
-    }
-
-    /// The samples of the value planned at `offset`, as rows of `B` blocks, chunk by chunk.
-    #[inline(always)]
-    pub fn value<const B: usize>(
-        self,
-        offset: usize,
-    ) -> impl Iterator<Item = &'a [[Block; B]]> + Clone {
-        self.slices(offset, B).map(|slice| slice.as_chunks::<B>().0)
     }
 }

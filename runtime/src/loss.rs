@@ -68,37 +68,59 @@ pub trait Loss<Output>: Send + Sync {
     }
 }
 
-/// Two outputs, each with its own loss: the sum. Accuracy is that of the parts that have one, averaged.
-impl<A, B, LA: Loss<A>, LB: Loss<B>> Loss<(A, B)> for (LA, LB) {
-    type Target = (LA::Target, LB::Target);
+/// Implements [`Loss`] for tuples, each output with its own loss: the sum. Accuracy is that of the parts that have one,
+/// averaged.
+macro_rules! tuple {
+    ($($loss:ident $output:ident $index:tt),*) => {
+        impl<$($output, $loss: Loss<$output>),*> Loss<($($output,)*)> for ($($loss,)*) {
+            type Target = ($($loss::Target,)*);
 
-    #[inline(always)]
-    fn row<S: Isa>(
-        &self,
-        s: S,
-        output: &(A, B),
-        target: &Self::Target,
-        scale: f32,
-        delta: &mut (A, B),
-    ) -> f32 {
-        let first = self.0.row(s, &output.0, &target.0, scale, &mut delta.0);
-        first + self.1.row(s, &output.1, &target.1, scale, &mut delta.1)
-    }
+            #[inline(always)]
+            fn row<S: Isa>(
+                &self,
+                s: S,
+                output: &($($output,)*),
+                target: &Self::Target,
+                scale: f32,
+                delta: &mut ($($output,)*),
+            ) -> f32 {
+                let mut sum = 0.0;
+                $(
+                    sum += self.$index.row(
+                        s,
+                        &output.$index,
+                        &target.$index,
+                        scale,
+                        &mut delta.$index,
+                    );
+                )*
+                sum
+            }
 
-    fn accuracy(&self, output: &(A, B), target: &Self::Target) -> Option<f32> {
-        let first = self.0.accuracy(&output.0, &target.0);
-        let second = self.1.accuracy(&output.1, &target.1);
-        match (first, second) {
-            (Some(first), Some(second)) => Some((first + second) / 2.0),
-            (one, other) => one.or(other),
+            fn accuracy(&self, output: &($($output,)*), target: &Self::Target) -> Option<f32> {
+                let (mut sum, mut count) = (0.0, 0.0);
+                $(
+                    if let Some(accuracy) = self.$index.accuracy(&output.$index, &target.$index) {
+                        sum += accuracy;
+                        count += 1.0;
+                    }
+                )*
+                (count > 0.0).then(|| sum / count)
+            }
+
+            fn check(&self, row: usize, target: &Self::Target) -> Result<()> {
+                $(self.$index.check(row, &target.$index)?;)*
+                Ok(())
+            }
         }
-    }
-
-    fn check(&self, row: usize, target: &Self::Target) -> Result<()> {
-        self.0.check(row, &target.0)?;
-        self.1.check(row, &target.1)
-    }
+    };
 }
+
+tuple!(LA A 0, LB B 1);
+tuple!(LA A 0, LB B 1, LC C 2);
+tuple!(LA A 0, LB B 1, LC C 2, LD D 3);
+tuple!(LA A 0, LB B 1, LC C 2, LD D 3, LE E 4);
+tuple!(LA A 0, LB B 1, LC C 2, LD D 3, LE E 4, LF F 5);
 
 #[cfg(test)]
 mod tests;

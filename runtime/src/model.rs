@@ -2,7 +2,7 @@
 
 use crate::{
     block::Block,
-    network::{Network, count_flops, count_parameters},
+    network::{Network, Penalty, Segment, count_flops, count_parameters},
     parameters::Parameters,
 };
 use alloc::{format, string::String, vec::Vec};
@@ -79,17 +79,14 @@ pub trait Model: Network {
 
     /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
     fn penalty(&self) -> f64 {
-        let penalties = Self::TENSORS.iter().zip(Self::PENALTIES);
-        let of = |(tensor, penalty): (&crate::layout::Tensor, &crate::network::Penalty)| {
-            let values = self.parameters().get(tensor.name).unwrap_or_default();
-            let (l1, l2) = (f64::from(penalty.l1), f64::from(penalty.l2));
-            let value = |&weight: &f32| {
-                let weight = f64::from(weight);
-                l1 * weight.abs() + l2 * weight * weight
-            };
-            values.iter().map(value).sum::<f64>()
+        let mut rest = self.arena();
+        let tensors = Self::SEGMENTS.iter().zip(Self::PENALTIES);
+        let of = |(segment, penalty): (&Segment, &Penalty)| {
+            let weights;
+            (weights, rest) = rest.split_at(segment.blocks.min(rest.len()));
+            penalty.loss(weights)
         };
-        penalties.map(of).sum()
+        tensors.map(of).sum()
     }
 
     /// The layers as a table, as Keras prints it.

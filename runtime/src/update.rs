@@ -170,7 +170,7 @@ impl Penalty {
         }
     }
 
-    /// `l1 * sum |w| + l2 * sum w^2` of a tensor.
+    /// `l1 * sum |w| + l2 * sum w^2` of a tensor; the zeros between its numbers add nothing.
     pub fn loss(&self, weights: &[Block]) -> f64 {
         let numbers = weights.iter().flat_map(|block| block.0).map(f64::from);
         let one = |w: f64| f64::from(self.l1) * w.abs() + f64::from(self.l2) * w * w;

@@ -185,6 +185,44 @@ fn accuracy_takes_the_largest_logit() {
     assert_eq!(Mse.accuracy(&3.0_f32, &3.0), None);
 }
 
+/// The loss of a tuple is the sum, its delta that of each part, its accuracy the mean of those that have one.
+#[test]
+fn tuples_add_their_losses() {
+    let loss = (CrossEntropy, Mse, CrossEntropy);
+    let output = ([0.5_f32, -1.0, 2.0], [[1.0_f32, 2.0]; 2], [0.25_f32, 4.0]);
+    let target = (0, [[0.0, 2.5]; 2], 1);
+    let zero = ([0.0; 3], [[0.0; 2]; 2], [0.0; 2]);
+    for level in simd::levels() {
+        let a = row(level, &loss.0, &output.0, &target.0, 0.5, zero.0);
+        let b = row(level, &loss.1, &output.1, &target.1, 0.5, zero.1);
+        let c = row(level, &loss.2, &output.2, &target.2, 0.5, zero.2);
+        let (sum, delta) = row(level, &loss, &output, &target, 0.5, zero);
+        assert_eq!(sum, a.0 + b.0 + c.0);
+        assert_eq!(delta, (a.1, b.1, c.1));
+    }
+    assert_eq!(loss.accuracy(&output, &target), Some(0.5));
+    assert_eq!(
+        (Mse, Mse, Mse).accuracy(&(0.0, 1.0, 2.0), &(0.0, 1.0, 2.0)),
+        None
+    );
+    let refused = Loss::<([f32; 3], [[f32; 2]; 2], [f32; 2])>::check(&loss, 4, &(0, target.1, 2));
+    assert!(matches!(
+        refused,
+        Err(Error::LabelOutOfRange {
+            row: 4,
+            label: 2,
+            classes: 2
+        })
+    ));
+    let six = (Mse, Mse, Mse, Mse, Mse, Mse);
+    let ones = (1.0_f32, 1.0, 1.0, 1.0, 1.0, 1.0);
+    let zeros = (0.0_f32, 0.0, 0.0, 0.0, 0.0, 0.0);
+    assert_eq!(
+        row(simd::level(), &six, &ones, &zeros, 0.5, zeros),
+        (6.0, ones)
+    );
+}
+
 #[test]
 fn targets_out_of_range_are_refused_and_never_panic() {
     let refused = Loss::<[f32; 3]>::check(&CrossEntropy, 8, &3);

@@ -2,8 +2,9 @@
 
 use super::{
     faults::Faults,
+    memory::{sharing, starting},
     passes::Totals,
-    threads::{Threads, join},
+    threads::{Stack, Threads, join},
     weights::check_finite,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     views,
 };
 use alloc::{vec, vec::Vec};
-use core::{borrow::Borrow, fmt};
+use core::{borrow::Borrow, fmt, slice};
 
 /// How a network does on a dataset.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,26 +76,34 @@ where
     L: Loss<N::Output>,
     D: Dataset<Input = N::Input, Target = L::Target>,
 {
-    check_targets::<N, L, D>(samples, loss)?;
-    check_finite(net, None)?;
-    let threads = Threads::new(threads)?;
-    let mut scores = vec![Score::default(); samples.len()];
-    threads.install(|| judge(net, samples, loss, threads.count(), &mut scores))?;
+    let count = count(samples)?;
+    let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
+    let threads = Threads::new(threads, stack, |most| starting::<N>(count, most))?;
+    let mut scores = vec![Score::default(); count];
+    threads.install(|| {
+        check_targets::<N, L, D>(samples, count, loss)?;
+        check_finite(net, None)?;
+        judge(net, samples, loss, threads.count(), &mut scores)
+    })?;
     Ok(Evaluation::of(Totals::of(&scores)))
 }
 
-/// Refuses a dataset that is empty or whose targets the loss cannot use.
-pub(super) fn check_targets<N, L, D>(samples: &D, loss: &L) -> Result<()>
+/// The number of samples, asked for once, since it may be another the next time; none are refused.
+pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
+    // A dataset's own word on being empty may differ.
+    match samples.len() {
+        0 => Err(Error::EmptyDataset),
+        count => Ok(count),
+    }
+}
+
+/// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target passes over the stack.
+pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<()>
 where
     N: Network,
     L: Loss<N::Output>,
     D: Dataset<Target = L::Target>,
 {
-    // A dataset's own word on being empty may differ.
-    let count = samples.len();
-    if count == 0 {
-        return Err(Error::EmptyDataset);
-    }
     for row in 0..count {
         loss.check(row, &samples.target(row)?)?;
     }
@@ -117,50 +126,79 @@ where
     let leaf = leaf::<N>(scores.len(), threads);
     let mut faults = Faults::default();
     fork(leaf, 0, scores, &|first, scores| {
-        let rows = group::<N>().min(scores.len());
-        let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        let mut outputs = vec![N::ZERO_OUTPUT; rows];
-        let mut workspace = Workspace::<N>::new(rows);
-        let mut row = first;
-        for scores in scores.chunks_mut(rows) {
-            inputs.clear();
-            targets.clear();
-            for row in row..row + scores.len() {
-                match sample::<N, D>(samples, row) {
-                    Ok((input, target)) => {
-                        inputs.push(input);
-                        targets.push(target);
-                    }
-                    Err(error) => return faults.report(row, error),
-                }
-            }
-            let outputs = &mut outputs[..scores.len()];
-            workspace.answer(net, &inputs, outputs);
-            row += inputs.len();
-            let task = Judge::<N, L> {
-                loss,
-                outputs,
-                targets: &targets,
-                scores,
-            };
-            simd::dispatch(simd::level(), task);
+        if let Err((row, error)) = judge_leaf(net, samples, loss, first, scores) {
+            faults.report(row, error);
         }
     });
     faults.take()
 }
 
-/// A copy of a sample whose input was found finite.
-fn sample<N, D>(samples: &D, row: usize) -> Result<(N::Input, D::Target)>
+/// Scores the samples from `first` on, up to one of which something is wrong. What it holds is no part of the frames of
+/// those that wait for it.
+#[inline(never)]
+fn judge_leaf<N, L, D>(
+    net: &N,
+    samples: &D,
+    loss: &L,
+    first: usize,
+    scores: &mut [Score],
+) -> core::result::Result<(), (usize, Error)>
+where
+    N: Network,
+    L: Loss<N::Output>,
+    D: Dataset<Input = N::Input, Target = L::Target>,
+{
+    let rows = group::<N>().min(scores.len()).max(1);
+    let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let mut outputs = vec![N::ZERO_OUTPUT; rows];
+    // One delta serves all samples; the other stays zero. An output may be too large for a stack.
+    let mut deltas = vec![N::ZERO_OUTPUT; 2];
+    let (delta, zero) = deltas.split_at_mut(1);
+    let mut workspace = Workspace::<N>::new(rows);
+    let mut row = first;
+    for scores in scores.chunks_mut(rows) {
+        inputs.clear();
+        targets.clear();
+        for row in row..row + scores.len() {
+            gather::<N, D>(samples, row, &mut inputs, &mut targets)
+                .map_err(|error| (row, error))?;
+        }
+        let outputs = &mut outputs[..scores.len()];
+        workspace.answer(net, &inputs, outputs);
+        row += inputs.len();
+        let task = Judge::<N, L> {
+            loss,
+            outputs,
+            targets: &targets,
+            delta,
+            zero,
+            scores,
+        };
+        simd::dispatch(simd::level(), task);
+    }
+    Ok(())
+}
+
+/// Appends a copy of a sample whose input was found finite.
+fn gather<N, D>(
+    samples: &D,
+    row: usize,
+    inputs: &mut Vec<N::Input>,
+    targets: &mut Vec<D::Target>,
+) -> Result<()>
 where
     N: Network,
     D: Dataset<Input = N::Input>,
 {
     let (input, target) = samples.sample(row)?;
     let input: &N::Input = input.borrow();
-    match input.first_not_finite() {
-        Some(index) => Err(Error::NanInput { row, index }),
-        None => Ok((input.clone(), target)),
+    if let Some(index) = input.first_not_finite() {
+        return Err(Error::NanInput { row, index });
     }
+    // From place to place, without a copy in between.
+    inputs.extend_from_slice(slice::from_ref(input));
+    targets.push(target);
+    Ok(())
 }
 
 /// Compares a group of outputs with their targets.
@@ -168,6 +206,9 @@ struct Judge<'a, N: Network, L: Loss<N::Output>> {
     loss: &'a L,
     outputs: &'a [N::Output],
     targets: &'a [L::Target],
+    /// One, and the zeros it begins with.
+    delta: &'a mut [N::Output],
+    zero: &'a [N::Output],
     scores: &'a mut [Score],
 }
 
@@ -178,8 +219,8 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
     fn run<S: Isa>(self, s: S) {
         let pairs = self.outputs.iter().zip(self.targets);
         for ((output, target), score) in pairs.zip(self.scores) {
-            let mut delta = N::ZERO_OUTPUT;
-            *score = views::score(s, self.loss, output, target, 1.0, &mut delta);
+            self.delta.clone_from_slice(self.zero);
+            *score = views::score(s, self.loss, output, target, 1.0, &mut self.delta[0]);
         }
     }
 }
@@ -201,7 +242,8 @@ impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
 pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
-    let threads = Threads::new(threads)?;
+    let stack = Stack::of_slices::<N::Input, N::Output>();
+    let threads = Threads::new(threads, stack, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
     let leaf = leaf::<N>(inputs.len(), threads.count());
     threads.install(|| {
@@ -225,6 +267,7 @@ pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
 
 /// Samples that one thread takes at once: whole groups, so that the cut changes no bit.
 fn leaf<N: Network>(samples: usize, threads: usize) -> usize {
+    let threads = sharing::<N>(samples, threads);
     let shares = if threads > 1 { 4 * threads } else { 1 };
     let groups = samples.div_ceil(group::<N>()).div_ceil(shares);
     (groups * group::<N>()).max(1)

@@ -2,13 +2,16 @@
 
 use crate::{
     block::Block,
-    network::{Network, count_flops},
+    network::{Network, Segment, count_flops},
 };
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
 
 /// Operations below which a fork costs more than it brings: some 20 microseconds of work.
 const WORTH_A_FORK: u64 = 1 << 20;
+
+/// Operations below which starting a thread costs more than it brings: some 80 microseconds of work.
+const WORTH_A_THREAD: u64 = 1 << 22;
 
 /// A chunk's values should stay in a level-2 cache between the passes, if its rows still fill the register tiles.
 const CHUNK_BLOCKS: usize = 1 << 14;
@@ -20,12 +23,35 @@ const TILE_BLOCKS: usize = 12;
 /// What the optimizer costs for one block, in rows of its gradient.
 const UPDATE_ROWS: usize = 16;
 
-/// Into how many parts the work of `rows` samples is cut for `threads`.
+/// Into how many parts a training step on `rows` samples is cut for `threads`.
 pub fn parts<N: Network>(rows: usize, threads: usize) -> usize {
     // Forward once, and twice as much for deltas and gradients.
-    let work = 3 * count_flops(N::LAYERS).saturating_mul(rows as u64);
-    let worth = usize::try_from(work / WORTH_A_FORK).unwrap_or(usize::MAX);
-    worth.clamp(1, threads)
+    pieces(
+        answering::<N>(rows).saturating_mul(3),
+        WORTH_A_FORK,
+        threads,
+    )
+}
+
+/// How many of `threads` that run share the work of answering `rows` samples.
+pub fn sharing<N: Network>(rows: usize, threads: usize) -> usize {
+    pieces(answering::<N>(rows), WORTH_A_FORK, threads)
+}
+
+/// How many of `threads` are worth starting to answer `rows` samples and no more.
+pub fn starting<N: Network>(rows: usize, threads: usize) -> usize {
+    pieces(answering::<N>(rows), WORTH_A_THREAD, threads)
+}
+
+/// Operations of the forward pass of `rows` samples.
+fn answering<N: Network>(rows: usize) -> u64 {
+    count_flops(N::LAYERS).saturating_mul(rows as u64)
+}
+
+/// At most `most` pieces of at least `worth` operations, or one.
+fn pieces(work: u64, worth: u64, most: usize) -> usize {
+    let pieces = usize::try_from(work / worth).unwrap_or(usize::MAX);
+    pieces.min(most).max(1)
 }
 
 /// Rows of a chunk, so that `parts` threads share `batch` rows evenly.
@@ -39,19 +65,22 @@ pub fn capacity<N: Network>(batch: NonZeroUsize, parts: usize) -> usize {
 /// Where the arena is cut into `parts` stretches of about equal work: `parts + 1` ascending blocks or fewer, from 0 to the
 /// arena's end.
 pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
-    let cost = |cost: usize| (cost * batch + UPDATE_ROWS) as u64;
+    // Saturated where the numbers are absurd, so that the cuts are in order at least.
+    let cost = |cost: usize| {
+        let rows = (cost as u128).saturating_mul(batch as u128);
+        rows.saturating_add(UPDATE_ROWS as u128)
+    };
+    let work = |segment: &Segment| (segment.blocks as u128).saturating_mul(cost(segment.cost));
     let segments = || N::SEGMENTS.iter();
-    let total: u64 = segments()
-        .map(|segment| segment.blocks as u64 * cost(segment.cost))
-        .sum();
+    let total = segments().map(work).fold(0, u128::saturating_add);
     let mut cuts = Vec::from([0]);
-    let (mut first, mut before) = (0, 0);
+    let (mut first, mut before) = (0, 0_u128);
     for segment in segments() {
-        let all = segment.blocks as u64 * cost(segment.cost);
+        let after = before.saturating_add(work(segment));
         // Every cut whose share of the total lies in this segment.
         while cuts.len() < parts {
-            let wanted = total * cuts.len() as u64 / parts as u64;
-            if wanted >= before + all {
+            let wanted = total.saturating_mul(cuts.len() as u128) / parts as u128;
+            if wanted >= after {
                 break;
             }
             let block = ((wanted - before) / cost(segment.cost)) as usize;
@@ -59,7 +88,7 @@ pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
             cuts.push(first + block.min(segment.blocks));
         }
         first += segment.blocks;
-        before += all;
+        before = after;
     }
     cuts.push(N::PARAMETER_BLOCKS);
     cuts.dedup();
@@ -73,3 +102,6 @@ pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
 pub fn blocks(count: usize) -> Vec<Block> {
     alloc::vec![Block::ZERO; count]
 }
+
+#[cfg(test)]
+mod tests;

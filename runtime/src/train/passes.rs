@@ -229,10 +229,16 @@ impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Chunks<'_, N, L, F
     fn fork(self) {
         let count = self.scores.len().div_ceil(self.capacity);
         if count <= 1 {
-            return simd::dispatch(self.level, self);
+            return self.leaf();
         }
         let (left, right) = self.split(count / 2);
         join(|| left.fork(), || right.fork());
+    }
+
+    /// One chunk. What it holds is no part of the frames of those that wait for it.
+    #[inline(never)]
+    fn leaf(self) {
+        simd::dispatch(self.level, self);
     }
 
     /// The first `chunks` chunks, and the others.

@@ -3,8 +3,9 @@
 mod datasets;
 mod errors;
 mod inference;
-mod mlp;
+pub mod mlp;
 mod settings;
+mod slowness;
 mod steps;
 
 use crate::{

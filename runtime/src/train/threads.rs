@@ -1,4 +1,4 @@
-//! Threads: rayon's, in a pool of our own, and none at all where one is enough.
+//! Threads: rayon's, in a pool of our own, and none at all where one is enough and its stack has room.
 
 use crate::{
     block::Block,
@@ -11,6 +11,47 @@ use alloc::borrow::ToOwned;
 #[cfg(feature = "parallel")]
 const WORTH_STARTING: usize = 64;
 
+/// Stack of a thread, beside what lies on it by value.
+const STACK_BYTES: usize = 2 << 20;
+
+/// How often a sample may lie on a stack by value on its way, in a build without optimization.
+const COPIES: usize = 16;
+
+/// What the samples take of a stack.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "parallel"),
+    expect(dead_code, reason = "no thread is started")
+)]
+pub struct Stack {
+    bytes: usize,
+    /// Whether a lone thread is one of our own, too.
+    alone: bool,
+}
+
+impl Stack {
+    /// For inputs that lie in a slice: only threads of our own need care.
+    pub fn of_slices<I, O>() -> Self {
+        let bytes = size_of::<I>().saturating_add(size_of::<O>());
+        Self {
+            bytes: bytes.saturating_mul(COPIES),
+            alone: false,
+        }
+    }
+
+    /// For samples that a dataset gives by value: large ones might not fit on the caller's stack either.
+    pub fn of_dataset<I, O, T>() -> Self {
+        let bytes = size_of::<I>()
+            .saturating_add(size_of::<O>())
+            .saturating_add(size_of::<T>())
+            .saturating_mul(COPIES);
+        Self {
+            bytes,
+            alone: bytes > STACK_BYTES,
+        }
+    }
+}
+
 /// A number of threads to work on.
 pub struct Threads {
     count: usize,
@@ -19,8 +60,9 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts `count` threads, or as many as are of use; one is the caller's own.
-    pub fn new(count: usize) -> Result<Self> {
+    /// Starts `count` threads, or as many as are of use: no more than `worth` says of the number it is given. Each has room
+    /// on its stack for the samples. One is the caller's own.
+    pub fn new(count: usize, stack: Stack, worth: impl FnOnce(usize) -> usize) -> Result<Self> {
         if count == 0 {
             return Err(Error::Setting {
                 setting: "threads",
@@ -30,18 +72,32 @@ impl Threads {
         }
         #[cfg(feature = "parallel")]
         {
-            let count = count.min(Self::available().max(WORTH_STARTING));
-            let build = || rayon::ThreadPoolBuilder::new().num_threads(count).build();
-            let pool = (count > 1).then(build).transpose();
-            let pool = pool.map_err(|error| Error::Setting {
-                setting: "threads",
-                found: alloc::format!("{count} ({error})"),
-                expected: "a number of threads that the system grants",
-            })?;
-            Ok(Self { count, pool })
+            let most = count.min(Self::available().max(WORTH_STARTING));
+            Self::start(worth(most).min(most), stack)
         }
         #[cfg(not(feature = "parallel"))]
-        Ok(Self { count: 1 })
+        {
+            let _ = (stack, worth);
+            Ok(Self { count: 1 })
+        }
+    }
+
+    /// Starts `count` threads; none for one, if the caller's stack has room.
+    #[cfg(feature = "parallel")]
+    fn start(count: usize, stack: Stack) -> Result<Self> {
+        // Beyond a quarter of the address space there is no stack, and the system's rounding should not overflow.
+        let bytes = STACK_BYTES.saturating_add(stack.bytes).min(usize::MAX / 4);
+        let build = || {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
+            pool.stack_size(bytes).build()
+        };
+        let pool = (count > 1 || stack.alone).then(build).transpose();
+        let pool = pool.map_err(|error| Error::Setting {
+            setting: "threads",
+            found: alloc::format!("{count} ({error})"),
+            expected: "a number of threads that the system grants",
+        })?;
+        Ok(Self { count, pool })
     }
 
     /// As many as the machine runs at once.
@@ -124,5 +180,47 @@ fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
     {
         a();
         b();
+    }
+}
+
+#[cfg(all(test, feature = "parallel"))]
+mod tests {
+    use super::{Stack, Threads};
+
+    #[test]
+    fn none_are_started_for_one_part() {
+        for (asked, worth, started) in [(8, 1, 1), (8, 3, 3), (2, 3, 2), (1, 3, 1)] {
+            let found = Threads::new(asked, Stack::of_dataset::<u8, u8, u8>(), |_| worth);
+            let found = found.map(|threads| (threads.count(), threads.pool.is_some()));
+            assert_eq!(found.ok(), Some((started, started > 1)));
+        }
+        assert!(Threads::new(0, Stack::of_slices::<u8, u8>(), |_| 1).is_err());
+    }
+
+    #[test]
+    fn a_lone_thread_is_the_callers_if_samples_are_small_or_lent() {
+        type Large = [u8; 1 << 20];
+        for (stack, alone) in [
+            (Stack::of_dataset::<Large, u8, u8>(), true),
+            (Stack::of_slices::<Large, u8>(), false),
+        ] {
+            let found = Threads::new(1, stack, |most| most);
+            let found = found.map(|threads| (threads.count(), threads.pool.is_some()));
+            assert_eq!(found.ok(), Some((1, alone)));
+        }
+    }
+
+    /// A stack of two megabytes would end the process.
+    #[test]
+    fn large_samples_have_room_on_the_stack() {
+        type Large = [u8; 4 << 20];
+        for count in [1, 2] {
+            let threads = Threads::new(count, Stack::of_dataset::<Large, (), ()>(), |most| most);
+            let last = threads.map(|threads| {
+                let large = || core::hint::black_box::<Large>([3; 4 << 20])[(4 << 20) - 1];
+                threads.install(large)
+            });
+            assert_eq!(last.ok(), Some(3));
+        }
     }
 }

@@ -3,14 +3,15 @@
 mod epoch;
 
 use super::{
-    evaluation::{Evaluation, check_targets, evaluate, judge, predict},
+    evaluation::{Evaluation, check_targets, count, evaluate, judge, predict},
     faults::Faults,
     gradient::check_limit,
     history::History,
+    memory::{self, parts, sharing},
     passes::{Passes, Totals},
     progress::Progress,
     room, slowness,
-    threads::Threads,
+    threads::{Stack, Threads},
     weights::{check_finite, fingerprint},
 };
 use crate::{
@@ -233,18 +234,26 @@ impl<O: Optimizer, L> Trainer<O, L> {
         V: Dataset<Input = N::Input, Target = L::Target>,
     {
         self.check_settings()?;
-        check_targets::<N, L, D>(data, &self.loss)?;
-        if let Some(validation) = validation {
-            check_targets::<N, L, V>(validation, &self.loss).map_err(validation_error)?;
-        }
+        let samples = count(data)?;
+        let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
+        let batch = self.batch.min(samples);
+        let stack = Stack::of_dataset::<N::Input, N::Output, L::Target>();
+        let threads = Threads::new(self.threads, stack, |most| {
+            parts::<N>(batch, most).max(sharing::<N>(validations, most))
+        })?;
+        let loss = &self.loss;
+        threads.install(|| {
+            check_targets::<N, L, D>(data, samples, loss)?;
+            validation.map_or(Ok(()), |validation| {
+                check_targets::<N, L, V>(validation, validations, loss).map_err(validation_error)
+            })
+        })?;
         check_finite(net, None)?;
         self.memory.adopt(net);
-        let batch = self.batch.min(data.len());
         room::check::<N>(batch)?;
-        let threads = Threads::new(self.threads)?;
         let mut run = epoch::Run::<N, L::Target> {
             passes: Passes::new(batch, threads.count())?,
-            gradients: super::memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
+            gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
             nothing: vec![(); N::PARAMETER_BLOCKS],
             targets: Vec::new(),
             checked: false,
@@ -254,12 +263,12 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if !self.quiet {
             slowness::warn::<N>();
         }
-        let mut scores = vec![Score::default(); validation.map_or(0, Dataset::len)];
-        let mut order: Vec<usize> = (0..data.len()).collect();
+        let mut scores = vec![Score::default(); validations];
+        let mut order: Vec<usize> = (0..samples).collect();
         let mut history = History::default();
         let result = threads.install(|| {
             for number in 1..=self.epochs {
-                let mut progress = Progress::new(self.quiet, number, self.epochs, data.len());
+                let mut progress = Progress::new(self.quiet, number, self.epochs, samples);
                 let mut epoch =
                     self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
                 check_finite(net, Some(number))?;

@@ -3,10 +3,10 @@
 use super::{
     evaluation::check_inputs,
     gradient,
-    memory::blocks,
+    memory::{blocks, parts},
     passes::{Passes, Source, Step, Totals},
     room, slowness,
-    threads::Threads,
+    threads::{Stack, Threads},
 };
 use crate::{
     block::Block,
@@ -67,7 +67,9 @@ impl<N: Network> Training<N> {
     /// If `batch` or `threads` is 0, there is no memory for the batch, or the threads cannot be started.
     pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
         room::check::<N>(batch)?;
-        let threads = Threads::new(threads)?;
+        let threads = Threads::new(threads, Stack::of_slices::<N::Input, N::Output>(), |most| {
+            parts::<N>(batch, most)
+        })?;
         let passes = Passes::new(batch, threads.count())?;
         slowness::warn::<N>();
         Ok(Self {

@@ -58,6 +58,38 @@ impl Dataset for Changing {
     }
 }
 
+/// Three samples, until it was asked how many there are.
+#[derive(Default)]
+struct Vanishing {
+    asked: AtomicUsize,
+}
+
+impl Dataset for Vanishing {
+    type Input = [f32; INPUTS];
+    type Target = usize;
+
+    fn len(&self) -> usize {
+        if self.asked.fetch_add(1, Ordering::Relaxed) == 0 {
+            3
+        } else {
+            0
+        }
+    }
+
+    fn sample(&self, _: usize) -> Result<(impl Borrow<[f32; INPUTS]>, usize)> {
+        Ok(([0.0; INPUTS], 0))
+    }
+}
+
+#[test]
+fn datasets_may_vanish() {
+    let new = Vanishing::default;
+    assert!(trainer().evaluate(&net(), &new()).is_ok());
+    assert!(trainer().fit(&mut net(), &new()).is_ok());
+    let found = trainer().fit_and_validate(&mut net(), &new(), &new());
+    assert!(found.is_ok(), "{found:?}");
+}
+
 #[test]
 fn datasets_may_lie() {
     let empty = || Changing::new(0, 0, 0.0, 0);
