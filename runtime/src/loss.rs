@@ -27,7 +27,8 @@ use crate::{error::Result, simd::Isa};
 ///         let mut sum = 0.0;
 ///         for ((y, t), delta) in y.iter().zip(t).zip(delta) {
 ///             sum += (y - t).abs();
-///             *delta = scale * share * (y - t).signum();
+///             let sign = f32::from(y > t) - f32::from(y < t);
+///             *delta = scale * share * sign;
 ///         }
 ///         sum * share
 ///     }

@@ -79,13 +79,14 @@ where
     let count = count(samples)?;
     let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
     let threads = Threads::new(threads, stack, |most| starting::<N>(count, most))?;
-    let mut scores = vec![Score::default(); count];
     threads.install(|| {
         check_targets::<N, L, D>(samples, count, loss)?;
         check_finite(net, None)?;
-        judge(net, samples, loss, threads.count(), &mut scores)
-    })?;
-    Ok(Evaluation::of(Totals::of(&scores)))
+        // Not before: a dataset may claim more samples than it has targets for, or memory holds scores.
+        let mut scores = vec![Score::default(); count];
+        judge(net, samples, loss, threads.count(), &mut scores)?;
+        Ok(Evaluation::of(Totals::of(&scores)))
+    })
 }
 
 /// The number of samples, asked for once, since it may be another the next time; none are refused.
