@@ -4,9 +4,8 @@
 //! own in a `Descent`. Its [`Update`] runs in registers at the end of every weight gradient, so whatever depends
 //! on the step alone is folded into constants by [`Optimizer::step`].
 //!
-//! First moments and momenta smaller than 1e-20 become zero. Where a gradient is exactly zero for long they would
-//! otherwise decay into denormal numbers, which slow a training run down to half its speed; 1e-20 is far
-//! below what changes a weight.
+//! What a rule stores, weights as well as moments, passes [`flush`](crate::math::flush): where a gradient is exactly zero
+//! for long, it would otherwise decay into subnormal numbers, which slow a training run down many times.
 
 mod adam;
 mod sgd;
@@ -20,7 +19,6 @@ use crate::{
 };
 use alloc::format;
 use core::ops::RangeBounds;
-use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// A rule that turns gradients into changes of the weights.
 pub trait Optimizer: Send + Sync {
@@ -64,13 +62,6 @@ fn check_range(
 
 /// What an optimizer remembers of each block of weights.
 pub type State<O> = <<O as Optimizer>::Step as Update>::State;
-
-/// Numbers too small to matter become zero before they become denormal.
-#[inline(always)]
-fn flush<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-    let zero = f32x16::splat(s, 0.0);
-    x.abs().simd_gt(f32x16::splat(s, 1e-20)).select(x, zero)
-}
 
 #[cfg(test)]
 mod tests;

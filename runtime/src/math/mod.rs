@@ -24,6 +24,7 @@
 //! `KILN_EXHAUSTIVE` set in the environment all of them.
 
 mod exp;
+mod flush;
 mod ln;
 mod sigmoid;
 mod tanh;
@@ -31,6 +32,7 @@ mod tanh;
 mod ulp;
 
 pub use exp::exp;
+pub use flush::{TINY, flush, flush_number};
 pub use ln::ln;
 pub use sigmoid::sigmoid;
 pub use tanh::tanh;

@@ -15,8 +15,8 @@
 //! v takes a floor of 1e-34 in every step. It keeps v from decaying into denormal numbers at no cost, and adds at most
 //! 1e-17 / sqrt(1 - beta2) to a root that is compared with epsilon.
 
-use super::{Optimizer, check_amount, check_range, flush};
-use crate::{block::Block, error::Result, update::Update};
+use super::{Optimizer, check_amount, check_range};
+use crate::{block::Block, error::Result, math::flush, update::Update};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.Adam` (Kingma and Ba 2015), with its defaults. It remembers two numbers for each weight.
@@ -221,6 +221,6 @@ impl Update for AdamStep {
         let v = second.load(s).mul_add(f32x16::splat(s, self.beta2), fresh);
         second.store(v);
         let change = m * f32x16::splat(s, self.rate) / (v.sqrt() + f32x16::splat(s, self.epsilon));
-        weight.store(w * f32x16::splat(s, self.keep) - change);
+        weight.store(flush(s, w * f32x16::splat(s, self.keep) - change));
     }
 }

@@ -9,8 +9,8 @@
 //! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
 //! ```
 
-use super::{Optimizer, check_amount, check_range, flush};
-use crate::{block::Block, error::Result, update::Update};
+use super::{Optimizer, check_amount, check_range};
+use crate::{block::Block, error::Result, math::flush, update::Update};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.SGD`: the weights go against their gradient (Robbins and Monro 1951), with PyTorch's momentum and Nesterov's
@@ -148,7 +148,7 @@ impl Update for SgdStep {
     fn apply<S: Simd>(&self, s: S, gradient: f32x16<S>, weight: &mut Block, _: &mut ()) {
         let w = weight.load(s);
         let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
-        weight.store(g.mul_add(f32x16::splat(s, -self.rate), w));
+        weight.store(flush(s, g.mul_add(f32x16::splat(s, -self.rate), w)));
     }
 }
 
@@ -213,6 +213,6 @@ impl Update for MomentumStep {
         } else {
             b
         };
-        weight.store(direction.mul_add(f32x16::splat(s, -self.rate), w));
+        weight.store(flush(s, direction.mul_add(f32x16::splat(s, -self.rate), w)));
     }
 }
