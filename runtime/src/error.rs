@@ -5,18 +5,18 @@
 
 #[cfg(feature = "std")]
 mod fault;
-#[cfg(feature = "std")]
+mod message;
 mod mismatch;
+pub(crate) mod nearest;
 #[cfg(test)]
 mod tests;
 
 #[cfg(feature = "std")]
 pub use fault::Fault;
-#[cfg(feature = "std")]
-pub use mismatch::{Mismatch, Misshapen};
+pub use mismatch::{Alike, Mismatch, Misshapen};
 
 use alloc::{boxed::Box, string::String};
-use core::fmt::{self, Display, Formatter};
+use core::fmt::{self, Display};
 #[cfg(feature = "std")]
 use {alloc::vec::Vec, std::io, std::path::PathBuf};
 
@@ -51,6 +51,8 @@ pub enum Error {
     UnknownParameter {
         /// The name asked for.
         name: String,
+        /// The parameter whose name is closest, if one is close enough to be meant.
+        nearest: Option<&'static str>,
     },
     /// A parameter was given the wrong number of numbers.
     ParameterLength {
@@ -70,6 +72,13 @@ pub enum Error {
     },
     /// A dataset, or a part asked of it, has no samples.
     EmptyDataset,
+    /// A dataset cannot be cut in two here, since one of the parts would be empty.
+    Split {
+        /// Samples there are.
+        samples: usize,
+        /// Samples that the first part would have.
+        first: usize,
+    },
     /// A label names no class.
     LabelOutOfRange {
         /// Row of the dataset, counted from 0.
@@ -130,6 +139,19 @@ pub enum Error {
         /// What it may be, and an example.
         expected: &'static str,
     },
+    /// The system has not this much memory.
+    Memory {
+        /// What it is needed for.
+        what: &'static str,
+        /// Bytes asked for.
+        bytes: u128,
+    },
+    /// The operating system refused something that the program itself did: what `?` makes of an [`io::Error`].
+    #[cfg(feature = "std")]
+    System(
+        /// Its answer.
+        io::Error,
+    ),
     /// The operating system refused.
     #[cfg(feature = "std")]
     Io {
@@ -139,6 +161,24 @@ pub enum Error {
         path: PathBuf,
         /// Its answer.
         source: io::Error,
+    },
+    /// Writing over a file that cannot be replaced did not end: the file is damaged, but the weights stand whole beside it.
+    #[cfg(feature = "std")]
+    InPlace {
+        /// The file.
+        path: PathBuf,
+        /// The whole one.
+        copy: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// An earlier save over a file did not end, or is under way: the file holds both old and new weights, or is cut off.
+    #[cfg(feature = "std")]
+    Interrupted {
+        /// The file.
+        path: PathBuf,
+        /// The whole one.
+        copy: PathBuf,
     },
     /// A folder lacks files of a dataset.
     #[cfg(feature = "std")]
@@ -161,15 +201,13 @@ pub enum Error {
         fault: Fault,
     },
     /// A file of weights cannot be read as safetensors.
-    #[cfg(feature = "std")]
     NotSafetensors {
-        /// The file, or nothing where bytes were given.
-        path: Option<PathBuf>,
+        /// The file as it is shown, or nothing where bytes were given.
+        path: Option<String>,
         /// What is wrong with it, and a repair.
         reason: String,
     },
     /// Weights do not fit the model; everything wrong with them in one error.
-    #[cfg(feature = "std")]
     Weights(Box<Mismatch>),
     /// A parameter's place lies outside the model's memory.
     Layout {
@@ -182,122 +220,8 @@ pub enum Error {
     },
 }
 
-impl Display for Error {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Counts { inputs, targets } => write!(
-                f,
-                "the dataset has {inputs} inputs, but {targets} targets; give every input exactly one target"
-            ),
-            Self::Outputs { inputs, outputs } => write!(
-                f,
-                "{inputs} inputs were given, but room for {outputs} outputs; give slices of the same length"
-            ),
-            Self::Workspace { expected, found } => write!(
-                f,
-                "the workspace has {found} blocks of 64 bytes, but the network needs {expected}; \
-                 give it `WORKSPACE_BYTES / 64` of them"
-            ),
-            Self::UnknownParameter { name } => write!(
-                f,
-                "no parameter is named `{name}`; `names()` lists them"
-            ),
-            Self::ParameterLength { name, expected, found } => write!(
-                f,
-                "parameter `{name}` holds {expected} numbers, but {found} were given; \
-                 give all of the shape that `names()` lists, in row-major order"
-            ),
-            Self::Batch { expected, found } => write!(
-                f,
-                "{found} samples were given, but the training memory was made for {expected}; give it a larger batch"
-            ),
-            Self::EmptyDataset => f.write_str(
-                "the dataset has no samples, but at least one is needed; check the filter or the split that made it",
-            ),
-            Self::LabelOutOfRange { row, label, classes } => write!(
-                f,
-                "row {row} of the dataset: label {label}, but {classes} classes take labels below {classes}; \
-                 count classes from 0, or give the last layer an output for each class"
-            ),
-            Self::NanInput { row, index } => not_finite(f, "input", *row, *index),
-            Self::NanTarget { row, index } => not_finite(f, "target", *row, *index),
-            Self::NanLoss { epoch, step } => {
-                if let Some(epoch) = epoch {
-                    write!(f, "epoch {epoch}, ")?;
-                }
-                write!(
-                    f,
-                    "step {step}: the loss is NaN or infinite, so training has diverged; {CALMER}"
-                )
-            }
-            Self::NanWeight { epoch: Some(epoch), name, index } => write!(
-                f,
-                "after epoch {epoch}: number {index} of parameter `{name}` (in row-major order) is NaN or infinite, \
-                 so training has diverged; begin again from other weights, and {CALMER}"
-            ),
-            Self::NanWeight { epoch: None, name, index } => write!(
-                f,
-                "number {index} of parameter `{name}` (in row-major order) is NaN or infinite, but must be finite; \
-                 load weights from before they were, or begin with a new network"
-            ),
-            Self::Validation(error) => write!(f, "validation data: {error}"),
-            Self::Sample { row, source } => {
-                write!(f, "row {row} of the dataset cannot be read: {source}")
-            }
-            Self::Setting { setting, found, expected } => {
-                write!(f, "`{setting}` is {found}, but must be {expected}")
-            }
-            #[cfg(feature = "std")]
-            Self::Io { action, path, source } => {
-                write!(f, "cannot {action} `{}`: {source}", path.display())?;
-                f.write_str(match source.kind() {
-                    io::ErrorKind::NotFound => "; check the path, which counts from the working directory",
-                    io::ErrorKind::PermissionDenied => "; check its permissions",
-                    io::ErrorKind::IsADirectory => "; give the name of a file",
-                    io::ErrorKind::StorageFull => "; make room on the disk",
-                    _ => "",
-                })
-            }
-            #[cfg(feature = "std")]
-            Self::MissingFiles { directory, missing, download } => {
-                let count = missing.len();
-                let files = if count == 1 { "file" } else { "files" };
-                write!(f, "`{}` lacks {count} {files}:", directory.display())?;
-                for names in missing {
-                    write!(f, "\n  none of {} is there", names.join(", "))?;
-                }
-                write!(f, "\n  repair: put them there, from {download}")
-            }
-            #[cfg(feature = "std")]
-            Self::Data { path, offset, fault } => write!(f, "`{}`, byte {offset}: {fault}", path.display()),
-            #[cfg(feature = "std")]
-            Self::NotSafetensors { path: Some(path), reason } => write!(f, "`{}`: {reason}", path.display()),
-            #[cfg(feature = "std")]
-            Self::NotSafetensors { path: None, reason } => write!(f, "the weights: {reason}"),
-            #[cfg(feature = "std")]
-            Self::Weights(mismatch) => mismatch.fmt(f),
-            Self::Layout { name, expected, found } => write!(
-                f,
-                "parameter `{name}` reaches to float {expected} of a memory of {found} floats; \
-                 make the model's memory with its own constructors"
-            ),
-        }
-    }
-}
-
-/// What makes training converge.
-const CALMER: &str = "lower the learning rate, or scale the inputs to about -1..1";
-
-fn not_finite(f: &mut Formatter<'_>, part: &str, row: usize, index: usize) -> fmt::Result {
-    write!(
-        f,
-        "row {row} of the dataset: number {index} of the {part} (in row-major order) is NaN or infinite, \
-         but must be finite; drop the row, or fill its gaps"
-    )
-}
-
 impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Display::fmt(self, f)
     }
 }
@@ -306,7 +230,9 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             #[cfg(feature = "std")]
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::InPlace { source, .. } | Self::System(source) => {
+                Some(source)
+            }
             Self::Sample { source, .. } => Some(&**source),
             Self::Validation(error) => Some(&**error),
             _ => None,
@@ -314,8 +240,15 @@ impl core::error::Error for Error {
     }
 }
 
+#[cfg(feature = "std")]
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
 /// Turns the operating system's answer into an error that names the file.
-#[cfg(any(feature = "data", feature = "files"))]
+#[cfg(all(feature = "std", any(feature = "data", feature = "files")))]
 pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Io {
         action,

@@ -34,47 +34,132 @@ pub trait Model: Network {
         Parameters::new(self.arena_mut())
     }
 
-    /// Writes the parameters as safetensors, with the names and layouts of PyTorch's `state_dict`. A crash at any moment
-    /// leaves an old file whole.
+    /// A network with the parameters of a file, as `save` or PyTorch wrote it. No random numbers are drawn for it.
     ///
     /// # Errors
     ///
-    /// [`Error::NanWeight`](crate::error::Error::NanWeight) if a parameter is not finite, or
-    /// [`Error::Io`](crate::error::Error::Io) if the file cannot be written; an old file is left as it is then.
+    /// As [`load`](Model::load), or [`Error::Memory`](crate::error::Error::Memory) if the system has not that much.
+    #[cfg(all(feature = "files", feature = "std"))]
+    fn open(path: impl AsRef<std::path::Path>) -> crate::error::Result<Self> {
+        let mut arena = crate::parameters::zeroed::<Self>()?;
+        crate::files::load(path, &mut crate::files::own, Self::TENSORS, &mut arena)?;
+        Ok(Self::from_arena(arena))
+    }
+
+    /// A network with the parameters of the bytes of a safetensors file, such as `include_bytes!` gives. Needs no `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Model::open), but for those of reading.
     #[cfg(feature = "files")]
+    fn from_bytes(bytes: &[u8]) -> crate::error::Result<Self> {
+        let mut arena = crate::parameters::zeroed::<Self>()?;
+        crate::files::load_bytes(bytes, &mut crate::files::own, Self::TENSORS, &mut arena)?;
+        Ok(Self::from_arena(arena))
+    }
+
+    /// Writes the parameters as safetensors, with the names and layouts of PyTorch's `state_dict`. A crash at any moment
+    /// leaves an old file whole; its links, its permissions and, where permitted, its owner are kept.
+    ///
+    /// A file that has several names (hard links) or is mounted cannot be replaced as a whole. It is written over, with a
+    /// whole copy beside it until that is done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`](crate::error::Error::Weights) if a parameter is not finite, or
+    /// [`Error::Io`](crate::error::Error::Io) if the file cannot be written; an old file is left as it is then.
+    /// [`Error::InPlace`](crate::error::Error::InPlace) if a file could not be written over; it names the whole copy.
+    #[cfg(all(feature = "files", feature = "std"))]
     fn save(&self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
         crate::files::save(path, Self::TENSORS, self.arena())
     }
 
-    /// Reads parameters from safetensors, as `save` or PyTorch wrote them.
+    /// Reads parameters from safetensors, as `save` or PyTorch wrote them. Numbers are `f32`; those of other types are
+    /// converted, `F16` and `BF16` exactly and `F64` to the nearest `f32`, with a relative error of at most 2^-24.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, or its tensors are not those of this network: one error lists all that are missing,
-    /// unexpected or misshapen. The network is unchanged then.
-    #[cfg(feature = "files")]
+    /// unexpected or misshapen, and which of them may be the same by another name. The network is unchanged then.
+    #[cfg(all(feature = "files", feature = "std"))]
     fn load(&mut self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
-        crate::files::load(path, Self::TENSORS, self.arena_mut())
+        crate::files::load(
+            path,
+            &mut crate::files::own,
+            Self::TENSORS,
+            self.arena_mut(),
+        )
+    }
+
+    /// Reads parameters from a file whose tensors have other names. `rename` is asked about each tensor of the file: it
+    /// gives the parameter that the tensor is for, or `None` to leave the tensor out.
+    ///
+    /// ```
+    /// # use kiln_runtime::{error::Result, model::Model, network::Network};
+    /// # fn renamed<N: Network>(net: &mut N) -> Result<()> {
+    /// // Of a file whose names begin with `encoder.`, the encoder alone.
+    /// net.load_renamed("net.safetensors", |name| name.strip_prefix("encoder.").map(Into::into))?;
+    /// // Of a file with one other name.
+    /// net.load_renamed("net.safetensors", |name| {
+    ///     Some(match name {
+    ///         "head.weight" => "fc.weight".into(),
+    ///         name => name.into(),
+    ///     })
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Model::load), and if two tensors are given the same name.
+    #[cfg(all(feature = "files", feature = "std"))]
+    fn load_renamed(
+        &mut self,
+        path: impl AsRef<std::path::Path>,
+        mut rename: impl FnMut(&str) -> Option<alloc::borrow::Cow<'_, str>>,
+    ) -> crate::error::Result<()> {
+        crate::files::load(path, &mut rename, Self::TENSORS, self.arena_mut())
     }
 
     /// The parameters as the bytes of a safetensors file.
     ///
     /// # Errors
     ///
-    /// [`Error::NanWeight`](crate::error::Error::NanWeight) if a parameter is not finite.
+    /// [`Error::Weights`](crate::error::Error::Weights) if a parameter is not finite.
     #[cfg(feature = "files")]
     fn to_bytes(&self) -> crate::error::Result<Vec<u8>> {
         crate::files::to_bytes(Self::TENSORS, self.arena())
     }
 
-    /// Reads parameters from the bytes of a safetensors file, such as `include_bytes!` gives.
+    /// Reads parameters from the bytes of a safetensors file, such as `include_bytes!` gives. Needs no `std`.
     ///
     /// # Errors
     ///
-    /// As [`load`](Model::load).
+    /// As [`load`](Model::load), but for those of reading.
     #[cfg(feature = "files")]
     fn load_bytes(&mut self, bytes: &[u8]) -> crate::error::Result<()> {
-        crate::files::from_bytes(bytes, Self::TENSORS, self.arena_mut())
+        crate::files::load_bytes(
+            bytes,
+            &mut crate::files::own,
+            Self::TENSORS,
+            self.arena_mut(),
+        )
+    }
+
+    /// Reads parameters from the bytes of a safetensors file whose tensors have other names; see
+    /// [`load_renamed`](Model::load_renamed).
+    ///
+    /// # Errors
+    ///
+    /// As [`load_renamed`](Model::load_renamed), but for those of reading.
+    #[cfg(feature = "files")]
+    fn load_bytes_renamed(
+        &mut self,
+        bytes: &[u8],
+        mut rename: impl FnMut(&str) -> Option<alloc::borrow::Cow<'_, str>>,
+    ) -> crate::error::Result<()> {
+        crate::files::load_bytes(bytes, &mut rename, Self::TENSORS, self.arena_mut())
     }
 
     /// What the layers' `l1` and `l2` add to the loss, which is reported without it.

@@ -2,14 +2,14 @@
 
 use crate::{
     block::{Block, LANES},
-    error::{Error, Result},
+    error::{Error, Result, nearest::nearest},
     layout::Tensor,
-    network::{Init, Network},
+    network::{Arena, Init, Network},
     random,
     simd::{self, Isa, Task},
 };
 use alloc::{vec, vec::Vec};
-use bytemuck::{must_cast_slice, must_cast_slice_mut};
+use bytemuck::{allocation::try_zeroed_slice_box, must_cast_slice, must_cast_slice_mut};
 use core::{iter, marker::PhantomData, slice};
 use fearless_simd::{f32x16, prelude::*};
 use rand_core::Rng;
@@ -39,6 +39,18 @@ pub fn initialized<N: Network>(seed: Seed) -> N {
             .visit(|place| numbers[place] = draw(*init, &mut generator));
     }
     N::from_arena(arena)
+}
+
+/// The memory of a network's parameters, all zero.
+///
+/// # Errors
+///
+/// [`Error::Memory`] if the system has not that much.
+pub fn zeroed<N: Network>() -> Result<Arena> {
+    try_zeroed_slice_box(N::PARAMETER_BLOCKS).map_err(|()| Error::Memory {
+        what: "the network's parameters",
+        bytes: N::PARAMETER_BLOCKS as u128 * size_of::<Block>() as u128,
+    })
 }
 
 /// The next number of a distribution.
@@ -158,7 +170,10 @@ impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
     /// numbers, [`Error::Layout`] if the arena is too small to hold it.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
         let Some(tensor) = find::<N>(name) else {
-            return Err(Error::UnknownParameter { name: name.into() });
+            return Err(Error::UnknownParameter {
+                name: name.into(),
+                nearest: nearest(name, N::TENSORS.iter().map(|tensor| tensor.name)),
+            });
         };
         if values.len() != tensor.count() {
             return Err(Error::ParameterLength {

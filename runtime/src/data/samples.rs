@@ -100,10 +100,13 @@ impl<I, T> Samples<I, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyDataset`] if either part would be empty.
+    /// [`Error::Split`] if either part would be empty.
     pub fn split_at(mut self, count: usize) -> Result<(Self, Self)> {
-        if count >= self.len() {
-            return Err(Error::EmptyDataset);
+        if count == 0 || count >= self.len() {
+            return Err(Error::Split {
+                samples: self.len(),
+                first: count,
+            });
         }
         let rest = Self::new(self.inputs.split_off(count), self.targets.split_off(count))?;
         Ok((Self::new(self.inputs, self.targets)?, rest))
@@ -113,9 +116,17 @@ impl<I, T> Samples<I, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyDataset`] if either part would be empty.
+    /// [`Error::Setting`] if the fraction is not between 0 and 1, [`Error::Split`] if either part would be empty.
     pub fn split(self, fraction: f64) -> Result<(Self, Self)> {
-        // A cast of NaN or of a negative number is 0, and of one too large the largest: both leave a part empty.
+        // Not so for NaN.
+        let inside = fraction > 0.0 && fraction < 1.0;
+        if !inside {
+            return Err(Error::Setting {
+                setting: "fraction",
+                found: alloc::format!("{fraction}"),
+                expected: "more than 0 and less than 1, such as 0.8 for four fifths of the samples",
+            });
+        }
         let count = (fraction * self.len() as f64 + 0.5) as usize;
         self.split_at(count)
     }
@@ -199,12 +210,30 @@ mod tests {
         let (eight, two) = numbers(10).split(0.8).unwrap();
         assert_eq!((eight.len(), two.len()), (8, 2));
         assert_eq!(two.targets(), [8, 9]);
-        for fraction in [0.0, 1.0, -1.0, 7.0, f64::NAN, f64::INFINITY] {
-            assert!(matches!(
-                numbers(10).split(fraction),
-                Err(Error::EmptyDataset)
-            ));
+        for fraction in [0.0, 1.0, -1.0, 1.5, f64::NAN, f64::INFINITY] {
+            let message = numbers(10).split(fraction).unwrap_err().to_string();
+            assert_eq!(
+                message,
+                alloc::format!(
+                    "`fraction` is {fraction}, but must be more than 0 and less than 1, \
+                     such as 0.8 for four fifths of the samples"
+                )
+            );
         }
+        for (samples, first) in [(10, 0), (10, 10), (10, 12), (1, 1)] {
+            let message = numbers(samples).split_at(first).unwrap_err().to_string();
+            let begin = alloc::format!("{samples} sample");
+            assert!(
+                message.starts_with(&begin) && message.contains(&alloc::format!("first {first} "))
+            );
+        }
+        assert!(matches!(
+            numbers(1).split(0.8),
+            Err(Error::Split {
+                samples: 1,
+                first: 1
+            })
+        ));
         assert!(matches!(numbers(3).first(0), Err(Error::EmptyDataset)));
         assert_eq!(numbers(3).first(2).unwrap(), numbers(2));
         assert_eq!(numbers(3).first(9).unwrap(), numbers(3));

@@ -2,24 +2,40 @@
 
 use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Display, Formatter};
-use std::path::PathBuf;
 
 /// All that keeps weights from being loaded into a model, or saved. Neither was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
-    /// The file, or nothing where bytes were given.
-    pub path: Option<PathBuf>,
+    /// The file as it is shown, or nothing where bytes were given.
+    pub path: Option<String>,
     /// Parameters of the model that the file lacks.
     pub missing: Vec<String>,
     /// Tensors of the file that the model lacks.
     pub unexpected: Vec<String>,
+    /// Which of the unexpected may be which of the missing, by another name.
+    pub alike: Vec<Alike>,
+    /// Parameters that more than one tensor was given for, by renaming: the parameter, and one tensor too many.
+    pub repeated: Vec<(String, String)>,
     /// Tensors with another shape than the model's parameter of that name.
     pub misshapen: Vec<Misshapen>,
     /// Tensors that hold no floating-point numbers: name and element type.
     pub types: Vec<(String, String)>,
     /// Tensors with a NaN or infinite number: name and index of the first, in row-major order.
     pub not_finite: Vec<(String, usize)>,
+    /// Tensors of `f64` with a number beyond the largest `f32`: name and index of the first, in row-major order.
+    pub too_large: Vec<(String, usize)>,
+}
+
+/// A tensor that the model lacks, and a parameter that the file lacks: of equal shapes, and with names much alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The tensor's name in the file.
+    pub found: String,
+    /// The parameter's name in the model.
+    pub expected: String,
+    /// The shape of both.
+    pub shape: Vec<usize>,
 }
 
 /// A tensor of the wrong shape.
@@ -40,11 +56,12 @@ impl Mismatch {
     }
 
     fn count(&self) -> usize {
-        self.missing.len()
-            + self.unexpected.len()
+        (self.missing.len() + self.unexpected.len()).saturating_sub(self.alike.len())
+            + self.repeated.len()
             + self.misshapen.len()
             + self.types.len()
             + self.not_finite.len()
+            + self.too_large.len()
     }
 
     /// What all missing names have before them in the file, such as `module.`.
@@ -61,12 +78,53 @@ impl Mismatch {
             })
         })
     }
+
+    /// How the weights can be made to fit.
+    fn repair(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.count() == self.not_finite.len() {
+            return f.write_str("training diverged; take weights from before it did");
+        }
+        if self.count() == self.too_large.len() {
+            return write!(
+                f,
+                "a number is at most {:e} in `f32`, in which kiln computes; take weights that are smaller",
+                f32::MAX
+            );
+        }
+        let load = if self.path.is_some() {
+            "load_renamed(path"
+        } else {
+            "load_bytes_renamed(bytes"
+        };
+        if let Some(prefix) = self.prefix() {
+            return write!(
+                f,
+                "the names in the file begin with `{prefix}`; \
+                 load it by `{load}, |name| name.strip_prefix(\"{prefix}\").map(Into::into))`",
+                prefix = prefix.escape_debug()
+            );
+        }
+        if let Some(Alike {
+            found, expected, ..
+        }) = self.alike.first()
+        {
+            return write!(
+                f,
+                "give the file's tensors the model's names by `{load}, |name| ..)`, \
+                 where `..` makes \"{expected}\" of \"{}\"",
+                found.escape_debug()
+            );
+        }
+        f.write_str(
+            "give the model's layers the names and sizes of the file's, or take the file that belongs to it",
+        )
+    }
 }
 
 impl Display for Mismatch {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
-            write!(f, "`{}`: ", path.display())?;
+            write!(f, "`{path}`: ")?;
         }
         let (count, diverged) = (self.count(), self.count() == self.not_finite.len());
         let what = if diverged {
@@ -79,12 +137,35 @@ impl Display for Mismatch {
             "the weights {what} ({count} {}):",
             if count == 1 { "tensor" } else { "tensors" }
         )?;
+        // A name of the file's own may hold anything.
+        for Alike {
+            found,
+            expected,
+            shape,
+        } in &self.alike
+        {
+            write!(
+                f,
+                "\n  other name: the file's `{}` may be the model's `{expected}`, both {shape:?}",
+                found.escape_debug()
+            )?;
+        }
         for name in &self.missing {
-            write!(f, "\n  missing: `{name}`")?;
+            if self.alike.iter().all(|alike| alike.expected != *name) {
+                write!(f, "\n  missing: `{name}`")?;
+            }
         }
         for name in &self.unexpected {
-            // A name of the file's own may hold anything.
-            write!(f, "\n  unexpected: `{}`", name.escape_debug())?;
+            if self.alike.iter().all(|alike| alike.found != *name) {
+                write!(f, "\n  unexpected: `{}`", name.escape_debug())?;
+            }
+        }
+        for (name, found) in &self.repeated {
+            write!(
+                f,
+                "\n  repeated: `{name}`: the file's `{}` is a second tensor of this name",
+                found.escape_debug()
+            )?;
         }
         for Misshapen {
             name,
@@ -109,24 +190,20 @@ impl Display for Mismatch {
                 "\n  not finite: `{name}`: number {index} in row-major order is NaN or infinite"
             )?;
         }
-        f.write_str("\n  repair: ")?;
-        if let Some(prefix) = self.prefix() {
-            return write!(
+        for (name, index) in &self.too_large {
+            write!(
                 f,
-                "the names in the file begin with `{}`; save them without it",
-                prefix.escape_debug()
-            );
+                "\n  too large: `{name}`: number {index} in row-major order is finite, but does not fit in `f32`"
+            )?;
         }
-        if diverged {
-            return f.write_str("training diverged; take weights from before it did");
-        }
-        f.write_str("give the model's layers the names and sizes of the file's, or take the file that belongs to it")
+        f.write_str("\n  repair: ")?;
+        self.repair(f)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mismatch, Misshapen};
+    use super::{Alike, Mismatch, Misshapen};
     use alloc::{string::ToString, vec};
 
     #[test]
@@ -142,15 +219,20 @@ mod tests {
             }],
             types: vec![("steps".into(), "I64".into())],
             not_finite: vec![("conv.bias".into(), 3)],
+            too_large: vec![("conv.weight".into(), 5)],
+            repeated: vec![("pool.scale".into(), "pool.factor".into())],
+            alike: vec![],
         };
         assert_eq!(
             mismatch.to_string(),
-            "`net.safetensors`: the weights do not fit the model (5 tensors):\
+            "`net.safetensors`: the weights do not fit the model (7 tensors):\
              \n  missing: `fc.bias`\
              \n  unexpected: `fc.scale`\
+             \n  repeated: `pool.scale`: the file's `pool.factor` is a second tensor of this name\
              \n  misshapen: `fc.weight`: expected [10, 128], found [10, 64]\
              \n  element type: `steps`: expected F32 (or F64, F16, BF16), found I64\
              \n  not finite: `conv.bias`: number 3 in row-major order is NaN or infinite\
+             \n  too large: `conv.weight`: number 5 in row-major order is finite, but does not fit in `f32`\
              \n  repair: give the model's layers the names and sizes of the file's, \
              or take the file that belongs to it"
         );
@@ -180,10 +262,48 @@ mod tests {
             ],
             ..Mismatch::default()
         };
-        assert!(
-            mismatch.to_string().ends_with(
-                "repair: the names in the file begin with `module.`; save them without it"
-            )
+        assert!(mismatch.to_string().ends_with(
+            "repair: the names in the file begin with `module.`; \
+             load it by `load_bytes_renamed(bytes, |name| name.strip_prefix(\"module.\").map(Into::into))`"
+        ));
+    }
+
+    #[test]
+    fn other_names_are_said_once() {
+        let mismatch = Mismatch {
+            path: Some("net.safetensors".into()),
+            missing: vec!["0.bias".into(), "0.weight".into()],
+            unexpected: vec!["fc.weight".into(), "steps".into()],
+            alike: vec![Alike {
+                found: "fc.weight".into(),
+                expected: "0.weight".into(),
+                shape: vec![2, 4],
+            }],
+            ..Mismatch::default()
+        };
+        assert_eq!(
+            mismatch.to_string(),
+            "`net.safetensors`: the weights do not fit the model (3 tensors):\
+             \n  other name: the file's `fc.weight` may be the model's `0.weight`, both [2, 4]\
+             \n  missing: `0.bias`\
+             \n  unexpected: `steps`\
+             \n  repair: give the file's tensors the model's names by `load_renamed(path, |name| ..)`, \
+             where `..` makes \"0.weight\" of \"fc.weight\""
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_is_no_divergence() {
+        let mismatch = Mismatch {
+            too_large: vec![("fc.bias".into(), 1)],
+            ..Mismatch::default()
+        };
+        assert_eq!(
+            mismatch.to_string(),
+            "the weights do not fit the model (1 tensor):\
+             \n  too large: `fc.bias`: number 1 in row-major order is finite, but does not fit in `f32`\
+             \n  repair: a number is at most 3.4028235e38 in `f32`, in which kiln computes; \
+             take weights that are smaller"
         );
     }
 }

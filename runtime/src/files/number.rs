@@ -23,29 +23,48 @@ impl Number {
         })
     }
 
-    fn size(self) -> usize {
+    /// Hands the numbers in little-endian bytes to `take`, as `f32`: of 16 bits exactly, of 64 to the nearest, those
+    /// halfway to the even one.
+    pub fn decode_into<R>(
+        self,
+        bytes: &[u8],
+        take: impl FnOnce(&mut dyn Iterator<Item = f32>) -> R,
+    ) -> R {
         match self {
-            Self::F16 | Self::BF16 => 2,
-            Self::F32 => 4,
-            Self::F64 => 8,
+            Self::F16 => take(&mut words(bytes).map(|bytes| half(u16::from_le_bytes(bytes)))),
+            Self::BF16 => take(
+                &mut words(bytes)
+                    .map(|bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
+            ),
+            Self::F32 => take(&mut words(bytes).map(f32::from_le_bytes)),
+            Self::F64 => take(&mut words(bytes).map(|bytes| f64::from_le_bytes(bytes) as f32)),
         }
     }
 
-    /// The numbers in little-endian bytes.
-    pub fn decode(self, bytes: &[u8]) -> impl Iterator<Item = f32> {
-        bytes.chunks_exact(self.size()).map(move |bytes| {
-            let bits = bytes
-                .iter()
-                .rev()
-                .fold(0, |bits, &byte| bits << 8 | u64::from(byte));
-            match self {
-                Self::F16 => half(bits as u16),
-                Self::BF16 => f32::from_bits((bits as u32) << 16),
-                Self::F32 => f32::from_bits(bits as u32),
-                Self::F64 => f64::from_bits(bits) as f32,
+    /// The first number that is no finite `f32`, and whether it is not finite in the file either.
+    pub fn first_unfit(self, bytes: &[u8]) -> Option<(usize, bool)> {
+        let index = match self {
+            Self::F16 => {
+                words(bytes).position(|bytes| !half(u16::from_le_bytes(bytes)).is_finite())
             }
-        })
+            // The upper half of an `f32`, whose exponent it holds.
+            Self::BF16 => {
+                words(bytes).position(|bytes| u16::from_le_bytes(bytes) & 0x7f80 == 0x7f80)
+            }
+            Self::F32 => words(bytes).position(|bytes| !f32::from_le_bytes(bytes).is_finite()),
+            Self::F64 => {
+                let mut numbers = words(bytes).map(f64::from_le_bytes).enumerate();
+                let (index, number) = numbers.find(|(_, number)| !(*number as f32).is_finite())?;
+                return Some((index, !number.is_finite()));
+            }
+        };
+        Some((index?, true))
     }
+}
+
+/// Numbers of `N` bytes.
+fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    bytes.as_chunks().0.iter().copied()
 }
 
 /// IEEE 754's binary16: a sign, five bits of exponent biased by 15, ten of fraction.
@@ -66,7 +85,8 @@ fn half(bits: u16) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::half;
+    use super::{Number, half};
+    use alloc::{format, vec::Vec};
 
     /// The definition, in `f64`.
     fn defined(bits: u16) -> f64 {
@@ -91,5 +111,47 @@ mod tests {
             let same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
             assert!(same, "{bits:04x}: {found} {expected}");
         }
+    }
+
+    fn decoded(number: Number, bytes: &[u8]) -> Vec<f32> {
+        number.decode_into(bytes, |numbers| numbers.collect())
+    }
+
+    #[test]
+    fn brain_floats_are_exact() {
+        for bits in 0..=u16::MAX {
+            let expected = f32::from_bits(u32::from(bits) << 16);
+            let found = decoded(Number::BF16, &bits.to_le_bytes());
+            assert_eq!(format!("{found:?}"), format!("[{expected:?}]"));
+            let unfit = Number::BF16.first_unfit(&bits.to_le_bytes());
+            assert_eq!(unfit.is_none(), expected.is_finite(), "{bits:04x}");
+        }
+    }
+
+    /// The error is at most half a unit in the last place, 2^-24 of the number.
+    #[test]
+    fn doubles_go_to_the_nearest() {
+        for exponent in [-126, -40, 0, 1, 127] {
+            for step in 0..1000 {
+                let number = (1.0 + f64::from(step) / 1001.0) * 2.0_f64.powi(exponent);
+                let found = decoded(Number::F64, &number.to_le_bytes());
+                let error = (f64::from(found[0]) - number).abs();
+                assert!(error <= number * 2.0_f64.powi(-24), "{number}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_finite_float_is_found() {
+        let unfit = |numbers: &[f64]| {
+            let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+            Number::F64.first_unfit(&bytes.collect::<Vec<_>>())
+        };
+        let largest = f64::from(f32::MAX);
+        assert_eq!(unfit(&[0.0, -largest, largest, 1e-300]), None);
+        assert_eq!(unfit(&[0.0, 1e300]), Some((1, false)));
+        assert_eq!(unfit(&[-3.5e38, f64::NAN]), Some((0, false)));
+        assert_eq!(unfit(&[1.0, 2.0, f64::NEG_INFINITY]), Some((2, true)));
+        assert_eq!(unfit(&[f64::NAN]), Some((0, true)));
     }
 }

@@ -1,41 +1,128 @@
 //! Replacing a file as a whole.
+//!
+//! The new file is written beside the old one under a name of its own, and takes the old one's name when it is whole and on
+//! the disk. Some files cannot be replaced so: the other names of a hard link would keep the old content, and a file that
+//! is mounted cannot be renamed over. They are written over, after a whole copy is on the disk beside them.
+//!
+//! Owner and permissions are kept; access lists and extended attributes are not.
 
-use crate::error::{Result, io};
-use alloc::format;
-use core::sync::atomic::{AtomicU64, Ordering};
+mod identity;
+mod temporary;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Error, Result, io};
+use identity::Identity;
 use std::{
-    fs::{self, File, Permissions},
-    io::{Error, ErrorKind, Result as IoResult},
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{Error as IoError, ErrorKind, Result as IoResult, Seek},
     path::{Path, PathBuf},
-    process,
+    sync::{Mutex, PoisonError},
 };
+use temporary::Temporary;
+
+/// What a whole copy's name has behind that of its file.
+const COPY: &str = ".kiln-copy";
 
 /// Writes a file that takes its name only when it is whole and on the disk. Until then, and on any error before, the name
-/// stands for the old file, if there was one. A link goes on pointing to its file, and permissions stay.
-pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
-    let (target, permissions) = resolve(path).map_err(io("write", path))?;
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let (mut file, temporary) =
-        Temporary::create(directory).map_err(io("create a file in", directory))?;
-    let fill = || {
-        write(&mut file)?;
-        if let Some(permissions) = permissions {
-            file.set_permissions(permissions)?;
-        }
+/// stands for the old file, if there was one. A link goes on pointing to its file.
+///
+/// `write` is called once more for a file that is written over.
+pub fn replace(path: &Path, write: impl Fn(&mut File) -> IoResult<()>) -> Result<()> {
+    let (target, identity) = resolve(path).map_err(io("write", path))?;
+    let directory = folder_of(&target);
+    temporary::sweep(directory);
+    let mut temporary = Temporary::create(directory, identity.as_ref())
+        .map_err(io("create a file in", directory))?;
+    let fill = |file: &mut File| {
+        write(file)?;
         file.sync_all()
     };
-    fill().map_err(io("write", path))?;
-    // Some systems rename no open file.
-    drop(file);
-    temporary.rename(&target).map_err(io("replace", path))?;
+    fill(temporary.file()).map_err(io("write", path))?;
+    let linked = identity.as_ref().is_some_and(Identity::is_linked);
+    if linked {
+        return write_over(path, &target, temporary, write);
+    }
+    match temporary.rename(&target) {
+        Ok(()) => {}
+        Err((temporary, error)) if error.kind() == ErrorKind::ResourceBusy => {
+            return write_over(path, &target, temporary, write);
+        }
+        Err((_, error)) => return Err(io("replace", path)(error)),
+    }
+    sync_directory(directory).map_err(io("sync", directory))?;
+    // Of a save over the file that was interrupted before.
+    temporary::remove_abandoned(&copy_name(&target));
+    Ok(())
+}
+
+/// Writes over `target`, whose new content stands whole in `temporary`, until it does in `target`, too.
+fn write_over(
+    path: &Path,
+    target: &Path,
+    temporary: Temporary,
+    write: impl Fn(&mut File) -> IoResult<()>,
+) -> Result<()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(target)
+        .map_err(io("write", path))?;
+    if temporary::is_locked(&file) {
+        let reason = "the file has other names or is mounted, and another program holds a lock on it, such as one that \
+                      saves to it; try again when it has ended";
+        return Err(io("write", path)(IoError::new(
+            ErrorKind::ResourceBusy,
+            reason,
+        )));
+    }
+    let (copy, directory) = (copy_name(target), folder_of(target));
+    // By this name no other save takes it for an abandoned file.
+    let copy_held = temporary
+        .keep_as(&copy)
+        .map_err(|(_, error)| io("create", &copy)(error))?;
+    sync_directory(directory).map_err(io("sync", directory))?;
+    let over = |file: &mut File| {
+        write(file)?;
+        let end = file.stream_position()?;
+        file.set_len(end)?;
+        identity::drop_set_id(file)?;
+        file.sync_all()
+    };
+    over(&mut file).map_err(|source| Error::InPlace {
+        path: path.into(),
+        copy: copy.clone(),
+        source,
+    })?;
+    // A copy that cannot be removed is as good as one whose removal was interrupted.
+    let _ = fs::remove_file(&copy);
+    drop(copy_held);
     sync_directory(directory).map_err(io("sync", directory))
 }
 
-/// The file that `path` leads to through links, and its permissions if it is there.
-fn resolve(path: &Path) -> IoResult<(PathBuf, Option<Permissions>)> {
+/// The whole copy beside a file that was to be written over, if it is still there.
+pub fn copy_of(path: &Path) -> Option<PathBuf> {
+    let copy = copy_name(&fs::canonicalize(path).ok()?);
+    copy.is_file().then_some(copy)
+}
+
+fn copy_name(target: &Path) -> PathBuf {
+    let mut name = target.file_name().map(OsString::from).unwrap_or_default();
+    name.push(COPY);
+    target.with_file_name(name)
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The file that `path` leads to through links, and what it is if it is there.
+fn resolve(path: &Path) -> IoResult<(PathBuf, Option<Identity>)> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == ErrorKind::NotFound && path.file_name().is_some() => {
@@ -50,65 +137,19 @@ fn resolve(path: &Path) -> IoResult<(PathBuf, Option<Permissions>)> {
     let metadata = fs::metadata(&target)?;
     if metadata.is_file() && metadata.permissions().readonly() {
         // Renaming asks the folder alone.
-        return Err(Error::new(
+        return Err(IoError::new(
             ErrorKind::PermissionDenied,
             "the file is read-only",
         ));
     }
     if metadata.is_file() {
-        return Ok((target, Some(metadata.permissions())));
+        return Ok((target, Some(Identity::of(&metadata))));
     }
     // Renaming would replace a device by a file.
-    Err(Error::new(
+    Err(IoError::new(
         ErrorKind::InvalidInput,
         "expected the name of a file, found a folder or a device; give another name",
     ))
-}
-
-/// A file that goes with its value, unless it is renamed.
-struct Temporary {
-    path: PathBuf,
-    renamed: bool,
-}
-
-impl Temporary {
-    /// A new one, by a name that no other save has, in this process or another.
-    fn create(directory: &Path) -> IoResult<(File, Self)> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = directory.join(format!(".kiln-{}-{count}.tmp", process::id()));
-            match File::create_new(&path) {
-                Ok(file) => {
-                    return Ok((
-                        file,
-                        Self {
-                            path,
-                            renamed: false,
-                        },
-                    ));
-                }
-                // Left by a process of the same number that crashed, or another machine's on a shared disk.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn rename(mut self, target: &Path) -> IoResult<()> {
-        fs::rename(&self.path, target)?;
-        self.renamed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Nothing is left to be told about a file that cannot be removed.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 /// Puts the new name on the disk, where the system keeps folders as files that can be synced.
@@ -127,179 +168,5 @@ fn sync_directory(directory: &Path) -> IoResult<()> {
             Ok(())
         }
         result => result,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::replace;
-    use crate::{error::Error, testing::Folder};
-    use alloc::{format, string::ToString, vec, vec::Vec};
-    use std::{fs, io, io::Write, panic, thread};
-
-    fn names(folder: &Folder) -> Vec<std::string::String> {
-        let entries = fs::read_dir(folder.path()).unwrap();
-        let mut names = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect::<Vec<_>>();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn the_old_file_stays_whole_until_the_new_one_is() {
-        let folder = Folder::new();
-        folder.write("weights", b"the old file");
-        let path = folder.path().join("weights");
-        let new = b"the new file, which is longer";
-        replace(&path, |file| {
-            for byte in new {
-                file.write_all(&[*byte])?;
-                assert_eq!(fs::read(&path)?, b"the old file");
-            }
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(fs::read(&path).unwrap(), new);
-        assert_eq!(names(&folder), ["weights"]);
-    }
-
-    #[test]
-    fn a_failure_leaves_the_old_file_alone() {
-        let folder = Folder::new();
-        folder.write("weights", b"old");
-        let path = folder.path().join("weights");
-        let error = replace(&path, |file| {
-            file.write_all(b"ne")?;
-            Err(io::ErrorKind::StorageFull.into())
-        });
-        let message = error.unwrap_err().to_string();
-        assert!(
-            message.starts_with("cannot write `") && message.contains("weights"),
-            "{message}"
-        );
-        let crash = panic::catch_unwind(|| {
-            replace(&path, |file| {
-                file.write_all(b"ne")?;
-                panic!("on purpose")
-            })
-        });
-        assert!(crash.is_err());
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(names(&folder), ["weights"]);
-    }
-
-    #[test]
-    fn names_that_are_no_files_are_refused() {
-        let folder = Folder::new();
-        let nowhere = folder.path().join("nowhere").join("weights");
-        for path in [
-            folder.path(),
-            &nowhere,
-            "".as_ref(),
-            "/".as_ref(),
-            "..".as_ref(),
-        ] {
-            let result = replace(path, |file| file.write_all(b"new"));
-            assert!(
-                matches!(result, Err(Error::Io { .. })),
-                "{}",
-                path.display()
-            );
-        }
-        #[cfg(unix)]
-        {
-            let result = replace("/dev/null".as_ref(), |file| file.write_all(b"new"));
-            assert!(matches!(result, Err(Error::Io { .. })));
-            assert!(!fs::metadata("/dev/null").unwrap().is_file());
-        }
-        assert!(names(&folder).is_empty());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_and_permissions_stay() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let folder = Folder::new();
-        folder.write("weights", b"old");
-        let (path, link) = (folder.path().join("weights"), folder.path().join("link"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        symlink("weights", &link).unwrap();
-        replace(&link, |file| file.write_all(b"new")).unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o640
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_to_nothing_yet_are_followed() {
-        use std::os::unix::fs::symlink;
-        let folder = Folder::new();
-        let path = |name: &str| folder.path().join(name);
-        fs::create_dir(path("models")).unwrap();
-        symlink("second", path("first")).unwrap();
-        symlink("models/weights", path("second")).unwrap();
-        replace(&path("first"), |file| file.write_all(b"new")).unwrap();
-        assert_eq!(fs::read(path("models/weights")).unwrap(), b"new");
-        for link in ["first", "second"] {
-            assert!(fs::symlink_metadata(path(link)).unwrap().is_symlink());
-        }
-
-        symlink("round", path("about")).unwrap();
-        symlink("about", path("round")).unwrap();
-        let result = replace(&path("round"), |file| file.write_all(b"new"));
-        assert!(matches!(result, Err(Error::Io { .. })));
-        assert!(fs::symlink_metadata(path("round")).unwrap().is_symlink());
-    }
-
-    #[test]
-    fn read_only_files_stay() {
-        let folder = Folder::new();
-        folder.write("weights", b"old");
-        let path = folder.path().join("weights");
-        let before = fs::metadata(&path).unwrap().permissions();
-        let mut permissions = before.clone();
-        permissions.set_readonly(true);
-        fs::set_permissions(&path, permissions).unwrap();
-        let error = replace(&path, |file| file.write_all(b"new")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "cannot write `{}`: the file is read-only; check its permissions",
-                path.display()
-            )
-        );
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(names(&folder), ["weights"]);
-        fs::set_permissions(&path, before).unwrap();
-    }
-
-    #[test]
-    fn saves_at_once_do_not_mix() {
-        let folder = Folder::new();
-        let path = folder.path().join("weights");
-        let contents = (b'a'..b'i')
-            .map(|byte| vec![byte; 4096])
-            .collect::<Vec<_>>();
-        thread::scope(|scope| {
-            for content in &contents {
-                scope.spawn(|| {
-                    for _ in 0..4 {
-                        replace(&path, |file| {
-                            content
-                                .chunks(512)
-                                .try_for_each(|part| file.write_all(part))
-                        })
-                        .unwrap();
-                        assert!(contents.contains(&fs::read(&path).unwrap()));
-                    }
-                });
-            }
-        });
-        assert_eq!(names(&folder), ["weights"]);
     }
 }

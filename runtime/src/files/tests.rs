@@ -1,15 +1,15 @@
 //! Files of PyTorch are read and written alike, and nothing unsound is loaded or panics.
 
-use super::{from_bytes, load, save, to_bytes};
+use super::{load_bytes, own, save, to_bytes};
 use crate::{
     block::Block,
-    error::{Error, Mismatch, Misshapen},
+    error::{Error, Mismatch, Misshapen, Result},
     layout::{Axis, Layout, Tensor},
     testing::Folder,
 };
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
-use std::fs;
+use std::{fs, path::Path};
 
 const fn axis(size: usize, stride: usize, block_stride: usize) -> Axis {
     Axis {
@@ -17,6 +17,14 @@ const fn axis(size: usize, stride: usize, block_stride: usize) -> Axis {
         stride,
         block_stride,
     }
+}
+
+fn from_bytes(bytes: &[u8], tensors: &[Tensor], arena: &mut [Block]) -> Result<()> {
+    load_bytes(bytes, &mut own, tensors, arena)
+}
+
+fn load(path: impl AsRef<Path>, tensors: &[Tensor], arena: &mut [Block]) -> Result<()> {
+    super::load(path, &mut own, tensors, arena)
 }
 
 /// `nn.Linear(2, 18)` by the name `0`, as `[[Block; 2]; 2]` and `[Block; 2]`.
@@ -136,6 +144,7 @@ fn all_mismatches_are_reported_at_once() {
         }],
         types: vec![("steps".into(), "I64".into())],
         not_finite: vec![("0.bias".into(), 3)],
+        ..Mismatch::default()
     };
     assert_eq!(found, Box::new(expected));
     assert_eq!(arena, golden());
@@ -174,7 +183,7 @@ fn other_formats_are_recognized() {
     assert!(
         error
             .to_string()
-            .starts_with("cannot read `nowhere.safetensors`: "),
+            .starts_with("cannot open `nowhere.safetensors`: "),
         "{error}"
     );
 }

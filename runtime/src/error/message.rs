@@ -1,0 +1,148 @@
+//! The sentence that an error prints.
+
+use super::Error;
+use core::fmt::{self, Display, Formatter};
+#[cfg(feature = "std")]
+use std::io;
+
+impl Display for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counts { inputs, targets } => write!(
+                f,
+                "the dataset has {inputs} inputs, but {targets} targets; give every input exactly one target"
+            ),
+            Self::Outputs { inputs, outputs } => write!(
+                f,
+                "{inputs} inputs were given, but room for {outputs} outputs; give slices of the same length"
+            ),
+            Self::Workspace { expected, found } => write!(
+                f,
+                "the workspace has {found} blocks of 64 bytes, but the network needs {expected}; \
+                 give it `WORKSPACE_BYTES / 64` of them"
+            ),
+            Self::UnknownParameter { name, nearest } => {
+                write!(f, "no parameter is named `{}`; ", name.escape_debug())?;
+                match nearest {
+                    Some(nearest) => write!(f, "did you mean `{nearest}`?"),
+                    None => f.write_str("`names()` lists them"),
+                }
+            }
+            Self::ParameterLength { name, expected, found } => write!(
+                f,
+                "parameter `{name}` holds {expected} numbers, but {found} were given; \
+                 give all of the shape that `names()` lists, in row-major order"
+            ),
+            Self::Batch { expected, found } => write!(
+                f,
+                "{found} samples were given, but the training memory was made for {expected}; give it a larger batch"
+            ),
+            Self::EmptyDataset => f.write_str(
+                "the dataset has no samples, but at least one is needed; check the filter or the split that made it",
+            ),
+            Self::Split { samples, first } => write!(
+                f,
+                "{samples} {} cannot be split into the first {first} and the rest, since neither part may be empty; \
+                 split below {samples}, or take more samples",
+                if *samples == 1 { "sample" } else { "samples" }
+            ),
+            Self::LabelOutOfRange { row, label, classes } => write!(
+                f,
+                "row {row} of the dataset: label {label}, but {classes} classes take labels below {classes}; \
+                 count classes from 0, or give the last layer an output for each class"
+            ),
+            Self::NanInput { row, index } => not_finite(f, "input", *row, *index),
+            Self::NanTarget { row, index } => not_finite(f, "target", *row, *index),
+            Self::NanLoss { epoch, step } => {
+                if let Some(epoch) = epoch {
+                    write!(f, "epoch {epoch}, ")?;
+                }
+                write!(
+                    f,
+                    "step {step}: the loss is NaN or infinite, so training has diverged; {CALMER}"
+                )
+            }
+            Self::NanWeight { epoch: Some(epoch), name, index } => write!(
+                f,
+                "after epoch {epoch}: number {index} of parameter `{name}` (in row-major order) is NaN or infinite, \
+                 so training has diverged; begin again from other weights, and {CALMER}"
+            ),
+            Self::NanWeight { epoch: None, name, index } => write!(
+                f,
+                "number {index} of parameter `{name}` (in row-major order) is NaN or infinite, but must be finite; \
+                 load weights from before they were, or begin with a new network"
+            ),
+            Self::Validation(error) => write!(f, "validation data: {error}"),
+            Self::Sample { row, source } => {
+                write!(f, "row {row} of the dataset cannot be read: {source}")
+            }
+            Self::Setting { setting, found, expected } => {
+                write!(f, "`{setting}` is {found}, but must be {expected}")
+            }
+            Self::Memory { what, bytes } => write!(
+                f,
+                "the system has no {bytes} bytes of memory for {what}; take less at once, or a machine that has more"
+            ),
+            #[cfg(feature = "std")]
+            Self::System(source) => source.fmt(f),
+            #[cfg(feature = "std")]
+            Self::Io { action, path, source } => {
+                write!(f, "cannot {action} `{}`: {source}", path.display())?;
+                f.write_str(match source.kind() {
+                    io::ErrorKind::NotFound => "; check the path, which counts from the working directory",
+                    io::ErrorKind::PermissionDenied => "; check its permissions",
+                    io::ErrorKind::IsADirectory => "; give the name of a file",
+                    io::ErrorKind::StorageFull => "; make room on the disk",
+                    _ => "",
+                })
+            }
+            #[cfg(feature = "std")]
+            Self::InPlace { path, copy, source } => write!(
+                f,
+                "`{path}` has other names or is mounted, so that it is written over, which failed ({source}); \
+                 the new weights stand whole in `{copy}`: remove what kept them from being written, and copy them over it",
+                path = path.display(),
+                copy = copy.display()
+            ),
+            #[cfg(feature = "std")]
+            Self::Interrupted { path, copy } => write!(
+                f,
+                "a save over `{path}` was interrupted or is under way, so that not all of it is new; \
+                 the new weights stand whole in `{copy}`: copy them over it, and remove the copy",
+                path = path.display(),
+                copy = copy.display()
+            ),
+            #[cfg(feature = "std")]
+            Self::MissingFiles { directory, missing, download } => {
+                let count = missing.len();
+                let files = if count == 1 { "file" } else { "files" };
+                write!(f, "`{}` lacks {count} {files}:", directory.display())?;
+                for names in missing {
+                    write!(f, "\n  none of {} is there", names.join(", "))?;
+                }
+                write!(f, "\n  repair: put them there, from {download}")
+            }
+            #[cfg(feature = "std")]
+            Self::Data { path, offset, fault } => write!(f, "`{}`, byte {offset}: {fault}", path.display()),
+            Self::NotSafetensors { path: Some(path), reason } => write!(f, "`{path}`: {reason}"),
+            Self::NotSafetensors { path: None, reason } => write!(f, "the weights: {reason}"),
+            Self::Weights(mismatch) => mismatch.fmt(f),
+            Self::Layout { name, expected, found } => write!(
+                f,
+                "parameter `{name}` reaches to float {expected} of a memory of {found} floats; \
+                 make the model's memory with its own constructors"
+            ),
+        }
+    }
+}
+
+/// What makes training converge.
+const CALMER: &str = "lower the learning rate, or scale the inputs to about -1..1";
+
+fn not_finite(f: &mut Formatter<'_>, part: &str, row: usize, index: usize) -> fmt::Result {
+    write!(
+        f,
+        "row {row} of the dataset: number {index} of the {part} (in row-major order) is NaN or infinite, \
+         but must be finite; drop the row, or fill its gaps"
+    )
+}

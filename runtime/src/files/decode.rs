@@ -1,0 +1,141 @@
+//! Parameters from the bytes of a file: everything is proven before anything is changed.
+
+use super::{Rename, alike, check_places, header, number::Number};
+use crate::{
+    block::Block,
+    error::{Error, Mismatch, Misshapen, Result},
+    layout::Tensor,
+};
+use alloc::{
+    boxed::Box,
+    collections::BTreeMap,
+    string::{String, ToString},
+    vec::Vec,
+};
+use bytemuck::must_cast_slice_mut;
+use safetensors::{SafeTensors, tensor::TensorView};
+
+/// Reads the bytes of a file into `arena`; `path` is told in errors.
+pub fn decode(
+    path: Option<&str>,
+    bytes: &[u8],
+    rename: Rename<'_>,
+    tensors: &[Tensor],
+    arena: &mut [Block],
+) -> Result<()> {
+    check_places(tensors, arena.len())?;
+    let broken = |reason| Error::NotSafetensors {
+        path: path.map(ToString::to_string),
+        reason,
+    };
+    header::check_start(bytes).map_err(broken)?;
+    let names = header::check(bytes).map_err(broken)?;
+    let file =
+        SafeTensors::deserialize(bytes).map_err(|error| broken(header::explain(&error, bytes)))?;
+    if file.len() != names {
+        return Err(broken(header::TWICE.into()));
+    }
+    let found = match_tensors(path, &file, rename, tensors)?;
+    let floats = must_cast_slice_mut::<Block, f32>(arena);
+    for (tensor, (number, view)) in tensors.iter().zip(found) {
+        number.decode_into(view.data(), |numbers| {
+            tensor.layout.visit(|place| {
+                if let Some(number) = numbers.next() {
+                    floats[place] = number;
+                }
+            });
+        });
+    }
+    Ok(())
+}
+
+/// A tensor of the file.
+struct Found<'a> {
+    /// Its name in the file.
+    name: &'a str,
+    view: TensorView<'a>,
+}
+
+/// The file's tensor for each of the model's, if they match one by one.
+fn match_tensors<'a>(
+    path: Option<&str>,
+    file: &'a SafeTensors<'a>,
+    rename: Rename<'_>,
+    tensors: &[Tensor],
+) -> Result<Vec<(Number, TensorView<'a>)>> {
+    let mut mismatch = Mismatch {
+        path: path.map(ToString::to_string),
+        ..Mismatch::default()
+    };
+    let mut renamed = renamed(file, rename, &mut mismatch);
+    let mut found = Vec::with_capacity(tensors.len());
+    let mut missing = Vec::new();
+    for tensor in tensors {
+        let name = tensor.name.to_string();
+        let Some(Found { view, .. }) = renamed.remove(tensor.name) else {
+            missing.push(tensor);
+            mismatch.missing.push(name);
+            continue;
+        };
+        if view.shape() != tensor.shape {
+            let (expected, found) = (tensor.shape.to_vec(), view.shape().to_vec());
+            mismatch.misshapen.push(Misshapen {
+                name,
+                expected,
+                found,
+            });
+            continue;
+        }
+        let Some(number) = Number::of(view.dtype()) else {
+            mismatch.types.push((name, view.dtype().to_string()));
+            continue;
+        };
+        if let Some((index, infinite)) = number.first_unfit(view.data()) {
+            let unfit = if infinite {
+                &mut mismatch.not_finite
+            } else {
+                &mut mismatch.too_large
+            };
+            unfit.push((name, index));
+            continue;
+        }
+        found.push((number, view));
+    }
+    // What is left, by the names of the file.
+    let mut unexpected = renamed.into_values().collect::<Vec<_>>();
+    unexpected.sort_unstable_by_key(|tensor| tensor.name);
+    let shapes = unexpected
+        .iter()
+        .map(|tensor| (tensor.name, tensor.view.shape()))
+        .collect::<Vec<_>>();
+    mismatch.alike = alike::pairs(&missing, &shapes);
+    mismatch
+        .unexpected
+        .extend(unexpected.iter().map(|tensor| tensor.name.to_string()));
+    if mismatch.is_empty() {
+        Ok(found)
+    } else {
+        Err(Error::Weights(Box::new(mismatch)))
+    }
+}
+
+/// The file's tensors by the names that `rename` gives them.
+fn renamed<'a>(
+    file: &'a SafeTensors<'a>,
+    rename: Rename<'_>,
+    mismatch: &mut Mismatch,
+) -> BTreeMap<String, Found<'a>> {
+    let mut tensors = file.iter().collect::<Vec<_>>();
+    // The file's table of names has no order.
+    tensors.sort_unstable_by_key(|(name, _)| *name);
+    let mut renamed = BTreeMap::new();
+    for (name, view) in tensors {
+        let Some(new) = rename(name) else { continue };
+        if renamed.contains_key(&*new) {
+            mismatch.repeated.push((new.into_owned(), name.to_string()));
+        } else {
+            renamed.insert(new.into_owned(), Found { name, view });
+        }
+    }
+    renamed
+}

@@ -1,0 +1,76 @@
+//! Parameters as the bytes of a file.
+
+use super::check_places;
+use crate::{
+    block::Block,
+    error::{Error, Mismatch, Result},
+    layout::Tensor,
+};
+use alloc::{borrow::Cow, boxed::Box, string::ToString, vec::Vec};
+use bytemuck::must_cast_slice;
+use safetensors::{Dtype, View};
+
+/// The bytes of a file; `path` is told in errors.
+pub fn encode(path: Option<&str>, tensors: &[Tensor], arena: &[Block]) -> Result<Vec<u8>> {
+    check_places(tensors, arena.len())?;
+    let floats = must_cast_slice::<Block, f32>(arena);
+    let parameters = tensors.iter().map(|tensor| {
+        let mut numbers = Vec::with_capacity(tensor.count());
+        tensor.layout.visit(|place| numbers.push(floats[place]));
+        Parameter { tensor, numbers }
+    });
+    let parameters = parameters.collect::<Vec<_>>();
+    let not_finite = parameters.iter().filter_map(|parameter| {
+        let index = parameter
+            .numbers
+            .iter()
+            .position(|number| !number.is_finite())?;
+        Some((parameter.tensor.name.to_string(), index))
+    });
+    let mismatch = Mismatch {
+        path: path.map(ToString::to_string),
+        not_finite: not_finite.collect(),
+        ..Mismatch::default()
+    };
+    if !mismatch.is_empty() {
+        return Err(Error::Weights(Box::new(mismatch)));
+    }
+    // PyTorch's own tools refuse files that do not say so.
+    let metadata = [("format".to_string(), "pt".to_string())]
+        .into_iter()
+        .collect();
+    let named = parameters
+        .iter()
+        .map(|parameter| (parameter.tensor.name, parameter));
+    safetensors::serialize(named, Some(metadata)).map_err(|error| Error::NotSafetensors {
+        path: path.map(ToString::to_string),
+        reason: error.to_string(),
+    })
+}
+
+/// A parameter's numbers in row-major order.
+struct Parameter<'a> {
+    tensor: &'a Tensor,
+    numbers: Vec<f32>,
+}
+
+impl View for &Parameter<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.tensor.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect()
+    }
+
+    fn data_len(&self) -> usize {
+        self.numbers.len() * size_of::<f32>()
+    }
+}
