@@ -29,6 +29,10 @@ pub use kiln_runtime::{
     },
 };
 
+/// What an expansion imports under the name of each of its variables: a pattern that meets a function makes a new variable,
+/// where one that met a user's constant of that name would compare with it.
+pub fn variable() {}
+
 /// The memory of a network's parameters.
 pub type Arena = alloc::boxed::Box<[Block]>;
 

@@ -1,20 +1,86 @@
 //! The attributes that a user puts on a model.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, Path, Token, punctuated::Punctuated};
+use syn::{Attribute, Meta, Path, Token, punctuated::Punctuated};
+
+/// A trait that the user derives, and the conditions under which that happens: those of every `cfg_attr` around it.
+pub struct Derived {
+    /// The trait.
+    pub path: Path,
+    /// Predicates that must all hold.
+    pub conditions: Vec<Meta>,
+}
 
 /// What the user derives.
-pub fn derives(attributes: &[Attribute]) -> Vec<Path> {
-    let derives = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"));
-    let paths = derives.filter_map(|derive| {
-        derive
-            .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-            .ok()
-    });
-    paths.flatten().collect()
+pub fn derives(attributes: &[Attribute]) -> Vec<Derived> {
+    let mut derives = Vec::new();
+    for attribute in attributes {
+        collect(&attribute.meta, &[], &mut derives);
+    }
+    derives
+}
+
+/// `derive(..)`, or a `cfg_attr(condition, ..)` that holds some.
+fn collect(meta: &Meta, conditions: &[Meta], derives: &mut Vec<Derived>) {
+    let Meta::List(list) = meta else {
+        return;
+    };
+    if list.path.is_ident("derive") {
+        let paths = list.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
+        derives.extend(paths.into_iter().flatten().map(|path| Derived {
+            path,
+            conditions: conditions.to_vec(),
+        }));
+    } else if list.path.is_ident("cfg_attr") {
+        let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        let mut parts = parts.into_iter().flatten();
+        let conditions: Vec<Meta> = conditions.iter().cloned().chain(parts.next()).collect();
+        for meta in parts {
+            collect(&meta, &conditions, derives);
+        }
+    }
+}
+
+/// Attributes that derive what every network has, `Clone` and `Debug`, unless the user derives it.
+pub fn derived(attributes: &[Attribute]) -> TokenStream {
+    let own = derives(attributes);
+    [
+        ("Clone", quote!(::core::clone::Clone)),
+        ("Debug", quote!(::core::fmt::Debug)),
+    ]
+    .into_iter()
+    .map(|(name, path)| derived_unless(&path, own.iter().filter(|it| ends_in(&it.path, name))))
+    .collect()
+}
+
+/// The attribute that derives a trait where none of the user's does.
+fn derived_unless<'a>(path: &TokenStream, own: impl Iterator<Item = &'a Derived>) -> TokenStream {
+    let cases: Vec<&[Meta]> = own.map(|it| &it.conditions[..]).collect();
+    match cases[..] {
+        [] => quote!(#[derive(#path)]),
+        _ if cases.iter().any(|case| case.is_empty()) => TokenStream::new(),
+        _ => quote!(#[cfg_attr(not(any(#(all(#(#cases),*)),*)), derive(#path))]),
+    }
+}
+
+/// An expansion uses its struct even if that is deprecated. No other lint of rustc's is allowed, for what is allowed here a
+/// user's crate may forbid.
+pub fn allowances(attributes: &[Attribute]) -> TokenStream {
+    let deprecated = |attribute: &Attribute| mentions(quote!(#attribute), "deprecated");
+    match attributes.iter().any(deprecated) {
+        true => quote!(#[allow(deprecated)]),
+        false => TokenStream::new(),
+    }
+}
+
+/// Whether a word stands anywhere in some tokens.
+fn mentions(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        _ => false,
+    })
 }
 
 /// Whether a path ends in a name.

@@ -1,13 +1,13 @@
 //! What is emitted after an error: a struct with the methods and the trait that the rest of the program uses, so that a
 //! user sees what is wrong with the model and not what follows from it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{
     ast,
-    attributes::conditions,
-    emit::{arrays, derived_clone},
+    attributes::{allowances, conditions, derived},
+    emit::{arrays, hygiene::Scope},
     report::Report,
     resolve::{PARTS, is_repeated},
     shapes::fits_caller,
@@ -31,137 +31,134 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         name,
         ..
     } = model;
-    let (clone, conditions) = (derived_clone(attributes), conditions(attributes));
+    let (derived, conditions, allowances) = (
+        derived(attributes),
+        conditions(attributes),
+        allowances(attributes),
+    );
+    let mut scope = Scope::of(name);
     let declared = shapes(model);
     let methods = match &declared {
-        Some((inputs, outputs)) => typed(root, name, inputs, outputs),
-        None => untyped(root, name),
+        Some((inputs, outputs)) => typed(inputs, outputs),
+        None => untyped(),
     };
+    let methods = scope.tokens(quote! {
+        pub const LAYERS: &'static [rt::Layer] = &[];
+        pub const PARAMS: usize = 0;
+        pub const FLOPS: u64 = 0;
+        pub const WORKSPACE_BYTES: usize = 0;
+        pub const TRAIN_BYTES_PER_SAMPLE: usize = 0;
+
+        pub fn new<Seed>(_seed: Seed) -> Self {
+            Self { _stub: () }
+        }
+        #methods
+    });
     // Where nothing is known, anything will do: only inference is called by the types that a user writes.
     let (inputs, outputs) = declared.unwrap_or((vec![vec![1]], vec![vec![1]]));
-    let network = network(root, name, &inputs, &outputs);
+    let network = scope.tokens(quote!(rt::Network));
+    let passes = scope.tokens(passes(&inputs, &outputs));
+    let imports = scope.imports(root);
     quote! {
         #(#attributes)*
-        #clone
+        #derived
         #visibility struct #name {
             _stub: (),
         }
 
         #conditions
-        #[allow(dead_code, deprecated, missing_docs)]
-        impl #name {
-            pub const LAYERS: &'static [#root::rt::Layer] = &[];
-            pub const PARAMS: usize = 0;
-            pub const FLOPS: u64 = 0;
-            pub const WORKSPACE_BYTES: usize = 0;
-            pub const TRAIN_BYTES_PER_SAMPLE: usize = 0;
+        #allowances
+        const _: () = {
+            #imports
 
-            pub fn new<Seed>(_seed: Seed) -> Self {
-                Self { _stub: () }
+            impl #name {
+                #methods
             }
-        }
 
-        #conditions
-        #methods
-        #conditions
-        #network
+            #[automatically_derived]
+            impl #network for #name {
+                #passes
+            }
+        };
     }
 }
 
 /// Methods where nothing is known of the types: `!` becomes whatever is expected.
-fn untyped(root: &TokenStream, name: &Ident) -> TokenStream {
+fn untyped() -> TokenStream {
     quote! {
-        #[allow(dead_code, deprecated, missing_docs)]
-        impl #name {
-            pub fn forward<Input: ?::core::marker::Sized>(&self, _input: &Input) -> ! {
-                ::core::unimplemented!()
-            }
-            pub fn forward_batch<Input, Output>(
-                &self,
-                _inputs: &[Input],
-                _outputs: &mut [Output],
-            ) -> #root::rt::Result<()> {
-                ::core::unimplemented!()
-            }
+        pub fn forward<Input: ?::core::marker::Sized>(&self, _input: &Input) -> ! {
+            ::core::unimplemented!()
+        }
+        pub fn forward_batch<Input, Output>(&self, _inputs: &[Input], _outputs: &mut [Output]) -> rt::Result<()> {
+            ::core::unimplemented!()
         }
     }
 }
 
 /// Methods over the declared types.
-fn typed(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
+fn typed(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
     let (input, output) = (types(inputs), types(outputs));
     quote! {
-        #[allow(dead_code, deprecated, missing_docs)]
-        impl #name {
-            pub fn forward(&self, _input: &#input) -> #output {
-                ::core::unimplemented!()
-            }
-            pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) -> #root::rt::Result<()> {
-                ::core::unimplemented!()
-            }
+        pub fn forward(&self, _input: &#input) -> #output {
+            ::core::unimplemented!()
+        }
+        pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) -> rt::Result<()> {
+            ::core::unimplemented!()
         }
     }
 }
 
 /// The trait that trainers and files ask for.
-fn network(root: &TokenStream, name: &Ident, inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
+fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
     let (input, output) = (types(inputs), types(outputs));
     let zero = arrays(&quote!(0.0), outputs.iter().map(Vec::as_slice));
     quote! {
-        const _: () = {
-            use #root::rt;
+        type Input = #input;
+        type Output = #output;
 
-            #[automatically_derived]
-            #[allow(deprecated, unused_variables)]
-            impl rt::Network for #name {
-                type Input = #input;
-                type Output = #output;
+        const NAME: &'static str = "";
+        const INPUTS: &'static [&'static [usize]] = &[];
+        const LAYERS: &'static [rt::Layer] = &[];
+        const TENSORS: &'static [rt::Tensor] = &[];
+        const INITS: &'static [rt::Init] = &[];
+        const PENALTIES: &'static [rt::Penalty] = &[];
+        const SEGMENTS: &'static [rt::Segment] = &[];
+        const PARAMETER_BLOCKS: usize = 0;
+        const WORKSPACE_BLOCKS: usize = 0;
+        const TRAIN_BLOCKS: usize = 0;
+        const TRANSPOSED_BLOCKS: usize = 0;
+        const ZERO_OUTPUT: Self::Output = #zero;
 
-                const NAME: &'static str = "";
-                const INPUTS: &'static [&'static [usize]] = &[];
-                const LAYERS: &'static [rt::Layer] = &[];
-                const TENSORS: &'static [rt::Tensor] = &[];
-                const INITS: &'static [rt::Init] = &[];
-                const PENALTIES: &'static [rt::Penalty] = &[];
-                const SEGMENTS: &'static [rt::Segment] = &[];
-                const PARAMETER_BLOCKS: usize = 0;
-                const WORKSPACE_BLOCKS: usize = 0;
-                const TRAIN_BLOCKS: usize = 0;
-                const TRANSPOSED_BLOCKS: usize = 0;
-                const ZERO_OUTPUT: Self::Output = #zero;
-
-                fn from_arena(arena: rt::Arena) -> Self {
-                    Self { _stub: () }
-                }
-                fn arena(&self) -> &[rt::Block] {
-                    &[]
-                }
-                fn arena_mut(&mut self) -> &mut [rt::Block] {
-                    &mut []
-                }
-                fn infer<S: rt::Isa>(
-                    s: S,
-                    parameters: &[rt::Block],
-                    inputs: &[Self::Input],
-                    outputs: &mut [Self::Output],
-                    workspace: &mut [rt::Block],
-                ) {}
-                fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {}
-                fn load(input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) {}
-                fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
-                fn loss_rows<S: rt::Isa, L: rt::Loss<Self::Output>>(
-                    s: S,
-                    rows: rt::Rows<'_>,
-                    chunk: &mut [rt::Block],
-                    loss: &L,
-                    targets: &[L::Target],
-                    scale: f32,
-                    scores: &mut [rt::Score],
-                ) {}
-                fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
-                fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
-            }
-        };
+        fn from_arena(arena: rt::Arena) -> Self {
+            Self { _stub: () }
+        }
+        fn arena(&self) -> &[rt::Block] {
+            &[]
+        }
+        fn arena_mut(&mut self) -> &mut [rt::Block] {
+            &mut []
+        }
+        fn infer<S: rt::Isa>(
+            s: S,
+            parameters: &[rt::Block],
+            inputs: &[Self::Input],
+            outputs: &mut [Self::Output],
+            workspace: &mut [rt::Block],
+        ) {}
+        fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {}
+        fn load(input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) {}
+        fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
+        fn loss_rows<S: rt::Isa, L: rt::Loss<Self::Output>>(
+            s: S,
+            rows: rt::Rows<'_>,
+            chunk: &mut [rt::Block],
+            loss: &L,
+            targets: &[L::Target],
+            scale: f32,
+            scores: &mut [rt::Score],
+        ) {}
+        fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
+        fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
     }
 }
 

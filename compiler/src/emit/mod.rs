@@ -4,13 +4,13 @@
 //! that no helper's name is ever visible to the user.
 
 pub mod document;
+pub mod hygiene;
 pub mod image;
-pub mod literal;
 pub mod passes;
 pub mod site;
 pub mod tables;
 
-use crate::attributes::{conditions, derives, ends_in};
+use crate::attributes::{allowances, conditions, derived};
 use crate::graph::{Graph, ValueId};
 use crate::layout::Layout;
 use crate::plan::Plan;
@@ -18,7 +18,6 @@ use crate::program::Program;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Attribute;
 
 /// Everything known about a network when it is written out.
 pub struct Model<'a> {
@@ -41,8 +40,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         ..
     } = model.graph;
     let documentation = document::documentation(model);
-    let clone = derived_clone(attributes);
-    let conditions = conditions(attributes);
+    let derived = derived(attributes);
+    let (conditions, allowances) = (conditions(attributes), allowances(attributes));
     let input = types(&model.graph.inputs, model);
     let output = types(&model.graph.outputs, model);
     let tables = tables::tables(model);
@@ -59,99 +58,91 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     let update = passes::update(model);
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
-    let items = literal::unsuffixed(quote! {
-        use ::core::iter::Iterator as _;
-        use #root::rt;
-        use #root::rt::Network as _;
+    let mut scope = hygiene::Scope::of(name);
+    let methods = scope.tokens(quote! {
+        /// The layers: names, kinds, output shapes, parameters and operations.
+        pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
+        /// Numbers the network learns.
+        pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
+        /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
+        pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
+        /// Bytes of workspace one sample needs in inference.
+        pub const WORKSPACE_BYTES: usize = #workspace;
+        /// Bytes of activations and deltas one sample needs in training.
+        pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
 
-        #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
-        impl #name {
-            /// The layers: names, kinds, output shapes, parameters and operations.
-            pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
-            /// Numbers the network learns.
-            pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
-            /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
-            pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
-            /// Bytes of workspace one sample needs in inference.
-            pub const WORKSPACE_BYTES: usize = #workspace;
-            /// Bytes of activations and deltas one sample needs in training.
-            pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
-
-            /// A network with fresh parameters, drawn from `seed`.
-            #[must_use]
-            pub fn new(seed: rt::Seed) -> Self {
-                rt::initialized(seed)
-            }
-
-            /// Answers one sample.
-            #[must_use]
-            pub fn forward(&self, input: &#input) -> #output {
-                rt::forward(self, input)
-            }
-
-            /// Answers many samples, one output for each input.
-            ///
-            /// # Errors
-            ///
-            /// If the slices differ in length.
-            pub fn forward_batch(&self, inputs: &[#input], outputs: &mut [#output]) -> rt::Result<()> {
-                rt::forward_batch(self, inputs, outputs)
-            }
+        /// A network with fresh parameters, drawn from `seed`.
+        #[must_use]
+        pub fn new(seed: rt::Seed) -> Self {
+            rt::initialized(seed)
         }
 
-        #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, non_local_definitions)]
-        #[allow(unused_variables, unused_mut)]
-        impl rt::Network for #name {
-            type Input = #input;
-            type Output = #output;
+        /// Answers one sample.
+        #[must_use]
+        pub fn forward(&self, input: &#input) -> #output {
+            rt::forward(self, input)
+        }
 
-            #tables
-
-            fn from_arena(arena: rt::Arena) -> Self {
-                Self { arena: rt::Memory(arena) }
-            }
-
-            fn arena(&self) -> &[rt::Block] {
-                &self.arena.0
-            }
-
-            fn arena_mut(&mut self) -> &mut [rt::Block] {
-                &mut self.arena.0
-            }
-
-            #infer
-            #transpose
-            #load
-            #forward
-            #loss
-            #backward
-            #update
+        /// Answers many samples, one output for each input.
+        ///
+        /// # Errors
+        ///
+        /// If the slices differ in length.
+        pub fn forward_batch(&self, inputs: &[#input], outputs: &mut [#output]) -> rt::Result<()> {
+            rt::forward_batch(self, inputs, outputs)
         }
     });
+    let network = scope.tokens(quote!(rt::Network));
+    let passes = scope.tokens(quote! {
+        type Input = #input;
+        type Output = #output;
+
+        #tables
+
+        fn from_arena(arena: rt::Arena) -> Self {
+            Self { arena: rt::Memory(arena) }
+        }
+
+        fn arena(&self) -> &[rt::Block] {
+            &self.arena.0
+        }
+
+        fn arena_mut(&mut self) -> &mut [rt::Block] {
+            &mut self.arena.0
+        }
+
+        #infer
+        #transpose
+        #load
+        #forward
+        #loss
+        #backward
+        #update
+    });
+    let imports = scope.imports(root);
     quote! {
         #(#attributes)*
         #documentation
-        #clone
+        #derived
         #visibility struct #name {
             arena: #root::rt::Memory,
         }
 
         #conditions
+        #allowances
+        #[allow(clippy::approx_constant)]
         const _: () = {
-            #items
-        };
-    }
-}
+            #imports
 
-/// The attribute that derives `Clone`, unless the user derives it.
-pub fn derived_clone(attributes: &[Attribute]) -> TokenStream {
-    match derives(attributes)
-        .iter()
-        .any(|path| ends_in(path, "Clone"))
-    {
-        true => TokenStream::new(),
-        false => quote!(#[derive(::core::clone::Clone)]),
+            impl #name {
+                #methods
+            }
+
+            #[automatically_derived]
+            impl #network for #name {
+                #passes
+            }
+        };
     }
 }
 

@@ -59,7 +59,7 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
                 part(&model.layout.inputs, index, quote!(input), false),
             );
             quote! {
-                for (row, input) in inputs.iter().enumerate() {
+                for (row, input) in ::core::iter::Iterator::enumerate(inputs.iter()) {
                     #load::<#blocks, _>(#part, memory, #offset, capacity, row);
                 }
             }
@@ -74,7 +74,7 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
                 place(program.values[program.roots[output.0].0], &model.inference);
             let part = part(&model.layout.outputs, index, quote!(output), true);
             quote! {
-                for (row, output) in outputs.iter_mut().enumerate() {
+                for (row, output) in ::core::iter::Iterator::enumerate(outputs.iter_mut()) {
                     #unload::<#blocks, _>(memory, #offset, capacity, row, #part);
                 }
             }
@@ -195,7 +195,7 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         });
         let writes = writes.collect::<Vec<_>>();
         quote! {
-            for (row, (target, score)) in targets.iter().zip(scores.iter_mut()).enumerate().take(count) {
+            for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), count)) {
                 let (mut output, mut delta) = (Self::ZERO_OUTPUT, Self::ZERO_OUTPUT);
                 #(#reads)*
                 *score = rt::score(s, loss, &output, target, scale, &mut delta);

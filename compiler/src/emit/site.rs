@@ -187,6 +187,9 @@ impl Site<'_> {
     pub fn chain(sites: &[Site<'_>], rows: impl Fn(&Site<'_>) -> TokenStream) -> TokenStream {
         let mut all = sites.iter().map(rows);
         let first = all.next().unwrap_or_default();
-        all.fold(first, |chained, next| quote!(#chained.chain(#next)))
+        all.fold(
+            first,
+            |chained, next| quote!(::core::iter::Iterator::chain(#chained, #next)),
+        )
     }
 }

@@ -98,7 +98,7 @@ fn constant(input: ParseStream) -> syn::Result<Constant> {
     expect(input, input.peek(Token![:]), &written)?;
     input.parse::<Token![:]>()?;
     let ty: syn::Type = input.parse()?;
-    if !matches!(&ty, syn::Type::Path(path) if path.path.is_ident("usize")) {
+    if !is_usize(&ty) {
         return Err(syn::Error::new_spanned(ty, written));
     }
     expect(input, input.peek(Token![=]), &written)?;
@@ -111,6 +111,16 @@ fn constant(input: ParseStream) -> syn::Result<Constant> {
     )?;
     input.parse::<Token![;]>()?;
     Ok(Constant { name, value })
+}
+
+/// Whether a type is `usize`, however many invisible groups are around it.
+fn is_usize(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Group(inner) => is_usize(&inner.elem),
+        syn::Type::Paren(inner) => is_usize(&inner.elem),
+        syn::Type::Path(path) => path.path.is_ident("usize"),
+        _ => false,
+    }
 }
 
 fn is_forward(input: ParseStream) -> bool {

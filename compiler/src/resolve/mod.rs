@@ -146,14 +146,48 @@ pub fn check_models(models: &[ast::Model], report: &mut Report) {
     }
 }
 
-/// A network without parameters computes nothing, so that none comes from nowhere.
+/// Why a network cannot derive some traits.
+const UNDERIVABLE: &[(&str, &str)] = &[
+    (
+        "Default",
+        "has no default parameters; make it with `new(Seed(1))`",
+    ),
+    (
+        "Copy",
+        "owns its parameters, which `Copy` would share; `Clone` is derived for it already",
+    ),
+    (
+        "Eq",
+        "holds floats, which have no total equality; derive `PartialEq` alone",
+    ),
+    (
+        "Hash",
+        "holds floats, which have no hash; hash its `parameters()` yourself, by their bits",
+    ),
+    (
+        "Ord",
+        "holds floats, which have no total order; compare what it answers",
+    ),
+    ("PartialOrd", "has no order; compare what it answers"),
+    (
+        "Serialize",
+        "is saved by its own `save(path)`, as safetensors",
+    ),
+    (
+        "Deserialize",
+        "is read by its own `load(path)`, from safetensors",
+    ),
+];
+
+/// A struct whose every field is a network's parameters derives what those have.
 fn check_attributes(model: &ast::Model, report: &mut Report) {
-    for path in derives(&model.attributes) {
-        if ends_in(&path, "Default") {
-            report.error_over(
-                &path,
-                "a network has no default parameters; make it with `new(Seed(1))`",
-            );
+    for derived in derives(&model.attributes) {
+        let why = UNDERIVABLE
+            .iter()
+            .find(|(name, _)| ends_in(&derived.path, name));
+        if let Some((name, why)) = why {
+            let message = format!("a network cannot derive `{name}`: it {why}");
+            report.error_over(&derived.path, message);
         }
     }
 }

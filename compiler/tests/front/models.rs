@@ -68,9 +68,21 @@ fn callers_hold_six_parts() {
 }
 
 #[test]
-fn a_network_has_no_default() {
+fn what_a_network_cannot_derive() {
+    let derive =
+        |attribute: &str| messages(&format!("{attribute} struct A(x: [3]) -> [3] {{ Relu }}"));
     assert_eq!(
-        message("#[derive(Debug, Default)] struct A(x: [3]) -> [3] { Relu }"),
-        "a network has no default parameters; make it with `new(Seed(1))`"
+        derive("#[derive(Debug, Default)]"),
+        [
+            "a network cannot derive `Default`: it has no default parameters; make it with `new(Seed(1))`"
+        ]
     );
+    let found = derive(
+        "#[derive(PartialEq, Eq, Hash, Copy)] #[cfg_attr(a, derive(serde::Serialize, Clone))]",
+    );
+    let named: Vec<&str> = found
+        .iter()
+        .filter_map(|message| message.split('`').nth(1))
+        .collect();
+    assert_eq!(named, ["Eq", "Hash", "Copy", "Serialize"]);
 }

@@ -59,11 +59,11 @@ fn messages_come_first_and_stubs_after() {
 fn a_stub_has_the_declared_types() {
     assert_eq!(
         forward("struct A(x: [2, N]) -> [3] { const N: usize = 4; Desne(3) }"),
-        "pubfnforward(&self,_input:&[[f32;4usize];2usize])->[f32;3usize]"
+        "pubfnforward(&self,_input:&[[f32;4];2])->[f32;3]"
     );
     assert_eq!(
         forward("struct A(a: [1], b: [2]) -> ([3], [4]) { Desne(3) }"),
-        "pubfnforward(&self,_input:&([f32;1usize],[f32;2usize]))->([f32;3usize],[f32;4usize])"
+        "pubfnforward(&self,_input:&([f32;1],[f32;2]))->([f32;3],[f32;4])"
     );
 }
 
@@ -126,6 +126,12 @@ fn what_a_struct_derives_and_its_condition_are_respected() {
         };
         assert_eq!(derived(""), 1);
         assert_eq!(derived("#[derive(Debug, std::clone::Clone)]"), 1);
+        // Once for each condition, and once for the opposite of all.
+        assert_eq!(derived("#[cfg_attr(a, derive(Clone))]"), 2);
+        assert_eq!(
+            derived("#[cfg_attr(a, cfg_attr(b, derive(Clone)))] #[cfg_attr(c, doc(hidden))]"),
+            2
+        );
         let source = format!("#[cfg(a)] struct A(x: [3]) -> [3] {{ {layer} }}");
         for item in items(&source) {
             let conditional = attributes(&item).iter().any(|it| it.path().is_ident("cfg"));

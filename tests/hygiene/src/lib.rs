@@ -2,7 +2,14 @@
 //! crate that forbids `unsafe`, and with the user's own types of famous names in scope.
 #![forbid(unsafe_code)]
 #![no_implicit_prelude]
-#![allow(dead_code, non_camel_case_types, reason = "the names are the test")]
+#![allow(
+    dead_code,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    missing_docs,
+    reason = "the names are the test"
+)]
 
 /// Stands in the way.
 struct Result;
@@ -72,6 +79,90 @@ pub mod famous {
     pub struct Absent(x: [3]) -> [2] { Dense(2) }
 }
 
+/// Names read off expansions, each someone else's.
+pub mod strangers {
+    ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/strangers.rs"));
+}
+
+/// What is derived only now and then is derived otherwise as well.
+pub mod conditions {
+    ::engine::model! {
+        /// The user's `Clone`, no `Debug` of the user's.
+        #[cfg_attr(all(), derive(::core::clone::Clone), cfg_attr(any(), derive(::core::fmt::Debug)))]
+        pub struct Always(x: [3]) -> [2] { Dense(2) }
+        /// No `Clone` of the user's, the user's `Debug`.
+        #[cfg_attr(any(), derive(::core::clone::Clone))]
+        #[cfg_attr(all(), derive(::core::fmt::Debug))]
+        pub struct Never(x: [3]) -> [2] { Dense(2) }
+    }
+}
+
+/// A trait whose methods have the names of an iterator's.
+pub mod methods {
+    /// Every iterator has it.
+    pub trait Hidden: ::core::marker::Sized {
+        /// Not the iterator's.
+        fn enumerate(self) {}
+        /// Not the iterator's.
+        fn chain<T>(self, _: T) {}
+        /// Not the iterator's.
+        fn take(self, _: usize) {}
+        /// Not a network's.
+        fn arena(&self) {}
+        /// Not a network's.
+        fn infer(&self) {}
+    }
+    impl<T> Hidden for T {}
+
+    ::engine::model! {
+        /// Shared, so that rows are chained.
+        pub struct Model(a: [3], b: [3]) -> ([2], [2]) {
+            shared: Dense(2),
+            forward { (shared(a), relu(shared(b))) }
+        }
+    }
+}
+
+/// What `macro_rules!` hands on comes in invisible groups.
+pub mod fragments {
+    macro_rules! declare {
+        ($(#[$m:meta])* $v:vis $name:ident($input:ident: [$n:expr]) -> [$out:literal],
+            $c:ident: $t:ty = $value:expr, $layer:ident: $kind:ident, $init:expr, $body:block, $f:tt
+        ) => {
+            ::engine::model! {
+                $(#[$m])*
+                $v struct $name($input: [$n]) -> [$out] {
+                    const $c: $t = $value;
+                    $layer: $kind($c, init = $init, bias = $f),
+                    end: Dense($out),
+                    forward $body
+                }
+            }
+        };
+    }
+    declare! {
+        /// Made of fragments.
+        #[derive(::core::cmp::PartialEq)]
+        pub(crate) Fragments(x: [2 + 1]) -> [2], N: usize = 2 * 2, fc: Dense, Zeros,
+        { let h = relu(fc(x)); end(h) }, false
+    }
+    macro_rules! chain {
+        ($v:vis $name:ident, $x:expr, $p:expr, $range:expr, $pair:expr) => {
+            ::engine::model! {
+                $v struct $name(x: [1, 8, 8]) -> [$x] {
+                    Conv2d(2, kernel = $pair, padding = Same),
+                    Flatten,
+                    Slice($range),
+                    Dropout($p),
+                    Dense($x, l2 = $p),
+                }
+            }
+        };
+    }
+    chain!(Private, 3, 0.25, 2..5, (3, 3));
+    chain!(pub Public, (1 + 2), 0.25, 2.., [3, 3]);
+}
+
 /// Networks are declared inside functions, too.
 pub fn inside() -> ::core::primitive::usize {
     ::engine::model! {
@@ -95,5 +186,40 @@ mod tests {
         let shown = ::std::format!("{derived:?}");
         assert_eq!(shown, "Derived { arena: 4 blocks }");
         assert!((second[0] + second[1] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn every_network_can_be_cloned_and_shown() {
+        fn check<T: ::std::clone::Clone + ::std::fmt::Debug>() {}
+        check::<super::conditions::Always>();
+        check::<super::conditions::Never>();
+        check::<super::Everything>();
+        check::<super::fragments::Public>();
+    }
+}
+
+/// Nothing in an expansion warns.
+#[forbid(
+    missing_docs,
+    unused,
+    unused_qualifications,
+    unused_results,
+    missing_debug_implementations,
+    unreachable_pub,
+    trivial_casts,
+    trivial_numeric_casts,
+    single_use_lifetimes,
+    elided_lifetimes_in_paths,
+    variant_size_differences,
+    non_local_definitions,
+    deprecated,
+    nonstandard_style,
+    reason = "a user may"
+)]
+#[deny(clippy::all, clippy::pedantic, clippy::nursery, reason = "a user may")]
+pub mod strict {
+    ::engine::model! {
+        /// Documented.
+        pub struct Strict(x: [3]) -> [2] { Dense(4), Relu, Dropout(0.5), Dense(2) }
     }
 }
