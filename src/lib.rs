@@ -49,7 +49,7 @@ pub use kiln_runtime::{
     block::Block,
     error::{Error, Result},
     inference::Workspace,
-    loss::{CrossEntropy, Loss, Mse, argmax},
+    loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
     model::{Model, Summary},
     network::{Layer, Network},
     optimizer::{Adam, AdamW, Optimizer, Sgd},

@@ -148,12 +148,12 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {}
         fn load(input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) {}
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
-        fn loss_rows<S: rt::Isa, L: rt::Loss<Self::Output>>(
+        fn loss_rows<S: rt::Isa, T, L: rt::Loss<Self::Output, T>>(
             s: S,
             rows: rt::Rows<'_>,
             chunk: &mut [rt::Block],
             loss: &L,
-            targets: &[L::Target],
+            targets: &[T],
             scale: f32,
             scores: &mut [rt::Score],
         ) {}

@@ -84,7 +84,7 @@ pub enum Error {
         /// Row of the dataset, counted from 0.
         row: usize,
         /// The label.
-        label: usize,
+        label: i128,
         /// Number of classes: labels are `0..classes`.
         classes: usize,
     },

@@ -3,14 +3,19 @@
 //! The loss of a batch is the mean over its samples.
 
 mod cross_entropy;
+mod label;
 mod mse;
+mod softmax;
 
 pub use cross_entropy::{CrossEntropy, argmax};
+pub use label::Label;
 pub use mse::Mse;
+pub use softmax::softmax;
 
 use crate::{error::Result, simd::Isa};
 
-/// Judges one output against its target. A loss of one's own states its value and its gradient:
+/// Judges one output against its target, whose type may be one of several: a label is any integer. A loss of one's own
+/// states its value and its gradient:
 ///
 /// ```
 /// use kiln_runtime::{loss::Loss, simd::Isa};
@@ -18,9 +23,7 @@ use crate::{error::Result, simd::Isa};
 /// /// `torch.nn.L1Loss` of N numbers: L = 1/N sum |y_i - t_i| and dL/dy_i = 1/N sign(y_i - t_i).
 /// struct Absolute;
 ///
-/// impl<const N: usize> Loss<[f32; N]> for Absolute {
-///     type Target = [f32; N];
-///
+/// impl<const N: usize> Loss<[f32; N], [f32; N]> for Absolute {
 ///     #[inline(always)]
 ///     fn row<S: Isa>(&self, _: S, y: &[f32; N], t: &[f32; N], scale: f32, delta: &mut [f32; N]) -> f32 {
 ///         let share = 1.0 / N as f32;
@@ -36,10 +39,12 @@ use crate::{error::Result, simd::Isa};
 ///
 /// assert_eq!(Absolute.accuracy(&[1.0], &[2.0]), None);
 /// ```
-pub trait Loss<Output>: Send + Sync {
-    /// What an output is compared with.
-    type Target: Clone + Send + Sync + 'static;
-
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot compare an output `{Output}` with a target `{Target}`",
+    note = "`CrossEntropy` takes logits `[f32; N]` and a label, `[[f32; N]; T]` and labels `[_; T]`; a label is any integer",
+    note = "`Mse` takes a target of the output's own type; a tuple of losses takes tuples of outputs and of targets"
+)]
+pub trait Loss<Output, Target>: Send + Sync {
     /// The loss of one sample; leaves `scale` times its gradient by the output in `delta`, which comes zeroed.
     ///
     /// A target that [`check`](Loss::check) refuses must give NaN, never a panic. Implement with `#[inline(always)]`.
@@ -47,13 +52,13 @@ pub trait Loss<Output>: Send + Sync {
         &self,
         s: S,
         output: &Output,
-        target: &Self::Target,
+        target: &Target,
         scale: f32,
         delta: &mut Output,
     ) -> f32;
 
     /// The share of right predictions in this sample, 0 to 1, for losses that know what that means.
-    fn accuracy(&self, output: &Output, target: &Self::Target) -> Option<f32> {
+    fn accuracy(&self, output: &Output, target: &Target) -> Option<f32> {
         let _ = (output, target);
         None
     }
@@ -63,7 +68,7 @@ pub trait Loss<Output>: Send + Sync {
     /// # Errors
     ///
     /// Whatever is wrong with the target.
-    fn check(&self, row: usize, target: &Self::Target) -> Result<()> {
+    fn check(&self, row: usize, target: &Target) -> Result<()> {
         let _ = (row, target);
         Ok(())
     }
@@ -72,16 +77,16 @@ pub trait Loss<Output>: Send + Sync {
 /// Implements [`Loss`] for tuples, each output with its own loss: the sum. Accuracy is that of the parts that have one,
 /// averaged.
 macro_rules! tuple {
-    ($($loss:ident $output:ident $index:tt),*) => {
-        impl<$($output, $loss: Loss<$output>),*> Loss<($($output,)*)> for ($($loss,)*) {
-            type Target = ($($loss::Target,)*);
-
+    ($($loss:ident $output:ident $target:ident $index:tt),*) => {
+        impl<$($output, $target, $loss: Loss<$output, $target>),*> Loss<($($output,)*), ($($target,)*)>
+            for ($($loss,)*)
+        {
             #[inline(always)]
             fn row<S: Isa>(
                 &self,
                 s: S,
                 output: &($($output,)*),
-                target: &Self::Target,
+                target: &($($target,)*),
                 scale: f32,
                 delta: &mut ($($output,)*),
             ) -> f32 {
@@ -98,7 +103,7 @@ macro_rules! tuple {
                 sum
             }
 
-            fn accuracy(&self, output: &($($output,)*), target: &Self::Target) -> Option<f32> {
+            fn accuracy(&self, output: &($($output,)*), target: &($($target,)*)) -> Option<f32> {
                 let (mut sum, mut count) = (0.0, 0.0);
                 $(
                     if let Some(accuracy) = self.$index.accuracy(&output.$index, &target.$index) {
@@ -109,7 +114,7 @@ macro_rules! tuple {
                 (count > 0.0).then(|| sum / count)
             }
 
-            fn check(&self, row: usize, target: &Self::Target) -> Result<()> {
+            fn check(&self, row: usize, target: &($($target,)*)) -> Result<()> {
                 $(self.$index.check(row, &target.$index)?;)*
                 Ok(())
             }
@@ -117,11 +122,11 @@ macro_rules! tuple {
     };
 }
 
-tuple!(LA A 0, LB B 1);
-tuple!(LA A 0, LB B 1, LC C 2);
-tuple!(LA A 0, LB B 1, LC C 2, LD D 3);
-tuple!(LA A 0, LB B 1, LC C 2, LD D 3, LE E 4);
-tuple!(LA A 0, LB B 1, LC C 2, LD D 3, LE E 4, LF F 5);
+tuple!(LA A TA 0, LB B TB 1);
+tuple!(LA A TA 0, LB B TB 1, LC C TC 2);
+tuple!(LA A TA 0, LB B TB 1, LC C TC 2, LD D TD 3);
+tuple!(LA A TA 0, LB B TB 1, LC C TC 2, LD D TD 3, LE E TE 4);
+tuple!(LA A TA 0, LB B TB 1, LC C TC 2, LD D TD 3, LE E TE 4, LF F TF 5);
 
 #[cfg(test)]
 mod tests;

@@ -162,12 +162,12 @@ pub trait Network: Sized + Send + Sync + 'static {
     fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
 
     /// Hands each row's output to the loss, which leaves the output's delta times `scale`.
-    fn loss_rows<S: Isa, L: Loss<Self::Output>>(
+    fn loss_rows<S: Isa, T, L: Loss<Self::Output, T>>(
         s: S,
         rows: Rows<'_>,
         chunk: &mut [Block],
         loss: &L,
-        targets: &[L::Target],
+        targets: &[T],
         scale: f32,
         scores: &mut [Score],
     );

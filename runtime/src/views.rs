@@ -153,11 +153,11 @@ fn as_output<O: Pod>(row: &[Block]) -> &O {
 
 /// Judges one output, zeroing nothing: `delta` comes zeroed.
 #[inline(always)]
-pub fn score<S: Isa, O, L: Loss<O>>(
+pub fn score<S: Isa, O, T, L: Loss<O, T>>(
     s: S,
     loss: &L,
     output: &O,
-    target: &L::Target,
+    target: &T,
     scale: f32,
     delta: &mut O,
 ) -> Score {
@@ -169,12 +169,12 @@ pub fn score<S: Isa, O, L: Loss<O>>(
 
 /// Judges every row of a lone output of `B` blocks, in place.
 #[inline(always)]
-pub fn judge<S: Isa, O: Pod, L: Loss<O>, const B: usize>(
+pub fn judge<S: Isa, O: Pod, T, L: Loss<O, T>, const B: usize>(
     s: S,
     loss: &L,
     values: &[Block],
     deltas: &mut [Block],
-    targets: &[L::Target],
+    targets: &[T],
     scale: f32,
     scores: &mut [Score],
 ) {

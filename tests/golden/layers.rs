@@ -73,8 +73,8 @@ fn check<F, B, O>(name: &str, first: F, behind: B)
 where
     F: Network<Input: Pod, Output = O>,
     B: Network<Input = [f32; 3], Output = O>,
-    O: Pod,
-    Mse: Loss<O, Target = O>,
+    O: Pod + Sync,
+    Mse: Loss<O, O>,
 {
     let golden = Golden::open(name);
     let trial = Trial {

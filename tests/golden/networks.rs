@@ -54,7 +54,7 @@ fn row_lstm() {
 fn check<N>(mut net: N, name: &str)
 where
     N: Network<Input: Pod, Output: Pod>,
-    CrossEntropy: Loss<N::Output, Target = usize>,
+    CrossEntropy: Loss<N::Output, usize>,
 {
     let golden = Golden::open(name);
     fill_parameters(&mut net);

@@ -59,7 +59,7 @@ fn cross_entropy() {
     });
 }
 
-fn check_all<L: Loss<[f32; 4]> + Copy>(run: &Run<'_, L>) {
+fn check_all<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy>(run: &Run<'_, T, L>) {
     let sgd = Sgd::new(0.1);
     let momentum = sgd.momentum(0.9);
     let nesterov = momentum.nesterov();
@@ -77,13 +77,13 @@ fn check_all<L: Loss<[f32; 4]> + Copy>(run: &Run<'_, L>) {
 }
 
 /// One batch and its loss.
-struct Run<'a, L: Loss<[f32; 4]>> {
+struct Run<'a, T, L> {
     golden: &'a Golden,
     loss: L,
-    targets: &'a [L::Target],
+    targets: &'a [T],
 }
 
-impl<L: Loss<[f32; 4]> + Copy> Run<'_, L> {
+impl<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy> Run<'_, T, L> {
     fn check<N: Small, O: Optimizer + Copy>(&self, new: fn(Seed) -> N, name: &str, optimizer: O) {
         let start = self.network(new(Seed(0)));
         on_every_instruction_set(name, |set| {

@@ -21,15 +21,15 @@ const SAMPLES: usize = 3;
 const UNITS: [[f32; SAMPLES]; SAMPLES] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
 /// A file, and how outputs are judged.
-pub struct Trial<'a, O, L: Loss<O>> {
+pub struct Trial<'a, O, T, L> {
     pub golden: &'a Golden,
-    pub targets: Vec<L::Target>,
+    pub targets: Vec<T>,
     pub loss: L,
     /// An output's numbers, one part after another.
     pub numbers: fn(&O) -> Vec<f32>,
 }
 
-impl<O, L: Loss<O>> Trial<'_, O, L> {
+impl<O, T: Sync, L: Loss<O, T>> Trial<'_, O, T, L> {
     /// Checks a model whose inputs are the weights of its first layers.
     pub fn check_behind<N>(&self, net: N, label: &str)
     where

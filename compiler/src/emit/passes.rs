@@ -172,7 +172,7 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         quote! {
             let [values, deltas] =
                 #carve(memory, [#span(#value, #blocks, capacity, count), #span(#delta, #blocks, capacity, count)]);
-            rt::judge::<S, Self::Output, L, #blocks>(s, loss, values, deltas, targets, scale, scores);
+            rt::judge::<S, Self::Output, T, L, #blocks>(s, loss, values, deltas, targets, scale, scores);
         }
     } else {
         let unload = rt::unload();
@@ -205,12 +205,12 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
     };
     quote! {
         #[inline(always)]
-        fn loss_rows<S: rt::Isa, L: rt::Loss<Self::Output>>(
+        fn loss_rows<S: rt::Isa, T, L: rt::Loss<Self::Output, T>>(
             s: S,
             rows: rt::Rows<'_>,
             memory: &mut [rt::Block],
             loss: &L,
-            targets: &[L::Target],
+            targets: &[T],
             scale: f32,
             scores: &mut [rt::Score],
         ) {

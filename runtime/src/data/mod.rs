@@ -52,8 +52,8 @@ pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], us
 pub trait Dataset: Sync {
     /// What the network is given: a nested array such as `[[[f32; 28]; 28]; 1]`, or a tuple of them.
     type Input;
-    /// What the loss compares its answer to: a class as `usize`, or an array.
-    type Target: Clone;
+    /// What the loss compares its answer to: the index of a class as any integer, or an array.
+    type Target: Clone + Send + Sync;
 
     /// Number of samples.
     fn len(&self) -> usize;

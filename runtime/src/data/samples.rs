@@ -158,7 +158,7 @@ impl<I, T> Samples<[I; 1], T> {
     }
 }
 
-impl<I: Sync, T: Clone + Sync> Dataset for Samples<I, T> {
+impl<I: Sync, T: Clone + Send + Sync> Dataset for Samples<I, T> {
     type Input = I;
     type Target = T;
 

@@ -7,7 +7,7 @@
 //! delta dL/dx_i = e^(x_i - m) / sum_j e^(x_j - m) - [i = t]
 //! ```
 
-use super::Loss;
+use super::{Label, Loss};
 use crate::{
     block::LANES,
     error::{Error, Result},
@@ -18,24 +18,26 @@ use fearless_simd::{f32x16, prelude::*};
 
 /// `torch.nn.CrossEntropyLoss`: logits against the index of the right class.
 ///
-/// Outputs are `[f32; N]` with `usize` targets, or sequences `[[f32; N]; T]` with `[usize; T]`, whose loss is the mean
-/// over the steps. Classes count from 0. The loss is in nats: a guess among N equal logits costs ln N. Accuracy is how
+/// Outputs are `[f32; N]` with a label as target, or sequences `[[f32; N]; T]` with labels `[_; T]`, whose loss is the mean
+/// over the steps. A label is an integer of any type; classes count from 0. The loss is in nats: a guess among N equal logits costs ln N. Accuracy is how
 /// often the largest logit is that of the right class.
 ///
-/// A network that ends in `Softmax` takes it twice: leave it out, and let the network give logits.
+/// A network that ends in `Softmax` takes it twice and learns badly: leave it out, and let the network give logits;
+/// [`softmax`](super::softmax) makes them probabilities. A `LogSoftmax` at the end is harmless, since the logarithms of
+/// probabilities are logits, too.
 ///
 /// ```
 /// use kiln_runtime::loss::{CrossEntropy, Loss};
 ///
 /// let logits = [0.5_f32, 3.0, -1.0];
 /// assert_eq!(CrossEntropy.accuracy(&logits, &1), Some(1.0));
-/// let error = Loss::<[f32; 3]>::check(&CrossEntropy, 7, &3).unwrap_err();
+/// let error = Loss::<[f32; 3], _>::check(&CrossEntropy, 7, &3_u8).unwrap_err();
 /// assert!(error.to_string().starts_with("row 7 of the dataset: label 3"));
 /// ```
 ///
 /// # Errors
 ///
-/// A label that is not below N is [`Error::LabelOutOfRange`], found before training.
+/// A label that is negative or not below N is [`Error::LabelOutOfRange`], found before training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrossEntropy;
 
@@ -72,10 +74,11 @@ fn put<S: Isa, const N: usize>(value: f32x16<S>, row: &mut [f32; N], index: usiz
 fn row<S: Isa, const N: usize>(
     s: S,
     logits: &[f32; N],
-    target: usize,
+    target: Option<usize>,
     scale: f32,
     delta: &mut [f32; N],
 ) -> f32 {
+    let target = target.unwrap_or(usize::MAX);
     let blocks = N.div_ceil(LANES);
     let mut largest = f32x16::splat(s, f32::NEG_INFINITY);
     for index in 0..blocks {
@@ -125,72 +128,68 @@ pub fn argmax(numbers: &[f32]) -> usize {
 }
 
 /// Refuses labels that no logit stands for.
-fn in_range<const N: usize>(row: usize, label: usize) -> Result<()> {
-    if label < N {
+fn in_range<const N: usize>(row: usize, label: impl Label) -> Result<()> {
+    if label.class().is_some_and(|class| class < N) {
         return Ok(());
     }
     Err(Error::LabelOutOfRange {
         row,
-        label,
+        label: label.number(),
         classes: N,
     })
 }
 
-impl<const N: usize> Loss<[f32; N]> for CrossEntropy {
-    type Target = usize;
-
+impl<T: Label, const N: usize> Loss<[f32; N], T> for CrossEntropy {
     #[inline(always)]
     fn row<S: Isa>(
         &self,
         s: S,
         output: &[f32; N],
-        target: &usize,
+        target: &T,
         scale: f32,
         delta: &mut [f32; N],
     ) -> f32 {
-        row(s, output, *target, scale, delta)
+        row(s, output, target.class(), scale, delta)
     }
 
     #[inline(always)]
-    fn accuracy(&self, output: &[f32; N], target: &usize) -> Option<f32> {
-        Some(f32::from(u8::from(argmax(output) == *target)))
+    fn accuracy(&self, output: &[f32; N], target: &T) -> Option<f32> {
+        Some(f32::from(u8::from(Some(argmax(output)) == target.class())))
     }
 
-    fn check(&self, row: usize, target: &usize) -> Result<()> {
+    fn check(&self, row: usize, target: &T) -> Result<()> {
         in_range::<N>(row, *target)
     }
 }
 
-impl<const N: usize, const T: usize> Loss<[[f32; N]; T]> for CrossEntropy {
-    type Target = [usize; T];
-
+impl<L: Label, const N: usize, const T: usize> Loss<[[f32; N]; T], [L; T]> for CrossEntropy {
     #[inline(always)]
     fn row<S: Isa>(
         &self,
         s: S,
         output: &[[f32; N]; T],
-        target: &[usize; T],
+        target: &[L; T],
         scale: f32,
         delta: &mut [[f32; N]; T],
     ) -> f32 {
         let steps = T.max(1) as f32;
         let mut sum = 0.0;
         for ((output, &target), delta) in output.iter().zip(target).zip(delta) {
-            sum += row(s, output, target, scale / steps, delta);
+            sum += row(s, output, target.class(), scale / steps, delta);
         }
         sum / steps
     }
 
     #[inline(always)]
-    fn accuracy(&self, output: &[[f32; N]; T], target: &[usize; T]) -> Option<f32> {
+    fn accuracy(&self, output: &[[f32; N]; T], target: &[L; T]) -> Option<f32> {
         let hits = output
             .iter()
             .zip(target)
-            .filter(|(output, target)| argmax(*output) == **target);
+            .filter(|(output, target)| Some(argmax(*output)) == target.class());
         Some(hits.count() as f32 / T.max(1) as f32)
     }
 
-    fn check(&self, row: usize, target: &[usize; T]) -> Result<()> {
+    fn check(&self, row: usize, target: &[L; T]) -> Result<()> {
         target
             .iter()
             .try_for_each(|&label| in_range::<N>(row, label))

@@ -28,9 +28,7 @@ use fearless_simd::{f32x16, prelude::*};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mse;
 
-impl<O: Nested> Loss<O> for Mse {
-    type Target = O;
-
+impl<O: Nested> Loss<O, O> for Mse {
     #[inline(always)]
     fn row<S: Isa>(&self, s: S, output: &O, target: &O, scale: f32, delta: &mut O) -> f32 {
         let (outputs, targets) = (floats(output), floats(target));

@@ -1,6 +1,6 @@
 //! Losses against PyTorch, against double precision, and their gradients against differences.
 
-use super::{CrossEntropy, Loss, Mse, argmax};
+use super::{CrossEntropy, Label, Loss, Mse, argmax};
 use crate::{
     error::Error,
     simd::{self, Isa, Task},
@@ -9,15 +9,15 @@ use alloc::vec::Vec;
 use fearless_simd::Level;
 
 /// Loss and delta of one output.
-struct Row<'a, O, L: Loss<O>> {
+struct Row<'a, O, T, L> {
     loss: &'a L,
     output: &'a O,
-    target: &'a L::Target,
+    target: &'a T,
     scale: f32,
     zero: O,
 }
 
-impl<O, L: Loss<O>> Task for Row<'_, O, L> {
+impl<O, T, L: Loss<O, T>> Task for Row<'_, O, T, L> {
     type Output = (f32, O);
 
     #[inline(always)]
@@ -30,11 +30,11 @@ impl<O, L: Loss<O>> Task for Row<'_, O, L> {
     }
 }
 
-fn row<O: Clone, L: Loss<O>>(
+fn row<O: Clone, T, L: Loss<O, T>>(
     level: Level,
     loss: &L,
     output: &O,
-    target: &L::Target,
+    target: &T,
     scale: f32,
     zero: O,
 ) -> (f32, O) {
@@ -205,7 +205,8 @@ fn tuples_add_their_losses() {
         (Mse, Mse, Mse).accuracy(&(0.0, 1.0, 2.0), &(0.0, 1.0, 2.0)),
         None
     );
-    let refused = Loss::<([f32; 3], [[f32; 2]; 2], [f32; 2])>::check(&loss, 4, &(0, target.1, 2));
+    let refused =
+        Loss::<([f32; 3], [[f32; 2]; 2], [f32; 2]), _>::check(&loss, 4, &(0, target.1, 2));
     assert!(matches!(
         refused,
         Err(Error::LabelOutOfRange {
@@ -223,9 +224,64 @@ fn tuples_add_their_losses() {
     );
 }
 
+/// A label is any integer: the same loss, delta and accuracy, and the same error with the label as it was given.
+#[test]
+fn labels_are_integers_of_any_type() {
+    fn same<T: Label>(label: T) {
+        for level in simd::levels() {
+            let logits = [0.25, -1.5, 3.0, 0.0, 2.5];
+            let expected = row(level, &CrossEntropy, &logits, &2_usize, 1.0, [0.0; 5]);
+            assert_eq!(
+                row(level, &CrossEntropy, &logits, &label, 1.0, [0.0; 5]),
+                expected
+            );
+            let (steps, zero) = ([logits; 2], [[0.0; 5]; 2]);
+            let expected = row(level, &CrossEntropy, &steps, &[2_usize; 2], 1.0, zero);
+            assert_eq!(
+                row(level, &CrossEntropy, &steps, &[label; 2], 1.0, zero),
+                expected
+            );
+            assert_eq!(CrossEntropy.accuracy(&logits, &label), Some(1.0));
+            assert_eq!(CrossEntropy.accuracy(&steps, &[label; 2]), Some(1.0));
+        }
+    }
+    fn refused<T: Label>(given: T, number: i128) {
+        let one = Loss::<[f32; 3], _>::check(&CrossEntropy, 8, &given);
+        let many = Loss::<[[f32; 3]; 2], _>::check(&CrossEntropy, 8, &[given; 2]);
+        for found in [one, many] {
+            assert!(
+                matches!(found, Err(Error::LabelOutOfRange { row: 8, label, classes: 3 }) if label == number)
+            );
+        }
+        for level in simd::levels() {
+            assert!(
+                row(level, &CrossEntropy, &[0.0; 3], &given, 1.0, [0.0; 3])
+                    .0
+                    .is_nan()
+            );
+        }
+        assert_eq!(CrossEntropy.accuracy(&[1.0, 0.0, 0.0], &given), Some(0.0));
+    }
+    same(2_u8);
+    same(2_u16);
+    same(2_u32);
+    same(2_u64);
+    same(2_i8);
+    same(2_i16);
+    same(2_i32);
+    same(2_i64);
+    same(2_isize);
+    refused(3_u8, 3);
+    refused(-1_i8, -1);
+    refused(-1_i32, -1);
+    refused(i64::MIN, i128::from(i64::MIN));
+    refused(u64::MAX, i128::from(u64::MAX));
+    refused(-3_isize, -3);
+}
+
 #[test]
 fn targets_out_of_range_are_refused_and_never_panic() {
-    let refused = Loss::<[f32; 3]>::check(&CrossEntropy, 8, &3);
+    let refused = Loss::<[f32; 3], _>::check(&CrossEntropy, 8, &3);
     assert!(matches!(
         refused,
         Err(Error::LabelOutOfRange {

@@ -73,8 +73,8 @@ impl fmt::Display for Evaluation {
 pub fn evaluate<N, L, D>(net: &N, samples: &D, loss: &L, threads: usize) -> Result<Evaluation>
 where
     N: Network,
-    L: Loss<N::Output>,
-    D: Dataset<Input = N::Input, Target = L::Target>,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
 {
     let count = count(samples)?;
     let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
@@ -102,8 +102,8 @@ pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
 pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<()>
 where
     N: Network,
-    L: Loss<N::Output>,
-    D: Dataset<Target = L::Target>,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset,
 {
     for row in 0..count {
         loss.check(row, &samples.target(row)?)?;
@@ -121,8 +121,8 @@ pub(super) fn judge<N, L, D>(
 ) -> Result<()>
 where
     N: Network,
-    L: Loss<N::Output>,
-    D: Dataset<Input = N::Input, Target = L::Target>,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
 {
     let leaf = leaf::<N>(scores.len(), threads);
     let mut faults = Faults::default();
@@ -146,8 +146,8 @@ fn judge_leaf<N, L, D>(
 ) -> core::result::Result<(), (usize, Error)>
 where
     N: Network,
-    L: Loss<N::Output>,
-    D: Dataset<Input = N::Input, Target = L::Target>,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
 {
     let rows = group::<N>().min(scores.len()).max(1);
     let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
@@ -167,7 +167,7 @@ where
         let outputs = &mut outputs[..scores.len()];
         workspace.answer(net, &inputs, outputs);
         row += inputs.len();
-        let task = Judge::<N, L> {
+        let task = Judge::<N, D::Target, L> {
             loss,
             outputs,
             targets: &targets,
@@ -203,17 +203,17 @@ where
 }
 
 /// Compares a group of outputs with their targets.
-struct Judge<'a, N: Network, L: Loss<N::Output>> {
+struct Judge<'a, N: Network, T, L> {
     loss: &'a L,
     outputs: &'a [N::Output],
-    targets: &'a [L::Target],
+    targets: &'a [T],
     /// One, and the zeros it begins with.
     delta: &'a mut [N::Output],
     zero: &'a [N::Output],
     scores: &'a mut [Score],
 }
 
-impl<N: Network, L: Loss<N::Output>> Task for Judge<'_, N, L> {
+impl<N: Network, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
     type Output = ();
 
     #[inline(always)]

@@ -136,7 +136,7 @@ impl<N: Network> Passes<N> {
     }
 
     /// Phase one: forward, loss and deltas of `rows` samples, at most a batch.
-    pub fn rows<L: Loss<N::Output>, F: Source<N, L::Target>>(
+    pub fn rows<T, L: Loss<N::Output, T>, F: Source<N, T>>(
         &mut self,
         step: Step<'_, L>,
         rows: usize,
@@ -148,7 +148,7 @@ impl<N: Network> Passes<N> {
             network: PhantomData,
         };
         simd::dispatch(self.level, transpose);
-        let work = Chunks::<N, L, F> {
+        let work = Chunks::<N, T, L, F> {
             level: self.level,
             step,
             transposed: &self.transposed,
@@ -209,7 +209,7 @@ impl<N: Network> Task for Transpose<'_, N> {
 }
 
 /// Phase one over some chunks.
-struct Chunks<'a, N: Network, L: Loss<N::Output>, F> {
+struct Chunks<'a, N, T, L, F> {
     level: Level,
     step: Step<'a, L>,
     transposed: &'a [Block],
@@ -221,10 +221,10 @@ struct Chunks<'a, N: Network, L: Loss<N::Output>, F> {
     /// As many as there are rows.
     scores: &'a mut [Score],
     source: F,
-    network: PhantomData<fn() -> N>,
+    network: PhantomData<fn(T) -> N>,
 }
 
-impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Chunks<'_, N, L, F> {
+impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, F> {
     /// Splits in two until one chunk is left.
     fn fork(self) {
         let count = self.scores.len().div_ceil(self.capacity);
@@ -264,7 +264,7 @@ impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Chunks<'_, N, L, F
     }
 }
 
-impl<N: Network, L: Loss<N::Output>, F: Source<N, L::Target>> Task for Chunks<'_, N, L, F> {
+impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, N, T, L, F> {
     type Output = ();
 
     #[inline(always)]

@@ -164,8 +164,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
     pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
     where
         N: Network,
-        L: Loss<N::Output>,
-        D: Dataset<Input = N::Input, Target = L::Target>,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
     {
         self.run(net, data, None::<&D>)
     }
@@ -183,9 +183,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ) -> Result<History>
     where
         N: Network,
-        L: Loss<N::Output>,
-        D: Dataset<Input = N::Input, Target = L::Target>,
-        V: Dataset<Input = N::Input, Target = L::Target>,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
+        V: Dataset<Input = N::Input, Target = D::Target>,
     {
         self.run(net, data, Some(validation))
     }
@@ -198,8 +198,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
     pub fn evaluate<N, D>(&self, net: &N, data: &D) -> Result<Evaluation>
     where
         N: Network,
-        L: Loss<N::Output>,
-        D: Dataset<Input = N::Input, Target = L::Target>,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
     {
         evaluate(net, data, &self.loss, self.threads)
     }
@@ -229,15 +229,15 @@ impl<O: Optimizer, L> Trainer<O, L> {
     fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>
     where
         N: Network,
-        L: Loss<N::Output>,
-        D: Dataset<Input = N::Input, Target = L::Target>,
-        V: Dataset<Input = N::Input, Target = L::Target>,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
+        V: Dataset<Input = N::Input, Target = D::Target>,
     {
         self.check_settings()?;
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
-        let stack = Stack::of_dataset::<N::Input, N::Output, L::Target>();
+        let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
         let threads = Threads::new(self.threads, stack, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;
@@ -251,7 +251,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         check_finite(net, None)?;
         self.memory.adopt(net);
         room::check::<N>(batch)?;
-        let mut run = epoch::Run::<N, L::Target> {
+        let mut run = epoch::Run::<N, D::Target> {
             passes: Passes::new(batch, threads.count())?,
             gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
             nothing: vec![(); N::PARAMETER_BLOCKS],

@@ -95,11 +95,11 @@ impl<N: Network> Training<N> {
     ///
     /// If inputs and targets differ in number, there are none or more than a batch, a target is refused by the loss, an
     /// input holds a number that is not finite, or the loss is not finite: then the gradients are those of the batch before.
-    pub fn backward<L: Loss<N::Output>>(
+    pub fn backward<T: Sync, L: Loss<N::Output, T>>(
         &mut self,
         net: &N,
         inputs: &[N::Input],
-        targets: &[L::Target],
+        targets: &[T],
         loss: &L,
     ) -> Result<f64> {
         let rows = self.check(inputs, targets, loss)?;
@@ -132,10 +132,10 @@ impl<N: Network> Training<N> {
     }
 
     /// Refuses a batch that cannot be learnt from; gives the number of its samples.
-    fn check<L: Loss<N::Output>>(
+    fn check<T, L: Loss<N::Output, T>>(
         &self,
         inputs: &[N::Input],
-        targets: &[L::Target],
+        targets: &[T],
         loss: &L,
     ) -> Result<usize> {
         let (rows, batch) = (inputs.len(), self.passes.batch());

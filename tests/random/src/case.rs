@@ -45,9 +45,7 @@ impl<M> Default for Functional<M> {
     }
 }
 
-impl<M: Case> Loss<M::Output> for Functional<M> {
-    type Target = Vec<f64>;
-
+impl<M: Case> Loss<M::Output, Vec<f64>> for Functional<M> {
     fn row<S: Isa>(
         &self,
         _: S,

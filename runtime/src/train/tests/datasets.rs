@@ -13,6 +13,9 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+/// No class, as an error shows it.
+const LABEL: i128 = OUTPUTS as i128;
+
 /// Whatever a dataset says of its size, and whatever it gives the second time.
 struct Changing {
     len: usize,
@@ -107,7 +110,7 @@ fn datasets_may_lie() {
         matches!(
             found,
             Err(Error::LabelOutOfRange {
-                label: OUTPUTS,
+                label: LABEL,
                 classes: OUTPUTS,
                 ..
             })

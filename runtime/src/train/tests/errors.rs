@@ -17,6 +17,9 @@ use crate::{
     train::{Trainer, Training},
 };
 
+/// No class, as an error shows it.
+const LABEL: i128 = OUTPUTS as i128;
+
 #[test]
 fn labels_are_checked_before_the_first_step() -> Result<()> {
     let (inputs, mut targets) = samples(40).into_parts();
@@ -30,7 +33,7 @@ fn labels_are_checked_before_the_first_step() -> Result<()> {
             error,
             Err(Error::LabelOutOfRange {
                 row: 33,
-                label: OUTPUTS,
+                label: LABEL,
                 classes: OUTPUTS
             })
         )
@@ -167,9 +170,7 @@ fn weights_that_are_not_finite_are_named() -> Result<()> {
 /// A loss with large gradients.
 struct Steep;
 
-impl Loss<[f32; OUTPUTS]> for Steep {
-    type Target = usize;
-
+impl Loss<[f32; OUTPUTS], usize> for Steep {
     fn row<S: Isa>(
         &self,
         _: S,
@@ -211,9 +212,7 @@ fn an_arena_may_be_too_small() {
 /// A loss that is never finite.
 struct Nowhere;
 
-impl<O> Loss<O> for Nowhere {
-    type Target = usize;
-
+impl<O> Loss<O, usize> for Nowhere {
     fn row<S: Isa>(&self, _: S, _: &O, _: &usize, _: f32, _: &mut O) -> f32 {
         f32::NAN
     }

@@ -231,18 +231,18 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn loss_rows<S: Isa, L: Loss<Self::Output>>(
+    fn loss_rows<S: Isa, T, L: Loss<Self::Output, T>>(
         s: S,
         rows: Rows<'_>,
         memory: &mut [Block],
         loss: &L,
-        targets: &[L::Target],
+        targets: &[T],
         scale: f32,
         scores: &mut [Score],
     ) {
         let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
         let [y, dy] = views::carve(memory, [span(Y), span(DY)]);
-        views::judge::<S, _, _, 1>(s, loss, y, dy, targets, scale, scores);
+        views::judge::<S, _, _, _, 1>(s, loss, y, dy, targets, scale, scores);
     }
 
     #[inline(always)]

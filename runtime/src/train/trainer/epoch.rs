@@ -47,15 +47,15 @@ impl<O: Optimizer, L> Trainer<O, L> {
         &mut self,
         net: &mut N,
         data: &D,
-        run: &mut Run<N, L::Target>,
+        run: &mut Run<N, D::Target>,
         order: &mut [usize],
         number: usize,
         progress: &mut Progress,
     ) -> Result<Epoch>
     where
         N: Network,
-        L: Loss<N::Output>,
-        D: Dataset<Input = N::Input, Target = L::Target>,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
     {
         let factor = self.learning_rate_factor()?;
         if self.shuffle {
@@ -109,14 +109,14 @@ impl<O: Optimizer, L> Trainer<O, L> {
         &mut self,
         net: &mut N,
         data: &D,
-        run: &mut Run<N, L::Target>,
+        run: &mut Run<N, D::Target>,
         order: &[usize],
         factor: f64,
     ) -> Result<Totals>
     where
         N: Network,
-        L: Loss<N::Output>,
-        D: Dataset<Input = N::Input, Target = L::Target>,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
     {
         let rows = order.len();
         if run.targets.is_empty() {
