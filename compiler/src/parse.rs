@@ -4,8 +4,9 @@
 //! mistakes show at once.
 
 mod body;
+mod depth;
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, Token, braced, bracketed, parenthesized,
     parse::{ParseStream, Parser},
@@ -21,14 +22,33 @@ use crate::{
 pub use body::check_doc;
 
 use body::body;
+use depth::check_depth;
 
 /// Reads all structs of one `model!`; those whose names could be read are given even when the rest holds errors.
 pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
-    let mut models = Vec::new();
     if let Err(error) = check_depth(&tokens) {
         report.absorb(error);
-        return models;
+        return heads(without_bodies(tokens));
     }
+    read(tokens, report)
+}
+
+/// Models of which only the heads are to be known, for something in their bodies cannot be read.
+fn heads(tokens: TokenStream) -> Vec<Model> {
+    if check_depth(&tokens).is_err() {
+        return Vec::new();
+    }
+    let mut silent = Report::default();
+    let mut models = read(tokens, &mut silent);
+    silent.take();
+    for model in &mut models {
+        model.whole = false;
+    }
+    models
+}
+
+fn read(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
+    let mut models = Vec::new();
     let parser = |input: ParseStream| {
         if input.is_empty() {
             report.error(
@@ -57,39 +77,15 @@ pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
     models
 }
 
-/// Brackets within brackets, and tokens in one expression with all those around it, that a parser is asked to follow:
-/// it does so by recursion, and the compiler's stack is not endless.
-const DEPTH: usize = 64;
-const TOKENS: usize = 500;
-
-/// No program written by hand comes near these bounds; one written by a program is told before the stack overflows.
-fn check_depth(tokens: &TokenStream) -> syn::Result<()> {
-    let mut open = vec![(tokens.clone().into_iter(), 0)];
-    while let Some((inside, run)) = open.last_mut() {
-        match inside.next() {
-            None => {
-                open.pop();
-                continue;
-            }
-            Some(TokenTree::Punct(mark)) if matches!(mark.as_char(), ',' | ';' | '#') => *run = 0,
-            Some(TokenTree::Ident(word)) if word == "struct" => *run = 0,
-            Some(token) => {
-                *run += 1;
-                let span = token.span();
-                if let TokenTree::Group(group) = token {
-                    open.push((group.stream().into_iter(), 0));
-                }
-                let around: usize = open.iter().map(|(_, run)| run).sum();
-                if open.len() > DEPTH || around > TOKENS {
-                    let message = format!(
-                        "this is more than {DEPTH} brackets deep or {TOKENS} tokens long; name parts of it with `let` or `const`"
-                    );
-                    return Err(syn::Error::new(span, message));
-                }
-            }
+/// Without what stands in the outermost braces, so that a model still has its name and its shapes.
+fn without_bodies(tokens: TokenStream) -> TokenStream {
+    let emptied = |token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            Group::new(Delimiter::Brace, TokenStream::new()).into()
         }
-    }
-    Ok(())
+        token => token,
+    };
+    tokens.into_iter().map(emptied).collect()
 }
 
 /// Adds a model as soon as its name is known.

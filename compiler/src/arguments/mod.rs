@@ -198,11 +198,11 @@ impl<'a> Arguments<'a> {
             return 0.0;
         };
         match number(value) {
-            Some(penalty) if penalty.is_finite() && penalty >= 0.0 => penalty,
+            Some(penalty) if penalty >= 0.0 => penalty,
             _ => {
                 self.wrong(
                     value,
-                    format!("`{name}` is a finite number that is not negative, such as `1e-4`"),
+                    format!("`{name}` is a number that is not negative and that f32 can hold, such as `1e-4`"),
                 );
                 0.0
             }

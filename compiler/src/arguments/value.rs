@@ -96,17 +96,16 @@ pub(super) fn is_word(name: &Ident) -> bool {
     name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
 }
 
-/// A literal number, perhaps negated.
+/// A literal number, perhaps negated, that is finite as the f32 it becomes.
 pub(super) fn number(value: &Expr) -> Option<f64> {
-    match bare(value) {
+    let number: f64 = match bare(value) {
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Float(float) => float.base10_parse().ok(),
-            Lit::Int(int) => int.base10_parse().ok(),
-            _ => None,
+            Lit::Float(float) => float.base10_parse().ok()?,
+            Lit::Int(int) => int.base10_parse().ok()?,
+            _ => return None,
         },
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-            number(&unary.expr).map(|number| -number)
-        }
-        _ => None,
-    }
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => -number(&unary.expr)?,
+        _ => return None,
+    };
+    (number as f32).is_finite().then_some(number)
 }

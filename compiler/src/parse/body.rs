@@ -5,7 +5,7 @@ use crate::{
     ast::{Argument, Constant, Forward, Layer, Model},
     report::Report,
 };
-use proc_macro2::{Delimiter, Ident, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{
     Attribute, Token,
     ext::IdentExt,
@@ -97,10 +97,7 @@ fn constant(input: ParseStream) -> syn::Result<Constant> {
     let written = format!("a constant is written `const {name}: usize = 16;`");
     expect(input, input.peek(Token![:]), &written)?;
     input.parse::<Token![:]>()?;
-    let ty: syn::Type = input.parse()?;
-    if !is_usize(&ty) {
-        return Err(syn::Error::new_spanned(ty, written));
-    }
+    check_usize(input, &written)?;
     expect(input, input.peek(Token![=]), &written)?;
     input.parse::<Token![=]>()?;
     let value = input.parse()?;
@@ -113,12 +110,27 @@ fn constant(input: ParseStream) -> syn::Result<Constant> {
     Ok(Constant { name, value })
 }
 
-/// Whether a type is `usize`, however many invisible groups are around it.
-fn is_usize(ty: &syn::Type) -> bool {
-    match ty {
-        syn::Type::Group(inner) => is_usize(&inner.elem),
-        syn::Type::Paren(inner) => is_usize(&inner.elem),
-        syn::Type::Path(path) => path.path.is_ident("usize"),
+/// A constant is a `usize`, which a macro that writes the model may have put in invisible brackets.
+fn check_usize(input: ParseStream, written: &str) -> syn::Result<()> {
+    let mut ty = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![=]) && !input.peek(Token![;]) {
+        ty.extend([input.parse::<TokenTree>()?]);
+    }
+    match is_usize(ty.clone()) {
+        true => Ok(()),
+        false if ty.is_empty() => Err(input.error(written)),
+        false => Err(syn::Error::new_spanned(ty, written)),
+    }
+}
+
+fn is_usize(ty: TokenStream) -> bool {
+    let mut tokens = ty.into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(word)), None) => word == "usize",
+        (Some(TokenTree::Group(group)), None) => {
+            matches!(group.delimiter(), Delimiter::None | Delimiter::Parenthesis)
+                && is_usize(group.stream())
+        }
         _ => false,
     }
 }

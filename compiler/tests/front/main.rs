@@ -2,6 +2,7 @@
 
 mod arguments;
 mod dataflow;
+mod depth;
 mod layers;
 mod models;
 mod mutations;

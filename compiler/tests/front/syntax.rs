@@ -205,30 +205,3 @@ fn a_model_with_errors_of_syntax_hides_none_of_another() {
         ]
     );
 }
-
-#[test]
-fn what_would_overflow_the_stack_is_refused() {
-    let expected = "this is more than 64 brackets deep or 500 tokens long; name parts of it with `let` or `const`";
-    let nested = |depth: usize| {
-        let (open, close) = ("relu(".repeat(depth), ")".repeat(depth));
-        format!("struct A(x: [3]) -> [3] {{ forward {{ {open}x{close} }} }}")
-    };
-    assert_eq!(messages(&nested(60)), [""; 0]);
-    assert_eq!(message(&nested(5000)), expected);
-    let minus = |count: usize| {
-        format!(
-            "struct A(x: [3]) -> [3] {{ Dense({}3) }}",
-            "-".repeat(count)
-        )
-    };
-    assert_ne!(message(&minus(450)), expected);
-    assert_eq!(message(&minus(5000)), expected);
-    let sum = format!(
-        "struct A(x: [3]) -> [3] {{ forward {{ x {} }} }}",
-        "+ x".repeat(5000)
-    );
-    assert_eq!(message(&sum), expected);
-    // A long chain is no deep expression.
-    let chain = format!("struct A(x: [3]) -> [3] {{ {} }}", "Relu, ".repeat(2000));
-    assert_eq!(messages(&chain), [""; 0]);
-}

@@ -1,0 +1,93 @@
+//! What nests is refused before a parser that recurses overflows the stack, and what is only long is read.
+
+use kiln_compiler::compile;
+use quote::quote;
+
+use super::{message, messages};
+
+const REFUSED: &str =
+    "this is too long or too deep for one expression; name parts of it with `let` or `const`";
+
+/// Where an expression stands.
+const FORWARD: (&str, &str) = ("struct M(x: [3]) -> [3] { forward { ", " } }");
+const ARGUMENT: (&str, &str) = ("struct M(x: [3]) -> [3] { Dense(", ") }");
+
+fn nested(
+    (open, inner, close): (&str, &str, &str),
+    depth: usize,
+    (before, after): (&str, &str),
+) -> String {
+    format!(
+        "{before}{}{inner}{}{after}",
+        open.repeat(depth),
+        close.repeat(depth)
+    )
+}
+
+#[test]
+fn what_would_overflow_the_stack_is_refused() {
+    let relus = |depth: usize| nested(("relu(", "x", ")"), depth, FORWARD);
+    assert_eq!(messages(&relus(70)), [""; 0]);
+    assert_eq!(message(&relus(5000)), REFUSED);
+    let minus = |count: usize| nested(("-", "3", ""), count, ARGUMENT);
+    assert_ne!(message(&minus(70)), REFUSED);
+    assert_eq!(message(&minus(5000)), REFUSED);
+    let sum = |terms: usize| nested(("x + ", "x", ""), terms, FORWARD);
+    assert_eq!(messages(&sum(200)), [""; 0]);
+    assert_eq!(message(&sum(5000)), REFUSED);
+}
+
+#[test]
+fn what_is_only_long_is_read() {
+    let body = |items: String| format!("struct A(x: [3]) -> [3] {{ {items} }}");
+    let chain = body("Relu, ".repeat(2000));
+    assert_eq!(messages(&chain), [""; 0]);
+    let lets = body(format!(
+        "forward {{ {} relu(x) }}",
+        "let x = relu(x);".repeat(2000)
+    ));
+    assert_eq!(messages(&lets), [""; 0]);
+    let documented = body(format!("{} Relu", "/// A line.\n".repeat(2000)));
+    assert_eq!(messages(&documented), [""; 0]);
+    let constants: String = (0..2000)
+        .map(|n| format!("const N{n}: usize = (2 + 3) * 4;"))
+        .collect();
+    assert_eq!(messages(&body(constants + "Relu")), [""; 0]);
+    // A generic layer is a mistake that costs the layers behind it nothing.
+    let generic = body(format!("Relu<3>, {}", "Relu, ".repeat(2000)));
+    assert_ne!(message(&generic), REFUSED);
+}
+
+/// Only what is too deep is lost: the struct keeps its types, so that its uses are not wrong as well.
+#[test]
+fn a_model_with_too_deep_a_body_has_a_stub() {
+    let source = nested(("relu(", "x", ")"), 5000, FORWARD);
+    let expansion = compile(&quote!(::kiln), source.parse().expect("it lexes")).to_string();
+    assert!(expansion.contains("struct M"));
+    assert!(expansion.contains("fn forward (& self , _input : & [f32 ; 3usize])"));
+}
+
+#[test]
+fn numbers_have_a_length() {
+    let dense = |number: &str| format!("struct A(x: [3]) -> [3] {{ Dense({number}) }}");
+    let digits = "1".repeat(100_000);
+    let expected = "this number is 100000 characters long, and none needs more than 256; write it shorter, as in `1e-4`";
+    assert_eq!(message(&dense(&digits)), expected);
+    assert_eq!(message(&dense(&format!("-{}", &digits))), expected);
+    assert_eq!(
+        message(&dense(&format!("3, l2 = 0.{}", &digits[2..]))),
+        expected
+    );
+    assert_eq!(
+        message(&dense(&format!("3, l2 = 1e-{}", &digits[3..]))),
+        expected
+    );
+    assert_eq!(
+        messages(&dense(&format!("0b{}11", "0".repeat(100)))),
+        [""; 0]
+    );
+    assert_eq!(
+        messages(&format!("#[doc = \"{digits}\"] {}", dense("3"))),
+        [""; 0]
+    );
+}
