@@ -1,88 +1,35 @@
 //! The independent judge of a memory plan. It shares nothing with the planner: it plays the events over memory and
-//! remembers who wrote each block last. Blocks between two borders of buffers share their fate, so that they are
-//! remembered once, however large the network is.
+//! remembers who wrote each block last. Neighbouring blocks of one owner are remembered once, however large the network is.
 
 use crate::plan::Plan;
-use crate::program::{BufferId, Program};
+use crate::program::{BufferId, Event, Program};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Plays a program; an error names the buffer that was lost, and who overwrote it.
 pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
-    let memory = Memory::new(program, plan);
-    let mut owners: Vec<Option<BufferId>> = vec![None; memory.borders.len()];
-    let name = |BufferId(buffer): BufferId| &program.buffers[buffer].name;
+    let judge = Judge { program, plan };
+    let mut memory = Owners::default();
     for (time, event) in program.events.iter().enumerate() {
-        for &buffer in event.reads.iter().chain(&event.writes) {
-            if memory.place(buffer).end > plan.blocks {
-                return Err(format!(
-                    "`{}` lies outside the planned memory",
-                    name(buffer)
-                ));
-            }
-        }
-        for &buffer in &event.reads {
-            for stretch in memory.stretches(buffer) {
-                let block = memory.borders[stretch];
-                match owners[stretch] {
-                    Some(owner) if owner == buffer => {}
-                    Some(owner) => {
-                        return Err(format!(
-                            "event {time} reads `{}`, but `{}` has overwritten its block {block}",
-                            name(buffer),
-                            name(owner)
-                        ));
-                    }
-                    None => {
-                        return Err(format!(
-                            "event {time} reads `{}` before anything was written",
-                            name(buffer)
-                        ));
-                    }
-                }
-            }
-        }
-        for (index, &buffer) in event.writes.iter().enumerate() {
-            if let Some(block) = memory.clash(buffer, &event.writes[..index]) {
-                return Err(format!(
-                    "event {time} writes block {block} of `{}` twice",
-                    name(buffer)
-                ));
-            }
-            let read = |&&other: &&BufferId| memory.clash(buffer, &[other]).is_some();
-            if let Some(&other) = event.reads.iter().find(read) {
-                return Err(format!(
-                    "event {time} writes `{}` over `{}`, which it reads",
-                    name(buffer),
-                    name(other)
-                ));
-            }
-            owners[memory.stretches(buffer)].fill(Some(buffer));
+        judge.bounds(event)?;
+        judge.reads(time, event, &memory)?;
+        judge.writes(time, event)?;
+        for &buffer in &event.writes {
+            memory.write(buffer, judge.place(buffer));
         }
     }
     Ok(())
 }
 
-/// Memory cut wherever a buffer begins or ends.
-struct Memory<'a> {
+/// A program and the plan that is judged.
+struct Judge<'a> {
     program: &'a Program,
     plan: &'a Plan,
-    /// First block of each stretch, ascending.
-    borders: Vec<usize>,
 }
 
-impl<'a> Memory<'a> {
-    fn new(program: &'a Program, plan: &'a Plan) -> Self {
-        let mut memory = Self {
-            program,
-            plan,
-            borders: Vec::new(),
-        };
-        let places = (0..program.buffers.len()).map(|buffer| memory.place(BufferId(buffer)));
-        let mut borders: Vec<usize> = places.flat_map(|place| [place.start, place.end]).collect();
-        borders.sort_unstable();
-        borders.dedup();
-        memory.borders = borders;
-        memory
+impl Judge<'_> {
+    fn name(&self, BufferId(buffer): BufferId) -> &str {
+        &self.program.buffers[buffer].name
     }
 
     /// The blocks of a buffer.
@@ -91,22 +38,126 @@ impl<'a> Memory<'a> {
         first..first + self.program.buffers[buffer].blocks
     }
 
-    /// The stretches of a buffer.
-    fn stretches(&self, buffer: BufferId) -> Range<usize> {
-        let place = self.place(buffer);
-        let index = |block| self.borders.partition_point(|&border| border < block);
-        index(place.start)..index(place.end)
+    /// Every buffer lies within the planned memory.
+    fn bounds(&self, event: &Event) -> Result<(), String> {
+        let mut touched = event.reads.iter().chain(&event.writes);
+        match touched.find(|&&buffer| self.place(buffer).end > self.plan.blocks) {
+            Some(&buffer) => Err(format!(
+                "`{}` lies outside the planned memory",
+                self.name(buffer)
+            )),
+            None => Ok(()),
+        }
     }
 
-    /// A block that a buffer has in common with one of others.
-    fn clash(&self, buffer: BufferId, others: &[BufferId]) -> Option<usize> {
-        let place = self.place(buffer);
-        let mut others = others.iter().filter(|&&other| other != buffer);
-        others.find_map(|&other| {
-            let other = self.place(other);
-            let first = place.start.max(other.start);
-            (first < place.end.min(other.end)).then_some(first)
-        })
+    /// What is read is there as it was written.
+    fn reads(&self, time: usize, event: &Event, memory: &Owners) -> Result<(), String> {
+        for &buffer in &event.reads {
+            match memory.lost(buffer, self.place(buffer)) {
+                None => {}
+                Some((block, Some(owner))) => {
+                    return Err(format!(
+                        "event {time} reads `{}`, but `{}` has overwritten its block {block}",
+                        self.name(buffer),
+                        self.name(owner)
+                    ));
+                }
+                Some((_, None)) => {
+                    return Err(format!(
+                        "event {time} reads `{}` before anything was written",
+                        self.name(buffer)
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An event writes no block for two buffers, and none of another that it reads.
+    fn writes(&self, time: usize, event: &Event) -> Result<(), String> {
+        let mut read = Owners::default();
+        for &buffer in &event.reads {
+            read.write(buffer, self.place(buffer));
+        }
+        let mut written = Owners::default();
+        for &buffer in &event.writes {
+            let place = self.place(buffer);
+            if let Some((block, _)) = written.other(buffer, place.clone()) {
+                return Err(format!(
+                    "event {time} writes block {block} of `{}` twice",
+                    self.name(buffer)
+                ));
+            }
+            if let Some((_, other)) = read.other(buffer, place.clone()) {
+                return Err(format!(
+                    "event {time} writes `{}` over `{}`, which it reads",
+                    self.name(buffer),
+                    self.name(other)
+                ));
+            }
+            written.write(buffer, place);
+        }
+        Ok(())
+    }
+}
+
+/// Who wrote each block last: the first block of each stretch, with its end and its owner; stretches never overlap.
+#[derive(Default)]
+struct Owners(BTreeMap<usize, (usize, BufferId)>);
+
+impl Owners {
+    /// The first stretch that is not wholly before a block.
+    fn since(&self, block: usize) -> impl Iterator<Item = (Range<usize>, BufferId)> {
+        let before = self.0.range(..block).next_back();
+        let before = before.filter(|&(_, &(end, _))| end > block);
+        before
+            .into_iter()
+            .chain(self.0.range(block..))
+            .map(|(&start, &(end, owner))| (start..end, owner))
+    }
+
+    /// The first block in a place that is not a buffer's, and whose it is instead.
+    fn lost(&self, buffer: BufferId, place: Range<usize>) -> Option<(usize, Option<BufferId>)> {
+        let mut block = place.start;
+        for (stretch, owner) in self.since(place.start) {
+            if block >= place.end || stretch.start > block {
+                break;
+            }
+            if owner != buffer {
+                return Some((block, Some(owner)));
+            }
+            block = stretch.end;
+        }
+        (block < place.end).then_some((block, None))
+    }
+
+    /// The first block in a place that is another buffer's, and whose.
+    fn other(&self, buffer: BufferId, place: Range<usize>) -> Option<(usize, BufferId)> {
+        let within = self.since(place.start);
+        let mut within = within.take_while(|(stretch, _)| stretch.start < place.end);
+        let (stretch, owner) = within.find(|&(_, owner)| owner != buffer)?;
+        Some((stretch.start.max(place.start), owner))
+    }
+
+    /// Makes blocks a buffer's; what is left of the stretches that lay there stays whose it was.
+    fn write(&mut self, buffer: BufferId, place: Range<usize>) {
+        if place.is_empty() {
+            return;
+        }
+        let lay: Vec<_> = self
+            .since(place.start)
+            .take_while(|(stretch, _)| stretch.start < place.end)
+            .collect();
+        for (stretch, owner) in lay {
+            self.0.remove(&stretch.start);
+            if stretch.start < place.start {
+                self.0.insert(stretch.start, (place.start, owner));
+            }
+            if place.end < stretch.end {
+                self.0.insert(place.end, (stretch.end, owner));
+            }
+        }
+        self.0.insert(place.start, (place.end, buffer));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::graph::{Graph, LayerId, ValueId};
 use crate::ops::Op;
 use proc_macro2::Span;
+use std::collections::BTreeMap;
 
 /// An elementwise function that never decreases, which a kernel can apply to its accumulators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,43 +67,46 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
     {
         uses[value.0] += 1;
     }
-    let calls = |layer: Option<LayerId>, parameters: &[usize]| {
-        let same =
-            |node: &&crate::graph::Node| node.layer == layer && node.parameters == parameters;
-        graph.nodes.iter().filter(same).count()
-    };
+    let mut calls = BTreeMap::new();
+    for node in graph
+        .nodes
+        .iter()
+        .filter(|node| !node.parameters.is_empty())
+    {
+        *calls
+            .entry((node.layer, &node.parameters))
+            .or_insert(0_usize) += 1;
+    }
     let mut stages: Vec<Stage> = Vec::new();
+    // The stage that gives each value.
+    let mut givers: Vec<Option<usize>> = vec![None; graph.values.len()];
     for node in &graph.nodes {
         // The stage before may absorb this node if nobody else reads what stands between them.
-        let absorbed = match (
-            stages
-                .iter_mut()
-                .find(|stage| node.inputs == [stage.output]),
-            &node.inputs[..],
-        ) {
-            (Some(stage), [value]) if uses[value.0] == 1 => stage.absorb(&node.op),
-            _ => false,
+        let giver = match node.inputs[..] {
+            [value] if uses[value.0] == 1 => givers[value.0],
+            _ => None,
         };
-        if absorbed {
-            if let Some(stage) = stages
-                .iter_mut()
-                .find(|stage| node.inputs == [stage.output])
-            {
-                stage.output = node.output;
-            }
-        } else {
-            stages.push(Stage {
-                op: node.op.clone(),
-                layer: node.layer,
-                parameters: node.parameters.clone(),
-                inputs: node.inputs.clone(),
-                output: node.output,
-                activation: Activation::IDENTITY,
-                pooling: None,
-                shared: !node.parameters.is_empty() && calls(node.layer, &node.parameters) > 1,
-                span: node.span,
-            });
+        if let Some(giver) = giver
+            && stages[giver].absorb(&node.op)
+        {
+            stages[giver].output = node.output;
+            givers[node.output.0] = Some(giver);
+            continue;
         }
+        givers[node.output.0] = Some(stages.len());
+        stages.push(Stage {
+            op: node.op.clone(),
+            layer: node.layer,
+            parameters: node.parameters.clone(),
+            inputs: node.inputs.clone(),
+            output: node.output,
+            activation: Activation::IDENTITY,
+            pooling: None,
+            shared: calls
+                .get(&(node.layer, &node.parameters))
+                .is_some_and(|&calls| calls > 1),
+            span: node.span,
+        });
     }
     stages
 }

@@ -3,7 +3,10 @@
 //! Greedy by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference"): the largest
 //! buffer first, each at the lowest offset that no buffer alive at the same time occupies.
 
+mod occupied;
+
 use crate::program::{BufferId, Program};
+use occupied::Occupied;
 
 /// Offsets for one program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,41 +27,28 @@ pub fn plan(program: &Program) -> Plan {
     order.sort_by_key(|&buffer| (std::cmp::Reverse(program.buffers[buffer].blocks), buffer));
 
     let mut offsets = vec![0; program.buffers.len()];
-    let mut placed: Vec<usize> = Vec::new();
+    let mut memory = Occupied::new(program.events.len());
     for buffer in order {
-        let mut neighbours = placed.clone();
-        neighbours.retain(|&other| overlap(lifetimes[buffer], lifetimes[other]));
-        neighbours.sort_by_key(|&other| offsets[other]);
+        let Some(lifetime) = lifetimes[buffer] else {
+            continue;
+        };
         let blocks = program.buffers[buffer].blocks;
-        let mut offset = 0;
-        for other in neighbours {
-            if offset + blocks <= offsets[other] {
-                break;
-            }
-            offset = offset.max(offsets[other] + program.buffers[other].blocks);
-        }
-        offsets[buffer] = offset;
-        placed.push(buffer);
+        offsets[buffer] = memory.lowest(lifetime, blocks);
+        memory.occupy(lifetime, &(offsets[buffer]..offsets[buffer] + blocks));
     }
     let end = |buffer: usize| offsets[buffer] + program.buffers[buffer].blocks;
     let blocks = (0..program.buffers.len()).map(end).max().unwrap_or(0);
     Plan { offsets, blocks }
 }
 
-/// When each buffer is alive.
-fn lifetimes(program: &Program) -> Vec<Lifetime> {
-    let mut lifetimes = vec![(usize::MAX, 0); program.buffers.len()];
+/// When each buffer is alive; `None` where nothing touches it.
+fn lifetimes(program: &Program) -> Vec<Option<Lifetime>> {
+    let mut lifetimes = vec![None; program.buffers.len()];
     for (time, event) in program.events.iter().enumerate() {
         for &BufferId(buffer) in event.reads.iter().chain(&event.writes) {
-            let (first, last) = &mut lifetimes[buffer];
-            *first = (*first).min(time);
-            *last = time;
+            let (first, _) = lifetimes[buffer].unwrap_or((time, time));
+            lifetimes[buffer] = Some((first, time));
         }
     }
     lifetimes
-}
-
-/// Whether two lifetimes share an event.
-fn overlap(a: Lifetime, b: Lifetime) -> bool {
-    a.0 <= b.1 && b.0 <= a.1
 }

@@ -1,5 +1,7 @@
 //! Schedules a layout's stages: the events of inference, and those of a training step.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::graph::ValueId;
 use crate::layout::Layout;
 use crate::program::{Bindings, BufferId, Event, Mode, Program, Slot};
@@ -8,17 +10,17 @@ use crate::program::{Bindings, BufferId, Event, Mode, Program, Slot};
 pub fn inference(layout: &Layout) -> Program {
     let mut program = begin(layout, Mode::Inference);
     // A chain of skipped stages ends at the first value that is computed.
+    let mut sources: Vec<ValueId> = (0..layout.values.len()).map(ValueId).collect();
     for stage in layout
         .stages
         .iter()
         .filter(|stage| stage.op.lower().only_trains())
     {
-        let source = program.roots[stage.inputs[0].0];
-        for root in &mut program.roots {
-            if *root == stage.output {
-                *root = source;
-            }
-        }
+        let root = program.roots[stage.inputs[0].0];
+        sources[stage.output.0] = sources[root.0];
+    }
+    for root in &mut program.roots {
+        *root = sources[root.0];
     }
     program.direct = reads_in_place(layout, &program.roots);
     if !program.direct {
@@ -62,8 +64,15 @@ pub fn training(layout: &Layout) -> Program {
     }
     program.events.push(loss);
 
+    // The next stage that applies the same parameters.
+    let mut twins = BTreeMap::new();
     for index in (0..layout.stages.len()).rev() {
-        backward_event(&mut program, layout, index, &learns);
+        let stage = &layout.stages[index];
+        let twin = match stage.shared {
+            true => twins.insert((stage.layer, &stage.parameters), index),
+            false => None,
+        };
+        backward_event(&mut program, layout, index, &learns, twin);
     }
     let mut update = Event::default();
     for (index, stage) in layout.stages.iter().enumerate() {
@@ -200,7 +209,13 @@ fn delta_of(program: &mut Program, layout: &Layout, root: usize) -> BufferId {
 }
 
 /// Adds the deltas and the event of a stage's backward.
-fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: &[bool]) {
+fn backward_event(
+    program: &mut Program,
+    layout: &Layout,
+    index: usize,
+    learns: &[bool],
+    twin: Option<usize>,
+) {
     let stage = &layout.stages[index];
     let output = program.roots[stage.output.0].0;
     let Some(delta) = program.deltas[output].filter(|_| learns[output]) else {
@@ -221,6 +236,7 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
         event.reads.extend(program.values[output]);
     }
     let mut adds = Vec::new();
+    let mut written: BTreeSet<BufferId> = event.writes.iter().copied().collect();
     for input in &stage.inputs {
         let root = program.roots[input.0].0;
         if uses.backward_inputs {
@@ -233,7 +249,7 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
         let known = program.deltas[root].is_some();
         let delta = delta_of(program, layout, root);
         // The second time in `x * x` it adds to what this very stage has written.
-        if known && !event.writes.contains(&delta) {
+        if written.insert(delta) && known {
             event.reads.push(delta);
         }
         event.writes.push(delta);
@@ -251,10 +267,6 @@ fn backward_event(program: &mut Program, layout: &Layout, index: usize, learns: 
 
     let sizes = layout.with_geometry(stage, |geometry| {
         stage.op.lower().transposed(geometry, wants_deltas)
-    });
-    let twin = (index + 1..layout.stages.len()).find(|&other| {
-        let other = &layout.stages[other];
-        stage.shared && other.layer == stage.layer && other.parameters == stage.parameters
     });
     let shared = twin
         .and_then(|other| program.stages[other].as_ref())

@@ -239,29 +239,34 @@ pub fn backward(model: &Model<'_>) -> TokenStream {
 
 /// Phase two: every tensor whose stretch of the arena is asked for.
 pub fn update(model: &Model<'_>) -> TokenStream {
-    let all = sites(model, &model.training);
+    // Every site that reads a tensor, and the tensor's number among the first one's parameters.
+    let mut readers: Vec<(Vec<Site<'_>>, usize)> =
+        vec![(Vec::new(), 0); model.layout.tensors.len()];
+    for site in sites(model, &model.training) {
+        for (own, tensor) in model
+            .layout
+            .tensors_of(site.stage())
+            .into_iter()
+            .enumerate()
+        {
+            let (sites, first) = &mut readers[tensor];
+            if sites.is_empty() {
+                *first = own;
+            }
+            sites.push(site);
+        }
+    }
     let stretch = rt::stretch();
     let statements = model
         .layout
         .tensors
         .iter()
-        .enumerate()
-        .map(|(index, tensor)| {
-            // Every site that reads this tensor; `own` is the tensor's number among the site's parameters.
-            let readers = all
-                .iter()
-                .copied()
-                .filter(|site| model.layout.tensors_of(site.stage()).contains(&index));
-            let readers = readers.collect::<Vec<_>>();
-            let own = readers.first().and_then(|site| {
-                model
-                    .layout
-                    .tensors_of(site.stage())
-                    .iter()
-                    .position(|&tensor| tensor == index)
-            });
+        .zip(&readers)
+        .map(|(tensor, (readers, own))| {
             let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
-            let body = own.map(|own| readers[0].stage().op.lower().update(&readers, own));
+            let body = readers
+                .first()
+                .map(|site| site.stage().op.lower().update(readers, *own));
             let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
             let penalty = match (l1, l2) {
                 (0.0, 0.0) => quote!(rt::Penalty::NONE),

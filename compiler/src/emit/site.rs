@@ -185,11 +185,30 @@ impl Site<'_> {
 
     /// Rows of several sites one after another.
     pub fn chain(sites: &[Site<'_>], rows: impl Fn(&Site<'_>) -> TokenStream) -> TokenStream {
-        let mut all = sites.iter().map(rows);
-        let first = all.next().unwrap_or_default();
-        all.fold(
-            first,
-            |chained, next| quote!(::core::iter::Iterator::chain(#chained, #next)),
+        let rows = sites.iter().map(rows).collect();
+        pairwise(
+            rows,
+            |first, second| quote!(::core::iter::Iterator::chain(#first, #second)),
         )
     }
+}
+
+/// Joins neighbours, then the joined ones, until one is left: in their order, but of the least depth, for rustc follows by
+/// recursion how deep types and expressions are.
+pub fn pairwise(
+    mut parts: Vec<TokenStream>,
+    join: impl Fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
+    while parts.len() > 1 {
+        let mut joined = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(first) = rest.next() {
+            joined.push(match rest.next() {
+                Some(second) => join(first, second),
+                None => first,
+            });
+        }
+        parts = joined;
+    }
+    parts.pop().unwrap_or_default()
 }

@@ -81,7 +81,9 @@ pub struct Line {
 
 /// The summary: layers where they are first applied, and operators of `forward` where they stand.
 pub fn summary(model: &Model<'_>) -> Vec<Line> {
-    let mut lines: Vec<(Option<LayerId>, Line)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
+    // The line of each layer that was applied before.
+    let mut known: Vec<Option<usize>> = vec![None; model.graph.layers.len()];
     for node in &model.graph.nodes {
         let shapes = node
             .inputs
@@ -90,10 +92,9 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
             .collect::<Vec<_>>();
         let output = model.graph.values[node.output.0].shape.clone();
         let flops = node.op.flops(&shapes, &output);
-        let known = lines
-            .iter_mut()
-            .find(|(layer, _)| layer.is_some() && *layer == node.layer);
-        if let Some((_, line)) = known {
+        let known = node.layer.map(|LayerId(layer)| &mut known[layer]);
+        if let Some(Some(line)) = known {
+            let line = &mut lines[*line];
             line.flops = line.flops.saturating_add(flops);
             line.output = output;
             continue;
@@ -113,9 +114,12 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
             parameters: layer.map_or(0, count),
             flops,
         };
-        lines.push((node.layer, line));
+        if let Some(known) = known {
+            *known = Some(lines.len());
+        }
+        lines.push(line);
     }
-    lines.into_iter().map(|(_, line)| line).collect()
+    lines
 }
 
 fn tensor(tensor: &Tensor) -> TokenStream {

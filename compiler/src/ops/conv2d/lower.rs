@@ -2,7 +2,7 @@
 
 use super::Conv2d;
 use crate::emit::image::{self, Image};
-use crate::emit::site::Site;
+use crate::emit::site::{Site, pairwise};
 use crate::fuse::Pooling;
 use crate::layout::{PackedAxis, Packing};
 use crate::ops::lower::{Geometry, Lower, Operand, Uses};
@@ -12,6 +12,7 @@ use crate::rt;
 use crate::storage::{Border, Form, LANES, Storage};
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::collections::BTreeMap;
 
 /// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
 const FEW_CHANNELS: usize = 8;
@@ -325,14 +326,13 @@ impl Conv2d {
     /// What the sites leave for the gradients: those of equal layouts one after another, others in pairs with the rest.
     fn calls(&self, sites: &[Site<'_>]) -> TokenStream {
         let mut kinds: Vec<(TokenStream, Vec<Site<'_>>)> = Vec::new();
+        let mut known = BTreeMap::new();
         for &site in sites {
             let (Sizes { x, taps, .. }, delta) = (self.sizes(&site), self.site_delta(&site));
             let (d, ds, xs) = (delta.channel_last(), delta.blocks(), site.input(0).floats());
             let kind = quote!(#taps, #x, #d, _, #xs, #ds);
-            match kinds
-                .iter_mut()
-                .find(|(known, _)| known.to_string() == kind.to_string())
-            {
+            let index = *known.entry(kind.to_string()).or_insert(kinds.len());
+            match kinds.get_mut(index) {
                 Some((_, alike)) => alike.push(site),
                 None => kinds.push((kind, vec![site])),
             }
@@ -345,7 +345,6 @@ impl Conv2d {
             });
             quote!(#path::<#kind>(#samples))
         });
-        let paired = calls.reduce(|first, second| quote!((#first, #second)));
-        paired.unwrap_or_default()
+        pairwise(calls.collect(), |first, second| quote!((#first, #second)))
     }
 }
