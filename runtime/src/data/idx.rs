@@ -11,19 +11,18 @@
 //! Files may be plain or compressed with gzip; their content tells which.
 
 mod element;
+mod gunzip;
+mod stream;
 #[cfg(test)]
 pub(super) mod tests;
 
 pub use element::Element;
 
-use crate::error::{Error, Fault, Result, io};
-use alloc::{borrow::ToOwned, string::ToString, vec, vec::Vec};
-use flate2::bufread::MultiGzDecoder;
-use std::{
-    fs::File,
-    io::{BufRead, BufReader, ErrorKind, Read},
-    path::{Path, PathBuf},
-};
+use crate::error::{Error, Fault, Result};
+use alloc::{vec, vec::Vec};
+use bytemuck::allocation::try_zeroed_vec;
+use std::path::{Path, PathBuf};
+use stream::{Header, Stream};
 
 /// Reads images of one channel, scaling bytes to 0 to 1.
 ///
@@ -33,7 +32,11 @@ use std::{
 pub fn images<const H: usize, const W: usize>(
     path: impl AsRef<Path>,
 ) -> Result<Vec<[[[f32; W]; H]; 1]>> {
-    Idx::open_as(path.as_ref(), check_images::<H, W>)?.images()
+    let mut stream = Stream::open(path.as_ref())?;
+    let header = stream.header(check_images::<H, W>)?;
+    let mut images = Fill::new(header.items())?;
+    stream.content(&header, |bytes| images.take(bytes))?;
+    Ok(images.into_images())
 }
 
 /// Reads labels as classes.
@@ -42,7 +45,12 @@ pub fn images<const H: usize, const W: usize>(
 ///
 /// If the file cannot be read, is no valid IDX file, does not hold a list of bytes, or a label is not below `classes`.
 pub fn labels(path: impl AsRef<Path>, classes: usize) -> Result<Vec<usize>> {
-    Idx::open_as(path.as_ref(), check_labels)?.labels(classes)
+    let path = path.as_ref();
+    let mut stream = Stream::open(path)?;
+    let header = stream.header(check_labels)?;
+    let mut labels = Labels::new(path, header.items(), classes)?;
+    stream.content(&header, |bytes| labels.take(bytes))?;
+    Ok(labels.classes)
 }
 
 /// What is wrong with a file, and at which byte.
@@ -126,44 +134,42 @@ impl Idx {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if it cannot be read, [`Error::Data`] if it is no valid IDX file.
+    /// [`Error::Io`] if it cannot be read, [`Error::Data`] if it is no valid IDX file, [`Error::Memory`] if its content is
+    /// more than memory has room for.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_as(path.as_ref(), check_nothing)
-    }
-
-    fn open_as(path: &Path, check: Check) -> Result<Self> {
-        let file = File::open(path).map_err(io("open", path))?;
-        Self::read(path, BufReader::with_capacity(1 << 16, file), check)
+        Self::read(Stream::open(path.as_ref())?)
     }
 
     /// Reads the bytes of a file; `name` stands for its path in errors.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] if they are no valid IDX file.
+    /// [`Error::Data`] if they are no valid IDX file, [`Error::Memory`] if their content is more than memory has room for.
     pub fn parse(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Self> {
-        Self::read(name.as_ref(), bytes, check_nothing)
+        Self::read(Stream::new(name.as_ref(), bytes, Some(bytes.len() as u64))?)
     }
 
-    fn read(path: &Path, mut reader: impl BufRead, check: Check) -> Result<Self> {
-        let start = reader.fill_buf().map_err(io("read", path))?;
-        if start.starts_with(&[0x1f, 0x8b]) {
-            Stream {
-                path,
-                offset: 0,
-                gzip: true,
-                reader: MultiGzDecoder::new(reader),
-            }
-            .idx(check)
-        } else {
-            Stream {
-                path,
-                offset: 0,
-                gzip: false,
-                reader,
-            }
-            .idx(check)
-        }
+    fn read(mut stream: Stream<'_, impl std::io::BufRead>) -> Result<Self> {
+        let header = stream.header(check_nothing)?;
+        let mut content = Vec::new();
+        content
+            .try_reserve_exact(header.bytes)
+            .map_err(|_| out_of_memory(header.bytes as u128))?;
+        stream.content(&header, |bytes| {
+            content.extend_from_slice(bytes);
+            Ok(())
+        })?;
+        let Header {
+            element,
+            dimensions,
+            ..
+        } = header;
+        Ok(Self {
+            path: stream.path.into(),
+            element,
+            dimensions,
+            content,
+        })
     }
 
     /// Type of the elements.
@@ -191,12 +197,9 @@ impl Idx {
     /// [`Error::Data`] if they are not images of `H` x `W` bytes, or there are none.
     pub fn images<const H: usize, const W: usize>(&self) -> Result<Vec<[[[f32; W]; H]; 1]>> {
         self.check(check_images::<H, W>)?;
-        let images = self.content.as_chunks::<W>().0.as_chunks::<H>().0;
-        let pixel = |byte| f32::from(byte) / 255.0;
-        Ok(images
-            .iter()
-            .map(|rows| [rows.map(|row| row.map(pixel))])
-            .collect())
+        let mut images = Fill::new(self.dimensions[0])?;
+        images.take(&self.content)?;
+        Ok(images.into_images())
     }
 
     /// The elements as labels.
@@ -206,21 +209,9 @@ impl Idx {
     /// [`Error::Data`] if they are no list of bytes, there are none, or one is not below `classes`.
     pub fn labels(&self, classes: usize) -> Result<Vec<usize>> {
         self.check(check_labels)?;
-        let mut labels = Vec::with_capacity(self.content.len());
-        for (row, label) in self.content.iter().copied().map(usize::from).enumerate() {
-            if label >= classes {
-                return Err(self.fault(
-                    8 + row as u64,
-                    Fault::Label {
-                        row,
-                        label,
-                        classes,
-                    },
-                ));
-            }
-            labels.push(label);
-        }
-        Ok(labels)
+        let mut labels = Labels::new(&self.path, self.content.len(), classes)?;
+        labels.take(&self.content)?;
+        Ok(labels.classes)
     }
 
     fn check(&self, check: Check) -> Result<()> {
@@ -236,112 +227,79 @@ impl Idx {
     }
 }
 
-/// The unpacked bytes of a file, and how far they were read.
-struct Stream<'a, R> {
-    path: &'a Path,
-    offset: u64,
-    gzip: bool,
-    reader: R,
+/// Images whose bytes come piece by piece, each put where it stays: an image may be larger than a stack.
+struct Fill<const H: usize, const W: usize> {
+    images: Vec<[[[f32; W]; H]; 1]>,
+    /// Pixels that have come.
+    filled: usize,
 }
 
-impl<R: Read> Stream<'_, R> {
-    fn idx(mut self, check: Check) -> Result<Idx> {
-        let [first, second, code, rank] = self.exactly(4)?[..] else {
-            return Err(self.truncated(4));
-        };
-        if [first, second] != [0, 0] {
-            return Err(self.fault(
-                0,
-                Fault::Magic {
-                    found: [first, second],
-                },
-            ));
+impl<const H: usize, const W: usize> Fill<H, W> {
+    fn new(count: usize) -> Result<Self> {
+        let bytes = count as u128 * size_of::<[[f32; W]; H]>() as u128;
+        let images = try_zeroed_vec(count).map_err(|()| out_of_memory(bytes))?;
+        Ok(Self { images, filled: 0 })
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let pixels = self.images.as_flattened_mut().as_flattened_mut();
+        let pixels = pixels.as_flattened_mut().iter_mut();
+        for (&byte, pixel) in bytes.iter().zip(pixels.skip(self.filled)) {
+            *pixel = f32::from(byte) / 255.0;
         }
-        let Some(element) = Element::from_code(code) else {
-            return Err(self.fault(2, Fault::ElementCode { found: code }));
-        };
-        let sizes = self.exactly(4 * usize::from(rank))?;
-        let dimensions = sizes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&size| u32::from_be_bytes(size) as usize);
-        let dimensions = dimensions.collect::<Vec<_>>();
-        let product = dimensions
-            .iter()
-            .try_fold(element.size(), |product, &size| product.checked_mul(size));
-        let Some(bytes) = product.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
-            return Err(self.fault(4, Fault::TooLarge { dimensions }));
-        };
-        check(element, &dimensions).map_err(|(offset, fault)| self.fault(offset, fault))?;
-        let content = self.exactly(bytes)?;
-        let expected = self.offset;
-        // Also makes the decompressor compare its checksum.
-        if !self.up_to(1)?.is_empty() {
-            return Err(self.fault(expected, Fault::Trailing { expected }));
-        }
-        Ok(Idx {
-            path: self.path.to_owned(),
-            element,
-            dimensions,
-            content,
+        self.filled += bytes.len();
+        Ok(())
+    }
+
+    fn into_images(self) -> Vec<[[[f32; W]; H]; 1]> {
+        self.images
+    }
+}
+
+/// Labels whose bytes come piece by piece.
+struct Labels<'a> {
+    path: &'a Path,
+    /// Labels are below this.
+    limit: usize,
+    classes: Vec<usize>,
+}
+
+impl<'a> Labels<'a> {
+    fn new(path: &'a Path, count: usize, limit: usize) -> Result<Self> {
+        let mut classes = Vec::new();
+        classes
+            .try_reserve_exact(count)
+            .map_err(|_| out_of_memory(count as u128 * size_of::<usize>() as u128))?;
+        Ok(Self {
+            path,
+            limit,
+            classes,
         })
     }
 
-    /// The next `count` bytes.
-    fn exactly(&mut self, count: usize) -> Result<Vec<u8>> {
-        let expected = self.offset.saturating_add(count as u64);
-        let bytes = self.up_to(count)?;
-        if bytes.len() < count {
-            return Err(self.truncated(expected));
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        for label in bytes.iter().copied().map(usize::from) {
+            let row = self.classes.len();
+            if label >= self.limit {
+                return Err(Error::Data {
+                    path: self.path.into(),
+                    offset: 8 + row as u64,
+                    fault: Fault::Label {
+                        row,
+                        label,
+                        classes: self.limit,
+                    },
+                });
+            }
+            self.classes.push(label);
         }
-        Ok(bytes)
-    }
-
-    /// The next `count` bytes, or all there are: memory is taken as they come, whatever a header promises.
-    fn up_to(&mut self, count: usize) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(count.min(1 << 26));
-        let result = self
-            .reader
-            .by_ref()
-            .take(count as u64)
-            .read_to_end(&mut bytes);
-        self.offset += bytes.len() as u64;
-        match result {
-            Ok(_) => Ok(bytes),
-            Err(error) if self.gzip && is_content(error.kind()) => Err(self.fault(
-                self.offset,
-                Fault::Gzip {
-                    reason: error.to_string(),
-                },
-            )),
-            Err(error) => Err(io("read", self.path)(error)),
-        }
-    }
-
-    fn truncated(&self, expected: u64) -> Error {
-        self.fault(
-            self.offset,
-            Fault::Truncated {
-                expected,
-                found: self.offset,
-            },
-        )
-    }
-
-    fn fault(&self, offset: u64, fault: Fault) -> Error {
-        Error::Data {
-            path: self.path.to_owned(),
-            offset,
-            fault,
-        }
+        Ok(())
     }
 }
 
-/// Whether a decompressor's error speaks of what it read, not of the reading.
-fn is_content(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput
-    )
+fn out_of_memory(bytes: u128) -> Error {
+    Error::Memory {
+        what: "a file's content",
+        bytes,
+    }
 }

@@ -56,6 +56,18 @@ pub enum Fault {
         /// Bytes that its header promises.
         expected: u64,
     },
+    /// The header promises more than the packed file can hold: gzip packs 1032 bytes into one at most.
+    Packed {
+        /// Bytes that the header promises.
+        expected: u64,
+        /// Bytes of the packed file.
+        packed: u64,
+    },
+    /// A whole gzip stream is followed by bytes that are neither another one nor zero.
+    Garbage {
+        /// Bytes of the packed file before them.
+        packed: u64,
+    },
     /// The gzip stream is damaged.
     Gzip {
         /// The decompressor's reason.
@@ -81,6 +93,11 @@ pub enum Fault {
         /// Number of classes: labels are `0..classes`.
         classes: usize,
     },
+}
+
+impl Fault {
+    /// Bytes that a byte of gzip unpacks to at most: two bits repeat 258 bytes.
+    pub(crate) const RATIO: u64 = 258 * 8 / 2;
 }
 
 impl Display for Fault {
@@ -120,6 +137,17 @@ impl Display for Fault {
             Self::Trailing { expected } => write!(
                 f,
                 "the header promises {expected} bytes, but the file goes on; it is damaged, so fetch it again"
+            ),
+            Self::Packed { expected, packed } => write!(
+                f,
+                "the header promises {expected} bytes, but {packed} bytes of gzip unpack to {} at most; \
+                 the file is cut off or damaged, so fetch it again",
+                packed.saturating_mul(Self::RATIO)
+            ),
+            Self::Garbage { packed } => write!(
+                f,
+                "the gzip stream is whole, but behind its {packed} bytes the file goes on with something else; \
+                 cut it off there, or unpack it by `gunzip`, which leaves the rest out"
             ),
             Self::Gzip { reason } => {
                 write!(

@@ -8,7 +8,7 @@ use crate::{
 use alloc::{string::ToString, vec, vec::Vec};
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
-use std::io::Write;
+use std::{io::Write, thread};
 
 /// The header of a file.
 pub fn header(code: u8, dimensions: &[u32]) -> Vec<u8> {
@@ -129,7 +129,9 @@ fn content_of_the_wrong_shape_is_not_read() {
     };
     assert_eq!(fault(labels(&path, 10).map(|_| ())), (3, rank));
     let damaged = fault(images::<28, 29>(&path).map(|_| ()));
-    assert!(matches!(damaged, (_, Fault::Gzip { .. })), "{damaged:?}");
+    assert!(matches!(damaged, (16, Fault::Packed { .. })), "{damaged:?}");
+    let damaged = fault(Idx::open(&path).map(|_| ()));
+    assert!(matches!(damaged, (16, Fault::Packed { .. })), "{damaged:?}");
 }
 
 #[test]
@@ -195,8 +197,80 @@ fn faults_are_found_where_they_are() {
         fault(&gzip(&[&small()[..], &[0]].concat())),
         (28, Fault::Trailing { expected: 28 })
     );
-    let trailing = [gzip(&small()), b"trailing".to_vec()].concat();
-    assert!(matches!(fault(&trailing), (28, Fault::Gzip { .. })));
+    let packed = gzip(&small());
+    let trailing = [&packed[..], b"trailing"].concat();
+    let found = fault(&trailing);
+    let garbage = Fault::Garbage {
+        packed: packed.len() as u64,
+    };
+    assert_eq!(found, (28, garbage));
+    assert_eq!(
+        found.1.to_string(),
+        alloc::format!(
+            "the gzip stream is whole, but behind its {} bytes the file goes on with something else; \
+             cut it off there, or unpack it by `gunzip`, which leaves the rest out",
+            packed.len()
+        )
+    );
+}
+
+/// As `gunzip` reads them.
+#[test]
+fn zeros_behind_gzip_are_padding() {
+    let padded = [gzip(&small()), vec![0; 512]].concat();
+    let images = |bytes: &[u8]| Idx::parse("bytes", bytes).and_then(|idx| idx.images::<2, 3>());
+    assert_eq!(images(&padded).unwrap(), images(&small()).unwrap());
+    let parts = [gzip(&small()[..20]), gzip(&small()[20..]), vec![0]].concat();
+    assert_eq!(images(&parts).unwrap(), images(&small()).unwrap());
+}
+
+/// Nothing is allocated for what a file cannot hold.
+#[test]
+fn a_header_is_not_believed_beyond_its_file() {
+    let large = header(8, &[u32::MAX, 28, 28]);
+    let packed = gzip(&[&large[..], &[0; 4096]].concat());
+    let folder = Folder::new();
+    folder.write("plain", &large);
+    folder.write("packed", &packed);
+    let fault = |name: &str| match images::<28, 28>(folder.path().join(name)) {
+        Err(Error::Data { offset, fault, .. }) => (offset, fault),
+        other => panic!("{other:?}"),
+    };
+    let expected = u64::from(u32::MAX) * 784 + 16;
+    let (found, packed) = (16, packed.len() as u64);
+    assert_eq!(fault("plain"), (16, Fault::Truncated { expected, found }));
+    assert_eq!(fault("packed"), (16, Fault::Packed { expected, packed }));
+}
+
+/// What a file of zeros packs to is within the bound.
+#[test]
+fn what_packs_best_is_read() {
+    let bytes = [header(8, &[3000, 28, 28]), vec![0; 3000 * 784]].concat();
+    let packed = gzip(&bytes);
+    assert!(bytes.len() / packed.len() > 900);
+    let idx = Idx::parse("bytes", &packed).unwrap();
+    assert!(idx.images::<28, 28>().unwrap() == vec![[[[0.0; 28]; 28]; 1]; 3000]);
+}
+
+/// An image of 1 MiB, of which no copy fits on the stack beside another.
+#[test]
+fn large_images_are_not_put_on_the_stack() {
+    let read = || {
+        let bytes = [header(8, &[3, 512, 512]), vec![51; 3 << 18]].concat();
+        let folder = Folder::new();
+        folder.write("images", &gzip(&bytes));
+        let path = folder.path().join("images");
+        let streamed = images::<512, 512>(&path).unwrap();
+        let parsed = Idx::open(&path).unwrap().images::<512, 512>().unwrap();
+        let pixels = |images: &[[[[f32; 512]; 512]; 1]]| {
+            let pixels = images.as_flattened().as_flattened().as_flattened();
+            assert_eq!(pixels.len(), 3 << 18);
+            pixels.iter().all(|&pixel| pixel == 0.2)
+        };
+        assert!(pixels(&streamed) && pixels(&parsed));
+    };
+    let thread = thread::Builder::new().stack_size(2 << 20).spawn(read);
+    thread.unwrap().join().unwrap();
 }
 
 #[test]
@@ -239,12 +313,20 @@ proptest! {
     }
 
     #[test]
-    fn flipped_bytes_never_panic(at in 0..28_usize, flip in 1..=255_u8) {
-        let mut bytes = small();
-        bytes[at] ^= flip;
+    fn flipped_bytes_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), 1..=255_u8), 1..4)) {
+        for mut bytes in [small(), gzip(&small()), [gzip(&small()), vec![0; 9]].concat()] {
+            for (at, flip) in &flips {
+                let at = at.index(bytes.len());
+                bytes[at] ^= flip;
+            }
+            survive(&bytes);
+        }
+    }
+
+    #[test]
+    fn random_headers_never_panic(code in 7..16_u8, dimensions in prop::collection::vec(0..5_u32, 0..6), count in 0..200_usize) {
+        let bytes = [header(code, &dimensions), vec![1; count]].concat();
         survive(&bytes);
-        let mut bytes = gzip(&small());
-        bytes[at] ^= flip;
-        survive(&bytes);
+        survive(&gzip(&bytes));
     }
 }
