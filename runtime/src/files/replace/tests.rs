@@ -1,5 +1,8 @@
 //! An old file stays whole, and stays what it was: its links, owner and permissions.
 
+#[cfg(unix)]
+mod unix;
+
 use super::replace;
 use crate::{error::Error, testing::Folder};
 use alloc::{format, string::ToString, vec, vec::Vec};
