@@ -27,14 +27,15 @@ macro_rules! model {
 /// Answers one sample in a workspace of your own, which need not come from an allocator:
 ///
 /// ```
-/// use kiln::{Block, Network, forward_in, prelude::*};
+/// use kiln::{Block, forward_in, prelude::*};
 /// use std::sync::Mutex;
 ///
 /// model! {
 ///     struct Gate(x: [4]) -> [2] { Dense(64), Relu, Dense(2) }
 /// }
 ///
-/// static WORKSPACE: Mutex<[Block; Gate::WORKSPACE_BLOCKS]> = Mutex::new([Block::ZERO; Gate::WORKSPACE_BLOCKS]);
+/// const BLOCKS: usize = Gate::WORKSPACE_BYTES / size_of::<Block>();
+/// static WORKSPACE: Mutex<[Block; BLOCKS]> = Mutex::new([Block::ZERO; BLOCKS]);
 ///
 /// let net = Gate::new(Seed(1));
 /// let mut answer = [0.0; 2];
@@ -50,10 +51,11 @@ pub use kiln_runtime::{
     error::{Error, Result},
     inference::Workspace,
     loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
-    model::{Model, Summary},
-    network::{Layer, Network},
+    model::{Model, SmallOutput, Summary},
+    network::Layer,
     optimizer::{Adam, AdamW, Optimizer, Sgd},
     parameters::{Parameters, Seed},
+    value::{Value, zeroed, zeroed_vec},
 };
 
 #[cfg(feature = "train")]

@@ -6,7 +6,7 @@ pub use kiln_runtime::{
     batch::Batch,
     block::Block,
     error::Result,
-    inference::{forward, forward_batch},
+    inference::{forward, forward_batch, forward_into},
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},
         arithmetic, conv2d, copy,
@@ -18,14 +18,15 @@ pub use kiln_runtime::{
     },
     layout::{Axis, Layout, Tensor},
     loss::Loss,
+    model::{Model, SmallOutput},
     network::{Init, Layer, Network, Penalty, Rows, Score, Segment, count_flops, count_parameters},
-    parameters::{Seed, initialized},
+    parameters::{Seed, initialized, try_initialized},
     random::Key,
     simd::Isa,
     update::{Sink, Stretch},
     views::{
-        blocks, blocks_mut, carve, cells, input_rows, judge, load, panels, panels_mut, row_blocks,
-        row_pairs, rows, score, sequences, span, step_pairs, steps, steps_mut, unload,
+        blocks, blocks_mut, carve, cells, input_rows, judge, load, pair, panels, panels_mut,
+        row_blocks, row_pairs, rows, score, sequences, span, step_pairs, steps, steps_mut, unload,
     },
 };
 

@@ -1,7 +1,7 @@
 //! What is emitted after an error: a struct with the methods and the trait that the rest of the program uses, so that a
 //! user sees what is wrong with the model and not what follows from it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::{
@@ -52,11 +52,24 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         pub fn new<Seed>(_seed: Seed) -> Self {
             Self { _stub: () }
         }
+        pub fn try_new<Seed>(_seed: Seed) -> rt::Result<Self> {
+            ::core::result::Result::Ok(Self { _stub: () })
+        }
         #methods
     });
     // Where nothing is known, anything will do: only inference is called by the types that a user writes.
     let (inputs, outputs) = declared.unwrap_or((vec![vec![1]], vec![vec![1]]));
-    let network = scope.tokens(quote!(rt::Network));
+    let traits = ["Model", "SmallOutput", "Network"].map(|name| {
+        let name = Ident::new(name, Span::call_site());
+        scope.tokens(quote!(rt::#name))
+    });
+    let [model, small, network] = &traits;
+    let (input, output) = (types(&inputs), types(&outputs));
+    let interface = scope.tokens(quote! {
+        type Input = #input;
+        type Output = #output;
+        type Network = Self;
+    });
     let passes = scope.tokens(passes(&inputs, &outputs));
     let imports = scope.imports(root);
     quote! {
@@ -76,6 +89,15 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl #model for #name {
+                #interface
+            }
+
+            #[automatically_derived]
+            impl #small for #name {}
+
+            #[automatically_derived]
+            #[doc(hidden)]
             impl #network for #name {
                 #passes
             }
@@ -89,6 +111,7 @@ fn untyped() -> TokenStream {
         pub fn forward<Input: ?::core::marker::Sized>(&self, _input: &Input) -> ! {
             ::core::unimplemented!()
         }
+        pub fn forward_into<Input, Output>(&self, _input: &Input, _output: &mut Output) {}
         pub fn forward_batch<Input, Output>(&self, _inputs: &[Input], _outputs: &mut [Output]) -> rt::Result<()> {
             ::core::unimplemented!()
         }
@@ -102,6 +125,7 @@ fn typed(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         pub fn forward(&self, _input: &#input) -> #output {
             ::core::unimplemented!()
         }
+        pub fn forward_into(&self, _input: &#input, _output: &mut #output) {}
         pub fn forward_batch(&self, _inputs: &[#input], _outputs: &mut [#output]) -> rt::Result<()> {
             ::core::unimplemented!()
         }
@@ -111,8 +135,8 @@ fn typed(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
 /// The trait that trainers and files ask for.
 fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
     let (input, output) = (types(inputs), types(outputs));
-    let zero = arrays(&quote!(0.0), outputs.iter().map(Vec::as_slice));
     quote! {
+        type Model = Self;
         type Input = #input;
         type Output = #output;
 
@@ -127,15 +151,15 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         const WORKSPACE_BLOCKS: usize = 0;
         const TRAIN_BLOCKS: usize = 0;
         const TRANSPOSED_BLOCKS: usize = 0;
-        const ZERO_OUTPUT: Self::Output = #zero;
+        const NEEDS_PAIR: bool = false;
 
         fn from_arena(arena: rt::Arena) -> Self {
             Self { _stub: () }
         }
-        fn arena(&self) -> &[rt::Block] {
+        fn arena(model: &Self) -> &[rt::Block] {
             &[]
         }
-        fn arena_mut(&mut self) -> &mut [rt::Block] {
+        fn arena_mut(model: &mut Self) -> &mut [rt::Block] {
             &mut []
         }
         fn infer<S: rt::Isa>(
@@ -156,6 +180,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
             targets: &[T],
             scale: f32,
             scores: &mut [rt::Score],
+            pair: &mut [Self::Output],
         ) {}
         fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
         fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}

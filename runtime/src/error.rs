@@ -47,6 +47,13 @@ pub enum Error {
         /// Blocks there are.
         found: usize,
     },
+    /// A slice has not as many numbers as the nested array that it should be seen as, or not a multiple of them.
+    Numbers {
+        /// Numbers of one nested array.
+        expected: usize,
+        /// Numbers of the slice.
+        found: usize,
+    },
     /// No parameter has this name.
     UnknownParameter {
         /// The name asked for.

@@ -6,10 +6,13 @@
 use crate::{
     block::Block,
     error::{Error, Result},
+    model::{Model, SmallOutput},
     network::Network,
     simd::{self, Isa, Task},
+    value::room,
 };
-use alloc::{boxed::Box, vec};
+use alloc::boxed::Box;
+use bytemuck::Zeroable;
 use core::{marker::PhantomData, slice};
 
 /// Workspaces up to 16 KiB are placed on the stack.
@@ -23,15 +26,15 @@ const LARGE_BLOCKS: usize = 16384;
 
 /// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. It depends on the network
 /// alone, and so do the bits of an answer in a long batch.
-pub const fn group<N: Network>() -> usize {
-    let workspace = if N::WORKSPACE_BLOCKS == 0 {
+pub const fn group<N: Model>() -> usize {
+    let workspace = if N::Network::WORKSPACE_BLOCKS == 0 {
         1
     } else {
-        N::WORKSPACE_BLOCKS
+        N::Network::WORKSPACE_BLOCKS
     };
     let rows = GROUP_BLOCKS / workspace / 12 * 12;
     // Weights are read once for every group: those that no cache holds should serve many rows.
-    let least = if N::PARAMETER_BLOCKS > LARGE_BLOCKS {
+    let least = if N::Network::PARAMETER_BLOCKS > LARGE_BLOCKS {
         264
     } else {
         24
@@ -46,52 +49,53 @@ pub const fn group<N: Network>() -> usize {
 }
 
 /// One call of `infer`, on one instruction set.
-struct Call<'a, N: Network> {
+struct Call<'a, N: Model> {
     parameters: &'a [Block],
     inputs: &'a [N::Input],
     outputs: &'a mut [N::Output],
     workspace: &'a mut [Block],
 }
 
-impl<N: Network> Task for Call<'_, N> {
+impl<N: Model> Task for Call<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let group = (self.workspace.len() / N::WORKSPACE_BLOCKS.max(1)).clamp(1, group::<N>());
+        let group =
+            (self.workspace.len() / N::Network::WORKSPACE_BLOCKS.max(1)).clamp(1, group::<N>());
         let groups = self
             .inputs
             .chunks(group)
             .zip(self.outputs.chunks_mut(group));
         for (inputs, outputs) in groups {
-            N::infer(s, self.parameters, inputs, outputs, self.workspace);
+            N::Network::infer(s, self.parameters, inputs, outputs, self.workspace);
         }
     }
 }
 
 /// One call of `infer` for one sample: a task of its own, so that kernels see that there is one row.
-struct Single<'a, N: Network> {
+struct Single<'a, N: Model> {
     parameters: &'a [Block],
     input: &'a N::Input,
     output: &'a mut N::Output,
     workspace: &'a mut [Block],
 }
 
-impl<N: Network> Task for Single<'_, N> {
+impl<N: Model> Task for Single<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let (inputs, outputs) = (slice::from_ref(self.input), slice::from_mut(self.output));
-        N::infer(s, self.parameters, inputs, outputs, self.workspace);
+        N::Network::infer(s, self.parameters, inputs, outputs, self.workspace);
     }
 }
 
 /// Answers one sample; `workspace` has at least `WORKSPACE_BLOCKS`.
 #[inline(never)]
-fn single<N: Network>(net: &N, input: &N::Input, output: &mut N::Output, workspace: &mut [Block]) {
+fn single<N: Model>(net: &N, input: &N::Input, output: &mut N::Output, workspace: &mut [Block]) {
     let task = Single::<N> {
-        parameters: net.arena(),
+        parameters: N::Network::arena(net),
         input,
         output,
         workspace,
@@ -101,14 +105,14 @@ fn single<N: Network>(net: &N, input: &N::Input, output: &mut N::Output, workspa
 
 /// Answers samples group by group, as many at once as `workspace` has room for.
 #[inline(never)]
-fn many<N: Network>(
+fn many<N: Model>(
     net: &N,
     inputs: &[N::Input],
     outputs: &mut [N::Output],
     workspace: &mut [Block],
 ) {
     let task = Call::<N> {
-        parameters: net.arena(),
+        parameters: N::Network::arena(net),
         inputs,
         outputs,
         workspace,
@@ -157,16 +161,21 @@ fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
 /// Calls `f` with memory allocated for this call; a [`Workspace`] avoids that.
 #[cfg(not(feature = "std"))]
 fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
-    f(&mut vec![Block::ZERO; blocks]);
+    f(&mut alloc::vec![Block::ZERO; blocks]);
 }
 
 /// Answers one sample.
-pub fn forward<N: Network>(net: &N, input: &N::Input) -> N::Output {
-    let mut output = N::ZERO_OUTPUT;
-    with_workspace(N::WORKSPACE_BLOCKS, |workspace| {
-        single(net, input, &mut output, workspace);
-    });
+pub fn forward<N: SmallOutput>(net: &N, input: &N::Input) -> N::Output {
+    let mut output = Zeroable::zeroed();
+    forward_into(net, input, &mut output);
     output
+}
+
+/// Answers one sample in memory of the caller's.
+pub fn forward_into<N: Model>(net: &N, input: &N::Input, output: &mut N::Output) {
+    with_workspace(N::Network::WORKSPACE_BLOCKS, |workspace| {
+        single(net, input, output, workspace);
+    });
 }
 
 /// Answers many samples, one output for each input.
@@ -174,14 +183,14 @@ pub fn forward<N: Network>(net: &N, input: &N::Input) -> N::Output {
 /// # Errors
 ///
 /// If the slices differ in length.
-pub fn forward_batch<N: Network>(
+pub fn forward_batch<N: Model>(
     net: &N,
     inputs: &[N::Input],
     outputs: &mut [N::Output],
 ) -> Result<()> {
     equal_length(inputs, outputs)?;
     let rows = inputs.len().min(group::<N>());
-    with_workspace(N::WORKSPACE_BLOCKS * rows, |workspace| {
+    with_workspace(N::Network::WORKSPACE_BLOCKS * rows, |workspace| {
         many(net, inputs, outputs, workspace);
     });
     Ok(())
@@ -206,44 +215,73 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
 /// sample that is answered at once, and serves every network of its kind.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, inference::Workspace, network::Network};
-/// fn answer<N: Network>(net: &N, inputs: &[N::Input], outputs: &mut [N::Output]) -> Result<()> {
+/// # use kiln_runtime::{error::Result, inference::Workspace, model::Model};
+/// fn answer<N: Model>(net: &N, inputs: &[N::Input], outputs: &mut [N::Output]) -> Result<()> {
 ///     let mut workspace = Workspace::new(inputs.len());
 ///     workspace.forward_batch(net, inputs, outputs)?;
 ///     if let (Some(input), Some(output)) = (inputs.first(), outputs.first_mut()) {
-///         *output = workspace.forward(net, input);
+///         workspace.forward_into(net, input, output);
 ///     }
 ///     Ok(())
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Workspace<N: Network> {
+pub struct Workspace<N: Model> {
     blocks: Box<[Block]>,
     network: PhantomData<fn() -> N>,
 }
 
-impl<N: Network> Default for Workspace<N> {
+impl<N: Model> Default for Workspace<N> {
     fn default() -> Self {
         Self::new(1)
     }
 }
 
-impl<N: Network> Workspace<N> {
+impl<N: Model> Workspace<N> {
     /// Memory to answer `rows` samples at once; more than that are answered in turns. It is never less than for one
     /// sample, nor for more samples than gain by being answered together.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such memory; [`try_new`](Self::try_new) gives an error instead.
+    #[track_caller]
     pub fn new(rows: usize) -> Self {
-        let rows = rows.clamp(1, group::<N>());
-        Self {
-            blocks: vec![Block::ZERO; N::WORKSPACE_BLOCKS * rows].into_boxed_slice(),
-            network: PhantomData,
+        match Self::try_new(rows) {
+            Ok(workspace) => workspace,
+            Err(error) => panic!("`Workspace::new`: {error}"),
         }
     }
 
-    /// Answers one sample.
-    pub fn forward(&mut self, net: &N, input: &N::Input) -> N::Output {
-        let mut output = N::ZERO_OUTPUT;
-        single(net, input, &mut output, &mut self.blocks);
+    /// Memory to answer `rows` samples at once, as [`new`](Self::new) takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Memory`] if there is no such memory.
+    pub fn try_new(rows: usize) -> Result<Self> {
+        let rows = rows.clamp(1, group::<N>());
+        Ok(Self {
+            blocks: room(
+                "a workspace",
+                N::Network::WORKSPACE_BLOCKS.saturating_mul(rows),
+            )?
+            .into_boxed_slice(),
+            network: PhantomData,
+        })
+    }
+
+    /// Answers one sample. For models whose answer takes 64 KiB at most; [`forward_into`](Self::forward_into) serves all.
+    pub fn forward(&mut self, net: &N, input: &N::Input) -> N::Output
+    where
+        N: SmallOutput,
+    {
+        let mut output = Zeroable::zeroed();
+        self.forward_into(net, input, &mut output);
         output
+    }
+
+    /// Answers one sample in memory of the caller's.
+    pub fn forward_into(&mut self, net: &N, input: &N::Input, output: &mut N::Output) {
+        single(net, input, output, &mut self.blocks);
     }
 
     /// Answers many samples, one output for each input.
@@ -273,15 +311,15 @@ impl<N: Network> Workspace<N> {
 /// # Errors
 ///
 /// If `workspace` has fewer than `WORKSPACE_BLOCKS` blocks.
-pub fn forward_in<N: Network>(
+pub fn forward_in<N: Model>(
     net: &N,
     input: &N::Input,
     output: &mut N::Output,
     workspace: &mut [Block],
 ) -> Result<()> {
-    if workspace.len() < N::WORKSPACE_BLOCKS {
+    if workspace.len() < N::Network::WORKSPACE_BLOCKS {
         return Err(Error::Workspace {
-            expected: N::WORKSPACE_BLOCKS,
+            expected: N::Network::WORKSPACE_BLOCKS,
             found: workspace.len(),
         });
     }

@@ -28,6 +28,7 @@ pub mod parameters;
 pub mod random;
 pub mod shape;
 pub mod simd;
+mod summary;
 #[cfg(all(test, any(feature = "data", feature = "files")))]
 mod testing;
 pub mod tile;

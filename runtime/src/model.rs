@@ -1,61 +1,135 @@
-//! What every network can do: show itself, give its parameters by name, save and load.
+//! What every model can do: be made, answer, give its parameters by name, save and load.
 
 use crate::{
     block::Block,
-    network::{Network, Penalty, Segment, count_flops, count_parameters},
-    parameters::Parameters,
+    error::Result,
+    inference,
+    network::{Layer, Network, Penalty, Segment, count_flops, count_parameters},
+    parameters::{self, Parameters, Seed},
+    value::Value,
 };
-use alloc::{format, string::String, vec::Vec};
-use core::fmt;
+#[cfg(all(feature = "files", feature = "std"))]
+use std::path::Path;
+#[cfg(feature = "files")]
+use {crate::files, alloc::vec::Vec};
 
-/// The methods of every network that `model!` declares, beside its own `new` and `forward`.
-///
-/// Files are [safetensors](https://huggingface.co/docs/safetensors) with the names and layouts of PyTorch's `state_dict`.
+pub use crate::summary::Summary;
+
+/// What every struct that `model!` declares can do; only `model!` implements it. Code for any model is written over this
+/// trait:
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, model::Model, network::Network};
-/// /// Gives `student` the weights of `teacher`, by way of a file.
-/// fn hand_on<N: Network>(teacher: &N, student: &mut N) -> Result<()> {
-///     teacher.save("teacher.safetensors")?;
-///     student.load("teacher.safetensors")?;
-///     assert_eq!(teacher.parameters().norm(), student.parameters().norm());
-///     println!("{}", student.summary());
-///     Ok(())
+/// # use kiln_runtime::{error::Result, model::Model, parameters::Seed};
+/// /// The mean of the answers of three fresh models.
+/// fn ensemble<M: Model<Output = [f32; 1]>>(input: &M::Input) -> Result<f32> {
+///     let mut sum = 0.0;
+///     for seed in 0..3 {
+///         let mut answer = [0.0];
+///         M::try_new(Seed(seed))?.forward_into(input, &mut answer);
+///         sum += answer[0];
+///     }
+///     Ok(sum / 3.0)
 /// }
 /// ```
-pub trait Model: Network {
+///
+/// The inherent methods of a struct are the same as those here: `new`, `forward` and their kin need no trait in scope.
+///
+/// Files are [safetensors](https://huggingface.co/docs/safetensors) with the names and layouts of PyTorch's `state_dict`.
+pub trait Model: Sized + Clone + Send + Sync + 'static {
+    /// A sample: a nested array such as `[[[f32; 28]; 28]; 1]`, or a tuple of them.
+    type Input: Value;
+    /// An answer: a nested array such as `[f32; 10]`, or a tuple of them.
+    type Output: Value;
+    /// What the runtime drives.
+    #[doc(hidden)]
+    type Network: Network<Model = Self, Input = Self::Input, Output = Self::Output>;
+
+    /// The layers: names, kinds, output shapes, parameters and operations.
+    const LAYERS: &'static [Layer] = Self::Network::LAYERS;
+    /// Numbers the model learns.
+    const PARAMS: usize = count_parameters(Self::LAYERS);
+    /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
+    const FLOPS: u64 = count_flops(Self::LAYERS);
+    /// Bytes of workspace one sample needs in inference.
+    const WORKSPACE_BYTES: usize = Self::Network::WORKSPACE_BLOCKS * size_of::<Block>();
+    /// Bytes of activations and deltas one sample needs in training.
+    const TRAIN_BYTES_PER_SAMPLE: usize = Self::Network::TRAIN_BLOCKS * size_of::<Block>();
+
+    /// A model with fresh parameters, drawn from `seed`: the same seed gives the same model for ever, on every machine.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for the parameters; [`try_new`](Self::try_new) gives an error instead.
+    #[must_use]
+    #[track_caller]
+    fn new(seed: Seed) -> Self {
+        parameters::initialized(seed)
+    }
+
+    /// A model with fresh parameters, drawn from `seed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Memory`](crate::error::Error::Memory) if there is no memory for the parameters.
+    fn try_new(seed: Seed) -> Result<Self> {
+        parameters::try_initialized(seed)
+    }
+
+    /// Answers one sample. For models whose answer takes 64 KiB at most; [`forward_into`](Self::forward_into) serves all.
+    #[must_use]
+    fn forward(&self, input: &Self::Input) -> Self::Output
+    where
+        Self: SmallOutput,
+    {
+        inference::forward(self, input)
+    }
+
+    /// Answers one sample, in memory of the caller's.
+    fn forward_into(&self, input: &Self::Input, output: &mut Self::Output) {
+        inference::forward_into(self, input, output);
+    }
+
+    /// Answers many samples, one output for each input.
+    ///
+    /// # Errors
+    ///
+    /// If the slices differ in length.
+    fn forward_batch(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> Result<()> {
+        inference::forward_batch(self, inputs, outputs)
+    }
+
     /// The parameters by name, in PyTorch's shapes and order.
     fn parameters(&self) -> Parameters<Self, &[Block]> {
-        Parameters::new(self.arena())
+        Parameters::new(Self::Network::arena(self))
     }
 
     /// The parameters by name, to be changed.
     fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
-        Parameters::new(self.arena_mut())
+        Parameters::new(Self::Network::arena_mut(self))
     }
 
-    /// A network with the parameters of a file, as `save` or PyTorch wrote it. No random numbers are drawn for it.
+    /// A model with the parameters of a file, as `save` or PyTorch wrote it. No random numbers are drawn for it.
     ///
     /// # Errors
     ///
     /// As [`load`](Model::load), or [`Error::Memory`](crate::error::Error::Memory) if the system has not that much.
     #[cfg(all(feature = "files", feature = "std"))]
-    fn open(path: impl AsRef<std::path::Path>) -> crate::error::Result<Self> {
-        let mut arena = crate::parameters::zeroed::<Self>()?;
-        crate::files::load(path, &mut crate::files::own, Self::TENSORS, &mut arena)?;
-        Ok(Self::from_arena(arena))
+    fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let mut arena = parameters::zeroed::<Self>()?;
+        files::load(path, &mut files::own, Self::Network::TENSORS, &mut arena)?;
+        Ok(Self::Network::from_arena(arena))
     }
 
-    /// A network with the parameters of the bytes of a safetensors file, such as `include_bytes!` gives. Needs no `std`.
+    /// A model with the parameters of the bytes of a safetensors file, such as `include_bytes!` gives. Needs no `std`.
     ///
     /// # Errors
     ///
     /// As [`open`](Model::open), but for those of reading.
     #[cfg(feature = "files")]
-    fn from_bytes(bytes: &[u8]) -> crate::error::Result<Self> {
-        let mut arena = crate::parameters::zeroed::<Self>()?;
-        crate::files::load_bytes(bytes, &mut crate::files::own, Self::TENSORS, &mut arena)?;
-        Ok(Self::from_arena(arena))
+    fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut arena = parameters::zeroed::<Self>()?;
+        files::load_bytes(bytes, &mut files::own, Self::Network::TENSORS, &mut arena)?;
+        Ok(Self::Network::from_arena(arena))
     }
 
     /// Writes the parameters as safetensors, with the names and layouts of PyTorch's `state_dict`. A crash at any moment
@@ -70,8 +144,8 @@ pub trait Model: Network {
     /// [`Error::Io`](crate::error::Error::Io) if the file cannot be written; an old file is left as it is then.
     /// [`Error::InPlace`](crate::error::Error::InPlace) if a file could not be written over; it names the whole copy.
     #[cfg(all(feature = "files", feature = "std"))]
-    fn save(&self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
-        crate::files::save(path, Self::TENSORS, self.arena())
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        files::save(path, Self::Network::TENSORS, Self::Network::arena(self))
     }
 
     /// Reads parameters from safetensors, as `save` or PyTorch wrote them. Numbers are `f32`; those of other types are
@@ -79,15 +153,15 @@ pub trait Model: Network {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or its tensors are not those of this network: one error lists all that are missing,
-    /// unexpected or misshapen, and which of them may be the same by another name. The network is unchanged then.
+    /// If the file cannot be read, or its tensors are not those of this model: one error lists all that are missing,
+    /// unexpected or misshapen, and which of them may be the same by another name. The model is unchanged then.
     #[cfg(all(feature = "files", feature = "std"))]
-    fn load(&mut self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
-        crate::files::load(
+    fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        files::load(
             path,
-            &mut crate::files::own,
-            Self::TENSORS,
-            self.arena_mut(),
+            &mut files::own,
+            Self::Network::TENSORS,
+            Self::Network::arena_mut(self),
         )
     }
 
@@ -95,8 +169,8 @@ pub trait Model: Network {
     /// gives the parameter that the tensor is for, or `None` to leave the tensor out.
     ///
     /// ```
-    /// # use kiln_runtime::{error::Result, model::Model, network::Network};
-    /// # fn renamed<N: Network>(net: &mut N) -> Result<()> {
+    /// # use kiln_runtime::{error::Result, model::Model};
+    /// # fn renamed<N: Model>(net: &mut N) -> Result<()> {
     /// // Of a file whose names begin with `encoder.`, the encoder alone.
     /// net.load_renamed("net.safetensors", |name| name.strip_prefix("encoder.").map(Into::into))?;
     /// // Of a file with one other name.
@@ -116,10 +190,15 @@ pub trait Model: Network {
     #[cfg(all(feature = "files", feature = "std"))]
     fn load_renamed(
         &mut self,
-        path: impl AsRef<std::path::Path>,
+        path: impl AsRef<Path>,
         mut rename: impl FnMut(&str) -> Option<alloc::borrow::Cow<'_, str>>,
-    ) -> crate::error::Result<()> {
-        crate::files::load(path, &mut rename, Self::TENSORS, self.arena_mut())
+    ) -> Result<()> {
+        files::load(
+            path,
+            &mut rename,
+            Self::Network::TENSORS,
+            Self::Network::arena_mut(self),
+        )
     }
 
     /// The parameters as the bytes of a safetensors file.
@@ -128,8 +207,8 @@ pub trait Model: Network {
     ///
     /// [`Error::Weights`](crate::error::Error::Weights) if a parameter is not finite.
     #[cfg(feature = "files")]
-    fn to_bytes(&self) -> crate::error::Result<Vec<u8>> {
-        crate::files::to_bytes(Self::TENSORS, self.arena())
+    fn to_bytes(&self) -> Result<Vec<u8>> {
+        files::to_bytes(Self::Network::TENSORS, Self::Network::arena(self))
     }
 
     /// Reads parameters from the bytes of a safetensors file, such as `include_bytes!` gives. Needs no `std`.
@@ -138,12 +217,12 @@ pub trait Model: Network {
     ///
     /// As [`load`](Model::load), but for those of reading.
     #[cfg(feature = "files")]
-    fn load_bytes(&mut self, bytes: &[u8]) -> crate::error::Result<()> {
-        crate::files::load_bytes(
+    fn load_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        files::load_bytes(
             bytes,
-            &mut crate::files::own,
-            Self::TENSORS,
-            self.arena_mut(),
+            &mut files::own,
+            Self::Network::TENSORS,
+            Self::Network::arena_mut(self),
         )
     }
 
@@ -158,14 +237,19 @@ pub trait Model: Network {
         &mut self,
         bytes: &[u8],
         mut rename: impl FnMut(&str) -> Option<alloc::borrow::Cow<'_, str>>,
-    ) -> crate::error::Result<()> {
-        crate::files::load_bytes(bytes, &mut rename, Self::TENSORS, self.arena_mut())
+    ) -> Result<()> {
+        files::load_bytes(
+            bytes,
+            &mut rename,
+            Self::Network::TENSORS,
+            Self::Network::arena_mut(self),
+        )
     }
 
     /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
     fn penalty(&self) -> f64 {
-        let mut rest = self.arena();
-        let tensors = Self::SEGMENTS.iter().zip(Self::PENALTIES);
+        let mut rest = Self::Network::arena(self);
+        let tensors = Self::Network::SEGMENTS.iter().zip(Self::Network::PENALTIES);
         let of = |(segment, penalty): (&Segment, &Penalty)| {
             let weights;
             (weights, rest) = rest.split_at(segment.blocks.min(rest.len()));
@@ -180,134 +264,12 @@ pub trait Model: Network {
     }
 }
 
-impl<N: Network> Model for N {}
-
-/// A table of layers; print it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    network: &'static str,
-    inputs: &'static [&'static [usize]],
-    rows: Vec<[String; 3]>,
-    parameters: usize,
-    flops: u64,
-    workspace: usize,
-    training: usize,
-}
-
-impl Summary {
-    /// The summary of a kind of network.
-    pub fn of<N: Network>() -> Self {
-        let row = |layer: &crate::network::Layer| {
-            let name = match layer.name {
-                "" => String::from(layer.kind),
-                name => format!("{name} ({})", layer.kind),
-            };
-            [
-                name,
-                format!("{:?}", layer.output),
-                grouped(layer.parameters as u64),
-            ]
-        };
-        Self {
-            network: N::NAME,
-            inputs: N::INPUTS,
-            rows: N::LAYERS.iter().map(row).collect(),
-            parameters: count_parameters(N::LAYERS),
-            flops: count_flops(N::LAYERS),
-            workspace: N::WORKSPACE_BLOCKS * size_of::<Block>(),
-            training: N::TRAIN_BLOCKS * size_of::<Block>(),
-        }
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEADER: [&str; 3] = ["layer (kind)", "output shape", "parameters"];
-        let width = |column: usize| {
-            let cells = self.rows.iter().map(|row| row[column].chars().count());
-            cells.chain([HEADER[column].len()]).max().unwrap_or(0)
-        };
-        let [first, second, third] = [width(0), width(1), width(2)];
-        let rule = |left: char, cross: char, right: char| {
-            let line = |width: usize| "─".repeat(width + 2);
-            format!(
-                "{left}{}{cross}{}{cross}{}{right}",
-                line(first),
-                line(second),
-                line(third)
-            )
-        };
-        write!(f, "{}", self.network)?;
-        for (index, shape) in self.inputs.iter().enumerate() {
-            write!(f, "{} {shape:?}", if index == 0 { ":" } else { "," })?;
-        }
-        writeln!(f, "\n{}", rule('┌', '┬', '┐'))?;
-        let [a, b, c] = HEADER;
-        writeln!(f, "│ {a:first$} │ {b:second$} │ {c:>third$} │")?;
-        writeln!(f, "{}", rule('├', '┼', '┤'))?;
-        for [a, b, c] in &self.rows {
-            writeln!(f, "│ {a:first$} │ {b:second$} │ {c:>third$} │")?;
-        }
-        writeln!(f, "{}", rule('└', '┴', '┘'))?;
-        writeln!(
-            f,
-            "{} parameters ({}), {} operations a sample",
-            grouped(self.parameters as u64),
-            bytes(self.parameters * size_of::<f32>()),
-            grouped(self.flops)
-        )?;
-        write!(
-            f,
-            "workspace {} a sample in inference, {} in training",
-            bytes(self.workspace),
-            bytes(self.training)
-        )
-    }
-}
-
-/// 101770 as `101,770`.
-fn grouped(number: u64) -> String {
-    let digits = format!("{number}");
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// 407080 as `397.5 KiB`.
-fn bytes(count: usize) -> String {
-    match count {
-        0..1024 => format!("{count} B"),
-        1024..0x10_0000 => format!("{:.1} KiB", count as f64 / 1024.0),
-        _ => format!("{:.1} MiB", count as f64 / f64::from(0x10_0000)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{bytes, grouped};
-    use crate::loss::argmax;
-
-    #[test]
-    fn numbers_are_written_for_people() {
-        assert_eq!(
-            [0, 999, 101_770, 12_345_678].map(grouped),
-            ["0", "999", "101,770", "12,345,678"]
-        );
-        assert_eq!(
-            [12, 407_080, 5_000_000].map(bytes),
-            ["12 B", "397.5 KiB", "4.8 MiB"]
-        );
-    }
-
-    #[test]
-    fn argmax_takes_the_first_of_equals_and_no_nan() {
-        assert_eq!(argmax(&[0.0, 2.0, 2.0]), 1);
-        assert_eq!(argmax(&[f32::NAN, -1.0, f32::NAN]), 1);
-        assert_eq!(argmax(&[]), 0);
-    }
-}
+/// A model whose answer takes 64 KiB at most, so that [`Model::forward`] gives it by value. Code for any model either asks
+/// for `M: Model + SmallOutput`, or answers by [`Model::forward_into`]; only `model!` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`forward` gives an answer by value, and that of `{Self}` may take more than 64 KiB",
+    label = "answer by `forward_into(&input, &mut output)` instead",
+    note = "an output of zeros on the heap: `let mut output = kiln::zeroed()?;`",
+    note = "in code for any model, ask for `M: Model + SmallOutput`"
+)]
+pub trait SmallOutput: Model {}

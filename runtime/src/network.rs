@@ -101,11 +101,14 @@ pub struct Score {
     pub accuracy: Option<f32>,
 }
 
-/// A network that `model!` expanded. Users call the inherent methods of their struct; the runtime drives this.
+/// What `model!` expands to for the runtime alone. Users see [`Model`](crate::model::Model), which names the `Network`
+/// behind it; nothing here is a method of a user's value.
 ///
 /// Training memory is cut into chunks (see [`Batch`]): a chunk of `capacity` samples takes
 /// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each.
-pub trait Network: Sized + Send + Sync + 'static {
+pub trait Network: Send + Sync + 'static {
+    /// The struct that the user declared.
+    type Model;
     /// A sample: a nested array, or a tuple of them.
     type Input: Value;
     /// An answer: a nested array, or a tuple of them.
@@ -133,15 +136,15 @@ pub trait Network: Sized + Send + Sync + 'static {
     const TRAIN_BLOCKS: usize;
     /// Blocks of transposed weights.
     const TRANSPOSED_BLOCKS: usize;
-    /// An output full of zeros.
-    const ZERO_OUTPUT: Self::Output;
+    /// Whether `loss_rows` needs room for an output and its delta: several outputs lie apart in a chunk.
+    const NEEDS_PAIR: bool;
 
-    /// A network around an arena of `PARAMETER_BLOCKS`.
-    fn from_arena(arena: Arena) -> Self;
+    /// A model around an arena of `PARAMETER_BLOCKS`.
+    fn from_arena(arena: Arena) -> Self::Model;
     /// The parameter arena.
-    fn arena(&self) -> &[Block];
+    fn arena(model: &Self::Model) -> &[Block];
     /// The parameter arena.
-    fn arena_mut(&mut self) -> &mut [Block];
+    fn arena_mut(model: &mut Self::Model) -> &mut [Block];
 
     /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input.
     fn infer<S: Isa>(
@@ -162,6 +165,7 @@ pub trait Network: Sized + Send + Sync + 'static {
     fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
 
     /// Hands each row's output to the loss, which leaves the output's delta times `scale`.
+    #[expect(clippy::too_many_arguments, reason = "a pass is called at one place")]
     fn loss_rows<S: Isa, T, L: Loss<Self::Output, T>>(
         s: S,
         rows: Rows<'_>,
@@ -170,6 +174,7 @@ pub trait Network: Sized + Send + Sync + 'static {
         targets: &[T],
         scale: f32,
         scores: &mut [Score],
+        pair: &mut [Self::Output],
     );
 
     /// The chain of deltas over a chunk, from the outputs' down to the first layer with parameters.

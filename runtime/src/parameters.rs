@@ -4,12 +4,14 @@ use crate::{
     block::{Block, LANES},
     error::{Error, Result, nearest::nearest},
     layout::Tensor,
+    model::Model,
     network::{Arena, Init, Network},
     random,
     simd::{self, Isa, Task},
+    value::room,
 };
-use alloc::{vec, vec::Vec};
-use bytemuck::{allocation::try_zeroed_slice_box, must_cast_slice, must_cast_slice_mut};
+use alloc::vec::Vec;
+use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use core::{iter, marker::PhantomData, slice};
 use fearless_simd::{f32x16, prelude::*};
 use rand_core::Rng;
@@ -29,16 +31,37 @@ pub struct Seed(pub u64);
 ///
 /// Tensor number i draws from stream i of the seed (see [`random::stream`]) in row-major order of its PyTorch shape, so
 /// that the meaning of a seed does not depend on how weights are laid out in memory.
-pub fn initialized<N: Network>(seed: Seed) -> N {
-    let mut arena = vec![Block::ZERO; N::PARAMETER_BLOCKS].into_boxed_slice();
+///
+/// # Panics
+///
+/// If there is no memory for them.
+#[track_caller]
+pub fn initialized<N: Model>(seed: Seed) -> N {
+    match try_initialized(seed) {
+        Ok(net) => net,
+        Err(error) => panic!("`{}::new`: {error}", N::Network::NAME),
+    }
+}
+
+/// A network with fresh parameters, as [`initialized`] makes it.
+///
+/// # Errors
+///
+/// If there is no memory for them.
+pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
+    let mut arena = zeroed::<N>()?;
     let numbers = must_cast_slice_mut::<Block, f32>(&mut arena);
-    for (index, (tensor, init)) in N::TENSORS.iter().zip(N::INITS).enumerate() {
+    for (index, (tensor, init)) in N::Network::TENSORS
+        .iter()
+        .zip(N::Network::INITS)
+        .enumerate()
+    {
         let mut generator = random::stream(seed.0, index as u64);
         tensor
             .layout
             .visit(|place| numbers[place] = draw(*init, &mut generator));
     }
-    N::from_arena(arena)
+    Ok(N::Network::from_arena(arena))
 }
 
 /// The memory of a network's parameters, all zero.
@@ -46,11 +69,9 @@ pub fn initialized<N: Network>(seed: Seed) -> N {
 /// # Errors
 ///
 /// [`Error::Memory`] if the system has not that much.
-pub fn zeroed<N: Network>() -> Result<Arena> {
-    try_zeroed_slice_box(N::PARAMETER_BLOCKS).map_err(|()| Error::Memory {
-        what: "the network's parameters",
-        bytes: N::PARAMETER_BLOCKS as u128 * size_of::<Block>() as u128,
-    })
+pub fn zeroed<N: Model>() -> Result<Arena> {
+    let blocks = room("the network's parameters", N::Network::PARAMETER_BLOCKS)?;
+    Ok(blocks.into_boxed_slice())
 }
 
 /// The next number of a distribution.
@@ -89,9 +110,9 @@ pub type Names = iter::Map<
 /// in memory.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, model::Model, network::Network};
+/// # use kiln_runtime::{error::Result, model::Model};
 /// /// Halves every bias.
-/// fn halve_biases<N: Network>(net: &mut N) -> Result<()> {
+/// fn halve_biases<N: Model>(net: &mut N) -> Result<()> {
 ///     let mut parameters = net.parameters_mut();
 ///     for (name, shape) in parameters.names() {
 ///         if let (true, Some(mut values)) = (name.ends_with("bias"), parameters.get(name)) {
@@ -120,11 +141,13 @@ impl<N, A: Clone> Clone for Parameters<N, A> {
 impl<N, A: Copy> Copy for Parameters<N, A> {}
 
 /// The tensor of this name.
-fn find<N: Network>(name: &str) -> Option<&'static Tensor> {
-    N::TENSORS.iter().find(|tensor| tensor.name == name)
+fn find<N: Model>(name: &str) -> Option<&'static Tensor> {
+    N::Network::TENSORS
+        .iter()
+        .find(|tensor| tensor.name == name)
 }
 
-impl<N: Network, A: AsRef<[Block]>> Parameters<N, A> {
+impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
     /// Names an arena of `PARAMETER_BLOCKS` blocks.
     pub fn new(arena: A) -> Self {
         Self {
@@ -135,7 +158,9 @@ impl<N: Network, A: AsRef<[Block]>> Parameters<N, A> {
 
     /// Name and shape of every tensor, in the order of the network.
     pub fn names(&self) -> Names {
-        N::TENSORS.iter().map(|tensor| (tensor.name, tensor.shape))
+        N::Network::TENSORS
+            .iter()
+            .map(|tensor| (tensor.name, tensor.shape))
     }
 
     /// The numbers of a tensor in row-major order, if there is one of this name and the arena holds it.
@@ -161,7 +186,7 @@ impl<N: Network, A: AsRef<[Block]>> Parameters<N, A> {
     }
 }
 
-impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
+impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
     /// Overwrites a tensor by numbers in row-major order.
     ///
     /// # Errors
@@ -172,7 +197,7 @@ impl<N: Network, A: AsMut<[Block]>> Parameters<N, A> {
         let Some(tensor) = find::<N>(name) else {
             return Err(Error::UnknownParameter {
                 name: name.into(),
-                nearest: nearest(name, N::TENSORS.iter().map(|tensor| tensor.name)),
+                nearest: nearest(name, N::Network::TENSORS.iter().map(|tensor| tensor.name)),
             });
         };
         if values.len() != tensor.count() {

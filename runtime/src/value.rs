@@ -1,6 +1,8 @@
 //! What goes into a network and what comes out of it, as the user holds it: nested arrays, or tuples of them.
 
-use bytemuck::Pod;
+use crate::error::{Error, Result};
+use alloc::{boxed::Box, vec::Vec};
+use bytemuck::{Pod, Zeroable, allocation};
 
 /// A number, or arrays of arrays of one kind of number.
 pub trait Nested: Pod + Send + Sync {
@@ -41,7 +43,7 @@ pub fn floats_mut<T: Nested>(value: &mut T) -> &mut [f32] {
 }
 
 /// An input or an output of a network: a nested array, or a tuple of them.
-pub trait Value: Clone + Send + Sync + 'static {
+pub trait Value: Clone + Zeroable + Send + Sync + 'static {
     /// Index of the first number that is infinite or no number at all, counted in row-major order through all parts.
     fn first_not_finite(&self) -> Option<usize>;
 
@@ -66,6 +68,50 @@ impl<T: Nested> Value for T {
     fn count(&self) -> usize {
         floats(self).len()
     }
+}
+
+/// A value full of zeros on the heap, such as the memory that `forward_into` answers in. However large it is, it never lies
+/// on a stack.
+///
+/// ```
+/// # use kiln_runtime as kiln;
+/// let mut output: Box<[[f32; 512]; 512]> = kiln::value::zeroed()?;
+/// output[511][511] = 1.0;
+/// # Ok::<(), kiln::error::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Memory`] if there is no memory for it.
+pub fn zeroed<T: Value>() -> Result<Box<T>> {
+    allocation::try_zeroed_box().map_err(|()| Error::Memory {
+        what: "an array",
+        bytes: size_of::<T>() as u128,
+    })
+}
+
+/// Values full of zeros, such as the memory that `forward_batch` answers in.
+///
+/// ```
+/// # use kiln_runtime as kiln;
+/// let outputs: Vec<[f32; 10]> = kiln::value::zeroed_vec(32)?;
+/// assert_eq!(outputs, [[0.0; 10]; 32]);
+/// # Ok::<(), kiln::error::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Memory`] if there is no memory for them.
+pub fn zeroed_vec<T: Value>(count: usize) -> Result<Vec<T>> {
+    room("arrays", count)
+}
+
+/// Cleared memory for `count` items, which never lie on a stack.
+pub(crate) fn room<T: Zeroable>(what: &'static str, count: usize) -> Result<Vec<T>> {
+    allocation::try_zeroed_vec(count).map_err(|()| Error::Memory {
+        what,
+        bytes: count as u128 * size_of::<T>() as u128,
+    })
 }
 
 /// Implements [`Value`] for tuples: the parts one after another.

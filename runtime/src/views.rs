@@ -10,7 +10,7 @@ use crate::{
     network::Score,
     simd::Isa,
 };
-use bytemuck::{Pod, must_cast_slice, must_cast_slice_mut};
+use bytemuck::{Pod, Zeroable, must_cast_slice, must_cast_slice_mut};
 use core::ops::Range;
 
 /// Where a value planned at `offset` lies for `rows` samples in memory for `capacity`.
@@ -165,6 +165,16 @@ pub fn score<S: Isa, O, T, L: Loss<O, T>>(
         loss: loss.row(s, output, target, scale, delta),
         accuracy: loss.accuracy(output, target),
     }
+}
+
+/// Room for one sample's outputs and their deltas, which begin as zeros.
+#[inline(always)]
+pub fn pair<O: Zeroable>(pair: &mut [O]) -> [&mut O; 2] {
+    let [output, delta, ..] = pair else {
+        unreachable!("who says that it needs a pair is given one")
+    };
+    bytemuck::write_zeroes(delta);
+    [output, delta]
 }
 
 /// Judges every row of a lone output of `B` blocks, in place.

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use bytemuck::Pod;
-use kiln::{Model, Network};
+use kiln::Model;
 use safetensors::SafeTensors;
 
 /// The stream of the networks' inputs.
@@ -69,7 +69,7 @@ pub fn numbers(stream: u64, count: usize) -> Vec<f32> {
 }
 
 /// Parameter number i gets the numbers of stream i, scaled by the power of two near 1 / sqrt(fan_in).
-pub fn fill_parameters<N: Network>(net: &mut N) {
+pub fn fill_parameters<N: Model>(net: &mut N) {
     for (index, (name, shape)) in (0_u64..).zip(net.parameters().names()) {
         let fan_in: usize = shape[1..].iter().product();
         let scale = 0.5_f32.powi((usize::BITS - fan_in.leading_zeros()) as i32 / 2);

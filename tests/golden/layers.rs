@@ -1,7 +1,7 @@
 //! Every layer alone, and with what it absorbs, judged by the squared error; `make.py` has the same table.
 
 use bytemuck::Pod;
-use kiln::{Loss, Mse, Network, Seed};
+use kiln::{Loss, Model, Mse, Seed, Value};
 
 use crate::{file::Golden, trial::Trial};
 
@@ -71,9 +71,9 @@ layer!(log_softmax_vector: [19] -> [19], LogSoftmax);
 /// Holds both models against the file of their layer.
 fn check<F, B, O>(name: &str, first: F, behind: B)
 where
-    F: Network<Input: Pod, Output = O>,
-    B: Network<Input = [f32; 3], Output = O>,
-    O: Pod + Sync,
+    F: Model<Input: Pod, Output = O>,
+    B: Model<Input = [f32; 3], Output = O>,
+    O: Pod + Value,
     Mse: Loss<O, O>,
 {
     let golden = Golden::open(name);

@@ -1,7 +1,7 @@
 //! The example networks at full size, without dropout.
 
 use bytemuck::Pod;
-use kiln::{CrossEntropy, Loss, Model, Network, Seed, Training, predict};
+use kiln::{CrossEntropy, Loss, Model, Seed, Training, predict};
 
 use crate::{
     assert_close,
@@ -53,7 +53,7 @@ fn row_lstm() {
 /// Outputs, loss and gradients of one small batch.
 fn check<N>(mut net: N, name: &str)
 where
-    N: Network<Input: Pod, Output: Pod>,
+    N: Model<Input: Pod, Output: Pod>,
     CrossEntropy: Loss<N::Output, usize>,
 {
     let golden = Golden::open(name);

@@ -2,8 +2,8 @@
 //! they never do.
 
 use kiln::{
-    Adam, AdamW, CrossEntropy, Descent, Loss, Model, Mse, Network, Optimizer, Seed, Sgd, Trainer,
-    Training, data::Samples,
+    Adam, AdamW, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Seed, Sgd, Trainer, Training,
+    data::Samples,
 };
 
 use crate::{assert_close, file::Golden, on_every_instruction_set};
@@ -23,9 +23,9 @@ kiln::model! {
 }
 
 /// A network of these sizes.
-trait Small: Network<Input = [f32; 6], Output = [f32; 4]> + Clone {}
+trait Small: Model<Input = [f32; 6], Output = [f32; 4]> {}
 
-impl<N: Network<Input = [f32; 6], Output = [f32; 4]> + Clone> Small for N {}
+impl<N: Model<Input = [f32; 6], Output = [f32; 4]>> Small for N {}
 
 /// Steps of a run.
 const STEPS: usize = 10;

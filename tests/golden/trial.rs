@@ -6,7 +6,7 @@
 //! reason column i of the weights' gradient is the gradient by sample i's input, to the bit: nothing is added to it but
 //! zeros.
 
-use kiln::{Loss, Model, Network, Training, Workspace};
+use kiln::{Loss, Model, Training, Value, Workspace};
 
 use crate::{
     assert_close,
@@ -29,17 +29,17 @@ pub struct Trial<'a, O, T, L> {
     pub numbers: fn(&O) -> Vec<f32>,
 }
 
-impl<O, T: Sync, L: Loss<O, T>> Trial<'_, O, T, L> {
+impl<O: Value, T: Sync, L: Loss<O, T>> Trial<'_, O, T, L> {
     /// Checks a model whose inputs are the weights of its first layers.
     pub fn check_behind<N>(&self, net: N, label: &str)
     where
-        N: Network<Input = [f32; SAMPLES], Output = O>,
+        N: Model<Input = [f32; SAMPLES], Output = O>,
     {
         self.check(net, &UNITS, label);
     }
 
     /// Checks a model on a batch.
-    pub fn check<N: Network<Output = O>>(&self, mut net: N, inputs: &[N::Input], label: &str) {
+    pub fn check<N: Model<Output = O>>(&self, mut net: N, inputs: &[N::Input], label: &str) {
         assert_eq!(inputs.len(), SAMPLES, "{label}");
         let golden = self.golden;
         let names: Vec<&str> = net.parameters().names().map(|(name, _)| name).collect();
@@ -56,7 +56,8 @@ impl<O, T: Sync, L: Loss<O, T>> Trial<'_, O, T, L> {
             let here = |what: &str| format!("{label}: {what} on {set:?}");
             let mut workspace = Workspace::new(1);
             for (input, expected) in inputs.iter().zip(outputs.chunks(outputs.len() / SAMPLES)) {
-                let output = workspace.forward(&net, input);
+                let mut output = kiln::zeroed().expect("memory");
+                workspace.forward_into(&net, input, &mut output);
                 assert_close(&(self.numbers)(&output), expected, &here("output"));
             }
             let mut training = Training::new(&net, SAMPLES).expect("a batch");

@@ -1,6 +1,7 @@
 //! The table of layers that appears when a user hovers over the model.
 
 use super::{Model, tables};
+use crate::graph::ValueId;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -30,6 +31,33 @@ pub fn documentation(model: &Model<'_>) -> TokenStream {
         grouped(flops)
     ));
     quote!(#(#[doc = #lines])*)
+}
+
+/// What `forward` and `forward_into` do, with an example.
+pub fn answers(model: &Model<'_>, is_small: bool) -> (String, String) {
+    let shapes = |values: &[ValueId]| {
+        let values = values.iter().map(|value| {
+            let value = &model.graph.values[value.0];
+            format!("`{:?}`", value.shape)
+        });
+        values.collect::<Vec<_>>().join(" and ")
+    };
+    let (inputs, outputs) = (shapes(&model.graph.inputs), shapes(&model.graph.outputs));
+    let forward = match is_small {
+        true => {
+            format!(
+                " Answers one sample, {inputs} to {outputs}: `let output = model.forward(&input);`."
+            )
+        }
+        false => format!(
+            " Not for this model, whose answers of {outputs} take more than 64 KiB: use `forward_into`."
+        ),
+    };
+    let into = format!(
+        " Answers one sample, {inputs} to {outputs}, in memory of yours, such as zeros on the heap: \
+         `let mut output = kiln::zeroed()?; model.forward_into(&input, &mut output);`."
+    );
+    (forward, into)
 }
 
 /// 101770 as `101,770`.

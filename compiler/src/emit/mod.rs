@@ -16,7 +16,7 @@ use crate::layout::Layout;
 use crate::plan::Plan;
 use crate::program::Program;
 use crate::storage::LANES;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// Everything known about a network when it is written out.
@@ -58,10 +58,14 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     let update = passes::update(model);
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
+    let is_small = output_bytes(model) <= LARGEST_BY_VALUE;
+    // With a lifetime the bound is asked for where `forward` is called, not here, where it never holds.
+    let by_value = (!is_small).then(|| quote!(where for<'call> Self: rt::SmallOutput));
+    let (forward_doc, into_doc) = document::answers(model, is_small);
     let mut scope = hygiene::Scope::of(name);
     let methods = scope.tokens(quote! {
         /// The layers: names, kinds, output shapes, parameters and operations.
-        pub const LAYERS: &'static [rt::Layer] = <Self as rt::Network>::LAYERS;
+        pub const LAYERS: &'static [rt::Layer] = <Self as rt::Model>::LAYERS;
         /// Numbers the network learns.
         pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
         /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
@@ -71,16 +75,36 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         /// Bytes of activations and deltas one sample needs in training.
         pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
 
-        /// A network with fresh parameters, drawn from `seed`.
+        /// A model with fresh parameters, drawn from `seed`: the same seed gives the same model for ever, on every
+        /// machine.
+        ///
+        /// # Panics
+        ///
+        /// If there is no memory for the parameters; `try_new` gives an error instead.
         #[must_use]
+        #[track_caller]
         pub fn new(seed: rt::Seed) -> Self {
             rt::initialized(seed)
         }
 
-        /// Answers one sample.
+        /// A model with fresh parameters, drawn from `seed`.
+        ///
+        /// # Errors
+        ///
+        /// If there is no memory for the parameters.
+        pub fn try_new(seed: rt::Seed) -> rt::Result<Self> {
+            rt::try_initialized(seed)
+        }
+
+        #[doc = #forward_doc]
         #[must_use]
-        pub fn forward(&self, input: &#input) -> #output {
+        pub fn forward(&self, input: &#input) -> #output #by_value {
             rt::forward(self, input)
+        }
+
+        #[doc = #into_doc]
+        pub fn forward_into(&self, input: &#input, output: &mut #output) {
+            rt::forward_into(self, input, output);
         }
 
         /// Answers many samples, one output for each input.
@@ -92,8 +116,25 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
             rt::forward_batch(self, inputs, outputs)
         }
     });
-    let network = scope.tokens(quote!(rt::Network));
+    let interface = scope.tokens(quote! {
+        type Input = #input;
+        type Output = #output;
+        #[doc(hidden)]
+        type Network = Self;
+    });
+    let traits = ["Model", "SmallOutput", "Network"].map(|name| {
+        let name = Ident::new(name, Span::call_site());
+        scope.tokens(quote!(rt::#name))
+    });
+    let [interface_of, small, network] = &traits;
+    let small = is_small.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #small for #name {}
+        }
+    });
     let passes = scope.tokens(quote! {
+        type Model = Self;
         type Input = #input;
         type Output = #output;
 
@@ -103,12 +144,12 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
             Self { arena: rt::Memory(arena) }
         }
 
-        fn arena(&self) -> &[rt::Block] {
-            &self.arena.0
+        fn arena(model: &Self) -> &[rt::Block] {
+            &model.arena.0
         }
 
-        fn arena_mut(&mut self) -> &mut [rt::Block] {
-            &mut self.arena.0
+        fn arena_mut(model: &mut Self) -> &mut [rt::Block] {
+            &mut model.arena.0
         }
 
         #infer
@@ -139,11 +180,32 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl #interface_of for #name {
+                #interface
+            }
+
+            #small
+
+            #[automatically_derived]
+            #[doc(hidden)]
             impl #network for #name {
                 #passes
             }
         };
     }
+}
+
+/// The largest answer that `forward` gives by value: 64 KiB.
+const LARGEST_BY_VALUE: usize = 1 << 16;
+
+/// Bytes of an answer as the caller holds it.
+fn output_bytes(model: &Model<'_>) -> usize {
+    let outputs = model.graph.outputs.iter();
+    let numbers = outputs.map(|output| {
+        let shape = &model.graph.values[output.0].shape;
+        shape.iter().product::<usize>()
+    });
+    numbers.sum::<usize>().saturating_mul(size_of::<f32>())
 }
 
 /// The type of some values as the caller sees them.

@@ -154,21 +154,30 @@ pub fn forward(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// The roots of the outputs.
+fn roots(model: &Model<'_>) -> Vec<usize> {
+    let roots = &model.training.0.roots;
+    let outputs = model.layout.outputs.iter();
+    outputs.map(|output| roots[output.0].0).collect()
+}
+
+/// Whether the loss needs room for an output and its delta: a lone output whose delta is asked for is judged where it lies.
+pub fn needs_pair(model: &Model<'_>) -> bool {
+    let deltas = &model.training.0.deltas;
+    !matches!(roots(model)[..], [root] if deltas[root].is_some())
+}
+
 /// Hands outputs to the loss and takes their deltas.
 pub fn loss(model: &Model<'_>) -> TokenStream {
     let (program, _) = &model.training;
     let unpack = unpack_rows();
     let (carve, span) = (rt::carve(), rt::span());
-    let roots = model
-        .layout
-        .outputs
-        .iter()
-        .map(|output| program.roots[output.0].0)
-        .collect::<Vec<_>>();
-    let learns = roots.iter().all(|&root| program.deltas[root].is_some());
-    let body = if let ([root], true) = (&roots[..], learns) {
-        let (value, blocks) = place(program.values[*root], &model.training);
-        let (delta, _) = place(program.deltas[*root], &model.training);
+    let roots = roots(model);
+    let body = if let [root] = roots[..]
+        && !needs_pair(model)
+    {
+        let (value, blocks) = place(program.values[root], &model.training);
+        let (delta, _) = place(program.deltas[root], &model.training);
         quote! {
             let [values, deltas] =
                 #carve(memory, [#span(#value, #blocks, capacity, count), #span(#delta, #blocks, capacity, count)]);
@@ -178,7 +187,7 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         let unload = rt::unload();
         let reads = roots.iter().enumerate().map(|(index, &root)| {
             let (offset, blocks) = place(program.values[root], &model.training);
-            let part = part(&model.layout.outputs, index, quote!((&mut output)), true);
+            let part = part(&model.layout.outputs, index, quote!(output), true);
             quote!(#unload::<#blocks, _>(memory, #offset, capacity, row, #part);)
         });
         let writes = roots
@@ -189,16 +198,16 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
             let (offset, blocks) = place(program.deltas[root], &model.training);
             let (load, part) = (
                 rt::load(),
-                part(&model.layout.outputs, index, quote!((&delta)), false),
+                part(&model.layout.outputs, index, quote!(delta), false),
             );
             quote!(#load::<#blocks, _>(#part, memory, #offset, capacity, row);)
         });
         let writes = writes.collect::<Vec<_>>();
         quote! {
             for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), count)) {
-                let (mut output, mut delta) = (Self::ZERO_OUTPUT, Self::ZERO_OUTPUT);
+                let [output, delta] = rt::pair(pair);
                 #(#reads)*
-                *score = rt::score(s, loss, &output, target, scale, &mut delta);
+                *score = rt::score(s, loss, output, target, scale, delta);
                 #(#writes)*
             }
         }
@@ -213,6 +222,7 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
             targets: &[T],
             scale: f32,
             scores: &mut [rt::Score],
+            pair: &mut [Self::Output],
         ) {
             #unpack
             #body

@@ -1,6 +1,6 @@
 //! The constants of an expansion: layers, tensors, segments, sizes.
 
-use super::Model;
+use super::{Model, passes};
 use crate::graph::{Init, LayerId};
 use crate::layout::Tensor;
 use proc_macro2::TokenStream;
@@ -36,7 +36,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     let workspace = model.inference.1.blocks;
     let train = model.training.1.blocks;
     let transposed = model.training.0.transposed_blocks;
-    let zero = zero_output(model);
+    let needs_pair = passes::needs_pair(model);
     quote! {
         const NAME: &'static str = #name;
         const INPUTS: &'static [&'static [usize]] = &[#(#inputs),*];
@@ -49,7 +49,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const WORKSPACE_BLOCKS: usize = #workspace;
         const TRAIN_BLOCKS: usize = #train;
         const TRANSPOSED_BLOCKS: usize = #transposed;
-        const ZERO_OUTPUT: Self::Output = #zero;
+        const NEEDS_PAIR: bool = #needs_pair;
     }
 }
 
@@ -147,19 +147,4 @@ fn tensor(tensor: &Tensor) -> TokenStream {
 fn init(kind: &TokenStream, value: f64) -> TokenStream {
     let value = value as f32;
     quote!(rt::Init::#kind(#value))
-}
-
-/// Nested array expressions full of zeros.
-fn zero_output(model: &Model<'_>) -> TokenStream {
-    let zeros = model.graph.outputs.iter().map(|output| {
-        let shape = &model.graph.values[output.0].shape;
-        shape
-            .iter()
-            .rev()
-            .fold(quote!(0.0_f32), |inner, &size| quote!([#inner; #size]))
-    });
-    match model.graph.outputs.len() {
-        1 => quote!(#(#zeros)*),
-        _ => quote!((#(#zeros),*)),
-    }
 }

@@ -21,6 +21,10 @@ impl Display for Error {
                 "the workspace has {found} blocks of 64 bytes, but the network needs {expected}; \
                  give it `WORKSPACE_BYTES / 64` of them"
             ),
+            Self::Numbers { expected, found } => write!(
+                f,
+                "{found} numbers were given for arrays of {expected} each; give all numbers of the shape, in row-major order"
+            ),
             Self::UnknownParameter { name, nearest } => {
                 write!(f, "no parameter is named `{}`; ", name.escape_debug())?;
                 match nearest {

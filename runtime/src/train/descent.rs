@@ -4,6 +4,7 @@ use super::gradient;
 use crate::{
     block::Block,
     error::Result,
+    model::Model,
     network::Network,
     optimizer::{Optimizer, State},
     parameters::Parameters,
@@ -16,9 +17,9 @@ use core::marker::PhantomData;
 /// [`Trainer`](super::Trainer) has its own.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, loss::Mse, network::Network, optimizer::Sgd};
+/// # use kiln_runtime::{error::Result, loss::Mse, model::Model, optimizer::Sgd};
 /// # use kiln_runtime::train::{Descent, Training};
-/// fn learn<N: Network<Output = [f32; 1]>>(net: &mut N, inputs: &[N::Input], targets: &[[f32; 1]]) -> Result<()> {
+/// fn learn<N: Model<Output = [f32; 1]>>(net: &mut N, inputs: &[N::Input], targets: &[[f32; 1]]) -> Result<()> {
 ///     let mut training = Training::new(net, inputs.len())?;
 ///     let mut descent = Descent::new(net, Sgd::new(0.1).momentum(0.9))?;
 ///     for step in 0..100 {
@@ -38,7 +39,7 @@ pub struct Descent<N, O: Optimizer> {
     network: PhantomData<fn(&N)>,
 }
 
-impl<N: Network, O: Optimizer> Descent<N, O> {
+impl<N: Model, O: Optimizer> Descent<N, O> {
     /// Allocates what the rule remembers of a network like `net`.
     ///
     /// # Errors
@@ -49,7 +50,7 @@ impl<N: Network, O: Optimizer> Descent<N, O> {
         optimizer.check()?;
         Ok(Self {
             optimizer,
-            state: vec![State::<O>::default(); net.arena().len()],
+            state: vec![State::<O>::default(); N::Network::arena(net).len()],
             taken: 0,
             factor: 1.0,
             network: PhantomData,
@@ -64,7 +65,7 @@ impl<N: Network, O: Optimizer> Descent<N, O> {
     /// Takes one step: changes every parameter of `net` by its gradient.
     pub fn apply(&mut self, net: &mut N, gradients: Parameters<N, &[Block]>) {
         let update = self.optimizer.step(self.taken, self.factor);
-        let (gradients, weights) = (gradients.blocks(), net.arena_mut());
+        let (gradients, weights) = (gradients.blocks(), N::Network::arena_mut(net));
         gradient::apply(
             simd::level(),
             &update,

@@ -12,9 +12,10 @@ use crate::{
     error::{Error, Result},
     inference::{Workspace, group},
     loss::Loss,
-    network::{Network, Score},
+    model::Model,
+    network::Score,
     simd::{self, Isa, Task},
-    value::Value,
+    value::{Value, zeroed, zeroed_vec},
     views,
 };
 use alloc::{vec, vec::Vec};
@@ -54,10 +55,10 @@ impl fmt::Display for Evaluation {
 /// penalties out; dropout does nothing.
 ///
 /// ```
-/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, network::Network, train::evaluate};
+/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, model::Model, train::evaluate};
 /// fn judge<N, D>(net: &N, test: &D) -> Result<()>
 /// where
-///     N: Network<Output = [f32; 10]>,
+///     N: Model<Output = [f32; 10]>,
 ///     D: Dataset<Input = N::Input, Target = usize>,
 /// {
 ///     let evaluation = evaluate(net, test, &CrossEntropy, 2)?;
@@ -72,7 +73,7 @@ impl fmt::Display for Evaluation {
 /// be started.
 pub fn evaluate<N, L, D>(net: &N, samples: &D, loss: &L, threads: usize) -> Result<Evaluation>
 where
-    N: Network,
+    N: Model,
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
@@ -101,7 +102,7 @@ pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
 /// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target passes over the stack.
 pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<()>
 where
-    N: Network,
+    N: Model,
     L: Loss<N::Output, D::Target>,
     D: Dataset,
 {
@@ -120,7 +121,7 @@ pub(super) fn judge<N, L, D>(
     scores: &mut [Score],
 ) -> Result<()>
 where
-    N: Network,
+    N: Model,
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
@@ -145,17 +146,17 @@ fn judge_leaf<N, L, D>(
     scores: &mut [Score],
 ) -> core::result::Result<(), (usize, Error)>
 where
-    N: Network,
+    N: Model,
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
     let rows = group::<N>().min(scores.len()).max(1);
     let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-    let mut outputs = vec![N::ZERO_OUTPUT; rows];
-    // One delta serves all samples; the other stays zero. An output may be too large for a stack.
-    let mut deltas = vec![N::ZERO_OUTPUT; 2];
-    let (delta, zero) = deltas.split_at_mut(1);
-    let mut workspace = Workspace::<N>::new(rows);
+    let missing = |error| (first, error);
+    let mut outputs = zeroed_vec(rows).map_err(missing)?;
+    // One delta serves all samples. It may be too large for a stack.
+    let mut delta = zeroed().map_err(missing)?;
+    let mut workspace = Workspace::<N>::try_new(rows).map_err(missing)?;
     let mut row = first;
     for scores in scores.chunks_mut(rows) {
         inputs.clear();
@@ -171,8 +172,7 @@ where
             loss,
             outputs,
             targets: &targets,
-            delta,
-            zero,
+            delta: &mut delta,
             scores,
         };
         simd::dispatch(simd::level(), task);
@@ -188,7 +188,7 @@ fn gather<N, D>(
     targets: &mut Vec<D::Target>,
 ) -> Result<()>
 where
-    N: Network,
+    N: Model,
     D: Dataset<Input = N::Input>,
 {
     let (input, target) = samples.sample(row)?;
@@ -203,25 +203,24 @@ where
 }
 
 /// Compares a group of outputs with their targets.
-struct Judge<'a, N: Network, T, L> {
+struct Judge<'a, N: Model, T, L> {
     loss: &'a L,
     outputs: &'a [N::Output],
     targets: &'a [T],
-    /// One, and the zeros it begins with.
-    delta: &'a mut [N::Output],
-    zero: &'a [N::Output],
+    /// Serves one output after another.
+    delta: &'a mut N::Output,
     scores: &'a mut [Score],
 }
 
-impl<N: Network, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
+impl<N: Model, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let pairs = self.outputs.iter().zip(self.targets);
         for ((output, target), score) in pairs.zip(self.scores) {
-            self.delta.clone_from_slice(self.zero);
-            *score = views::score(s, self.loss, output, target, 1.0, &mut self.delta[0]);
+            bytemuck::write_zeroes(self.delta);
+            *score = views::score(s, self.loss, output, target, 1.0, self.delta);
         }
     }
 }
@@ -230,8 +229,8 @@ impl<N: Network, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
 /// how many.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, loss::argmax, network::Network, train::predict};
-/// fn classes<N: Network<Output = [f32; 10]>>(net: &N, inputs: &[N::Input]) -> Result<Vec<usize>> {
+/// # use kiln_runtime::{error::Result, loss::argmax, model::Model, train::predict};
+/// fn classes<N: Model<Output = [f32; 10]>>(net: &N, inputs: &[N::Input]) -> Result<Vec<usize>> {
 ///     let answers = predict(net, inputs, 2)?;
 ///     Ok(answers.iter().map(|logits| argmax(logits)).collect())
 /// }
@@ -240,20 +239,24 @@ impl<N: Network, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
 /// # Errors
 ///
 /// If an input or a weight is not finite, or the threads cannot be started.
-pub fn predict<N: Network>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
+pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
     let stack = Stack::of_slices::<N::Input, N::Output>();
     let threads = Threads::new(threads, stack, |most| starting::<N>(inputs.len(), most))?;
-    let mut outputs = vec![N::ZERO_OUTPUT; inputs.len()];
+    let mut outputs = zeroed_vec(inputs.len())?;
     let leaf = leaf::<N>(inputs.len(), threads.count());
+    let mut faults = Faults::default();
     threads.install(|| {
         fork(leaf, 0, &mut outputs, &|first, outputs| {
             let inputs = &inputs[first..first + outputs.len()];
-            Workspace::<N>::new(inputs.len()).answer(net, inputs, outputs);
+            match Workspace::<N>::try_new(inputs.len()) {
+                Ok(mut workspace) => workspace.answer(net, inputs, outputs),
+                Err(error) => faults.report(first, error),
+            }
         });
     });
-    Ok(outputs)
+    faults.take().map(|()| outputs)
 }
 
 /// Refuses numbers that are not finite, naming the first one.
@@ -267,7 +270,7 @@ pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
 }
 
 /// Samples that one thread takes at once: whole groups, so that the cut changes no bit.
-fn leaf<N: Network>(samples: usize, threads: usize) -> usize {
+fn leaf<N: Model>(samples: usize, threads: usize) -> usize {
     let threads = sharing::<N>(samples, threads);
     let shares = if threads > 1 { 4 * threads } else { 1 };
     let groups = samples.div_ceil(group::<N>()).div_ceil(shares);

@@ -4,6 +4,7 @@ use super::threads::stretches;
 use crate::{
     block::Block,
     error::{Error, Result},
+    model::Model,
     network::Network,
     simd::{self, Isa, Task},
     update::Update,
@@ -13,19 +14,19 @@ use core::marker::PhantomData;
 use fearless_simd::{Level, f32x16, prelude::*};
 
 /// Adds every penalty's gradient.
-pub fn add_penalties<N: Network>(level: Level, weights: &[Block], gradients: &mut [Block]) {
+pub fn add_penalties<N: Model>(level: Level, weights: &[Block], gradients: &mut [Block]) {
     struct Penalties<'a, N> {
         weights: &'a [Block],
         gradients: &'a mut [Block],
         network: PhantomData<N>,
     }
-    impl<N: Network> Task for Penalties<'_, N> {
+    impl<N: Model> Task for Penalties<'_, N> {
         type Output = ();
 
         #[inline(always)]
         fn run<S: Isa>(self, s: S) {
             let mut first = 0;
-            for (segment, penalty) in N::SEGMENTS.iter().zip(N::PENALTIES) {
+            for (segment, penalty) in N::Network::SEGMENTS.iter().zip(N::Network::PENALTIES) {
                 let here = first..first + segment.blocks;
                 penalty.add_to(s, &self.weights[here.clone()], &mut self.gradients[here]);
                 first += segment.blocks;

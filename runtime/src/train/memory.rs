@@ -2,7 +2,8 @@
 
 use crate::{
     block::Block,
-    network::{Network, Segment, count_flops},
+    model::Model,
+    network::{Network, Segment},
 };
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
@@ -24,7 +25,7 @@ const TILE_BLOCKS: usize = 12;
 const UPDATE_ROWS: usize = 16;
 
 /// Into how many parts a training step on `rows` samples is cut for `threads`.
-pub fn parts<N: Network>(rows: usize, threads: usize) -> usize {
+pub fn parts<N: Model>(rows: usize, threads: usize) -> usize {
     // Forward once, and twice as much for deltas and gradients.
     pieces(
         answering::<N>(rows).saturating_mul(3),
@@ -34,18 +35,18 @@ pub fn parts<N: Network>(rows: usize, threads: usize) -> usize {
 }
 
 /// How many of `threads` that run share the work of answering `rows` samples.
-pub fn sharing<N: Network>(rows: usize, threads: usize) -> usize {
+pub fn sharing<N: Model>(rows: usize, threads: usize) -> usize {
     pieces(answering::<N>(rows), WORTH_A_FORK, threads)
 }
 
 /// How many of `threads` are worth starting to answer `rows` samples and no more.
-pub fn starting<N: Network>(rows: usize, threads: usize) -> usize {
+pub fn starting<N: Model>(rows: usize, threads: usize) -> usize {
     pieces(answering::<N>(rows), WORTH_A_THREAD, threads)
 }
 
 /// Operations of the forward pass of `rows` samples.
-fn answering<N: Network>(rows: usize) -> u64 {
-    count_flops(N::LAYERS).saturating_mul(rows as u64)
+fn answering<N: Model>(rows: usize) -> u64 {
+    N::FLOPS.saturating_mul(rows as u64)
 }
 
 /// At most `most` pieces of at least `worth` operations, or one.
@@ -55,23 +56,23 @@ fn pieces(work: u64, worth: u64, most: usize) -> usize {
 }
 
 /// Rows of a chunk, so that `parts` threads share `batch` rows evenly.
-pub fn capacity<N: Network>(batch: NonZeroUsize, parts: usize) -> usize {
+pub fn capacity<N: Model>(batch: NonZeroUsize, parts: usize) -> usize {
     let even = batch.get().div_ceil(parts);
-    let cached = (CHUNK_BLOCKS / N::TRAIN_BLOCKS.max(1)).max(TILE_ROWS);
+    let cached = (CHUNK_BLOCKS / N::Network::TRAIN_BLOCKS.max(1)).max(TILE_ROWS);
     let pieces = even.div_ceil(cached);
     even.div_ceil(pieces)
 }
 
 /// Where the arena is cut into `parts` stretches of about equal work: `parts + 1` ascending blocks or fewer, from 0 to the
 /// arena's end.
-pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
+pub fn cuts<N: Model>(batch: usize, parts: usize) -> Vec<usize> {
     // Saturated where the numbers are absurd, so that the cuts are in order at least.
     let cost = |cost: usize| {
         let rows = (cost as u128).saturating_mul(batch as u128);
         rows.saturating_add(UPDATE_ROWS as u128)
     };
     let work = |segment: &Segment| (segment.blocks as u128).saturating_mul(cost(segment.cost));
-    let segments = || N::SEGMENTS.iter();
+    let segments = || N::Network::SEGMENTS.iter();
     let total = segments().map(work).fold(0, u128::saturating_add);
     let mut cuts = Vec::from([0]);
     let (mut first, mut before) = (0, 0_u128);
@@ -90,10 +91,10 @@ pub fn cuts<N: Network>(batch: usize, parts: usize) -> Vec<usize> {
         first += segment.blocks;
         before = after;
     }
-    cuts.push(N::PARAMETER_BLOCKS);
+    cuts.push(N::Network::PARAMETER_BLOCKS);
     cuts.dedup();
     if cuts.len() < 2 {
-        cuts = Vec::from([0, N::PARAMETER_BLOCKS]);
+        cuts = Vec::from([0, N::Network::PARAMETER_BLOCKS]);
     }
     cuts
 }

@@ -1,7 +1,7 @@
 //! The two phases of a step, over memory that is there from the beginning.
 
 use super::{
-    memory::{blocks, capacity, cuts, parts},
+    memory::{capacity, cuts, parts},
     threads::{join, stretches},
 };
 use crate::{
@@ -9,16 +9,18 @@ use crate::{
     block::Block,
     error::{Error, Result},
     loss::Loss,
+    model::Model,
     network::{Network, Rows, Score},
     simd::{self, Isa, Task},
     update::{Consumer, Update},
+    value::room,
 };
 use alloc::{borrow::ToOwned, vec, vec::Vec};
 use core::{marker::PhantomData, num::NonZeroUsize, ops::Range};
 use fearless_simd::Level;
 
 /// Fills rows of a chunk with samples and gives their targets. Threads take parts of it.
-pub trait Source<N: Network, T>: Send + Sized {
+pub trait Source<N: Model, T>: Send + Sized {
     /// The first `rows` samples, and the others.
     fn split(self, rows: usize) -> (Self, Self);
 
@@ -84,7 +86,7 @@ impl Totals {
 }
 
 /// Memory of a training run and how it is cut.
-pub struct Passes<N> {
+pub struct Passes<N: Model> {
     level: Level,
     capacity: usize,
     batch: NonZeroUsize,
@@ -93,10 +95,11 @@ pub struct Passes<N> {
     chunks: Vec<Block>,
     transposed: Vec<Block>,
     scores: Vec<Score>,
-    network: PhantomData<fn() -> N>,
+    /// Room for an output and its delta in each chunk, where the network needs it.
+    pairs: Vec<N::Output>,
 }
 
-impl<N: Network> Passes<N> {
+impl<N: Model> Passes<N> {
     /// Memory for batches of up to `batch` samples on `threads` threads.
     pub fn new(batch: usize, threads: usize) -> Result<Self> {
         let batch = NonZeroUsize::new(batch).ok_or_else(|| Error::Setting {
@@ -113,10 +116,17 @@ impl<N: Network> Passes<N> {
             batch,
             parts,
             cuts: cuts::<N>(batch.get(), if parts > 1 { 2 * parts } else { 1 }),
-            chunks: blocks(chunks * capacity * N::TRAIN_BLOCKS),
-            transposed: blocks(N::TRANSPOSED_BLOCKS),
+            chunks: room("a batch", chunks * capacity * N::Network::TRAIN_BLOCKS)?,
+            transposed: room("transposed weights", N::Network::TRANSPOSED_BLOCKS)?,
             scores: vec![Score::default(); batch.get()],
-            network: PhantomData,
+            pairs: room(
+                "outputs",
+                if N::Network::NEEDS_PAIR {
+                    2 * chunks
+                } else {
+                    0
+                },
+            )?,
         })
     }
 
@@ -157,8 +167,9 @@ impl<N: Network> Passes<N> {
             scale: 1.0 / rows as f32,
             chunks: &mut self.chunks,
             scores: &mut self.scores[..rows],
+            pairs: &mut self.pairs,
             source,
-            network: PhantomData,
+            targets: PhantomData,
         };
         if self.parts > 1 {
             work.fork();
@@ -176,7 +187,7 @@ impl<N: Network> Passes<N> {
         weights: &mut [Block],
         state: &mut [U::State],
     ) {
-        let batch = Batch::new(&self.chunks, N::TRAIN_BLOCKS, self.capacity, rows);
+        let batch = Batch::new(&self.chunks, N::Network::TRAIN_BLOCKS, self.capacity, rows);
         let level = self.level;
         stretches(&self.cuts, weights, state, &|first, weights, state| {
             let work = Panels::<N, U> {
@@ -199,17 +210,17 @@ struct Transpose<'a, N> {
     network: PhantomData<fn() -> N>,
 }
 
-impl<N: Network> Task for Transpose<'_, N> {
+impl<N: Model> Task for Transpose<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        N::transpose(s, self.parameters, self.transposed);
+        N::Network::transpose(s, self.parameters, self.transposed);
     }
 }
 
 /// Phase one over some chunks.
-struct Chunks<'a, N, T, L, F> {
+struct Chunks<'a, N: Model, T, L, F> {
     level: Level,
     step: Step<'a, L>,
     transposed: &'a [Block],
@@ -220,11 +231,13 @@ struct Chunks<'a, N, T, L, F> {
     chunks: &'a mut [Block],
     /// As many as there are rows.
     scores: &'a mut [Score],
+    /// Two for each chunk, where the network needs them.
+    pairs: &'a mut [N::Output],
     source: F,
-    network: PhantomData<fn(T) -> N>,
+    targets: PhantomData<fn(T)>,
 }
 
-impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, F> {
+impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, F> {
     /// Splits in two until one chunk is left.
     fn fork(self) {
         let count = self.scores.len().div_ceil(self.capacity);
@@ -244,12 +257,19 @@ impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, 
     /// The first `chunks` chunks, and the others.
     fn split(self, chunks: usize) -> (Self, Self) {
         let rows = chunks * self.capacity;
-        let (chunks, other_chunks) = self.chunks.split_at_mut(rows * N::TRAIN_BLOCKS);
+        let pairs = if N::Network::NEEDS_PAIR {
+            2 * chunks
+        } else {
+            0
+        };
+        let (pairs, other_pairs) = self.pairs.split_at_mut(pairs);
+        let (chunks, other_chunks) = self.chunks.split_at_mut(rows * N::Network::TRAIN_BLOCKS);
         let (scores, other_scores) = self.scores.split_at_mut(rows);
         let (source, other_source) = self.source.split(rows);
         let left = Self {
             chunks,
             scores,
+            pairs,
             source,
             ..self
         };
@@ -257,6 +277,7 @@ impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, 
             first: self.first + rows,
             chunks: other_chunks,
             scores: other_scores,
+            pairs: other_pairs,
             source: other_source,
             ..self
         };
@@ -264,7 +285,7 @@ impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, 
     }
 }
 
-impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, N, T, L, F> {
+impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, N, T, L, F> {
     type Output = ();
 
     #[inline(always)]
@@ -277,7 +298,7 @@ impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, 
         } = self.step;
         let chunks = self
             .chunks
-            .chunks_mut((self.capacity * N::TRAIN_BLOCKS).max(1));
+            .chunks_mut((self.capacity * N::Network::TRAIN_BLOCKS).max(1));
         let chunks = chunks.zip(self.scores.chunks_mut(self.capacity));
         for (index, (chunk, scores)) in chunks.enumerate() {
             let first = index * self.capacity;
@@ -292,9 +313,11 @@ impl<N: Network, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, 
             };
             let samples = first..first + scores.len();
             let targets = self.source.load(samples, chunk, self.capacity);
-            N::forward_rows(s, rows, chunk);
-            N::loss_rows(s, rows, chunk, loss, targets, self.scale, scores);
-            N::backward_rows(s, rows, chunk);
+            N::Network::forward_rows(s, rows, chunk);
+            N::Network::loss_rows(
+                s, rows, chunk, loss, targets, self.scale, scores, self.pairs,
+            );
+            N::Network::backward_rows(s, rows, chunk);
         }
     }
 }
@@ -310,12 +333,12 @@ struct Panels<'a, N, U: Update> {
     network: PhantomData<fn() -> N>,
 }
 
-impl<N: Network, U: Update> Task for Panels<'_, N, U> {
+impl<N: Model, U: Update> Task for Panels<'_, N, U> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let mut sink = Consumer::new(s, self.update, self.weights, self.state);
-        N::update(s, self.batch, self.first, &mut sink);
+        N::Network::update(s, self.batch, self.first, &mut sink);
     }
 }

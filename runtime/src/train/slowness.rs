@@ -3,7 +3,7 @@
 //! A program cannot see its optimization level, and assertions may be on in a fast build. So a short loop is timed,
 //! instantiated in the user's own crate as the kernels are.
 
-use crate::network::Network;
+use crate::{model::Model, network::Network};
 use core::hint::black_box;
 use std::{
     io::{self, Write},
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Says once in a process that the build is slow, if it is, and what to do.
-pub fn warn<N: Network>() {
+pub fn warn<N: Model>() {
     static ONCE: Once = Once::new();
     if cfg!(debug_assertions) {
         ONCE.call_once(|| {
@@ -29,9 +29,9 @@ pub fn warn<N: Network>() {
 }
 
 /// Whether simple iterators take more than three nanoseconds an element.
-fn is_slow<N: Network>() -> bool {
+fn is_slow<N: Model>() -> bool {
     const COUNT: usize = 4096;
-    let numbers = [N::PARAMETER_BLOCKS as u32; COUNT];
+    let numbers = [N::Network::PARAMETER_BLOCKS as u32; COUNT];
     let timing = |_| {
         let start = Instant::now();
         let sum = black_box(&numbers)

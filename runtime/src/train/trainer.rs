@@ -18,6 +18,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
     loss::Loss,
+    model::Model,
     network::{Network, Score},
     optimizer::{Optimizer, State},
     parameters::Seed,
@@ -27,11 +28,11 @@ use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
 /// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
 /// ```
-/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
+/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, model::Model, optimizer::Adam};
 /// # use kiln_runtime::train::Trainer;
 /// fn learn<N, D>(net: &mut N, train: &D, test: &D) -> Result<()>
 /// where
-///     N: Network<Output = [f32; 10]>,
+///     N: Model<Output = [f32; 10]>,
 ///     D: Dataset<Input = N::Input, Target = usize>,
 /// {
 ///     let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(5).batch(32);
@@ -163,7 +164,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// Weights must be finite before training and after every epoch; those that are no longer stay for inspection.
     pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
     where
-        N: Network,
+        N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
@@ -182,7 +183,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         validation: &V,
     ) -> Result<History>
     where
-        N: Network,
+        N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
         V: Dataset<Input = N::Input, Target = D::Target>,
@@ -197,7 +198,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// If the data are empty, a target is refused by the loss, an input or a weight is not finite, or `threads` is 0.
     pub fn evaluate<N, D>(&self, net: &N, data: &D) -> Result<Evaluation>
     where
-        N: Network,
+        N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
@@ -209,7 +210,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// # Errors
     ///
     /// If an input or a weight is not finite, or `threads` is 0.
-    pub fn predict<N: Network>(&self, net: &N, inputs: &[N::Input]) -> Result<Vec<N::Output>> {
+    pub fn predict<N: Model>(&self, net: &N, inputs: &[N::Input]) -> Result<Vec<N::Output>> {
         predict(net, inputs, self.threads)
     }
 
@@ -228,7 +229,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
 
     fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>
     where
-        N: Network,
+        N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
         V: Dataset<Input = N::Input, Target = D::Target>,
@@ -253,8 +254,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         room::check::<N>(batch)?;
         let mut run = epoch::Run::<N, D::Target> {
             passes: Passes::new(batch, threads.count())?,
-            gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::PARAMETER_BLOCKS)),
-            nothing: vec![(); N::PARAMETER_BLOCKS],
+            gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::Network::PARAMETER_BLOCKS)),
+            nothing: vec![(); N::Network::PARAMETER_BLOCKS],
             targets: Vec::new(),
             checked: false,
             faults: Faults::default(),
@@ -308,10 +309,10 @@ impl<T> Default for Memory<T> {
 
 impl<T: Copy + Default> Memory<T> {
     /// Begins anew where the network is not the one that the last fit left.
-    fn adopt<N: Network>(&mut self, net: &N) {
+    fn adopt<N: Model>(&mut self, net: &N) {
         if self.network != Some(fingerprint(net)) {
             *self = Self {
-                state: vec![T::default(); N::PARAMETER_BLOCKS],
+                state: vec![T::default(); N::Network::PARAMETER_BLOCKS],
                 ..Self::default()
             };
         }

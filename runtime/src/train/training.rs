@@ -12,6 +12,7 @@ use crate::{
     block::Block,
     error::{Error, Result},
     loss::Loss,
+    model::Model,
     network::Network,
     parameters::{Parameters, Seed},
     update::Store,
@@ -23,11 +24,11 @@ use core::ops::Range;
 /// a process says so if the build is slow.
 ///
 /// ```
-/// # use kiln_runtime::{data::Samples, error::Result, loss::CrossEntropy, network::Network, optimizer::Adam};
+/// # use kiln_runtime::{data::Samples, error::Result, loss::CrossEntropy, model::Model, optimizer::Adam};
 /// # use kiln_runtime::train::{Descent, Training};
 /// fn learn<N>(net: &mut N, data: &Samples<N::Input, usize>) -> Result<()>
 /// where
-///     N: Network<Output = [f32; 10]>,
+///     N: Model<Output = [f32; 10]>,
 /// {
 ///     let mut training = Training::new(net, 32)?;
 ///     let mut descent = Descent::new(net, Adam::default())?;
@@ -40,7 +41,7 @@ use core::ops::Range;
 ///     Ok(())
 /// }
 /// ```
-pub struct Training<N: Network> {
+pub struct Training<N: Model> {
     passes: Passes<N>,
     threads: Threads,
     gradients: Vec<Block>,
@@ -50,7 +51,7 @@ pub struct Training<N: Network> {
     step: u64,
 }
 
-impl<N: Network> Training<N> {
+impl<N: Model> Training<N> {
     /// Memory for batches of up to `batch` samples, on the caller's thread.
     ///
     /// # Errors
@@ -75,8 +76,8 @@ impl<N: Network> Training<N> {
         Ok(Self {
             passes,
             threads,
-            gradients: blocks(net.arena().len()),
-            nothing: vec![(); net.arena().len()],
+            gradients: blocks(N::Network::arena(net).len()),
+            nothing: vec![(); N::Network::arena(net).len()],
             seed: 0,
             step: 0,
         })
@@ -104,7 +105,7 @@ impl<N: Network> Training<N> {
     ) -> Result<f64> {
         let rows = self.check(inputs, targets, loss)?;
         let step = Step {
-            parameters: net.arena(),
+            parameters: N::Network::arena(net),
             loss,
             seed: self.seed,
             step: self.step,
@@ -116,7 +117,7 @@ impl<N: Network> Training<N> {
             let totals = passes.rows(step, rows, source);
             if totals.loss.is_finite() {
                 passes.panels(rows, &Store, gradients, nothing);
-                gradient::add_penalties::<N>(passes.level(), net.arena(), gradients);
+                gradient::add_penalties::<N>(passes.level(), N::Network::arena(net), gradients);
             }
             totals
         });
@@ -189,12 +190,12 @@ impl<N: Network> Training<N> {
 }
 
 /// A batch as slices.
-struct Given<'a, N: Network, T> {
+struct Given<'a, N: Model, T> {
     inputs: &'a [N::Input],
     targets: &'a [T],
 }
 
-impl<N: Network, T: Sync> Source<N, T> for Given<'_, N, T> {
+impl<N: Model, T: Sync> Source<N, T> for Given<'_, N, T> {
     fn split(self, rows: usize) -> (Self, Self) {
         let (inputs, other_inputs) = self.inputs.split_at(rows);
         let (targets, other_targets) = self.targets.split_at(rows);
@@ -207,7 +208,7 @@ impl<N: Network, T: Sync> Source<N, T> for Given<'_, N, T> {
 
     fn load(&mut self, samples: Range<usize>, chunk: &mut [Block], capacity: usize) -> &[T] {
         for (row, input) in self.inputs[samples.clone()].iter().enumerate() {
-            N::load(input, chunk, capacity, row);
+            N::Network::load(input, chunk, capacity, row);
         }
         &self.targets[samples]
     }

@@ -3,6 +3,7 @@
 use crate::{
     block::Block,
     error::{Error, Result},
+    model::Model,
     network::Network,
 };
 use bytemuck::must_cast_slice;
@@ -13,12 +14,12 @@ use core::{
 use std::hash::DefaultHasher;
 
 /// Refuses weights that are not finite; `epoch` is the one that just ended.
-pub fn check_finite<N: Network>(net: &N, epoch: Option<usize>) -> Result<()> {
-    let numbers = must_cast_slice::<Block, f32>(net.arena());
+pub fn check_finite<N: Model>(net: &N, epoch: Option<usize>) -> Result<()> {
+    let numbers = must_cast_slice::<Block, f32>(N::Network::arena(net));
     if numbers.iter().all(|number| number.is_finite()) {
         return Ok(());
     }
-    for tensor in N::TENSORS {
+    for tensor in N::Network::TENSORS {
         let (mut index, mut found) = (0, None);
         tensor.layout.visit(|place| {
             if !numbers[place].is_finite() {
@@ -36,9 +37,9 @@ pub fn check_finite<N: Network>(net: &N, epoch: Option<usize>) -> Result<()> {
 
 /// The kind of a network and the bits of its weights in one number: two networks with the same number are the same to
 /// training, but for one chance in 2^64.
-pub fn fingerprint<N: Network>(net: &N) -> u64 {
+pub fn fingerprint<N: Model>(net: &N) -> u64 {
     let mut hasher = DefaultHasher::new();
     TypeId::of::<N>().hash(&mut hasher);
-    hasher.write(must_cast_slice(net.arena()));
+    hasher.write(must_cast_slice(N::Network::arena(net)));
     hasher.finish()
 }

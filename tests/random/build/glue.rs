@@ -59,7 +59,7 @@ impl Case for Seed{seed} {{
     const SEED: u64 = {seed};
     const SOURCE: &'static str = r#"{source}"#;
 
-    fn new(seed: kiln::Seed) -> Self {{
+    fn make(seed: kiln::Seed) -> Self {{
         Seed{seed}::new(seed)
     }}
 

@@ -2,17 +2,17 @@
 
 use std::marker::PhantomData;
 
-use kiln::{Loss, Network, Result, Seed, simd::Isa};
+use kiln::{Loss, Model, Result, Seed, simd::Isa};
 
 /// A random model; the build script writes the implementations.
-pub trait Case: Network {
+pub trait Case: Model {
     /// What it was written from.
     const SEED: u64;
     /// Its declaration.
     const SOURCE: &'static str;
 
     /// The model's own `new`.
-    fn new(seed: Seed) -> Self;
+    fn make(seed: Seed) -> Self;
 
     /// The model's own `forward`.
     fn answer(&self, input: &Self::Input) -> Self::Output;

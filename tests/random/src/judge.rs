@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use kiln::{Model, Seed, Training, simd};
+use kiln::{Seed, Training, simd};
 use kiln_compiler::{
     graph::Graph,
     reference::{Reference, Slope},
@@ -79,7 +79,7 @@ struct Slopes {
 impl<'a, M: Case> Trial<'a, M> {
     fn new(graph: &'a Graph) -> Self {
         let mut dice = Dice::new(!M::SEED);
-        let net = M::new(Seed(M::SEED));
+        let net = M::make(Seed(M::SEED));
         let mut reference = Reference::new(graph);
         for (name, values) in &mut reference.parameters {
             *values = wide(&net.parameters().get(name).unwrap_or_default());
@@ -155,25 +155,25 @@ impl<'a, M: Case> Trial<'a, M> {
             .map(|(name, shape)| (name.to_string(), shape))
             .collect();
         assert_eq!(shapes, self.reference.shapes(), "{here}");
-        let mut copy = M::new(Seed(!M::SEED));
+        let mut copy = M::make(Seed(!M::SEED));
         for (name, _) in parameters.names() {
             copy.parameters_mut()
                 .set(name, &parameters.get(name).expect(here))
                 .expect(here);
         }
         assert!(
-            copy.arena().iter().map(|block| block.0).eq(self
-                .net
-                .arena()
+            copy.parameters()
+                .blocks()
                 .iter()
-                .map(|block| block.0)),
+                .map(|block| block.0)
+                .eq(self.net.parameters().blocks().iter().map(|block| block.0)),
             "{here}"
         );
     }
 
     /// One sample at a time and all at once.
     fn judge_outputs(&self, here: &str) {
-        let mut together = vec![M::ZERO_OUTPUT; ROWS];
+        let mut together = kiln::zeroed_vec(ROWS).expect("memory");
         M::answer_all(&self.net, &self.inputs, &mut together).expect(here);
         for (row, expected) in self.expected.iter().enumerate() {
             let alone = M::answer(&self.net, &self.inputs[row]);

@@ -10,7 +10,6 @@ use crate::{
     error::{Error, Result},
     loss::{CrossEntropy, Loss},
     model::Model as _,
-    network::Network,
     optimizer::Sgd,
     parameters::Parameters,
     simd::Isa,

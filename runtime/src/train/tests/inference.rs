@@ -4,12 +4,11 @@ use super::{
     mlp::{HIDDEN, INPUTS, Mlp, OUTPUTS},
     samples,
 };
-use crate::model::Model as _;
 use crate::{
     block::Block,
     error::{Error, Result},
     inference::{Workspace, forward, forward_batch, forward_in},
-    network::Network,
+    model::Model,
     parameters::{Seed, initialized},
 };
 use alloc::{vec, vec::Vec};
@@ -17,7 +16,7 @@ use alloc::{vec, vec::Vec};
 type Net = Mlp<true, false>;
 
 /// The network by its names, in double precision.
-pub fn reference<N: Network>(net: &N, input: &[f32; INPUTS]) -> Vec<f64> {
+pub fn reference<N: Model>(net: &N, input: &[f32; INPUTS]) -> Vec<f64> {
     let get = |name| net.parameters().get(name).unwrap_or_default();
     let layer = |weights: &[f32], biases: &[f32], x: &[f64]| -> Vec<f64> {
         let rows = weights.chunks(x.len()).zip(biases);

@@ -10,6 +10,7 @@ use crate::{
     },
     layout::{Axis, Layout, Tensor},
     loss::Loss,
+    model::{Model, SmallOutput},
     network::{Arena, Init, Layer, Network, Penalty, Rows, Score, Segment},
     random::Key,
     simd::Isa,
@@ -77,7 +78,28 @@ const fn column(size: usize) -> Axis {
     }
 }
 
+impl<const DROPOUT: bool, const PENALTIES: bool> Mlp<DROPOUT, PENALTIES> {
+    /// All parameters.
+    pub fn arena(&self) -> &[Block] {
+        &self.0
+    }
+
+    /// All parameters.
+    pub fn arena_mut(&mut self) -> &mut [Block] {
+        &mut self.0
+    }
+}
+
+impl<const DROPOUT: bool, const PENALTIES: bool> Model for Mlp<DROPOUT, PENALTIES> {
+    type Input = [f32; INPUTS];
+    type Output = [f32; OUTPUTS];
+    type Network = Self;
+}
+
+impl<const DROPOUT: bool, const PENALTIES: bool> SmallOutput for Mlp<DROPOUT, PENALTIES> {}
+
 impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALTIES> {
+    type Model = Self;
     type Input = [f32; INPUTS];
     type Output = [f32; OUTPUTS];
 
@@ -145,18 +167,18 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     const WORKSPACE_BLOCKS: usize = 3;
     const TRAIN_BLOCKS: usize = 11;
     const TRANSPOSED_BLOCKS: usize = 2 * OUTPUTS;
-    const ZERO_OUTPUT: Self::Output = [0.0; OUTPUTS];
+    const NEEDS_PAIR: bool = false;
 
     fn from_arena(arena: Box<[Block]>) -> Self {
         Self(arena)
     }
 
-    fn arena(&self) -> &[Block] {
-        &self.0
+    fn arena(model: &Self) -> &[Block] {
+        &model.0
     }
 
-    fn arena_mut(&mut self) -> &mut [Block] {
-        &mut self.0
+    fn arena_mut(model: &mut Self) -> &mut [Block] {
+        &mut model.0
     }
 
     #[inline(always)]
@@ -239,6 +261,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
         targets: &[T],
         scale: f32,
         scores: &mut [Score],
+        _: &mut [Self::Output],
     ) {
         let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
         let [y, dy] = views::carve(memory, [span(Y), span(DY)]);

@@ -4,7 +4,6 @@ use super::{net, samples, trainer};
 use crate::{
     error::{Error, Result},
     loss::CrossEntropy,
-    network::Network,
     optimizer::{Adam, AdamW, Optimizer, Sgd},
     train::{Descent, Trainer, Training},
 };

@@ -5,10 +5,10 @@ use super::{
     mlp::{INPUTS, Mlp, OUTPUTS},
     samples,
 };
-use crate::model::Model as _;
 use crate::{
     error::Result,
     loss::{CrossEntropy, Mse},
+    model::Model,
     network::Network,
     optimizer::{Adam, Optimizer, Sgd},
     parameters::{Seed, initialized},
@@ -31,8 +31,9 @@ fn trained<O: Optimizer>(
     Ok((bits(&net), losses))
 }
 
-fn bits<N: Network>(net: &N) -> Vec<u32> {
-    let numbers = net.arena().iter().flat_map(|block| block.0);
+fn bits<N: Model>(net: &N) -> Vec<u32> {
+    let parameters = net.parameters();
+    let numbers = parameters.blocks().iter().flat_map(|block| block.0);
     numbers.map(f32::to_bits).collect()
 }
 

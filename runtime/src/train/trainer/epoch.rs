@@ -6,6 +6,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
     loss::Loss,
+    model::Model,
     network::Network,
     optimizer::Optimizer,
     parameters::Parameters,
@@ -26,7 +27,7 @@ use rand_core::Rng;
 use std::time::Instant;
 
 /// Memory of one fit.
-pub struct Run<N: Network, T> {
+pub struct Run<N: Model, T> {
     /// The step's.
     pub passes: Passes<N>,
     /// Gradients, where they are to be clipped.
@@ -53,7 +54,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         progress: &mut Progress,
     ) -> Result<Epoch>
     where
-        N: Network,
+        N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
@@ -114,7 +115,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         factor: f64,
     ) -> Result<Totals>
     where
-        N: Network,
+        N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
@@ -126,7 +127,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             }
         }
         let step = Step {
-            parameters: net.arena(),
+            parameters: N::Network::arena(net),
             loss: &self.loss,
             seed: self.seed.0,
             step: self.memory.steps,
@@ -156,7 +157,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             });
         }
         let update = self.optimizer.step(self.memory.steps, factor);
-        let (weights, state) = (net.arena_mut(), &mut self.memory.state);
+        let (weights, state) = (N::Network::arena_mut(net), &mut self.memory.state);
         match self.clip_norm {
             None => run.passes.panels(rows, &update, weights, state),
             Some(limit) => {
@@ -204,7 +205,7 @@ struct Gathered<'a, D, T> {
 
 impl<N, T, D> Source<N, T> for Gathered<'_, D, T>
 where
-    N: Network,
+    N: Model,
     T: Send,
     D: Dataset<Input = N::Input, Target = T>,
 {
@@ -237,7 +238,7 @@ where
                 {
                     return Err(Error::NanInput { row: sample, index });
                 }
-                N::load(input, chunk, capacity, row);
+                N::Network::load(input, chunk, capacity, row);
                 *target = fresh;
                 Ok(())
             });
