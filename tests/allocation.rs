@@ -92,3 +92,26 @@ fn a_convolutional_network_allocates_nothing() {
 fn a_recurrent_network_allocates_nothing() {
     check!(Recurrent, [[0.5; 5]; 7]);
 }
+
+/// Memory for the images alone, and a buffer.
+#[test]
+fn images_are_read_to_where_they_stay() {
+    const COUNT: u32 = 1000;
+    let path = std::env::temp_dir().join(format!("kiln-allocation-{}", std::process::id()));
+    let header = [
+        [0, 0, 8, 3],
+        COUNT.to_be_bytes(),
+        [0, 0, 0, 28],
+        [0, 0, 0, 28],
+    ];
+    let pixels = vec![51; COUNT as usize * 28 * 28];
+    std::fs::write(&path, [header.as_flattened(), &pixels].concat()).expect("a temporary file");
+    let counted = allocation_counter::measure(|| {
+        let images = kiln::data::idx::images::<28, 28>(&path).expect("a valid file");
+        assert_eq!(images.len(), COUNT as usize);
+    });
+    std::fs::remove_file(&path).expect("the file is there");
+    let images = u64::from(COUNT) * 28 * 28 * 4;
+    let buffers = counted.bytes_max - images;
+    assert!(buffers < 1 << 18, "{buffers} bytes beside the images");
+}

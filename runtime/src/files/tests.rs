@@ -1,10 +1,11 @@
 //! Files of PyTorch are read and written alike, and nothing unsound is loaded or panics.
 
-use super::{load_bytes, own, save, to_bytes};
+use super::{Rename, load_bytes, own, save, to_bytes};
 use crate::{
     block::Block,
     error::{Error, Mismatch, Misshapen, Result},
     layout::{Axis, Layout, Tensor},
+    math::flush::{TINY, flush_number},
     testing::Folder,
 };
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
@@ -175,9 +176,23 @@ fn other_formats_are_recognized() {
     for (bytes, name) in [
         (&b"PK\x03\x04\0\0\x08\x08"[..], "torch.save"),
         (b"\x89HDF\r\n\x1a\n", "Keras"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "git lfs pull",
+        ),
+        (b"<!DOCTYPE html>", "web page"),
+        (b"{\"weight_map\": {}}", "several files"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "unpack"),
+        (b"\0\0\0\0\0\0\0\0", "should be 0 bytes"),
     ] {
         let error = from_bytes(bytes, &LINEAR, &mut golden()).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
+    }
+    #[cfg(unix)]
+    {
+        // It never ends.
+        let error = load("/dev/zero", &LINEAR, &mut golden()).unwrap_err();
+        assert!(matches!(error, Error::NotSafetensors { .. }), "{error}");
     }
     let error = load("nowhere.safetensors", &LINEAR, &mut golden()).unwrap_err();
     assert!(
@@ -186,6 +201,160 @@ fn other_formats_are_recognized() {
             .starts_with("cannot open `nowhere.safetensors`: "),
         "{error}"
     );
+}
+
+/// The golden file with its tensors by other names, or whatever else is done to its header.
+fn with_header(change: impl Fn(&str) -> String) -> Vec<u8> {
+    let whole = golden_file("f32");
+    let (length, rest) = whole.split_first_chunk().unwrap();
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    file(&change(core::str::from_utf8(header).unwrap()), data)
+}
+
+#[test]
+fn tensors_of_other_names_are_loaded() {
+    let bytes = with_header(|header| header.replace("\"0.", "\"module.fc."));
+    let mut arena = [Block::ZERO; 6];
+    let error = from_bytes(&bytes, &LINEAR, &mut arena).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the weights do not fit the model (2 tensors):\
+         \n  other name: the file's `module.fc.weight` may be the model's `0.weight`, both [18, 2]\
+         \n  other name: the file's `module.fc.bias` may be the model's `0.bias`, both [18]\
+         \n  repair: give the file's tensors the model's names by `load_bytes_renamed(bytes, |name| ..)`, \
+         where `..` makes \"0.weight\" of \"module.fc.weight\""
+    );
+    let mut load_as = |rename: Rename<'_>| load_bytes(&bytes, rename, &LINEAR, &mut arena);
+    load_as(&mut |name| Some(name.replace("module.fc", "0").into())).unwrap();
+
+    // What is left out is not missed in the file, but in the model.
+    let error =
+        load_as(&mut |name| name.ends_with("weight").then(|| "0.weight".into())).unwrap_err();
+    let Error::Weights(mismatch) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (&mismatch.missing[..], &mismatch.unexpected[..]),
+        (&["0.bias".to_string()][..], &[][..])
+    );
+
+    let error = load_as(&mut |_| Some("0.bias".into())).unwrap_err();
+    let Error::Weights(mismatch) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        mismatch.repeated,
+        [("0.bias".into(), "module.fc.weight".into())]
+    );
+    assert_eq!(arena, golden());
+}
+
+#[test]
+fn a_prefix_is_said_with_the_line_that_takes_it_off() {
+    let folder = Folder::new();
+    folder.write(
+        "net",
+        &with_header(|header| header.replace("\"0.", "\"module.0.")),
+    );
+    let path = folder.path().join("net");
+    let mut arena = [Block::ZERO; 6];
+    let message = load(&path, &LINEAR, &mut arena).unwrap_err().to_string();
+    let repair =
+        "load it by `load_renamed(path, |name| name.strip_prefix(\"module.\").map(Into::into))`";
+    assert!(message.ends_with(repair), "{message}");
+    let rename: Rename<'_> = &mut |name| name.strip_prefix("module.").map(Into::into);
+    super::load(&path, rename, &LINEAR, &mut arena).unwrap();
+    assert_eq!(arena, golden());
+}
+
+#[test]
+fn numbers_beyond_f32_are_told_from_divergence() {
+    let mut bytes = golden_file("f64");
+    let last = bytes.len() - 8;
+    bytes[last..].copy_from_slice(&1e300_f64.to_le_bytes());
+    let message = from_bytes(&bytes, &LINEAR, &mut golden())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("is finite, but does not fit in `f32`"),
+        "{message}"
+    );
+    bytes[last..].copy_from_slice(&f64::INFINITY.to_le_bytes());
+    let message = from_bytes(&bytes, &LINEAR, &mut golden())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("is NaN or infinite"), "{message}");
+}
+
+#[test]
+fn one_name_for_two_tensors_is_said() {
+    for offsets in ["[72,144]", "[0,72]"] {
+        let header = format!(
+            r#"{{"a\"b":{{"dtype":"F32","shape":[18],"data_offsets":[0,72]}},
+                "a\"b":{{"dtype":"F32","shape":[18],"data_offsets":{offsets}}}}}"#
+        );
+        let error = from_bytes(&file(&header, &[0; 144]), &LINEAR, &mut golden()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the weights: `a\\\\\\\"b`: two tensors have the same name; \
+             the file was not written by safetensors, so save it again"
+        );
+    }
+    // By another spelling of the same name.
+    let header = r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+                     "\u0061":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let message = from_bytes(&file(header, &[0; 4]), &LINEAR, &mut golden())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("two tensors have the same name"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_tensor_is_said() {
+    let reason = |offsets: &str, data: usize| {
+        let header = format!(r#"{{"a":{{"dtype":"F32","shape":[2],"data_offsets":{offsets}}}}}"#);
+        from_bytes(&file(&header, &vec![0; data]), &LINEAR, &mut golden())
+            .unwrap_err()
+            .to_string()
+    };
+    let gap = reason("[4,12]", 12);
+    assert!(
+        gap.contains("tensor `a` should begin where the one before it ends"),
+        "{gap}"
+    );
+    let size = reason("[0,4]", 4);
+    assert!(
+        size.contains("shape and element type should take the bytes between its offsets"),
+        "{size}"
+    );
+}
+
+/// A save over a file may end between old and new weights of the same names and shapes.
+#[test]
+fn an_interrupted_save_is_noticed() {
+    let folder = Folder::new();
+    let (path, copy) = (
+        folder.path().join("net"),
+        folder.path().join("net.kiln-copy"),
+    );
+    save(&path, &LINEAR, &golden()).unwrap();
+    folder.write("net.kiln-copy", &golden_file("f32"));
+    let mut arena = golden();
+    load(&path, &LINEAR, &mut arena).unwrap();
+    arena[0].0[0] = 7.0;
+    folder.write("net.kiln-copy", &to_bytes(&LINEAR, &arena).unwrap());
+    let error = load(&path, &LINEAR, &mut arena).unwrap_err();
+    assert!(
+        matches!(&error, Error::Interrupted { copy: found, .. } if *found == copy),
+        "{error}"
+    );
+    save(&path, &LINEAR, &golden()).unwrap();
+    assert!(!copy.exists());
+    load(&path, &LINEAR, &mut arena).unwrap();
+    assert_eq!(arena, golden());
 }
 
 #[test]
@@ -250,6 +419,35 @@ fn sizes_beyond_memory_are_refused() {
 }
 
 proptest! {
+    /// Whatever may be saved is loaded as it was; see `flush` for what counts as zero.
+    #[test]
+    fn what_is_saved_is_loaded(bits in prop::collection::vec(any::<u32>(), 54), special in prop::collection::vec((0..54_usize, 0..6_usize), 0..9)) {
+        let mut numbers = bits.into_iter().map(f32::from_bits).collect::<Vec<_>>();
+        for (at, which) in special {
+            numbers[at] = [0.0, -0.0, f32::MAX, f32::MIN, TINY, -TINY][which];
+        }
+        for number in &mut numbers {
+            if !number.is_finite() {
+                *number = f32::MAX;
+            }
+            *number = flush_number(*number);
+        }
+        let (mut saved, mut numbers) = ([Block::ZERO; 6], numbers.into_iter());
+        for tensor in &LINEAR {
+            tensor.layout.visit(|place| saved[place / 16].0[place % 16] = numbers.next().unwrap());
+        }
+        let bytes = to_bytes(&LINEAR, &saved).unwrap();
+        let mut loaded = [Block([3.0; 16]); 6];
+        from_bytes(&bytes, &LINEAR, &mut loaded).unwrap();
+        for tensor in &LINEAR {
+            tensor.layout.visit(|place| {
+                let bits = |arena: &[Block; 6]| arena[place / 16].0[place % 16].to_bits();
+                assert_eq!(bits(&saved), bits(&loaded));
+            });
+        }
+        assert_eq!(to_bytes(&LINEAR, &loaded).unwrap(), bytes);
+    }
+
     #[test]
     fn flipped_bytes_never_panic(at in any::<prop::sample::Index>(), flip in 1..=255_u8) {
         let mut bytes = golden_file("f32");

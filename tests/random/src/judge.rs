@@ -36,6 +36,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 pub fn judge<M: Case>() {
     let graph = graph::<M>();
     let trial = Trial::<M>::new(&graph);
+    judge_file::<M>();
     let _guard = ONE_AT_A_TIME.lock();
     for set in simd::levels().map(simd::set_of) {
         assert!(simd::restrict(set), "{set:?} is one of this machine's");
@@ -46,6 +47,39 @@ pub fn judge<M: Case>() {
         eprintln!("seed {} is right on {set:?}", M::SEED);
     }
     simd::restrict(None);
+}
+
+/// Whatever a file may hold comes back as it was, wherever the model keeps it.
+fn judge_file<M: Case>() {
+    let mut dice = Dice::new(M::SEED);
+    let mut net = M::new(Seed(M::SEED));
+    let mut parameters = net.parameters_mut();
+    for (name, shape) in parameters.names() {
+        let values = (0..shape.iter().product())
+            .map(|_| finite(&mut dice))
+            .collect::<Vec<_>>();
+        parameters.set(name, &values).expect("the length is right");
+        assert_eq!(parameters.get(name), Some(values), "{name}");
+    }
+    let bytes = net.to_bytes().expect("all numbers are finite");
+    let loaded = M::from_bytes(&bytes).expect("the file is the model's own");
+    assert!(loaded.parameters().blocks() == net.parameters().blocks());
+}
+
+/// Any finite number that does not count as zero, or zero.
+fn finite(dice: &mut Dice) -> f32 {
+    let number = f32::from_bits(dice.bits() as u32);
+    if number.is_finite() && number.abs() >= 2.0_f32.powi(-63) {
+        number
+    } else {
+        dice.pick(&[
+            0.0,
+            f32::MAX,
+            f32::MIN,
+            2.0_f32.powi(-63),
+            -2.0_f32.powi(-63),
+        ])
+    }
 }
 
 fn graph<M: Case>() -> Graph {
