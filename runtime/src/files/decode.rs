@@ -38,13 +38,7 @@ pub fn decode(
     let found = match_tensors(path, &file, rename, tensors)?;
     let floats = must_cast_slice_mut::<Block, f32>(arena);
     for (tensor, (number, view)) in tensors.iter().zip(found) {
-        number.decode_into(view.data(), |numbers| {
-            tensor.layout.visit(|place| {
-                if let Some(number) = numbers.next() {
-                    floats[place] = number;
-                }
-            });
-        });
+        number.unpack(view.data(), &tensor.layout, floats);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Floating-point numbers of 16, 32 and 64 bits as `f32`.
 
+use crate::{layout::Layout, math::flush_number};
 use safetensors::Dtype;
 
 /// A type of number that can be converted to `f32`.
@@ -23,35 +24,42 @@ impl Number {
         })
     }
 
-    /// Hands the numbers in little-endian bytes to `take`, as `f32`: of 16 bits exactly, of 64 to the nearest, those
-    /// halfway to the even one.
-    pub fn decode_into<R>(
-        self,
-        bytes: &[u8],
-        take: impl FnOnce(&mut dyn Iterator<Item = f32>) -> R,
-    ) -> R {
+    /// Puts numbers in little-endian bytes where `layout` has them in `floats`, as `f32`: those of 16 bits exactly, those
+    /// of 64 rounded to the nearest, or to the even one halfway.
+    pub fn unpack(self, bytes: &[u8], layout: &Layout, floats: &mut [f32]) {
         match self {
-            Self::F16 => take(&mut words(bytes).map(|bytes| half(u16::from_le_bytes(bytes)))),
-            Self::BF16 => take(
-                &mut words(bytes)
-                    .map(|bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
+            Self::F16 => put(
+                words(bytes).map(|x| half(u16::from_le_bytes(x))),
+                layout,
+                floats,
             ),
-            Self::F32 => take(&mut words(bytes).map(f32::from_le_bytes)),
-            Self::F64 => take(&mut words(bytes).map(|bytes| f64::from_le_bytes(bytes) as f32)),
+            Self::BF16 => put(
+                words(bytes).map(|x| brain(u16::from_le_bytes(x))),
+                layout,
+                floats,
+            ),
+            Self::F32 => put(words(bytes).map(f32::from_le_bytes), layout, floats),
+            Self::F64 => put(
+                words(bytes).map(|x| f64::from_le_bytes(x) as f32),
+                layout,
+                floats,
+            ),
         }
     }
 
     /// The first number that is no finite `f32`, and whether it is not finite in the file either.
     pub fn first_unfit(self, bytes: &[u8]) -> Option<(usize, bool)> {
         let index = match self {
-            Self::F16 => {
-                words(bytes).position(|bytes| !half(u16::from_le_bytes(bytes)).is_finite())
+            Self::F16 => words(bytes).position(|x| !half(u16::from_le_bytes(x)).is_finite()),
+            Self::BF16 => words(bytes).position(|x| !brain(u16::from_le_bytes(x)).is_finite()),
+            Self::F32 => {
+                // The largest magnitude first: it is found many numbers at once.
+                let magnitudes = words(bytes).map(|x| u32::from_le_bytes(x) & u32::MAX >> 1);
+                if magnitudes.fold(0, u32::max) < f32::INFINITY.to_bits() {
+                    return None;
+                }
+                words(bytes).position(|x| !f32::from_le_bytes(x).is_finite())
             }
-            // The upper half of an `f32`, whose exponent it holds.
-            Self::BF16 => {
-                words(bytes).position(|bytes| u16::from_le_bytes(bytes) & 0x7f80 == 0x7f80)
-            }
-            Self::F32 => words(bytes).position(|bytes| !f32::from_le_bytes(bytes).is_finite()),
             Self::F64 => {
                 let mut numbers = words(bytes).map(f64::from_le_bytes).enumerate();
                 let (index, number) = numbers.find(|(_, number)| !(*number as f32).is_finite())?;
@@ -62,9 +70,23 @@ impl Number {
     }
 }
 
+/// Puts numbers in row-major order to their places; those too small to matter as zero, see [`flush_number`].
+fn put(mut numbers: impl Iterator<Item = f32>, layout: &Layout, floats: &mut [f32]) {
+    layout.visit(|place| {
+        if let Some(number) = numbers.next() {
+            floats[place] = flush_number(number);
+        }
+    });
+}
+
 /// Numbers of `N` bytes.
 fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
     bytes.as_chunks().0.iter().copied()
+}
+
+/// The upper half of an `f32`.
+fn brain(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
 }
 
 /// IEEE 754's binary16: a sign, five bits of exponent biased by 15, ten of fraction.
@@ -86,6 +108,10 @@ fn half(bits: u16) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::{Number, half};
+    use crate::{
+        layout::{Axis, Layout},
+        math::flush_number,
+    };
     use alloc::{format, vec::Vec};
 
     /// The definition, in `f64`.
@@ -113,16 +139,44 @@ mod tests {
         }
     }
 
-    fn decoded(number: Number, bytes: &[u8]) -> Vec<f32> {
-        number.decode_into(bytes, |numbers| numbers.collect())
+    /// One number.
+    fn unpacked(number: Number, bytes: &[u8]) -> f32 {
+        const LAYOUT: Layout = Layout {
+            offset: 0,
+            axes: &[Axis {
+                size: 1,
+                stride: 1,
+                block_stride: 16,
+            }],
+        };
+        let mut floats = [0.0];
+        number.unpack(bytes, &LAYOUT, &mut floats);
+        floats[0]
+    }
+
+    #[test]
+    fn small_numbers_count_as_zero() {
+        let least = 2.0_f64.powi(-63);
+        for (number, expected) in [
+            (least, least as f32),
+            (-least, -least as f32),
+            (least * 0.999, 0.0),
+            (-1e-300, 0.0),
+        ] {
+            let found = unpacked(Number::F64, &number.to_le_bytes());
+            assert_eq!(found.to_bits(), expected.to_bits(), "{number}");
+        }
     }
 
     #[test]
     fn brain_floats_are_exact() {
         for bits in 0..=u16::MAX {
             let expected = f32::from_bits(u32::from(bits) << 16);
-            let found = decoded(Number::BF16, &bits.to_le_bytes());
-            assert_eq!(format!("{found:?}"), format!("[{expected:?}]"));
+            let (found, flushed) = (
+                unpacked(Number::BF16, &bits.to_le_bytes()),
+                flush_number(expected),
+            );
+            assert_eq!(format!("{found:?}"), format!("{flushed:?}"));
             let unfit = Number::BF16.first_unfit(&bits.to_le_bytes());
             assert_eq!(unfit.is_none(), expected.is_finite(), "{bits:04x}");
         }
@@ -131,11 +185,11 @@ mod tests {
     /// The error is at most half a unit in the last place, 2^-24 of the number.
     #[test]
     fn doubles_go_to_the_nearest() {
-        for exponent in [-126, -40, 0, 1, 127] {
+        for exponent in [-63, -40, 0, 1, 127] {
             for step in 0..1000 {
                 let number = (1.0 + f64::from(step) / 1001.0) * 2.0_f64.powi(exponent);
-                let found = decoded(Number::F64, &number.to_le_bytes());
-                let error = (f64::from(found[0]) - number).abs();
+                let found = unpacked(Number::F64, &number.to_le_bytes());
+                let error = (f64::from(found) - number).abs();
                 assert!(error <= number * 2.0_f64.powi(-24), "{number}: {found:?}");
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     block::Block,
     error::{Error, Mismatch, Misshapen, Result},
     layout::{Axis, Layout, Tensor},
-    math::flush::{TINY, flush_number},
+    math::{TINY, flush_number},
     testing::Folder,
 };
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
