@@ -8,7 +8,13 @@ use crate::{
     math::{TINY, flush_number},
     testing::Folder,
 };
-use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 use proptest::prelude::*;
 use std::{fs, path::Path};
 
