@@ -75,6 +75,12 @@ impl Axis {
 fn walk(axes: &[Axis], at: usize, f: &mut impl FnMut(usize)) {
     match axes {
         [] => f(at),
+        // A loop of its own, since a call for every element takes longer than whatever is done with it.
+        [axis] => {
+            for index in 0..axis.size {
+                f(at + axis.step(index));
+            }
+        }
         [axis, inner @ ..] => {
             for index in 0..axis.size {
                 walk(inner, at + axis.step(index), f);

@@ -103,11 +103,17 @@ impl Fault {
 impl Display for Fault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Magic { found: [a, b] } => write!(
-                f,
-                "an IDX file begins with the bytes 00 00, but this one with {a:02x} {b:02x}; \
-                 give an IDX file, plain or as gzip"
-            ),
+            Self::Magic { found: [a, b] } => {
+                write!(
+                    f,
+                    "an IDX file begins with the bytes 00 00, but this one with {a:02x} {b:02x}; "
+                )?;
+                f.write_str(match (a, b) {
+                    (b'<', _) => "it is a web page, so fetch the file itself, by a link that still leads to it",
+                    (b'P', b'K') => "it is a zip file, so unpack it",
+                    _ => "give an IDX file, plain or as gzip",
+                })
+            }
             Self::ElementCode { found } => write!(
                 f,
                 "expected the code of an element type (08, 09, 0b, 0c, 0d or 0e), found {found:02x}; \
@@ -121,10 +127,15 @@ impl Display for Fault {
                 f,
                 "expected {expected} dimensions, found {found}; check that images and labels are not exchanged"
             ),
-            Self::Shape { expected, found } => write!(
-                f,
-                "expected items of shape {expected:?}, found {found:?}; read them with their own shape"
-            ),
+            Self::Shape { expected, found } => {
+                write!(f, "expected items of shape {expected:?}, found {found:?}; ")?;
+                match found[..] {
+                    [height, width] => {
+                        write!(f, "read them by `data::idx::images::<{height}, {width}>`")
+                    }
+                    _ => f.write_str("read them by `data::idx::Idx`, which takes any shape"),
+                }
+            }
             Self::TooLarge { dimensions } => write!(
                 f,
                 "the dimensions {dimensions:?} multiply to more than memory can hold; \

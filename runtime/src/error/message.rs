@@ -34,7 +34,7 @@ impl Display for Error {
             }
             Self::ParameterLength { name, expected, found } => write!(
                 f,
-                "parameter `{name}` holds {expected} numbers, but {found} were given; \
+                "parameter `{name}` holds {expected} numbers, but was given {found}; \
                  give all of the shape that `names()` lists, in row-major order"
             ),
             Self::Batch { expected, found } => write!(
@@ -93,8 +93,12 @@ impl Display for Error {
             Self::Io { action, path, source } => {
                 write!(f, "cannot {action} `{}`: {source}", path.display())?;
                 f.write_str(match source.kind() {
-                    io::ErrorKind::NotFound => "; check the path, which counts from the working directory",
+                    io::ErrorKind::NotFound if path.is_relative() => {
+                        "; check the path, which counts from the working directory"
+                    }
+                    io::ErrorKind::NotFound => "; check the path",
                     io::ErrorKind::PermissionDenied => "; check its permissions",
+                    io::ErrorKind::NotADirectory => "; a part of the path is no folder, so check it",
                     io::ErrorKind::IsADirectory => "; give the name of a file",
                     io::ErrorKind::StorageFull => "; make room on the disk",
                     _ => "",

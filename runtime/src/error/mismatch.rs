@@ -177,6 +177,9 @@ impl Display for Mismatch {
                 f,
                 "\n  misshapen: `{name}`: expected {expected:?}, found {found:?}"
             )?;
+            if expected.len() == 2 && expected.iter().eq(found.iter().rev()) {
+                f.write_str(", which is transposed: a Dense weight is [outputs, inputs] in PyTorch and [inputs, outputs] in Keras")?;
+            }
         }
         for (name, found) in &self.types {
             write!(
@@ -235,6 +238,23 @@ mod tests {
              \n  too large: `conv.weight`: number 5 in row-major order is finite, but does not fit in `f32`\
              \n  repair: give the model's layers the names and sizes of the file's, \
              or take the file that belongs to it"
+        );
+    }
+
+    #[test]
+    fn a_transposed_weight_is_noticed() {
+        let mismatch = Mismatch {
+            misshapen: vec![Misshapen {
+                name: "fc.weight".into(),
+                expected: vec![10, 128],
+                found: vec![128, 10],
+            }],
+            ..Mismatch::default()
+        };
+        assert!(
+            mismatch
+                .to_string()
+                .contains("found [128, 10], which is transposed")
         );
     }
 

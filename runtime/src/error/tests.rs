@@ -63,8 +63,46 @@ fn wrong_lengths_come_with_a_repair() {
     };
     assert_eq!(
         length.to_string(),
-        "parameter `fc.bias` holds 10 numbers, but 9 were given; \
+        "parameter `fc.bias` holds 10 numbers, but was given 9; \
          give all of the shape that `names()` lists, in row-major order"
+    );
+}
+
+/// As `?` does in a user's `main`.
+#[test]
+fn errors_of_the_system_are_taken() {
+    use core::error::Error as _;
+    let read = || -> super::Result<alloc::vec::Vec<u8>> { Ok(std::fs::read("nowhere")?) };
+    let error = read().unwrap_err();
+    assert!(
+        matches!(&error, Error::System(source) if source.kind() == std::io::ErrorKind::NotFound)
+    );
+    assert_eq!(error.to_string(), error.source().unwrap().to_string());
+}
+
+#[test]
+fn a_missing_file_is_looked_for() {
+    let message = |path: &str| {
+        let source = std::io::ErrorKind::NotFound.into();
+        super::io("open", path.as_ref())(source).to_string()
+    };
+    assert!(message("a/b").ends_with("check the path, which counts from the working directory"));
+    assert!(cfg!(windows) || message("/a/b").ends_with("; check the path"));
+}
+
+#[test]
+fn near_names_of_parameters_are_suggested() {
+    let error = |nearest| Error::UnknownParameter {
+        name: "a.weigth".into(),
+        nearest,
+    };
+    assert_eq!(
+        error(Some("a.weight")).to_string(),
+        "no parameter is named `a.weigth`; did you mean `a.weight`?"
+    );
+    assert_eq!(
+        error(None).to_string(),
+        "no parameter is named `a.weigth`; `names()` lists them"
     );
 }
 

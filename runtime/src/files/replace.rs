@@ -123,6 +123,12 @@ fn folder_of(target: &Path) -> &Path {
 
 /// The file that `path` leads to through links, and what it is if it is there.
 fn resolve(path: &Path) -> IoResult<(PathBuf, Option<Identity>)> {
+    if path.as_os_str().is_empty() {
+        return Err(IoError::new(
+            ErrorKind::InvalidInput,
+            "the path is empty; give the name of a file",
+        ));
+    }
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == ErrorKind::NotFound && path.file_name().is_some() => {

@@ -273,6 +273,20 @@ fn large_images_are_not_put_on_the_stack() {
     thread.unwrap().join().unwrap();
 }
 
+/// What stands by the name of a file that was fetched by an old link, or in an archive.
+#[test]
+fn what_else_is_fetched_is_recognized() {
+    let message = |bytes: &[u8]| Idx::parse("bytes", bytes).unwrap_err().to_string();
+    assert!(message(b"<!DOCTYPE html>").contains("it is a web page"));
+    assert!(message(b"PK\x03\x04").contains("it is a zip file, so unpack it"));
+    assert!(message(b"\x89PNG").contains("with 89 50; give an IDX file"));
+    let images = Idx::parse("bytes", &small()).unwrap().images::<28, 28>();
+    assert_eq!(
+        images.unwrap_err().to_string(),
+        "`bytes`, byte 8: expected items of shape [28, 28], found [2, 3]; read them by `data::idx::images::<2, 3>`"
+    );
+}
+
 #[test]
 fn no_truncated_file_passes() {
     for whole in [small(), gzip(&small())] {

@@ -111,7 +111,17 @@ fn parameters_are_read_and_written_by_name() -> Result<()> {
 
     assert_eq!(net.parameters().get("weight"), None);
     let refused = net.parameters_mut().set("weight", &[]);
-    assert!(matches!(refused, Err(Error::UnknownParameter { name, .. }) if name == "weight"));
+    assert!(
+        matches!(refused, Err(Error::UnknownParameter { name, nearest: None }) if name == "weight")
+    );
+    let refused = net.parameters_mut().set("hiden.weigth", &[]);
+    assert!(matches!(
+        refused,
+        Err(Error::UnknownParameter {
+            nearest: Some("hidden.weight"),
+            ..
+        })
+    ));
     let refused = net.parameters_mut().set("logits.bias", &[0.0; 4]);
     assert!(matches!(
         refused,
