@@ -69,6 +69,8 @@ pub mod data {
     pub use kiln_runtime::data::*;
 }
 
+pub use kiln_runtime::flat;
+
 /// The instruction set that runs, and how to restrict it.
 pub mod simd {
     pub use kiln_runtime::simd::{

@@ -149,3 +149,31 @@ mod without_the_prelude {
         assert_eq!(Plain::LAYERS.len(), 1);
     }
 }
+
+/// More weights than an address space of 47 bits holds.
+mod beyond_memory {
+    kiln::model! {
+        pub struct Enormous(x: [2_000_000]) -> [1] {
+            Dense(2_000_000), Dense(2_000_000), Dense(2_000_000), Dense(2_000_000), Dense(2_000_000),
+            Dense(2_000_000), Dense(2_000_000), Dense(2_000_000), Dense(2_000_000), Dense(1),
+        }
+    }
+
+    #[test]
+    fn a_network_beyond_memory_is_an_error_value() {
+        let message = Enormous::try_new(kiln::Seed(1))
+            .map_err(|error| error.to_string())
+            .err();
+        let bytes = (Enormous::PARAMS * 4).to_string();
+        assert!(
+            message
+                .is_some_and(|message| message.contains("memory") && message.contains(&bytes[..3]))
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "`Enormous::new`: ")]
+    fn and_a_panic_that_names_it_for_new() {
+        let _ = Enormous::new(kiln::Seed(1));
+    }
+}

@@ -16,6 +16,7 @@ pub mod data;
 pub mod error;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod flat;
 pub mod inference;
 pub mod kernels;
 pub mod layout;

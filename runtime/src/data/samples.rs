@@ -1,9 +1,11 @@
 //! A dataset in memory.
 
+mod place;
+
 use super::Dataset;
 use crate::error::{Error, Result};
 use alloc::vec::Vec;
-use core::borrow::Borrow;
+use core::{borrow::Borrow, slice};
 
 /// A dataset in memory: at least one input, and one target for each.
 ///
@@ -45,13 +47,24 @@ impl<I, T> Samples<I, T> {
         Ok(Self { inputs, targets })
     }
 
-    /// Collects pairs of input and target.
+    /// Collects pairs of input and target. A pair passes over the stack; [`fill`](Self::fill) makes large inputs in place.
     ///
     /// # Errors
     ///
     /// [`Error::EmptyDataset`] if there are none.
-    pub fn from_pairs(pairs: impl IntoIterator<Item = (I, T)>) -> Result<Self> {
-        let (inputs, targets): (Vec<I>, Vec<T>) = pairs.into_iter().unzip();
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (I, T)>) -> Result<Self>
+    where
+        I: Clone,
+        T: Clone,
+    {
+        let mut pairs = pairs.into_iter();
+        let least = pairs.size_hint().0;
+        let (mut inputs, mut targets) = (Vec::with_capacity(least), Vec::with_capacity(least));
+        // Cloned from where the iterator leaves it: `unzip` moves a pair over the stack again and again in a debug build.
+        while let Some((input, target)) = &pairs.next() {
+            inputs.extend_from_slice(slice::from_ref(input));
+            targets.extend_from_slice(slice::from_ref(target));
+        }
         Self::new(inputs, targets)
     }
 
@@ -131,7 +144,8 @@ impl<I, T> Samples<I, T> {
         self.split_at(count)
     }
 
-    /// Changes every input.
+    /// Changes every input, by value. Large inputs are better changed where they lie: by [`change`](Self::change), or by
+    /// [`map_into`](Self::map_into).
     pub fn map<J>(self, change: impl FnMut(I) -> J) -> Samples<J, T> {
         Samples {
             inputs: self.inputs.into_iter().map(change).collect(),
