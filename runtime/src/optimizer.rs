@@ -4,13 +4,15 @@
 //! own in a `Descent`. Its [`Update`] runs in registers at the end of every weight gradient, so whatever depends
 //! on the step alone is folded into constants by [`Optimizer::step`].
 //!
-//! What a rule stores, weights as well as moments, passes [`flush`](crate::math::flush): where a gradient is exactly zero
+//! What a rule stores, weights as well as momenta, passes [`flush`](crate::math::flush): where a gradient is exactly zero
 //! for long, it would otherwise decay into subnormal numbers, which slow a training run down many times.
 
 mod adam;
+mod any;
 mod sgd;
 
 pub use adam::{Adam, AdamStep, AdamW};
+pub use any::{AnyOptimizer, AnyStep};
 pub use sgd::{Momentum, MomentumStep, Plain, Sgd, SgdStep};
 
 use crate::{
@@ -25,10 +27,10 @@ pub trait Optimizer: Send + Sync {
     /// One step of the rule, ready to be applied to every block of weights.
     type Step: Update;
 
-    /// The step after `taken` steps, with the learning rate multiplied by `factor`.
+    /// The step after `taken` steps, with the learning rate multiplied by `factor`, 0 or more.
     fn step(&self, taken: u64, factor: f64) -> Self::Step;
 
-    /// Refuses numbers by which nothing is learnt. `Trainer` and `Descent` ask before they begin.
+    /// Refuses numbers by which nothing is learnt. A `Trainer` asks before it begins, a `Descent` before every step.
     ///
     /// # Errors
     ///
@@ -58,6 +60,28 @@ fn check_range(
         found: format!("{number:?}"),
         expected,
     })
+}
+
+/// Refuses a factor of the learning rate by which nothing is learnt; `place` says where it came from.
+#[cfg(feature = "train")]
+pub(crate) fn check_factor(
+    setting: &'static str,
+    factor: f64,
+    place: impl FnOnce() -> alloc::string::String,
+) -> Result<()> {
+    if (0.0..=f64::from(f32::MAX)).contains(&factor) {
+        return Ok(());
+    }
+    Err(Error::Setting {
+        setting,
+        found: format!("{factor:?} {}", place()),
+        expected: "0 or more and finite as `f32`, such as 1.0",
+    })
+}
+
+/// A constant of a step as `f32`, never infinite: 0 times infinity would make a number of the zeros between weights.
+fn finite(constant: f64) -> f32 {
+    constant.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
 }
 
 /// What an optimizer remembers of each block of weights.

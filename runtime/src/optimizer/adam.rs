@@ -12,12 +12,34 @@
 //! With c = sqrt(1 - beta2^t) the last line is w - rate m / (sqrt(v) + c epsilon), rate = c learning_rate / (1 - beta1^t):
 //! both bias corrections are constants of the step, and a weight costs one root and one division.
 //!
-//! v takes a floor of 1e-34 in every step. It keeps v from decaying into denormal numbers at no cost, and adds at most
-//! 1e-17 / sqrt(1 - beta2) to a root that is compared with epsilon.
+//! # The root is stored
+//!
+//! A gradient has the range of `f32`; its square has not. Squares of gradients below 1e-19 are lost beside a small epsilon,
+//! and those of gradients above 1e19 are infinite, after which PyTorch's weight never moves again. So r = sqrt(v) is
+//! stored, and the sum of squares is taken in a scale of its own for every number:
+//!
+//! ```text
+//! q = 2^-127, 2^-95, ..., 2^97     the largest that is not above max(r, |g|); the first counts as 0
+//! r <- q sqrt(beta2 (r / q)^2 + (1 - beta2) (g / q)^2)
+//! ```
+//!
+//! r / q and g / q are below 2^32, one of them is at least 1, and nothing overflows. The bits of q are three bits of the
+//! exponent, and 1 / q is a difference of integers. Where r and g are below 2^-95 the root becomes 0, and the first moment
+//! does where it is below 2^-95: so neither decays into subnormal numbers. What that costs is at most 1e-8 of the learning rate
+//! beside the smallest epsilon that is admitted, 1e-18; without an epsilon, gradients below 1e-22 lose digits.
+//!
+//! beta and 1 - beta are rounded to `f32`, and so the corrections are those of the rounded beta: a steady gradient's moments are
+//! exact.
 
-use super::{Optimizer, check_amount, check_range};
-use crate::{block::Block, error::Result, math::flush, update::Update};
-use fearless_simd::{Simd, f32x16, prelude::*};
+use super::{Optimizer, check_amount, check_range, finite};
+use crate::{
+    block::Block,
+    error::{Error, Result},
+    math::flush,
+    update::Update,
+};
+use alloc::format;
+use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 
 /// `torch.optim.Adam` (Kingma and Ba 2015), with its defaults. It remembers two numbers for each weight.
 ///
@@ -29,7 +51,9 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, and betas outside `0.0..1.0`.
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1 that
+/// `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count as
+/// 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Step size.
@@ -56,7 +80,9 @@ pub struct Adam {
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, and betas outside `0.0..1.0`.
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1 that
+/// `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count as
+/// 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Step size.
@@ -113,38 +139,59 @@ macro_rules! adam {
 
             /// As PyTorch: decays of 1 or more would never forget, and the bias corrections would divide by zero.
             fn check_numbers(&self) -> Result<()> {
-                let decay = "at least 0 and below 1, such as 0.9";
+                let decay = "at least 0 and below 1 as `f32`, such as 0.9";
                 check_amount(
                     "learning_rate",
                     self.learning_rate,
                     "0 or more, such as 0.001",
                 )?;
-                check_range("beta1", self.beta1, 0.0..1.0, decay)?;
-                check_range("beta2", self.beta2, 0.0..1.0, decay)?;
-                check_amount("epsilon", self.epsilon, "0 or more, such as 1e-8")?;
+                check_range("beta1", self.beta1, 0.0..NEARLY_ONE, decay)?;
+                check_range("beta2", self.beta2, 0.0..NEARLY_ONE, decay)?;
+                check_epsilon(self.epsilon)?;
                 check_amount("weight_decay", self.weight_decay, "0 or more, such as 0.01")
             }
 
             /// The constants of a step, apart from weight decay.
             fn constants(&self, taken: u64, factor: f64) -> AdamStep {
                 let t = (taken + 1) as f64;
-                let (beta1, beta2) = (self.beta1, self.beta2);
-                let correction1 = 1.0 - libm::pow(beta1, t);
-                let correction2 = libm::sqrt(1.0 - libm::pow(beta2, t));
+                let (beta1, beta2) = (self.beta1 as f32, self.beta2 as f32);
+                let [rounded1, rounded2] = [f64::from(beta1), f64::from(beta2)];
+                let correction1 = 1.0 - libm::pow(rounded1, t);
+                let correction2 = libm::sqrt(1.0 - libm::pow(rounded2, t));
                 let rate = self.learning_rate * factor;
                 AdamStep {
-                    rate: (rate * correction2 / correction1) as f32,
-                    epsilon: (self.epsilon * correction2) as f32,
-                    beta1: beta1 as f32,
-                    beta2: beta2 as f32,
-                    fresh1: (1.0 - beta1) as f32,
-                    fresh2: (1.0 - beta2) as f32,
+                    rate: finite(rate * correction2 / correction1),
+                    // Never 0, so that 0 is never divided by 0.
+                    epsilon: ((self.epsilon * correction2) as f32).max(f32::MIN_POSITIVE),
+                    beta1,
+                    beta2,
+                    fresh1: (1.0 - rounded1) as f32,
+                    fresh2: (1.0 - rounded2) as f32,
                     weight_decay: 0.0,
                     keep: 1.0,
                 }
             }
         }
     };
+}
+
+/// Halfway between 1 and the largest `f32` below: what is not less becomes 1.
+const NEARLY_ONE: f64 = 1.0 - f64::EPSILON * (1_u64 << 27) as f64;
+
+/// The smallest epsilon other than none.
+const LEAST_EPSILON: f64 = 1e-18;
+
+/// Epsilons beside which moments keep their digits.
+fn check_epsilon(epsilon: f64) -> Result<()> {
+    let expected = "0, or at least 1e-18, below which gradients count as 0, such as 1e-8";
+    if epsilon > 0.0 && epsilon < LEAST_EPSILON {
+        return Err(Error::Setting {
+            setting: "epsilon",
+            found: format!("{epsilon:?}"),
+            expected,
+        });
+    }
+    check_amount("epsilon", epsilon, expected)
 }
 
 adam!(Adam, weight_decay = 0.0);
@@ -187,7 +234,7 @@ impl Optimizer for AdamW {
 
     fn step(&self, taken: u64, factor: f64) -> AdamStep {
         AdamStep {
-            keep: (1.0 - self.learning_rate * factor * self.weight_decay) as f32,
+            keep: finite(1.0 - self.learning_rate * factor * self.weight_decay),
             ..self.constants(taken, factor)
         }
     }
@@ -197,8 +244,14 @@ impl Optimizer for AdamW {
     }
 }
 
+/// The upper three bits of the exponent of `f32`: all are zero where a magnitude is below 2^-95.
+const UPPER: u32 = 0x7000_0000;
+
+/// 2^127, of which 1 / q is a multiple by a power of two.
+const LARGEST: u32 = 0x7f00_0000;
+
 impl Update for AdamStep {
-    /// First and second moment.
+    /// First moment, and root of the second.
     type State = [Block; 2];
 
     #[inline(always)]
@@ -207,7 +260,7 @@ impl Update for AdamStep {
         s: S,
         gradient: f32x16<S>,
         weight: &mut Block,
-        [first, second]: &mut [Block; 2],
+        [first, root]: &mut [Block; 2],
     ) {
         let w = weight.load(s);
         let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
@@ -215,12 +268,20 @@ impl Update for AdamStep {
             f32x16::splat(s, self.beta1),
             g * f32x16::splat(s, self.fresh1),
         );
-        let m = flush(s, m);
+        let is_tiny = (m.bitcast::<u32x16<S>>() & UPPER).simd_eq(0);
+        let m = is_tiny.select(f32x16::splat(s, 0.0), m);
         first.store(m);
-        let fresh = (g * f32x16::splat(s, self.fresh2)).mul_add(g, f32x16::splat(s, 1e-34));
-        let v = second.load(s).mul_add(f32x16::splat(s, self.beta2), fresh);
-        second.store(v);
-        let change = m * f32x16::splat(s, self.rate) / (v.sqrt() + f32x16::splat(s, self.epsilon));
-        weight.store(flush(s, w * f32x16::splat(s, self.keep) - change));
+
+        let r = root.load(s);
+        let q = r.max(g.abs()).bitcast::<u32x16<S>>() & UPPER;
+        let inverse = (u32x16::splat(s, LARGEST) - q).bitcast::<f32x16<S>>();
+        let (r, g) = (r * inverse, g * inverse);
+        let kept = r * f32x16::splat(s, self.beta2) * r;
+        let v = (g * f32x16::splat(s, self.fresh2)).mul_add(g, kept);
+        let r = v.sqrt() * q.bitcast::<f32x16<S>>();
+        root.store(r);
+
+        let change = m * f32x16::splat(s, self.rate) / (r + f32x16::splat(s, self.epsilon));
+        weight.store(flush(s, w.mul_sub(f32x16::splat(s, self.keep), change)));
     }
 }

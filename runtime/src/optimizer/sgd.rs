@@ -9,8 +9,14 @@
 //! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
 //! ```
 
-use super::{Optimizer, check_amount, check_range};
-use crate::{block::Block, error::Result, math::flush, update::Update};
+use super::{Optimizer, check_amount, check_range, finite};
+use crate::{
+    block::Block,
+    error::{Error, Result},
+    math::flush,
+    update::Update,
+};
+use alloc::format;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.SGD`: the weights go against their gradient (Robbins and Monro 1951), with PyTorch's momentum and Nesterov's
@@ -24,7 +30,8 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate or a weight decay that is negative or not finite, and momentum or dampening outside `0.0..=1.0`.
+/// A trainer refuses a rate or a weight decay that is negative or not finite, momentum or dampening outside `0.0..=1.0`, and
+/// Nesterov's rule without momentum or with dampening, as PyTorch does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd<M = Plain> {
     /// Step size.
@@ -82,16 +89,14 @@ impl Sgd {
 }
 
 impl Sgd<Momentum> {
-    /// Leaves a share of each new gradient out of the momentum; ends Nesterov's rule, which knows no dampening.
+    /// Leaves a share of each new gradient out of the momentum; not with Nesterov's rule, which knows no dampening.
     pub fn dampening(mut self, dampening: f64) -> Self {
         self.memory.dampening = dampening;
-        self.memory.nesterov = false;
         self
     }
 
-    /// With Nesterov's rule; ends dampening, which it does not know.
+    /// With Nesterov's rule, which needs momentum above 0 and no dampening.
     pub fn nesterov(mut self) -> Self {
-        self.memory.dampening = 0.0;
         self.memory.nesterov = true;
         self
     }
@@ -131,7 +136,7 @@ impl Optimizer for Sgd {
 
     fn step(&self, _: u64, factor: f64) -> SgdStep {
         SgdStep {
-            rate: (self.learning_rate * factor) as f32,
+            rate: finite(self.learning_rate * factor),
             weight_decay: self.weight_decay as f32,
         }
     }
@@ -173,7 +178,7 @@ impl Optimizer for Sgd<Momentum> {
             nesterov,
         } = self.memory;
         MomentumStep {
-            rate: (self.learning_rate * factor) as f32,
+            rate: finite(self.learning_rate * factor),
             weight_decay: self.weight_decay as f32,
             momentum: momentum as f32,
             gain: if taken == 0 {
@@ -188,10 +193,22 @@ impl Optimizer for Sgd<Momentum> {
     fn check(&self) -> Result<()> {
         self.check_numbers()?;
         let Momentum {
-            factor, dampening, ..
+            factor,
+            dampening,
+            nesterov,
         } = self.memory;
         check_range("momentum", factor, 0.0..=1.0, "from 0 to 1, such as 0.9")?;
-        check_range("dampening", dampening, 0.0..=1.0, "from 0 to 1, such as 0")
+        check_range("dampening", dampening, 0.0..=1.0, "from 0 to 1, such as 0")?;
+        if nesterov && !(factor > 0.0 && dampening == 0.0) {
+            return Err(Error::Setting {
+                setting: "nesterov",
+                found: format!(
+                    "on, with a momentum of {factor:?} and a dampening of {dampening:?}"
+                ),
+                expected: "off, or with a momentum above 0 and no dampening",
+            });
+        }
+        Ok(())
     }
 }
 

@@ -198,11 +198,12 @@ where
 #[test]
 fn moments_never_become_denormal() {
     for level in simd::levels() {
-        let adam = simd::dispatch(level, Decay(Adam::default().betas(0.9, 0.9)));
+        let adam = simd::dispatch(level, Decay(Adam::default().betas(0.9, 0.8)));
         let heavy = simd::dispatch(level, Decay(Sgd::new(0.1).momentum(0.9)));
         let normal = |x: &f32| *x == 0.0 || x.is_normal();
         assert!(adam.iter().chain(&heavy).all(normal), "{level:?}");
         assert_eq!(heavy.last(), Some(&0.0), "{level:?}");
+        assert_eq!(adam[adam.len() - 32..], [0.0; 32], "{level:?}");
     }
 }
 
@@ -260,4 +261,113 @@ fn penalties_follow_keras() {
     let mut weights = Block::ZERO;
     weights.0[..2].copy_from_slice(&[2.0, -3.0]);
     assert_eq!(penalty.loss(&[weights]), 0.25 * 5.0 + 0.125 * 13.0);
+}
+
+/// The gradient of every lane in twenty steps, as a share of the largest: some are zero, none before the third step in
+/// half of the lanes.
+fn share(lane: usize, t: usize) -> f32 {
+    match (lane, t) {
+        (8.., ..3) => 0.0,
+        _ if (lane + t) % 5 == 4 => 0.0,
+        _ => ((lane * 7 + t * 5) % 11) as f32 * 0.2 - 0.9,
+    }
+}
+
+/// Weights after twenty steps with gradients of up to `size`.
+struct Twenty(Adam, f32);
+
+impl Task for Twenty {
+    type Output = [f32; 16];
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> [f32; 16] {
+        let mut weights = Block::ZERO;
+        let mut state = State::<Adam>::default();
+        for t in 0..20 {
+            let gradients = Block(core::array::from_fn(|lane| self.1 * share(lane, t)));
+            let step = self.0.step(t as u64, 1.0);
+            step.apply(s, gradients.load(s), &mut weights, &mut state);
+        }
+        weights.0
+    }
+}
+
+/// The same in double precision, and the length of the way.
+fn twenty(adam: &Adam, size: f32, lane: usize) -> (f64, f64) {
+    let (mut m, mut v, mut weight, mut way) = (0.0, 0.0, 0.0, 0.0);
+    for t in 0..20 {
+        let g = f64::from(size * share(lane, t));
+        m = adam.beta1 * m + (1.0 - adam.beta1) * g;
+        v = adam.beta2 * v + (1.0 - adam.beta2) * g * g;
+        let corrected = |moment: f64, beta: f64| moment / (1.0 - beta.powi(t as i32 + 1));
+        let below = corrected(v, adam.beta2).sqrt() + adam.epsilon;
+        let change = if below == 0.0 {
+            0.0
+        } else {
+            corrected(m, adam.beta1) / below
+        };
+        weight -= adam.learning_rate * change;
+        way += (adam.learning_rate * change).abs();
+    }
+    (weight, way)
+}
+
+/// Every epsilon that is admitted, beside gradients of all sizes of `f32`.
+#[test]
+fn adam_is_right_for_every_epsilon_and_every_gradient() {
+    for level in simd::levels() {
+        for epsilon in [1e-3, 1e-8, 1e-12, 1e-15, 1e-18, 0.0] {
+            for (beta1, beta2) in [(0.9, 0.999), (0.5, 0.9), (0.0, 0.99999)] {
+                let adam = Adam::new(1.0).betas(beta1, beta2).epsilon(epsilon);
+                // Without an epsilon, smaller ones lose digits beside 2^-95.
+                let least = if epsilon == 0.0 { -22 } else { -25 };
+                for exponent in least..=38 {
+                    let size = 10.0_f32.powi(exponent);
+                    let found = simd::dispatch(level, Twenty(adam, size));
+                    for (lane, found) in found.into_iter().enumerate() {
+                        let (expected, way) = twenty(&adam, size, lane);
+                        let error = (f64::from(found) - expected).abs();
+                        assert!(
+                            error <= 1e-5 * way + 1e-8,
+                            "{found}, expected {expected}: {adam:?}, {size:e}, {level:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Gradients so small that they count as 0 change nothing, whatever the epsilon.
+#[test]
+fn what_is_nothing_moves_nothing() {
+    for level in simd::levels() {
+        for epsilon in [1e-8, 1e-18, 0.0] {
+            for size in [0.0, 1e-45, 1e-38, 1e-30] {
+                let adam = Adam::new(1.0).epsilon(epsilon);
+                let found = simd::dispatch(level, Twenty(adam, size));
+                assert_eq!(found, [0.0; 16], "{epsilon:e}, {size:e}, {level:?}");
+            }
+        }
+    }
+}
+
+/// Constants of a step that overflow `f32` leave the zeros between weights zero.
+#[test]
+fn zeros_stay_zero_at_any_rate() {
+    fn check<O: Optimizer>(optimizer: O) {
+        for level in simd::levels() {
+            let found = simd::dispatch(level, Ten(&optimizer));
+            assert_eq!(found[6..], [0.0; 10], "{level:?}");
+        }
+    }
+    check(Sgd::new(3e38).weight_decay(3e38));
+    check(Sgd::new(3e38).momentum(0.9).nesterov().weight_decay(3e38));
+    check(
+        Adam::new(3e38)
+            .betas(0.999, 0.0)
+            .epsilon(0.0)
+            .weight_decay(3e38),
+    );
+    check(AdamW::new(3e38).betas(0.999, 0.0).weight_decay(3e38));
 }
