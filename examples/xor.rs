@@ -32,7 +32,7 @@ fn main() -> kiln::Result<()> {
             let slope = training.gradients().get("output.bias").unwrap_or_default();
             println!("step {step}: loss {loss:.6}, gradient of the output's bias {slope:.6?}");
         }
-        descent.apply(&mut net, training.gradients());
+        descent.apply(&mut net, training.gradients())?;
     }
 
     let seconds = start.elapsed().as_secs_f64();

@@ -59,7 +59,7 @@ macro_rules! check {
             training
                 .backward(&net, &inputs, &labels, &CrossEntropy)
                 .expect("clean data");
-            descent.apply(&mut net, training.gradients());
+            descent.apply(&mut net, training.gradients()).unwrap();
         });
 
         // A fit allocates at its start and for its history, but not for a step: however many there are.

@@ -110,8 +110,7 @@ fn large_outputs_and_several_are_learnt_in_place() {
         let mut training = Training::new(&net, 2)?;
         let mut descent = Descent::new(&net, Sgd::new(0.1))?;
         training.backward(&net, &inputs, &targets, &(Mse, CrossEntropy))?;
-        descent.apply(&mut net, training.gradients());
-        Ok(())
+        descent.apply(&mut net, training.gradients())
     });
 }
 

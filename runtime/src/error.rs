@@ -97,6 +97,8 @@ pub enum Error {
     },
     /// An input holds a number that is NaN or infinite.
     NanInput {
+        /// Epoch in which it was met, counted from 1; none outside a fit.
+        epoch: Option<usize>,
         /// Row of the dataset, counted from 0.
         row: usize,
         /// Which number of the input, counted from 0 in row-major order.
@@ -107,6 +109,29 @@ pub enum Error {
         /// Row of the dataset, counted from 0.
         row: usize,
         /// Which number of the target, counted from 0 in row-major order.
+        index: usize,
+    },
+    /// A network's answer holds a number that is NaN or infinite, though its input and all weights are finite.
+    NanOutput {
+        /// Row of the dataset, counted from 0.
+        row: usize,
+        /// Which number of the output, counted from 0 in row-major order.
+        index: usize,
+    },
+    /// The loss of a sample is NaN or infinite, though the answer and the target are finite.
+    NanScore {
+        /// Row of the dataset, counted from 0.
+        row: usize,
+    },
+    /// A gradient that was to be clipped is NaN or infinite.
+    NanGradient {
+        /// Epoch, counted from 1; none in a loop of one's own.
+        epoch: Option<usize>,
+        /// Step within the epoch or the loop, counted from 1.
+        step: usize,
+        /// Name of the parameter.
+        name: &'static str,
+        /// Which of its numbers, counted from 0 in row-major order.
         index: usize,
     },
     /// Training diverged: the loss is NaN or infinite.

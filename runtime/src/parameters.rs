@@ -13,7 +13,6 @@ use crate::{
 use alloc::vec::Vec;
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use core::{iter, marker::PhantomData, slice};
-use fearless_simd::{f32x16, prelude::*};
 use rand_core::Rng;
 use rand_pcg::Pcg32;
 
@@ -232,28 +231,32 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
 
 /// The Euclidean norm of an arena.
 ///
-/// Squares are summed by lane over 1024 blocks and the sums of those in double precision, always in this order.
+/// The square of any `f32` is finite and exact in double precision. Squares are summed by lane, always in this order, so
+/// that the norm has the same bits on every instruction set.
 fn norm(arena: &[Block]) -> f64 {
     struct Squares<'a>(&'a [Block]);
     impl Task for Squares<'_> {
-        type Output = f64;
+        type Output = [f64; LANES];
 
         #[inline(always)]
-        fn run<S: Isa>(self, s: S) -> f64 {
-            let mut sum = 0.0;
-            for piece in self.0.chunks(1024) {
-                let mut squares = f32x16::splat(s, 0.0);
-                for block in piece {
-                    let numbers = block.load(s);
-                    squares = numbers.mul_add(numbers, squares);
-                }
-                let lanes: [f32; LANES] = squares.into();
-                sum += lanes.into_iter().map(f64::from).sum::<f64>();
-            }
-            sum
+        fn run<S: Isa>(self, s: S) -> [f64; LANES] {
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    let mut sums = [0.0; LANES];
+                    for block in self.0 {
+                        for (sum, number) in sums.iter_mut().zip(block.0) {
+                            let number = f64::from(number);
+                            *sum += number * number;
+                        }
+                    }
+                    sums
+                },
+            )
         }
     }
-    libm::sqrt(simd::dispatch(simd::level(), Squares(arena)))
+    let sums = simd::dispatch(simd::level(), Squares(arena));
+    libm::sqrt(sums.into_iter().sum())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! rounds, so that two rows whose first halves are close still have unrelated sequences.
 
 use fearless_simd::{Simd, prelude::*, u32x16};
+use rand_core::Rng;
 use rand_pcg::Pcg32;
 
 /// The finalizer of SplitMix64: a bijection of 64 bits in which every input bit reaches every output bit.
@@ -71,4 +72,13 @@ pub fn bits<S: Simd>(s: S, row: Row, index: u32x16<S>) -> u32x16<S> {
     x = (x ^ (x >> 11)) * u32x16::splat(s, 0xac4c_1b51);
     x = (x ^ (x >> 15)) * u32x16::splat(s, 0x3184_8bab);
     x ^ (x >> 14)
+}
+
+/// Fisher and Yates' shuffle of `count` things, each of whose orders is equally likely.
+pub fn shuffle(count: usize, generator: &mut Pcg32, mut swap: impl FnMut(usize, usize)) {
+    for last in (1..count).rev() {
+        // A multiple of 2^-64 of the range; the bias is below 2^-32 for whatever fits into memory.
+        let wide = u128::from(generator.next_u64()) * (last as u128 + 1);
+        swap(last, (wide >> 64) as usize);
+    }
 }

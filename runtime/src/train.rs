@@ -11,11 +11,13 @@
 //! [`Trainer`] runs epochs over a dataset; [`Training`] and [`Descent`] are the pieces for a loop of one's own.
 
 mod descent;
+mod digits;
 mod evaluation;
 mod faults;
 mod gradient;
 mod history;
 mod memory;
+mod order;
 mod passes;
 mod progress;
 mod room;

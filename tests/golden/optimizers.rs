@@ -120,7 +120,7 @@ impl<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy> Run<'_, T, L> {
             let loss = training
                 .backward(&net, &inputs, self.targets, &self.loss)
                 .expect("finite numbers");
-            descent.apply(&mut net, training.gradients());
+            descent.apply(&mut net, training.gradients()).unwrap();
             loss as f32
         };
         let losses = (0..STEPS).map(|_| step()).collect();

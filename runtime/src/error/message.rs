@@ -55,8 +55,34 @@ impl Display for Error {
                 "row {row} of the dataset: label {label}, but {classes} classes take labels below {classes}; \
                  count classes from 0, or give the last layer an output for each class"
             ),
-            Self::NanInput { row, index } => not_finite(f, "input", *row, *index),
+            Self::NanInput { epoch, row, index } => {
+                if let Some(epoch) = epoch {
+                    write!(f, "epoch {epoch}, ")?;
+                }
+                not_finite(f, "input", *row, *index)
+            }
             Self::NanTarget { row, index } => not_finite(f, "target", *row, *index),
+            Self::NanOutput { row, index } => write!(
+                f,
+                "row {row} of the dataset: number {index} of the network's answer (in row-major order) is NaN or \
+                 infinite, though its input and all weights are finite; \
+                 scale the inputs to about -1..1, or train anew with a lower learning rate"
+            ),
+            Self::NanScore { row } => write!(
+                f,
+                "row {row} of the dataset: the loss is NaN or infinite, though answer and target are finite; \
+                 scale inputs and targets to about -1..1, or train anew with a lower learning rate"
+            ),
+            Self::NanGradient { epoch, step, name, index } => {
+                if let Some(epoch) = epoch {
+                    write!(f, "epoch {epoch}, ")?;
+                }
+                write!(
+                    f,
+                    "step {step}: number {index} of the gradient of `{name}` (in row-major order) is NaN or infinite, \
+                     so that it cannot be clipped; {CALMER}"
+                )
+            }
             Self::NanLoss { epoch, step } => {
                 if let Some(epoch) = epoch {
                     write!(f, "epoch {epoch}, ")?;

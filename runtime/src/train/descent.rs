@@ -1,12 +1,12 @@
 //! An optimizer with what it remembers of a network.
 
-use super::gradient;
+use super::gradient::{self, Factor};
 use crate::{
-    block::Block,
-    error::Result,
+    block::{Block, LANES},
+    error::{Error, Result},
     model::Model,
     network::Network,
-    optimizer::{Optimizer, State},
+    optimizer::{Optimizer, State, check_factor},
     parameters::Parameters,
     simd,
 };
@@ -24,8 +24,8 @@ use core::marker::PhantomData;
 ///     let mut descent = Descent::new(net, Sgd::new(0.1).momentum(0.9))?;
 ///     for step in 0..100 {
 ///         training.backward(net, inputs, targets, &Mse)?;
-///         descent.scale_learning_rate(1.0 / (1.0 + step as f64));
-///         descent.apply(net, training.gradients());
+///         descent.scale_learning_rate(1.0 / (1.0 + step as f64))?;
+///         descent.apply(net, training.gradients())?;
 ///     }
 ///     Ok(())
 /// }
@@ -57,24 +57,53 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
         })
     }
 
-    /// Multiplies the learning rate from now on, as a schedule does.
-    pub fn scale_learning_rate(&mut self, factor: f64) {
+    /// Multiplies the learning rate of the optimizer by `factor` from now on, as a schedule does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if the factor is negative, NaN or beyond `f32`; the one before stays then.
+    pub fn scale_learning_rate(&mut self, factor: f64) -> Result<()> {
+        let taken = self.taken;
+        check_factor("scale_learning_rate", factor, || {
+            alloc::format!("after step {taken}")
+        })?;
         self.factor = factor;
+        Ok(())
     }
 
     /// Takes one step: changes every parameter of `net` by its gradient.
-    pub fn apply(&mut self, net: &mut N, gradients: Parameters<N, &[Block]>) {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if a number of the optimizer was changed to one that is of no use, [`Error::Layout`] if the
+    /// gradients are those of an arena that is too small. No step is taken then.
+    pub fn apply(&mut self, net: &mut N, gradients: Parameters<N, &[Block]>) -> Result<()> {
+        self.optimizer.check()?;
+        check_size::<N>(gradients.blocks())?;
         let update = self.optimizer.step(self.taken, self.factor);
         let (gradients, weights) = (gradients.blocks(), N::Network::arena_mut(net));
         gradient::apply(
             simd::level(),
             &update,
-            1.0,
+            Factor::ONE,
             &[],
             gradients,
             weights,
             &mut self.state,
         );
         self.taken += 1;
+        Ok(())
     }
+}
+
+/// Refuses gradients that end before the parameters do.
+fn check_size<N: Model>(gradients: &[Block]) -> Result<()> {
+    if gradients.len() >= N::Network::PARAMETER_BLOCKS {
+        return Ok(());
+    }
+    Err(Error::Layout {
+        name: N::Network::TENSORS.last().map_or("", |tensor| tensor.name),
+        expected: N::Network::PARAMETER_BLOCKS * LANES,
+        found: gradients.len() * LANES,
+    })
 }

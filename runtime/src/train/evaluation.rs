@@ -1,8 +1,10 @@
 //! Loss, accuracy and answers over many samples.
 
 use super::{
+    digits::Significant,
     faults::Faults,
     memory::{sharing, starting},
+    order,
     passes::Totals,
     threads::{Stack, Threads, join},
     weights::check_finite,
@@ -18,7 +20,7 @@ use crate::{
     value::{Value, zeroed, zeroed_vec},
     views,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{format, vec, vec::Vec};
 use core::{borrow::Borrow, fmt, slice};
 
 /// How a network does on a dataset.
@@ -43,7 +45,7 @@ impl Evaluation {
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "loss {:.4}", self.loss)?;
+        write!(f, "loss {}", Significant(self.loss))?;
         match self.accuracy {
             Some(accuracy) => write!(f, ", accuracy {:.1} %", accuracy * 100.0),
             None => Ok(()),
@@ -69,8 +71,8 @@ impl fmt::Display for Evaluation {
 ///
 /// # Errors
 ///
-/// If there are no samples, a target is refused by the loss, an input or a weight is not finite, or the threads cannot
-/// be started.
+/// If there are no samples, a target is refused by the loss, an input, a weight, an answer or its loss is not finite, or the
+/// threads cannot be started.
 pub fn evaluate<N, L, D>(net: &N, samples: &D, loss: &L, threads: usize) -> Result<Evaluation>
 where
     N: Model,
@@ -83,18 +85,22 @@ where
     threads.install(|| {
         check_targets::<N, L, D>(samples, count, loss)?;
         check_finite(net, None)?;
-        // Not before: a dataset may claim more samples than it has targets for, or memory holds scores.
-        let mut scores = vec![Score::default(); count];
-        judge(net, samples, loss, threads.count(), &mut scores)?;
-        Ok(Evaluation::of(Totals::of(&scores)))
+        let totals = judge(net, samples, loss, threads.count(), count)?;
+        Ok(Evaluation::of(totals))
     })
 }
 
-/// The number of samples, asked for once, since it may be another the next time; none are refused.
+/// The number of samples, asked for once, since it may be another the next time. None are refused, and so are more than an
+/// epoch could ever visit.
 pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
     // A dataset's own word on being empty may differ.
     match samples.len() {
         0 => Err(Error::EmptyDataset),
+        count if count as u64 > order::MOST => Err(Error::Setting {
+            setting: "Dataset::len",
+            found: format!("{count}"),
+            expected: "at most 2^48, the samples of one epoch; an endless dataset has as many as you like an epoch to have",
+        }),
         count => Ok(count),
     }
 }
@@ -112,27 +118,40 @@ where
     Ok(())
 }
 
-/// Scores every sample; inside [`Threads::install`] where `threads` is more than one.
+/// Samples whose scores are held at once. A dataset may claim more than memory holds scores for.
+const SCORES: usize = 1 << 14;
+
+/// Scores every sample; inside [`Threads::install`] where `threads` is more than one. The scores are summed in the order of
+/// the samples.
 pub(super) fn judge<N, L, D>(
     net: &N,
     samples: &D,
     loss: &L,
     threads: usize,
-    scores: &mut [Score],
-) -> Result<()>
+    count: usize,
+) -> Result<Totals>
 where
     N: Model,
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
-    let leaf = leaf::<N>(scores.len(), threads);
-    let mut faults = Faults::default();
-    fork(leaf, 0, scores, &|first, scores| {
-        if let Err((row, error)) = judge_leaf(net, samples, loss, first, scores) {
-            faults.report(row, error);
-        }
-    });
-    faults.take()
+    let window = SCORES.next_multiple_of(group::<N>());
+    let mut scores = vec![Score::default(); window.min(count)];
+    let mut totals = Totals::NONE;
+    while totals.rows < count {
+        let before = totals.rows;
+        let scores = &mut scores[..window.min(count - before)];
+        let leaf = leaf::<N>(scores.len(), threads);
+        let mut faults = Faults::default();
+        fork(leaf, 0, scores, &|first, scores| {
+            if let Err((row, error)) = judge_leaf(net, samples, loss, before + first, scores) {
+                faults.report(row, error);
+            }
+        });
+        faults.take()?;
+        totals.extend(scores);
+    }
+    Ok(totals)
 }
 
 /// Scores the samples from `first` on, up to one of which something is wrong. What it holds is no part of the frames of
@@ -176,8 +195,37 @@ where
             scores,
         };
         simd::dispatch(simd::level(), task);
+        let first = row - inputs.len();
+        for (index, (output, score)) in outputs.iter().zip(scores).enumerate() {
+            check_score(first + index, output, score).map_err(|error| (first + index, error))?;
+        }
     }
     Ok(())
+}
+
+/// Refuses an answer or a loss that is not finite: from finite inputs and weights, numbers may still overflow.
+fn check_score(row: usize, output: &impl Value, score: &Score) -> Result<()> {
+    if let Some(index) = output.first_not_finite() {
+        return Err(Error::NanOutput { row, index });
+    }
+    if score.loss.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::NanScore { row })
+    }
+}
+
+/// Refuses an input that is not finite; `row` is its place in the dataset.
+pub(super) fn check_input<S: Isa>(s: S, input: &impl Value, row: usize) -> Result<()> {
+    if input.all_finite(s) {
+        return Ok(());
+    }
+    let index = input.first_not_finite().unwrap_or(0);
+    Err(Error::NanInput {
+        epoch: None,
+        row,
+        index,
+    })
 }
 
 /// Appends a copy of a sample whose input was found finite.
@@ -194,7 +242,11 @@ where
     let (input, target) = samples.sample(row)?;
     let input: &N::Input = input.borrow();
     if let Some(index) = input.first_not_finite() {
-        return Err(Error::NanInput { row, index });
+        return Err(Error::NanInput {
+            epoch: None,
+            row,
+            index,
+        });
     }
     // From place to place, without a copy in between.
     inputs.extend_from_slice(slice::from_ref(input));
@@ -238,7 +290,7 @@ impl<N: Model, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
 ///
 /// # Errors
 ///
-/// If an input or a weight is not finite, or the threads cannot be started.
+/// If an input, a weight or an answer is not finite, or the threads cannot be started.
 pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
@@ -252,7 +304,12 @@ pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result
             let inputs = &inputs[first..first + outputs.len()];
             match Workspace::<N>::try_new(inputs.len()) {
                 Ok(mut workspace) => workspace.answer(net, inputs, outputs),
-                Err(error) => faults.report(first, error),
+                Err(error) => return faults.report(first, error),
+            }
+            for (row, output) in (first..).zip(outputs.iter()) {
+                if let Some(index) = output.first_not_finite() {
+                    return faults.report(row, Error::NanOutput { row, index });
+                }
             }
         });
     });
@@ -263,7 +320,11 @@ pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result
 pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
     for (row, input) in inputs.iter().enumerate() {
         if let Some(index) = input.first_not_finite() {
-            return Err(Error::NanInput { row, index });
+            return Err(Error::NanInput {
+                epoch: None,
+                row,
+                index,
+            });
         }
     }
     Ok(())

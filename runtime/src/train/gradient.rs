@@ -1,11 +1,12 @@
 //! Passes over a gradient arena: penalties, norm, scaling, application.
 
-use super::threads::stretches;
+use super::{threads::stretches, weights::first_not_finite};
 use crate::{
     block::Block,
     error::{Error, Result},
     model::Model,
     network::Network,
+    parameters::Parameters,
     simd::{self, Isa, Task},
     update::Update,
 };
@@ -53,23 +54,56 @@ pub fn check_limit(limit: f64) -> Result<()> {
     })
 }
 
-/// What gradients of this norm are multiplied by, at most 1; PyTorch's definition, with its 1e-6.
-pub fn clip_factor(norm: f64, limit: f64) -> f32 {
-    (limit / (norm + 1e-6)).min(1.0) as f32
+/// What gradients are multiplied by, at most 1. Two factors, one after the other, since their product may be too small for
+/// `f32`; the second is 1 if it is not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factor([f32; 2]);
+
+impl Factor {
+    /// No change.
+    pub const ONE: Self = Self([1.0; 2]);
+
+    /// What clips gradients of this norm; PyTorch's definition, with its 1e-6.
+    pub fn clip(norm: f64, limit: f64) -> Self {
+        let factor = limit / (norm + 1e-6);
+        // A limit may be infinite.
+        if factor >= 1.0 {
+            return Self::ONE;
+        }
+        let least = f64::from(f32::MIN_POSITIVE);
+        if factor >= least {
+            Self([factor as f32, 1.0])
+        } else {
+            Self([(factor / least) as f32, f32::MIN_POSITIVE])
+        }
+    }
+
+    /// Multiplies all gradients.
+    pub fn scale(self, gradients: &mut [Block]) {
+        let Self([first, second]) = self;
+        for number in gradients.iter_mut().flat_map(|block| &mut block.0) {
+            *number = *number * first * second;
+        }
+    }
 }
 
-/// Multiplies all gradients.
-pub fn scale(gradients: &mut [Block], factor: f32) {
-    for number in gradients.iter_mut().flat_map(|block| &mut block.0) {
-        *number *= factor;
+/// The norm of gradients, which must be finite; `place` makes the error of the first one that is not.
+pub fn norm<N: Model>(
+    gradients: &[Block],
+    place: impl FnOnce(&'static str, usize) -> Error,
+) -> Result<f64> {
+    let norm = Parameters::<N, _>::new(gradients).norm();
+    if norm.is_finite() {
+        return Ok(norm);
     }
+    first_not_finite::<N>(gradients).map_or(Ok(norm), |(name, index)| Err(place(name, index)))
 }
 
 /// Applies an update to all weights, with the gradients multiplied by `factor`; in stretches between `cuts`.
 pub fn apply<U: Update>(
     level: Level,
     update: &U,
-    factor: f32,
+    factor: Factor,
     cuts: &[usize],
     gradients: &[Block],
     weights: &mut [Block],
@@ -90,7 +124,7 @@ pub fn apply<U: Update>(
 /// [`apply`] on one stretch.
 struct Apply<'a, U: Update> {
     update: &'a U,
-    factor: f32,
+    factor: Factor,
     gradients: &'a [Block],
     weights: &'a mut [Block],
     state: &'a mut [U::State],
@@ -101,11 +135,11 @@ impl<U: Update> Task for Apply<'_, U> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let factor = f32x16::splat(s, self.factor);
+        let [first, second] = self.factor.0.map(|factor| f32x16::splat(s, factor));
         let blocks = self.weights.iter_mut().zip(self.state);
         for ((weight, state), gradient) in blocks.zip(self.gradients) {
             self.update
-                .apply(s, gradient.load(s) * factor, weight, state);
+                .apply(s, gradient.load(s) * first * second, weight, state);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a training run tells about itself.
 
-use super::evaluation::Evaluation;
+use super::{digits::Significant, evaluation::Evaluation};
 use alloc::{format, string::String, vec::Vec};
 
 /// The epochs of a run.
@@ -23,6 +23,8 @@ pub struct Epoch {
     pub accuracy: Option<f64>,
     /// Loss and accuracy on the validation data after the epoch.
     pub validation: Option<Evaluation>,
+    /// Mean loss of each step, if [`Trainer::keep_steps`](super::Trainer::keep_steps) asked for them; otherwise none.
+    pub steps: Vec<f64>,
     /// Seconds spent on training steps.
     pub seconds: f64,
     /// Samples per second of training.
@@ -34,7 +36,7 @@ impl History {
     pub fn conclusion(&self, test: &Evaluation) -> String {
         let result = match test.accuracy {
             Some(accuracy) => format!("test accuracy {:.1} %", 100.0 * accuracy),
-            None => format!("test loss {:.4}", test.loss),
+            None => format!("test loss {}", Significant(test.loss)),
         };
         let epochs = self.epochs.len();
         let plural = if epochs == 1 { "" } else { "s" };

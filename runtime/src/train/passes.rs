@@ -25,7 +25,13 @@ pub trait Source<N: Model, T>: Send + Sized {
     fn split(self, rows: usize) -> (Self, Self);
 
     /// Loads some of the samples into the first rows of a chunk; gives their targets.
-    fn load(&mut self, samples: Range<usize>, chunk: &mut [Block], capacity: usize) -> &[T];
+    fn load<S: Isa>(
+        &mut self,
+        s: S,
+        samples: Range<usize>,
+        chunk: &mut [Block],
+        capacity: usize,
+    ) -> &[T];
 }
 
 /// What a step is about, besides the samples.
@@ -60,18 +66,28 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Of no samples.
+    pub const NONE: Self = Self {
+        loss: 0.0,
+        accuracy: Some(0.0),
+        rows: 0,
+    };
+
     /// Sums scores in their order, so that the sum does not depend on threads.
     pub fn of(scores: &[Score]) -> Self {
-        let loss = scores.iter().map(|score| f64::from(score.loss)).sum();
-        let accuracy = scores
-            .iter()
-            .map(|score| score.accuracy.map(f64::from))
-            .sum();
-        Self {
-            loss,
-            accuracy,
-            rows: scores.len(),
+        let mut totals = Self::NONE;
+        totals.extend(scores);
+        totals
+    }
+
+    /// Adds more scores in their order.
+    pub fn extend(&mut self, scores: &[Score]) {
+        for score in scores {
+            self.loss += f64::from(score.loss);
+            let accuracy = self.accuracy.zip(score.accuracy);
+            self.accuracy = accuracy.map(|(sum, share)| sum + f64::from(share));
         }
+        self.rows += scores.len();
     }
 
     /// Adds another batch.
@@ -312,7 +328,7 @@ impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, N,
                 step,
             };
             let samples = first..first + scores.len();
-            let targets = self.source.load(samples, chunk, self.capacity);
+            let targets = self.source.load(s, samples, chunk, self.capacity);
             N::Network::forward_rows(s, rows, chunk);
             N::Network::loss_rows(
                 s, rows, chunk, loss, targets, self.scale, scores, self.pairs,

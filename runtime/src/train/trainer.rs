@@ -8,7 +8,8 @@ use super::{
     gradient::check_limit,
     history::History,
     memory::{self, parts, sharing},
-    passes::{Passes, Totals},
+    order::Order,
+    passes::Passes,
     progress::Progress,
     room, slowness,
     threads::{Stack, Threads},
@@ -19,7 +20,7 @@ use crate::{
     error::{Error, Result},
     loss::Loss,
     model::Model,
-    network::{Network, Score},
+    network::Network,
     optimizer::{Optimizer, State},
     parameters::Seed,
 };
@@ -56,6 +57,7 @@ pub struct Trainer<O: Optimizer, L> {
     shuffle: bool,
     clip_norm: Option<f64>,
     quiet: bool,
+    keep_steps: bool,
     schedule: Option<Schedule>,
     memory: Memory<State<O>>,
 }
@@ -89,6 +91,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             shuffle: true,
             clip_norm: None,
             quiet: false,
+            keep_steps: false,
             schedule: None,
             memory: Memory::default(),
         }
@@ -131,6 +134,12 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
+    /// Keeps the loss of every step in the [`History`]: `history.epochs[e].steps`.
+    pub fn keep_steps(mut self) -> Self {
+        self.keep_steps = true;
+        self
+    }
+
     /// Shows no progress.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -159,8 +168,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// If `epochs`, `batch` or `threads` is 0, a number of the optimizer or a factor of the schedule is of no use (such as
     /// NaN or a negative learning rate), the data are empty, a target is refused by the loss (found before
-    /// training), an input holds a number that is not finite (found when it is first met), or the loss becomes infinite
-    /// or NaN. In the last two cases the network is as it was before that step, which may be after many good ones.
+    /// training), an input holds a number that is not finite (looked for in every epoch), or the loss or a gradient that is
+    /// to be clipped becomes infinite or NaN. In the last cases the network is as it was before that step, which may be after
+    /// many good ones.
     /// Weights must be finite before training and after every epoch; those that are no longer stay for inspection.
     pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
     where
@@ -184,9 +194,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ) -> Result<History>
     where
         N: Model,
-        L: Loss<N::Output, D::Target>,
+        L: Loss<N::Output, D::Target> + Loss<N::Output, V::Target>,
         D: Dataset<Input = N::Input>,
-        V: Dataset<Input = N::Input, Target = D::Target>,
+        V: Dataset<Input = N::Input>,
     {
         self.run(net, data, Some(validation))
     }
@@ -230,9 +240,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
     fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>
     where
         N: Model,
-        L: Loss<N::Output, D::Target>,
+        L: Loss<N::Output, D::Target> + Loss<N::Output, V::Target>,
         D: Dataset<Input = N::Input>,
-        V: Dataset<Input = N::Input, Target = D::Target>,
+        V: Dataset<Input = N::Input>,
     {
         self.check_settings()?;
         let samples = count(data)?;
@@ -257,27 +267,24 @@ impl<O: Optimizer, L> Trainer<O, L> {
             gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::Network::PARAMETER_BLOCKS)),
             nothing: vec![(); N::Network::PARAMETER_BLOCKS],
             targets: Vec::new(),
-            checked: false,
+            order: Order::new(samples, self.shuffle),
+            samples,
             faults: Faults::default(),
         };
         // Nothing is refused from here on but what training itself meets.
         if !self.quiet {
             slowness::warn::<N>();
         }
-        let mut scores = vec![Score::default(); validations];
-        let mut order: Vec<usize> = (0..samples).collect();
         let mut history = History::default();
         let result = threads.install(|| {
             for number in 1..=self.epochs {
                 let mut progress = Progress::new(self.quiet, number, self.epochs, samples);
-                let mut epoch =
-                    self.epoch(net, data, &mut run, &mut order, number, &mut progress)?;
+                let mut epoch = self.epoch(net, data, &mut run, number, &mut progress)?;
                 check_finite(net, Some(number))?;
                 if let Some(validation) = validation {
                     progress.validate(&epoch);
-                    judge(net, validation, &self.loss, threads.count(), &mut scores)
-                        .map_err(validation_error)?;
-                    epoch.validation = Some(Evaluation::of(Totals::of(&scores)));
+                    let totals = judge(net, validation, &self.loss, threads.count(), validations);
+                    epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
                 }
                 progress.finish(&epoch);
                 history.seconds += epoch.seconds;

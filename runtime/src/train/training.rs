@@ -2,7 +2,7 @@
 
 use super::{
     evaluation::check_inputs,
-    gradient,
+    gradient::{self, Factor},
     memory::{blocks, parts},
     passes::{Passes, Source, Step, Totals},
     room, slowness,
@@ -15,6 +15,7 @@ use crate::{
     model::Model,
     network::Network,
     parameters::{Parameters, Seed},
+    simd::Isa,
     update::Store,
 };
 use alloc::{vec, vec::Vec};
@@ -35,7 +36,7 @@ use core::ops::Range;
 ///     for (inputs, targets) in data.inputs().chunks(32).zip(data.targets().chunks(32)) {
 ///         let loss = training.backward(net, inputs, targets, &CrossEntropy)?;
 ///         training.clip_norm(1.0)?;
-///         descent.apply(net, training.gradients());
+///         descent.apply(net, training.gradients())?;
 ///         println!("loss {loss:.4}, {:?}", training.gradients().get("logits.bias"));
 ///     }
 ///     Ok(())
@@ -177,13 +178,19 @@ impl<N: Model> Training<N> {
     ///
     /// # Errors
     ///
-    /// If `limit` is not more than 0.
+    /// If `limit` is not more than 0, or a gradient is not finite; the gradients are as they were then.
     pub fn clip_norm(&mut self, limit: f64) -> Result<f64> {
         gradient::check_limit(limit)?;
-        let norm = self.gradients().norm();
-        let factor = gradient::clip_factor(norm, limit);
-        if factor < 1.0 {
-            gradient::scale(&mut self.gradients, factor);
+        let step = usize::try_from(self.step).unwrap_or(usize::MAX);
+        let norm = gradient::norm::<N>(&self.gradients, |name, index| Error::NanGradient {
+            epoch: None,
+            step,
+            name,
+            index,
+        })?;
+        let factor = Factor::clip(norm, limit);
+        if factor != Factor::ONE {
+            factor.scale(&mut self.gradients);
         }
         Ok(norm)
     }
@@ -206,7 +213,13 @@ impl<N: Model, T: Sync> Source<N, T> for Given<'_, N, T> {
         (Self { inputs, targets }, other)
     }
 
-    fn load(&mut self, samples: Range<usize>, chunk: &mut [Block], capacity: usize) -> &[T] {
+    fn load<S: Isa>(
+        &mut self,
+        _: S,
+        samples: Range<usize>,
+        chunk: &mut [Block],
+        capacity: usize,
+    ) -> &[T] {
         for (row, input) in self.inputs[samples.clone()].iter().enumerate() {
             N::Network::load(input, chunk, capacity, row);
         }

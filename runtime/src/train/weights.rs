@@ -15,9 +15,17 @@ use std::hash::DefaultHasher;
 
 /// Refuses weights that are not finite; `epoch` is the one that just ended.
 pub fn check_finite<N: Model>(net: &N, epoch: Option<usize>) -> Result<()> {
-    let numbers = must_cast_slice::<Block, f32>(N::Network::arena(net));
+    match first_not_finite::<N>(N::Network::arena(net)) {
+        Some((name, index)) => Err(Error::NanWeight { epoch, name, index }),
+        None => Ok(()),
+    }
+}
+
+/// Name and index of the first number of an arena that is not finite.
+pub fn first_not_finite<N: Model>(arena: &[Block]) -> Option<(&'static str, usize)> {
+    let numbers = must_cast_slice::<Block, f32>(arena);
     if numbers.iter().all(|number| number.is_finite()) {
-        return Ok(());
+        return None;
     }
     for tensor in N::Network::TENSORS {
         let (mut index, mut found) = (0, None);
@@ -28,11 +36,10 @@ pub fn check_finite<N: Model>(net: &N, epoch: Option<usize>) -> Result<()> {
             index += 1;
         });
         if let Some(index) = found {
-            let name = tensor.name;
-            return Err(Error::NanWeight { epoch, name, index });
+            return Some((tensor.name, index));
         }
     }
-    Ok(())
+    None
 }
 
 /// The kind of a network and the bits of its weights in one number: two networks with the same number are the same to

@@ -8,6 +8,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
 };
+use alloc::vec::Vec;
 use core::{
     borrow::Borrow,
     sync::atomic::{AtomicUsize, Ordering},
@@ -117,13 +118,137 @@ fn datasets_may_lie() {
         ),
         "{found:?}"
     );
-    let other_inputs = Changing::new(9, 3 * 9, f32::INFINITY, 0);
-    let found = trainer().epochs(3).fit(&mut net(), &other_inputs);
-    assert!(
-        matches!(
-            found,
-            Err(Error::NanInput { index: 0, .. } | Error::NanWeight { epoch: Some(_), .. })
-        ),
-        "{found:?}"
-    );
+    // The next epoch's inputs are refused when they are met, and the network is that of the epochs before.
+    for (bad, threads) in [(f32::INFINITY, 1), (f32::NAN, 2)] {
+        let (mut kept, mut expected) = (net(), net());
+        let other_inputs = Changing::new(9, 4 * 9, bad, 0);
+        let mut trainer = trainer().threads(threads).epochs(3);
+        let found = trainer.fit(&mut kept, &other_inputs);
+        assert!(
+            matches!(
+                found,
+                Err(Error::NanInput {
+                    epoch: Some(3),
+                    index: 0,
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+        let unchanged = Changing::new(9, usize::MAX, 0.0, 0);
+        let mut trainer = super::trainer().epochs(2);
+        assert!(trainer.fit(&mut expected, &unchanged).is_ok());
+        assert_eq!(kept.arena(), expected.arena());
+    }
+}
+
+/// As many samples as a dataset cares to say: no list of them is made, and the first one that cannot be read ends it.
+#[test]
+fn datasets_may_be_endless() {
+    struct Endless(usize);
+    impl Dataset for Endless {
+        type Input = [f32; INPUTS];
+        type Target = u8;
+
+        fn len(&self) -> usize {
+            self.0
+        }
+
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, u8)> {
+            if row < 100 {
+                return Ok(([0.0; INPUTS], 0));
+            }
+            Err(Error::Sample {
+                row,
+                source: "there is none".into(),
+            })
+        }
+    }
+    for len in [1_000_000_000, 1 << 40] {
+        let data = Endless(len);
+        let found = trainer().fit(&mut net(), &data).map(|_| ());
+        assert!(
+            matches!(found, Err(Error::Sample { row: 100, .. })),
+            "{found:?}"
+        );
+        let found = trainer().evaluate(&net(), &data).map(|_| ());
+        assert!(
+            matches!(found, Err(Error::Sample { row: 100, .. })),
+            "{found:?}"
+        );
+    }
+    for len in [usize::MAX, (1 << 48) + 1] {
+        let found = trainer().fit(&mut net(), &Endless(len)).map(|_| ());
+        assert!(
+            matches!(
+                found,
+                Err(Error::Setting {
+                    setting: "Dataset::len",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+        let found = trainer().evaluate(&net(), &Endless(len)).map(|_| ());
+        assert!(
+            matches!(
+                found,
+                Err(Error::Setting {
+                    setting: "Dataset::len",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+        let found = trainer().fit_and_validate(&mut net(), &Endless(100), &Endless(len));
+        assert!(matches!(found, Err(Error::Validation(_))), "{found:?}");
+    }
+}
+
+/// More samples than are listed, and than are scored at once: each is met once in an epoch, and the sums have the same bits
+/// on any number of threads.
+#[test]
+fn many_samples_are_met_once() {
+    struct Counted(Vec<AtomicUsize>);
+    impl Dataset for Counted {
+        type Input = [f32; INPUTS];
+        type Target = i64;
+
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, i64)> {
+            self.0[row].fetch_add(1, Ordering::Relaxed);
+            Ok(([row as f32 / 66_000.0; INPUTS], (row % OUTPUTS) as i64))
+        }
+
+        fn target(&self, row: usize) -> Result<i64> {
+            Ok((row % OUTPUTS) as i64)
+        }
+    }
+    let mut losses = Vec::new();
+    for threads in [1, 2] {
+        let data = Counted((0..66_000).map(|_| AtomicUsize::new(0)).collect());
+        let mut net = net();
+        let mut trainer = trainer().batch(3000).threads(threads);
+        let history = trainer.fit(&mut net, &data).ok();
+        assert!(
+            data.0
+                .iter()
+                .all(|count| count.load(Ordering::Relaxed) == 1)
+        );
+        let evaluation = trainer.evaluate(&net, &data).ok();
+        assert!(
+            data.0
+                .iter()
+                .all(|count| count.load(Ordering::Relaxed) == 2)
+        );
+        losses.push((
+            history.map(|history| history.epochs[0].loss.to_bits()),
+            evaluation,
+        ));
+    }
+    assert!(losses[0].0.is_some() && losses[0].1.is_some());
+    assert_eq!(losses[0], losses[1]);
 }

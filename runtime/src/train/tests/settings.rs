@@ -4,7 +4,8 @@ use super::{net, samples, trainer};
 use crate::{
     error::{Error, Result},
     loss::CrossEntropy,
-    optimizer::{Adam, AdamW, Optimizer, Sgd},
+    optimizer::{Adam, AdamW, AnyOptimizer, Optimizer, Sgd},
+    parameters::Parameters,
     train::{Descent, Trainer, Training},
 };
 use alloc::string::ToString;
@@ -78,9 +79,37 @@ fn numbers_that_teach_nothing_are_refused() {
         refused("beta1", Adam::default().betas(factor, 0.9));
         refused("beta2", AdamW::default().betas(0.9, factor));
     }
+    // Between 0 and 1, but not as `f32`.
+    let almost = 1.0 - 1e-9;
+    refused("beta1", Adam::default().betas(almost, 0.9));
+    refused("beta2", AdamW::default().betas(0.9, almost));
+    // Smaller than any gradient that counts.
+    refused("epsilon", Adam::default().epsilon(1e-19));
+    refused("epsilon", AdamW::default().epsilon(f64::MIN_POSITIVE));
+    // As in PyTorch.
+    refused("nesterov", Sgd::new(0.1).momentum(0.0).nesterov());
+    refused(
+        "nesterov",
+        Sgd::new(0.1).momentum(0.9).dampening(0.1).nesterov(),
+    );
+    refused(
+        "nesterov",
+        Sgd::new(0.1).momentum(0.9).nesterov().dampening(0.1),
+    );
+    refused("learning_rate", AnyOptimizer::from(Sgd::new(-0.1)));
+    refused("momentum", AnyOptimizer::from(Sgd::new(0.1).momentum(2.0)));
+    refused("epsilon", AnyOptimizer::from(Adam::default().epsilon(-1.0)));
+    refused(
+        "beta1",
+        AnyOptimizer::from(AdamW::default().betas(1.0, 0.9)),
+    );
     refused("beta1", Adam::default().betas(1.0, 0.9));
     refused("beta2", Adam::default().betas(0.9, 1.0));
-    for zero in [Adam::new(0.0), Adam::default().epsilon(0.0).betas(0.0, 0.0)] {
+    for zero in [
+        Adam::new(0.0),
+        Adam::default().epsilon(0.0).betas(0.0, 0.0),
+        Adam::default().epsilon(1e-18),
+    ] {
         assert!(zero.check().is_ok(), "{zero:?}");
     }
 }
@@ -94,9 +123,26 @@ fn a_schedule_is_checked_in_every_epoch() {
     assert_eq!(
         error.map(|error| error.to_string()).as_deref(),
         Some(
-            "`schedule` is -1.0 for epoch 2, counted from 0, but must be finite and 0 or more, such as 1.0"
+            "`schedule` is -1.0 for epoch 2, counted from 0, but must be 0 or more and finite as `f32`, such as 1.0"
         )
     );
+    for factor in [f64::NAN, f64::INFINITY, 1e300] {
+        let mut net = super::net();
+        let before = net.arena().to_vec();
+        let mut trainer = super::trainer().schedule(move |_| factor);
+        let found = trainer.fit(&mut net, &samples(10)).map(|_| ());
+        assert!(
+            matches!(
+                found,
+                Err(Error::Setting {
+                    setting: "schedule",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+        assert_eq!(before, net.arena());
+    }
 }
 
 #[test]
@@ -142,5 +188,56 @@ fn gradients_are_not_turned_back() -> Result<()> {
     }
     assert_eq!(training.gradients().norm(), before);
     assert_eq!(training.clip_norm(f64::INFINITY)?, before);
+    Ok(())
+}
+
+#[test]
+fn a_descent_checks_what_enters_it() -> Result<()> {
+    let data = samples(10);
+    let (mut moved, start) = (net(), net());
+    let mut training = Training::new(&moved, 10)?;
+    training.backward(&moved, data.inputs(), data.targets(), &CrossEntropy)?;
+    let mut descent = Descent::new(&moved, Sgd::new(0.1))?;
+    for factor in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
+        let found = descent.scale_learning_rate(factor);
+        assert!(
+            matches!(
+                found,
+                Err(Error::Setting {
+                    setting: "scale_learning_rate",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+    }
+    for rate in [f64::NAN, -0.1] {
+        descent.optimizer.learning_rate = rate;
+        let found = descent.apply(&mut moved, training.gradients());
+        assert!(
+            matches!(
+                found,
+                Err(Error::Setting {
+                    setting: "learning_rate",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+    }
+    descent.optimizer.learning_rate = 0.1;
+    let short = Parameters::new(&start.arena()[1..]);
+    assert!(matches!(
+        descent.apply(&mut moved, short),
+        Err(Error::Layout { .. })
+    ));
+    assert_eq!(moved.arena(), start.arena());
+
+    // The factor that was refused left the one before.
+    let mut expected = start.clone();
+    Descent::new(&expected, Sgd::new(0.1))?.apply(&mut expected, training.gradients())?;
+    descent.apply(&mut moved, training.gradients())?;
+    assert_eq!(moved.arena(), expected.arena());
+    assert_ne!(moved.arena(), start.arena());
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{
     loss::{CrossEntropy, Mse},
     model::Model,
     network::Network,
-    optimizer::{Adam, Optimizer, Sgd},
+    optimizer::{Adam, AdamW, AnyOptimizer, Optimizer, Sgd},
     parameters::{Seed, initialized},
     train::{Descent, Trainer, Training},
 };
@@ -220,7 +220,7 @@ fn a_loop_by_hand_takes_the_same_steps() -> Result<()> {
         let before = training.clip_norm(0.1)?;
         assert!(before > 0.1);
         assert!((training.gradients().norm() - 0.1).abs() < 1e-4);
-        descent.apply(&mut by_hand, training.gradients());
+        descent.apply(&mut by_hand, training.gradients())?;
     }
     let mut trainer = Trainer::new(Sgd::new(0.05).momentum(0.9).nesterov(), CrossEntropy);
     trainer = trainer
@@ -280,4 +280,42 @@ fn padding_stays_zero() -> Result<()> {
     assert!(bits(&zeros).iter().all(|&bits| bits == 0));
     assert!(bits(&net).iter().all(|&bits| bits & 0x7fff_ffff == 0));
     Ok(())
+}
+
+#[test]
+fn steps_are_kept_if_asked_for() -> Result<()> {
+    let mut net: Mlp<true> = initialized(Seed(2));
+    let trainer = || {
+        Trainer::new(Adam::default(), CrossEntropy)
+            .batch(7)
+            .epochs(2)
+            .quiet()
+    };
+    let history = trainer().keep_steps().fit(&mut net.clone(), &samples(20))?;
+    for epoch in &history.epochs {
+        assert_eq!(epoch.steps.len(), 3);
+        let sum = 7.0 * (epoch.steps[0] + epoch.steps[1]) + 6.0 * epoch.steps[2];
+        assert!((sum / 20.0 - epoch.loss).abs() < 1e-12);
+    }
+    let history = trainer().fit(&mut net, &samples(20))?;
+    assert!(history.epochs.iter().all(|epoch| epoch.steps.is_empty()));
+    Ok(())
+}
+
+/// An optimizer that is chosen while the program runs takes the steps of the one that it holds.
+#[test]
+fn a_chosen_optimizer_takes_the_same_steps() -> Result<()> {
+    fn same<O: Optimizer + Copy + Into<AnyOptimizer>>(optimizer: O) -> Result<()> {
+        let change = |trainer: Trainer<O, CrossEntropy>| trainer.threads(1);
+        let expected = trained(optimizer, change)?;
+        assert_eq!(
+            trained(optimizer.into(), |trainer| trainer.threads(2))?,
+            expected
+        );
+        Ok(())
+    }
+    same(Sgd::new(0.1).weight_decay(0.01))?;
+    same(Sgd::new(0.1).momentum(0.9).nesterov())?;
+    same(Adam::new(0.01))?;
+    same(AdamW::new(0.01))
 }

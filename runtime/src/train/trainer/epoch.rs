@@ -8,22 +8,21 @@ use crate::{
     loss::Loss,
     model::Model,
     network::Network,
-    optimizer::Optimizer,
-    parameters::Parameters,
-    random,
+    optimizer::{Optimizer, check_factor},
+    simd::Isa,
     train::{
+        evaluation::check_input,
         faults::Faults,
-        gradient,
+        gradient::{self, Factor},
         history::Epoch,
+        order::Order,
         passes::{Passes, Source, Step, Totals},
         progress::Progress,
     },
     update::Store,
-    value::Value,
 };
 use alloc::{format, vec::Vec};
 use core::{borrow::Borrow, ops::Range};
-use rand_core::Rng;
 use std::time::Instant;
 
 /// Memory of one fit.
@@ -36,20 +35,21 @@ pub struct Run<N: Model, T> {
     pub nothing: Vec<()>,
     /// Targets of a batch, gathered from the dataset.
     pub targets: Vec<T>,
-    /// Whether all inputs were found finite.
-    pub checked: bool,
+    /// The order of the samples.
+    pub order: Order,
+    /// How many there are.
+    pub samples: usize,
     /// What is wrong with the samples of a step.
     pub faults: Faults,
 }
 
 impl<O: Optimizer, L> Trainer<O, L> {
-    /// Trains on every sample once; `order` holds the samples' indices, and is shuffled.
+    /// Trains on every sample once. An error names the epoch by its `number` in this fit.
     pub(super) fn epoch<N, D>(
         &mut self,
         net: &mut N,
         data: &D,
         run: &mut Run<N, D::Target>,
-        order: &mut [usize],
         number: usize,
         progress: &mut Progress,
     ) -> Result<Epoch>
@@ -59,33 +59,31 @@ impl<O: Optimizer, L> Trainer<O, L> {
         D: Dataset<Input = N::Input>,
     {
         let factor = self.learning_rate_factor()?;
-        if self.shuffle {
-            shuffle(order, self.seed.0, self.memory.epochs as u64);
-        }
+        run.order.shuffle(self.seed.0, self.memory.epochs as u64);
         self.memory.epochs += 1;
         let start = Instant::now();
-        let mut sum = Totals {
-            accuracy: Some(0.0),
-            ..Totals::default()
-        };
-        for (step, rows) in order.chunks(run.passes.batch()).enumerate() {
-            let totals = self.step(net, data, run, rows, factor);
-            sum.add(totals.map_err(|error| match error {
-                Error::NanLoss { .. } => Error::NanLoss {
-                    epoch: Some(number),
-                    step: step + 1,
-                },
-                other => other,
-            })?);
+        let mut sum = Totals::NONE;
+        let mut steps = Vec::new();
+        let mut first = 0;
+        while first < run.samples {
+            let rows = run.passes.batch().min(run.samples - first);
+            let totals = self
+                .step(net, data, run, first..first + rows, factor)
+                .map_err(|error| at(error, number, first / run.passes.batch() + 1))?;
+            if self.keep_steps {
+                steps.push(totals.loss / rows as f64);
+            }
+            sum.add(totals);
             progress.update(&sum, start);
+            first += rows;
         }
-        run.checked = true;
         let seconds = start.elapsed().as_secs_f64();
         let rows = sum.rows as f64;
         Ok(Epoch {
             loss: sum.loss / rows,
             accuracy: sum.accuracy.map(|accuracy| accuracy / rows),
             validation: None,
+            steps,
             seconds,
             samples_per_second: rows / seconds.max(f64::MIN_POSITIVE),
         })
@@ -95,23 +93,19 @@ impl<O: Optimizer, L> Trainer<O, L> {
     fn learning_rate_factor(&self) -> Result<f64> {
         let epoch = self.memory.epochs;
         let factor = self.schedule.as_ref().map_or(1.0, |factor| factor(epoch));
-        if (0.0..=f64::MAX).contains(&factor) {
-            return Ok(factor);
-        }
-        Err(Error::Setting {
-            setting: "schedule",
-            found: format!("{factor:?} for epoch {epoch}, counted from 0"),
-            expected: "finite and 0 or more, such as 1.0",
-        })
+        check_factor("schedule", factor, || {
+            format!("for epoch {epoch}, counted from 0")
+        })?;
+        Ok(factor)
     }
 
-    /// One step on the samples `order`.
+    /// One step on the samples at `positions` of the order.
     fn step<N, D>(
         &mut self,
         net: &mut N,
         data: &D,
         run: &mut Run<N, D::Target>,
-        order: &[usize],
+        positions: Range<usize>,
         factor: f64,
     ) -> Result<Totals>
     where
@@ -119,11 +113,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
-        let rows = order.len();
+        let (rows, order) = (positions.len(), &run.order);
         if run.targets.is_empty() {
             // Room for a batch, once; the first targets are as good as any to begin with.
-            for &sample in order {
-                run.targets.push(data.target(sample)?);
+            for position in positions.clone() {
+                run.targets.push(data.target(order.at(position))?);
             }
         }
         let step = Step {
@@ -136,20 +130,15 @@ impl<O: Optimizer, L> Trainer<O, L> {
             data,
             order,
             targets: &mut run.targets[..rows],
-            first: 0,
-            check: !run.checked,
+            first: positions.start,
             faults: &run.faults,
         };
         let totals = run.passes.rows(step, rows, gathered);
         run.faults.take()?;
         if !totals.loss.is_finite() {
-            // A dataset may have given other samples than those that were checked.
-            for (&sample, target) in order.iter().zip(&run.targets) {
-                self.loss.check(sample, target)?;
-                let (input, _) = data.sample(sample)?;
-                if let Some(index) = Borrow::<N::Input>::borrow(&input).first_not_finite() {
-                    return Err(Error::NanInput { row: sample, index });
-                }
+            // A dataset may have given other targets than those that were checked.
+            for (position, target) in positions.zip(&run.targets) {
+                self.loss.check(order.at(position), target)?;
             }
             return Err(Error::NanLoss {
                 epoch: None,
@@ -165,8 +154,13 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     .panels(rows, &Store, &mut run.gradients, &mut run.nothing);
                 let level = run.passes.level();
                 gradient::add_penalties::<N>(level, weights, &mut run.gradients);
-                let norm = Parameters::<N, _>::new(&run.gradients[..]).norm();
-                let (factor, cuts) = (gradient::clip_factor(norm, limit), run.passes.cuts());
+                let norm = gradient::norm::<N>(&run.gradients, |name, index| Error::NanGradient {
+                    epoch: None,
+                    step: 1,
+                    name,
+                    index,
+                })?;
+                let (factor, cuts) = (Factor::clip(norm, limit), run.passes.cuts());
                 gradient::apply(level, &update, factor, cuts, &run.gradients, weights, state);
             }
         }
@@ -175,31 +169,29 @@ impl<O: Optimizer, L> Trainer<O, L> {
     }
 }
 
-/// The order of an epoch: Fisher and Yates' shuffle of 0, 1, 2, ..., a function of the seed and the epoch alone.
-fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
-    for (index, sample) in order.iter_mut().enumerate() {
-        *sample = index;
-    }
-    let mut generator = random::stream(random::mix(seed ^ SHUFFLE), epoch);
-    for last in (1..order.len()).rev() {
-        // A multiple of 2^-64 of the range; the bias is below 2^-32 for any dataset that fits into memory.
-        let wide = u128::from(generator.next_u64()) * (last as u128 + 1);
-        order.swap(last, (wide >> 64) as usize);
+/// An error of a step with its place in the fit.
+fn at(error: Error, number: usize, step: usize) -> Error {
+    let epoch = Some(number);
+    match error {
+        Error::NanLoss { .. } => Error::NanLoss { epoch, step },
+        Error::NanGradient { name, index, .. } => Error::NanGradient {
+            epoch,
+            step,
+            name,
+            index,
+        },
+        Error::NanInput { row, index, .. } => Error::NanInput { epoch, row, index },
+        other => other,
     }
 }
-
-/// Keeps the shuffle's streams apart from those of the parameters.
-const SHUFFLE: u64 = 0x7368_7566_666c_6521;
 
 /// Samples of a dataset, in the order in which an epoch visits them.
 struct Gathered<'a, D, T> {
     data: &'a D,
-    order: &'a [usize],
+    order: &'a Order,
     targets: &'a mut [T],
-    /// Position of the first one in the batch.
+    /// Position of the first one in the order.
     first: usize,
-    /// Whether to look for numbers that are not finite: the first time that a sample is met, while it is near.
-    check: bool,
     faults: &'a Faults,
 }
 
@@ -210,34 +202,31 @@ where
     D: Dataset<Input = N::Input, Target = T>,
 {
     fn split(self, rows: usize) -> (Self, Self) {
-        let (order, other_order) = self.order.split_at(rows);
         let (targets, other_targets) = self.targets.split_at_mut(rows);
         let other = Self {
-            order: other_order,
             targets: other_targets,
             first: self.first + rows,
             ..self
         };
-        let this = Self {
-            order,
-            targets,
-            ..self
-        };
+        let this = Self { targets, ..self };
         (this, other)
     }
 
-    fn load(&mut self, samples: Range<usize>, chunk: &mut [Block], capacity: usize) -> &[T] {
+    /// Every input is looked at each time, while it is near: a dataset may give another one in every epoch.
+    fn load<S: Isa>(
+        &mut self,
+        s: S,
+        samples: Range<usize>,
+        chunk: &mut [Block],
+        capacity: usize,
+    ) -> &[T] {
         let first = self.first + samples.start;
-        let targets = &mut self.targets[samples.clone()];
-        let order = &self.order[samples];
-        for (row, (target, &sample)) in targets.iter_mut().zip(order).enumerate() {
+        let targets = &mut self.targets[samples];
+        for (row, target) in targets.iter_mut().enumerate() {
+            let sample = self.order.at(first + row);
             let loaded = self.data.sample(sample).and_then(|(input, fresh)| {
                 let input: &N::Input = input.borrow();
-                if self.check
-                    && let Some(index) = input.first_not_finite()
-                {
-                    return Err(Error::NanInput { row: sample, index });
-                }
+                check_input(s, input, sample)?;
                 N::Network::load(input, chunk, capacity, row);
                 *target = fresh;
                 Ok(())
