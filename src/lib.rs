@@ -53,7 +53,7 @@ pub use kiln_runtime::{
     loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
     model::{Model, SmallOutput, Summary},
     network::Layer,
-    optimizer::{Adam, AdamW, Optimizer, Sgd},
+    optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd},
     parameters::{Parameters, Seed},
     value::{Value, zeroed, zeroed_vec},
 };

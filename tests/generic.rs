@@ -59,7 +59,7 @@ where
     let mut last = 0.0;
     for _ in 0..20 {
         last = training.backward(net, inputs, targets, loss)?;
-        descent.apply(net, training.gradients());
+        descent.apply(net, training.gradients())?;
     }
     Ok(last)
 }
