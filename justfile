@@ -6,7 +6,7 @@ check:
 
 # All tests.
 test:
-    cargo test --workspace
+    cargo test --workspace --features kiln-runtime/fallback
 
 # The benchmarks, beside the machine's own peak.
 bench *ARGS:

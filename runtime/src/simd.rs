@@ -276,3 +276,22 @@ fn restricted(code: u8) -> Level {
         .find(|&level| set_of(level) as u8 + 1 == code)
         .unwrap_or_else(detect)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_run_on_vectors_and_on_scalar_code() {
+        let sets = levels().map(set_of).collect::<std::vec::Vec<_>>();
+        let vectors = [
+            InstructionSet::Sse2,
+            InstructionSet::Neon,
+            InstructionSet::Wasm,
+        ];
+        assert!(vectors.iter().any(|&set| sets.contains(&set)), "{sets:?}");
+        if cfg!(target_arch = "x86_64") {
+            assert!(sets.contains(&InstructionSet::Scalar), "{sets:?}");
+        }
+    }
+}
