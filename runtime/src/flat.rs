@@ -1,7 +1,6 @@
 //! Flat slices of floats as the nested arrays that models take and give, and back, without a copy.
 //!
 //! ```
-//! # use kiln_runtime as kiln;
 //! use kiln::flat;
 //!
 //! let pixels = vec![0.5_f32; 2 * 28 * 28];
@@ -9,7 +8,7 @@
 //! assert_eq!(images.len(), 2);
 //! let first: &[[f32; 28]; 28] = flat::view(&pixels[..28 * 28])?;
 //! assert_eq!(flat::numbers(first), &pixels[..28 * 28]);
-//! # Ok::<(), kiln::error::Error>(())
+//! # Ok::<(), kiln::Error>(())
 //! ```
 //!
 //! The numbers of a nested array are in row-major order, as in PyTorch's and NumPy's contiguous arrays. A tuple of arrays is

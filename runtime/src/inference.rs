@@ -215,7 +215,8 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
 /// sample that is answered at once, and serves every network of its kind.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, inference::Workspace, model::Model};
+/// use kiln::{Model, Result, Workspace};
+///
 /// fn answer<N: Model>(net: &N, inputs: &[N::Input], outputs: &mut [N::Output]) -> Result<()> {
 ///     let mut workspace = Workspace::new(inputs.len());
 ///     workspace.forward_batch(net, inputs, outputs)?;

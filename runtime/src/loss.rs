@@ -18,7 +18,7 @@ use crate::{error::Result, simd::Isa};
 /// states its value and its gradient:
 ///
 /// ```
-/// use kiln_runtime::{loss::Loss, simd::Isa};
+/// use kiln::{Loss, simd::Isa};
 ///
 /// /// `torch.nn.L1Loss` of N numbers: L = 1/N sum |y_i - t_i| and dL/dy_i = 1/N sign(y_i - t_i).
 /// struct Absolute;

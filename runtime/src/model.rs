@@ -19,7 +19,8 @@ pub use crate::summary::Summary;
 /// trait:
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, model::Model, parameters::Seed};
+/// use kiln::{Model, Result, Seed};
+///
 /// /// The mean of the answers of three fresh models.
 /// fn ensemble<M: Model<Output = [f32; 1]>>(input: &M::Input) -> Result<f32> {
 ///     let mut sum = 0.0;
@@ -169,7 +170,8 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
     /// gives the parameter that the tensor is for, or `None` to leave the tensor out.
     ///
     /// ```
-    /// # use kiln_runtime::{error::Result, model::Model};
+    /// use kiln::{Model, Result};
+    ///
     /// # fn renamed<N: Model>(net: &mut N) -> Result<()> {
     /// // Of a file whose names begin with `encoder.`, the encoder alone.
     /// net.load_renamed("net.safetensors", |name| name.strip_prefix("encoder.").map(Into::into))?;

@@ -20,7 +20,8 @@ use rand_pcg::Pcg32;
 /// decides its first weights; a trainer's the shuffling and dropout.
 ///
 /// ```
-/// # use kiln_runtime::parameters::Seed;
+/// use kiln::Seed;
+///
 /// assert_eq!(Seed::from(7), Seed(7));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -109,7 +110,8 @@ pub type Names = iter::Map<
 /// in memory.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, model::Model};
+/// use kiln::{Model, Result};
+///
 /// /// Halves every bias.
 /// fn halve_biases<N: Model>(net: &mut N) -> Result<()> {
 ///     let mut parameters = net.parameters_mut();

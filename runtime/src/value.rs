@@ -112,10 +112,9 @@ impl<T: Nested> Value for T {
 /// on a stack.
 ///
 /// ```
-/// # use kiln_runtime as kiln;
-/// let mut output: Box<[[f32; 512]; 512]> = kiln::value::zeroed()?;
+/// let mut output: Box<[[f32; 512]; 512]> = kiln::zeroed()?;
 /// output[511][511] = 1.0;
-/// # Ok::<(), kiln::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 ///
 /// # Errors
@@ -131,10 +130,9 @@ pub fn zeroed<T: Value>() -> Result<Box<T>> {
 /// Values full of zeros, such as the memory that `forward_batch` answers in.
 ///
 /// ```
-/// # use kiln_runtime as kiln;
-/// let outputs: Vec<[f32; 10]> = kiln::value::zeroed_vec(32)?;
+/// let outputs: Vec<[f32; 10]> = kiln::zeroed_vec(32)?;
 /// assert_eq!(outputs, [[0.0; 10]; 32]);
-/// # Ok::<(), kiln::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 ///
 /// # Errors

@@ -22,9 +22,9 @@ const TRAIN: usize = 1500;
 /// <https://doi.org/10.24432/C50P49>, licensed CC BY 4.0.
 ///
 /// ```
-/// let (train, test) = kiln_runtime::data::digits()?;
+/// let (train, test) = kiln::data::digits()?;
 /// assert_eq!((train.len(), test.len()), (1500, 297));
-/// # Ok::<(), kiln_runtime::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 ///
 /// # Errors

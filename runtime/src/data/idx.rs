@@ -111,14 +111,14 @@ fn check_items(element: Element, dimensions: &[usize], rank: usize) -> Result<()
 /// The content of an IDX file: its header proven, its elements not yet decoded.
 ///
 /// ```
-/// use kiln_runtime::data::idx::{Element, Idx};
+/// use kiln::data::idx::{Element, Idx};
 ///
 /// let bytes = [0, 0, 0x0b, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x01, 0x00, 0xff, 0xff];
 /// let matrix = Idx::parse("matrix", &bytes)?;
 /// assert_eq!(matrix.element(), Element::I16);
 /// assert_eq!(matrix.dimensions(), [1, 2]);
 /// assert!(matrix.values().eq([256.0, -1.0]));
-/// # Ok::<(), kiln_runtime::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idx {

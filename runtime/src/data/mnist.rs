@@ -25,11 +25,11 @@ const DOWNLOAD: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 /// the IEEE, 1998.
 ///
 /// ```no_run
-/// let (train, test) = kiln_runtime::data::mnist("data/mnist")?;
+/// let (train, test) = kiln::data::mnist("data/mnist")?;
 /// assert_eq!((train.len(), test.len()), (60_000, 10_000));
 /// let ([image], digit) = (&train.inputs()[0], train.targets()[0]);
 /// assert!(image[14][14] <= 1.0 && digit < 10);
-/// # Ok::<(), kiln_runtime::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 ///
 /// # Errors

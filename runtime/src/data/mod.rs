@@ -25,7 +25,7 @@ pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], us
 /// A sample is lent where it lies in memory, or made on the spot; neither needs an allocation:
 ///
 /// ```
-/// use kiln_runtime::{data::Dataset, error::Result};
+/// use kiln::{Result, data::Dataset};
 /// use std::borrow::Borrow;
 ///
 /// /// Sixteen samples of a sine, and which quarter of its period they begin in.
@@ -47,7 +47,7 @@ pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], us
 /// }
 ///
 /// assert_eq!(Sines.sample(100)?.1, 1);
-/// # Ok::<(), kiln_runtime::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 pub trait Dataset: Sync {
     /// What the network is given: a nested array such as `[[[f32; 28]; 28]; 1]`, or a tuple of them.

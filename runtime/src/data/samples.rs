@@ -10,7 +10,7 @@ use core::{borrow::Borrow, slice};
 /// A dataset in memory: at least one input, and one target for each.
 ///
 /// ```
-/// use kiln_runtime::data::Samples;
+/// use kiln::data::Samples;
 ///
 /// let xor = Samples::new(
 ///     [[0.0_f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
@@ -19,7 +19,7 @@ use core::{borrow::Borrow, slice};
 /// assert_eq!(xor.len(), 4);
 /// let (train, test) = xor.map(|input| input.map(|bit| 2.0 * bit - 1.0)).split(0.75)?;
 /// assert_eq!((train.inputs()[0], test.targets()), ([-1.0, -1.0], &[[0.0]][..]));
-/// # Ok::<(), kiln_runtime::error::Error>(())
+/// # Ok::<(), kiln::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples<I, T> {

@@ -27,7 +27,7 @@ use fearless_simd::{f32x16, prelude::*};
 /// probabilities are logits, too.
 ///
 /// ```
-/// use kiln_runtime::loss::{CrossEntropy, Loss};
+/// use kiln::{CrossEntropy, Loss};
 ///
 /// let logits = [0.5_f32, 3.0, -1.0];
 /// assert_eq!(CrossEntropy.accuracy(&logits, &1), Some(1.0));
@@ -115,7 +115,7 @@ fn row<S: Isa, const N: usize>(
 /// Index of the largest number, the first one among equals; 0 where there is none. NaN is never the largest.
 ///
 /// ```
-/// assert_eq!(kiln_runtime::loss::argmax(&[0.1, 0.7, 0.2]), 1);
+/// assert_eq!(kiln::argmax(&[0.1, 0.7, 0.2]), 1);
 /// ```
 pub fn argmax(numbers: &[f32]) -> usize {
     let mut best = (0, f32::NEG_INFINITY);

@@ -15,7 +15,7 @@ use fearless_simd::{f32x16, prelude::*};
 /// its shape. The loss is in the square of the targets' unit, and has no accuracy.
 ///
 /// ```
-/// use kiln_runtime::loss::{Loss, Mse};
+/// use kiln::{Loss, Mse};
 ///
 /// assert!(Mse.check(0, &[[1.0_f32, 2.0], [3.0, 4.0]]).is_ok());
 /// let error = Mse.check(7, &[[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();

@@ -4,7 +4,7 @@
 /// the logits. A network that is trained with [`CrossEntropy`](super::CrossEntropy) gives logits.
 ///
 /// ```
-/// # use kiln_runtime::loss::softmax;
+/// use kiln::softmax;
 ///
 /// assert_eq!(softmax(&[1000.0, 1000.0]), [0.5, 0.5]);
 /// let [no, yes] = softmax(&[-1.0, 1.0]);

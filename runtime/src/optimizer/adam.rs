@@ -44,7 +44,8 @@ use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 /// `torch.optim.Adam` (Kingma and Ba 2015), with its defaults. It remembers two numbers for each weight.
 ///
 /// ```
-/// # use kiln_runtime::optimizer::Adam;
+/// use kiln::Adam;
+///
 /// let usual = Adam::default();
 /// let slower = Adam::new(1e-4).betas(0.9, 0.99);
 /// ```
@@ -72,7 +73,8 @@ pub struct Adam {
 /// Hutter 2019). It remembers two numbers for each weight. The decay, 0.01 unless it is set, counts for biases as well.
 ///
 /// ```
-/// # use kiln_runtime::optimizer::AdamW;
+/// use kiln::AdamW;
+///
 /// let usual = AdamW::default();
 /// assert_eq!((usual.learning_rate, usual.weight_decay), (0.001, 0.01));
 /// let stronger = AdamW::new(3e-4).weight_decay(0.1);

@@ -8,7 +8,7 @@ use fearless_simd::{Simd, f32x16};
 /// bit, as the one that it holds. Each optimizer is one by `into()`:
 ///
 /// ```
-/// # use kiln_runtime::optimizer::{Adam, AdamW, AnyOptimizer, Sgd};
+/// use kiln::{Adam, AdamW, AnyOptimizer, Sgd};
 ///
 /// fn named(name: &str, learning_rate: f64) -> Option<AnyOptimizer> {
 ///     Some(match name {

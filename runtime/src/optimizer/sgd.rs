@@ -23,7 +23,8 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 /// rule (Sutskever et al. 2013) if wanted. Without momentum it remembers nothing, with momentum one number for each weight.
 ///
 /// ```
-/// # use kiln_runtime::optimizer::Sgd;
+/// use kiln::Sgd;
+///
 /// let plain = Sgd::new(0.1);
 /// let heavy = Sgd::new(0.1).momentum(0.9).nesterov().weight_decay(1e-4);
 /// ```

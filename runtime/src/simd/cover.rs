@@ -29,6 +29,7 @@ fn sweep<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
 }
 
 /// Visits all blocks of `rows` (a multiple of `R`): groups of `B` first, single ones after.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 fn sweep_grouped<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
     rows: Range<usize>,
@@ -108,6 +109,7 @@ pub fn cover_six<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visi
 }
 
 /// 16 registers of four, or none at all.
+#[cfg(any(feature = "fallback", not(target_arch = "aarch64")))]
 #[inline(always)]
 pub fn cover_narrow<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
     let two = rows / 2 * 2;

@@ -17,8 +17,8 @@ use core::marker::PhantomData;
 /// [`Trainer`](super::Trainer) has its own.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, loss::Mse, model::Model, optimizer::Sgd};
-/// # use kiln_runtime::train::{Descent, Training};
+/// use kiln::{Descent, Model, Mse, Result, Sgd, Training};
+///
 /// fn learn<N: Model<Output = [f32; 1]>>(net: &mut N, inputs: &[N::Input], targets: &[[f32; 1]]) -> Result<()> {
 ///     let mut training = Training::new(net, inputs.len())?;
 ///     let mut descent = Descent::new(net, Sgd::new(0.1).momentum(0.9))?;

@@ -57,7 +57,8 @@ impl fmt::Display for Evaluation {
 /// penalties out; dropout does nothing.
 ///
 /// ```
-/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, model::Model, train::evaluate};
+/// use kiln::{CrossEntropy, Model, Result, data::Dataset, evaluate};
+///
 /// fn judge<N, D>(net: &N, test: &D) -> Result<()>
 /// where
 ///     N: Model<Output = [f32; 10]>,
@@ -281,7 +282,8 @@ impl<N: Model, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
 /// how many.
 ///
 /// ```
-/// # use kiln_runtime::{error::Result, loss::argmax, model::Model, train::predict};
+/// use kiln::{Model, Result, argmax, predict};
+///
 /// fn classes<N: Model<Output = [f32; 10]>>(net: &N, inputs: &[N::Input]) -> Result<Vec<usize>> {
 ///     let answers = predict(net, inputs, 2)?;
 ///     Ok(answers.iter().map(|logits| argmax(logits)).collect())

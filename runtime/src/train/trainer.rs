@@ -29,8 +29,8 @@ use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
 /// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
 /// ```
-/// # use kiln_runtime::{data::Dataset, error::Result, loss::CrossEntropy, model::Model, optimizer::Adam};
-/// # use kiln_runtime::train::Trainer;
+/// use kiln::{Adam, CrossEntropy, Model, Result, Trainer, data::Dataset};
+///
 /// fn learn<N, D>(net: &mut N, train: &D, test: &D) -> Result<()>
 /// where
 ///     N: Model<Output = [f32; 10]>,

@@ -25,8 +25,8 @@ use core::ops::Range;
 /// a process says so if the build is slow.
 ///
 /// ```
-/// # use kiln_runtime::{data::Samples, error::Result, loss::CrossEntropy, model::Model, optimizer::Adam};
-/// # use kiln_runtime::train::{Descent, Training};
+/// use kiln::{Adam, CrossEntropy, Descent, Model, Result, Training, data::Samples};
+///
 /// fn learn<N>(net: &mut N, data: &Samples<N::Input, usize>) -> Result<()>
 /// where
 ///     N: Model<Output = [f32; 10]>,

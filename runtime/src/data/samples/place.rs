@@ -12,13 +12,14 @@ impl<I: Value, T> Samples<I, T> {
     /// Makes `count` samples in place: `make` fills the input at an index, which comes full of zeros, and gives its target.
     ///
     /// ```
-    /// # use kiln_runtime::data::Samples;
+    /// use kiln::data::Samples;
+    ///
     /// let images = Samples::<[[[f32; 224]; 224]; 3], _>::fill(4, |index, image| {
     ///     image.as_flattened_mut().as_flattened_mut().fill(index as f32);
     ///     index % 2
     /// })?;
     /// assert_eq!((images.inputs()[3][2][0][0], images.targets()), (3.0, &[0, 1, 0, 1][..]));
-    /// # Ok::<(), kiln_runtime::error::Error>(())
+    /// # Ok::<(), kiln::Error>(())
     /// ```
     ///
     /// # Errors
@@ -36,10 +37,11 @@ impl<I: Floats + Value, T> Samples<I, T> {
     /// Samples whose inputs stand one after another in a flat slice, each in row-major order.
     ///
     /// ```
-    /// # use kiln_runtime::data::Samples;
+    /// use kiln::data::Samples;
+    ///
     /// let points = Samples::<[f32; 2], _>::from_flat(&[0.0, 1.0, 2.0, 3.0], [7, 8])?;
     /// assert_eq!(points.inputs(), [[0.0, 1.0], [2.0, 3.0]]);
-    /// # Ok::<(), kiln_runtime::error::Error>(())
+    /// # Ok::<(), kiln::Error>(())
     /// ```
     ///
     /// # Errors
@@ -54,11 +56,12 @@ impl<I, T> Samples<I, T> {
     /// Changes every input where it lies, such as to scale it.
     ///
     /// ```
-    /// # use kiln_runtime::data::Samples;
+    /// use kiln::data::Samples;
+    ///
     /// let samples = Samples::new([[1.0_f32, 3.0]], [0])?;
     /// let scaled = samples.change(|input| input.iter_mut().for_each(|x| *x = *x / 2.0 - 1.0));
     /// assert_eq!(scaled.inputs(), [[-0.5, 0.5]]);
-    /// # Ok::<(), kiln_runtime::error::Error>(())
+    /// # Ok::<(), kiln::Error>(())
     /// ```
     #[must_use]
     pub fn change(mut self, change: impl FnMut(&mut I)) -> Self {
@@ -69,11 +72,12 @@ impl<I, T> Samples<I, T> {
     /// Makes every input another of any kind, written in place: it comes full of zeros.
     ///
     /// ```
-    /// # use kiln_runtime::data::Samples;
+    /// use kiln::data::Samples;
+    ///
     /// let samples = Samples::new([[1.0_f32, 3.0]], [0])?;
     /// let means = samples.map_into(|input, mean: &mut [f32; 1]| mean[0] = (input[0] + input[1]) / 2.0)?;
     /// assert_eq!(means.inputs(), [[2.0]]);
-    /// # Ok::<(), kiln_runtime::error::Error>(())
+    /// # Ok::<(), kiln::Error>(())
     /// ```
     ///
     /// # Errors
