@@ -63,8 +63,11 @@ fn what_is_only_long_is_read() {
 fn a_model_with_too_deep_a_body_has_a_stub() {
     let source = nested(("relu(", "x", ")"), 5000, FORWARD);
     let expansion = compile(&quote!(::kiln), source.parse().expect("it lexes")).to_string();
-    assert!(expansion.contains("struct M"));
-    assert!(expansion.contains("fn forward (& self , _input : & [f32 ; 3usize])"));
+    // What is not known takes anything.
+    assert!(
+        expansion.contains("struct M") && !expansion.contains("Sized"),
+        "{expansion}"
+    );
 }
 
 #[test]
