@@ -64,10 +64,10 @@ pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
 pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<Graph>) {
     let models = parse::parse(tokens, report);
     resolve::check_models(&models, report);
-    let mut graphs = Vec::new();
+    let (mut graphs, mut levels) = (Vec::new(), 0);
     for model in models.iter().filter(|model| model.whole) {
         let constants = sizes::Constants::evaluate(&model.constants, report);
-        let mut graph = resolve::resolve(model, &constants, report);
+        let mut graph = resolve::resolve(model, &constants, &mut levels, report);
         shapes::infer(&mut graph, &model.outputs, &constants, report);
         graphs.push(graph);
     }

@@ -1,15 +1,25 @@
 //! What a misspelt name may have meant.
 
+/// Longer names, and candidates beyond so many, are not compared: no guess is worth a wait.
+const LETTERS: usize = 64;
+const CANDIDATES: usize = 1000;
+
 /// The candidate closest to `name`, if any is close enough to be meant.
 ///
 /// Case and underscores do not count, so that `ReLU` and `max_pool2d` find `Relu` and `MaxPool2d`; beyond that, one
 /// edit is forgiven for every three letters, but never one for every letter.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
+    if name.len() > LETTERS {
+        return None;
+    }
     let forgiven = (name.len() / 3).max(1).min(name.len().saturating_sub(1));
     candidates
         .into_iter()
-        .map(|candidate| (distance(&name, &plain(candidate)), candidate))
+        .take(CANDIDATES)
+        .map(|candidate| (plain(candidate), candidate))
+        .filter(|(letters, _)| letters.len().abs_diff(name.len()) <= forgiven)
+        .map(|(letters, candidate)| (distance(&name, &letters), candidate))
         .filter(|&(distance, _)| distance <= forgiven)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
@@ -20,10 +30,21 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     nearest(name, candidates).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 
+/// The most names that a list shows.
+const LISTED: usize = 40;
+
 /// Names as a list in prose: `` `a`, `b` ``.
 pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
+    let mut names = names.into_iter();
+    let quoted: Vec<String> = names
+        .by_ref()
+        .take(LISTED)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.count() {
+        0 => quoted.join(", "),
+        more => format!("{} and {more} more", quoted.join(", ")),
+    }
 }
 
 fn plain(name: &str) -> Vec<char> {

@@ -2,9 +2,11 @@
 //!
 //! A value whose shape could not be found was reported where it went wrong; what depends on it is passed over in silence.
 
+use std::collections::BTreeMap;
+
 use crate::{
     ast,
-    graph::{Graph, Node, Parameter, ValueId},
+    graph::{Graph, LayerId, Node, Parameter, ValueId},
     ops::{Call, Feed},
     report::Report,
     sizes::{Constants, LIMIT},
@@ -18,24 +20,33 @@ pub fn infer(
     constants: &Constants,
     report: &mut Report,
 ) {
+    let mut totals = Totals::default();
     for input in graph.inputs.clone() {
         let shape = std::mem::take(&mut graph.values[input.0].shape);
-        settle(graph, input, shape, report);
+        settle(graph, input, shape, &mut totals, report);
     }
+    let mut known = BTreeMap::new();
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
-        match apply(graph, node) {
-            Some(Ok(shape)) => {
-                settle(graph, node.output, shape, report);
-                learn(graph, index, report);
+        let (output, span) = (node.output, node.span);
+        let shape = match apply(graph, node) {
+            Some(Ok(shape)) => shape,
+            Some(Err(message)) => {
+                report.error(span, message);
+                continue;
             }
-            Some(Err(message)) => report.error(node.span, message),
-            None => {}
+            None => continue,
+        };
+        if let Err(message) = check_border(graph, node) {
+            report.error(span, message);
+            continue;
         }
+        settle(graph, output, shape, &mut totals, report);
+        learn(graph, index, &mut known, &mut totals, report);
     }
     check_outputs(graph, declared, constants, report);
     check_given(graph, declared, report);
-    check_total(graph, report);
+    check_padded(graph, report);
 }
 
 /// The result's shape by the operator's own rule, if all operands' are known.
@@ -57,45 +68,72 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
     }))
 }
 
+/// What there is so far.
+#[derive(Default)]
+struct Totals {
+    /// Numbers of all values.
+    values: usize,
+    /// Numbers of all parameters.
+    parameters: usize,
+}
+
 /// Gives a value its shape, if it is one that a tensor can have.
-fn settle(graph: &mut Graph, id: ValueId, shape: Vec<usize>, report: &mut Report) {
+fn settle(
+    graph: &mut Graph,
+    id: ValueId,
+    shape: Vec<usize>,
+    totals: &mut Totals,
+    report: &mut Report,
+) {
     let value = &mut graph.values[id.0];
-    let sound = check_axes(&value.name, &shape).and_then(|()| check_volume(&value.name, &shape));
+    let sound = check_axes(&value.name, &shape)
+        .and_then(|()| check_volume(&value.name, &shape))
+        .and_then(|volume| check_values(&value.name, volume, totals));
     match sound {
         Ok(()) => value.shape = shape,
         Err(message) => report.error(value.span, message),
     }
 }
 
+/// Where each layer's parameters stand, by name.
+type Known = BTreeMap<(LayerId, String), usize>;
+
 /// Gives a layer the parameters of one of its nodes; those it has from an earlier call are shared.
-fn learn(graph: &mut Graph, index: usize, report: &mut Report) {
+fn learn(
+    graph: &mut Graph,
+    index: usize,
+    known: &mut Known,
+    totals: &mut Totals,
+    report: &mut Report,
+) {
     let node = &mut graph.nodes[index];
-    let Some(layer) = node.layer.map(|id| &mut graph.layers[id.0]) else {
+    let Some(id) = node.layer else {
         return;
     };
+    let layer = &mut graph.layers[id.0];
     let inputs: Vec<&[usize]> = node
         .inputs
         .iter()
         .map(|input| graph.values[input.0].shape.as_slice())
         .collect();
     for parameter in node.op.parameters(&inputs) {
-        let known = layer
-            .parameters
-            .iter()
-            .position(|known| known.name == parameter.name);
-        let sound = match known {
+        let place = (id, parameter.name.clone());
+        let earlier = known.get(&place).copied();
+        let sound = match earlier {
             Some(known) => check_shared(&layer.name, &layer.parameters[known], &parameter),
             None => check_volume(
                 &format!("{}.{}", layer.name, parameter.name),
                 &parameter.shape,
-            ),
+            )
+            .and_then(|volume| check_parameters(&graph.values[node.output.0].name, volume, totals)),
         };
         if let Err(message) = sound {
             return report.error(node.span, message);
         }
         node.parameters
-            .push(known.unwrap_or(layer.parameters.len()));
-        if known.is_none() {
+            .push(earlier.unwrap_or(layer.parameters.len()));
+        if earlier.is_none() {
+            known.insert(place, layer.parameters.len());
             layer.parameters.push(parameter);
         }
     }
@@ -112,17 +150,66 @@ fn check_axes(name: &str, shape: &[usize]) -> Result<(), String> {
     ))
 }
 
-/// A tensor's bytes are addressable.
-fn check_volume(name: &str, shape: &[usize]) -> Result<(), String> {
-    let volume = shape
-        .iter()
-        .try_fold(1, |volume: usize, &size| volume.checked_mul(size));
-    if volume.is_some_and(|volume| volume <= LIMIT) {
-        return Ok(());
+/// A tensor holds so many numbers, and no more than are supported.
+fn check_volume(name: &str, shape: &[usize]) -> Result<usize, String> {
+    let volume = volume(shape);
+    if volume <= LIMIT as u128 {
+        return Ok(volume as usize);
     }
     Err(format!(
-        "`{name}` is {shape:?}, more numbers than memory can address; make a size smaller"
+        "`{name}` is {shape:?}, {volume} numbers; a tensor has at most {LIMIT}, so make a size smaller"
     ))
+}
+
+/// All values of a sample together are no more numbers than a tensor may have.
+fn check_values(name: &str, volume: usize, totals: &mut Totals) -> Result<(), String> {
+    totals.values += volume;
+    if totals.values <= LIMIT {
+        return Ok(());
+    }
+    let values = std::mem::take(&mut totals.values);
+    Err(format!(
+        "up to `{name}` the values of a sample are {values} numbers; a model has at most {LIMIT}, so make a size smaller"
+    ))
+}
+
+/// Nor are all parameters.
+fn check_parameters(layer: &str, volume: usize, totals: &mut Totals) -> Result<(), String> {
+    totals.parameters += volume;
+    if totals.parameters <= LIMIT {
+        return Ok(());
+    }
+    let parameters = std::mem::take(&mut totals.parameters);
+    Err(format!(
+        "up to `{layer}` the parameters are {parameters} numbers; a model has at most {LIMIT}, so make a layer smaller"
+    ))
+}
+
+/// Nor is an image in the zeros around it.
+fn check_border(graph: &Graph, node: &Node) -> Result<(), String> {
+    for (operand, input) in node.inputs.iter().enumerate() {
+        let (border, input) = (node.op.lower().border(operand), &graph.values[input.0]);
+        let &[channels, height, width] = &input.shape[..] else {
+            continue;
+        };
+        let height = border
+            .top
+            .saturating_add(height)
+            .saturating_add(border.bottom);
+        let width = border
+            .left
+            .saturating_add(width)
+            .saturating_add(border.right);
+        let volume = volume(&[channels, height, width]);
+        if volume > LIMIT as u128 {
+            let name = &graph.values[node.output.0].name;
+            return Err(format!(
+                "`{name}` pads {:?} to {volume} numbers; a tensor has at most {LIMIT}, so make the padding smaller",
+                input.shape
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A layer called twice shares its weights, which therefore have one shape.
@@ -194,38 +281,27 @@ fn check_given(graph: &Graph, declared: &[ast::Shape], report: &mut Report) {
 
 /// How many numbers tensors of these shapes hold.
 fn numbers<'a>(shapes: impl Iterator<Item = &'a Vec<usize>>) -> u128 {
-    let volume = |shape: &Vec<usize>| {
-        let sizes = shape.iter().map(|&size| size as u128);
-        sizes.fold(1, u128::saturating_mul)
-    };
-    shapes.map(volume).fold(0, u128::saturating_add)
+    shapes.fold(0, |numbers, shape| volume(shape).saturating_add(numbers))
+}
+
+/// How many numbers a tensor of this shape holds.
+fn volume(shape: &[usize]) -> u128 {
+    let sizes = shape.iter().map(|&size| size as u128);
+    sizes.fold(1, u128::saturating_mul)
 }
 
 /// What a number costs at most: a whole block, in a value, its delta, and the gates or positions kept between them.
 const COST: u128 = 256;
 
-/// All tensors together are addressable too, in all their padding.
-fn check_total(graph: &Graph, report: &mut Report) {
-    let values = graph.values.iter().map(|value| &value.shape);
-    let parameters = graph
-        .layers
-        .iter()
-        .flat_map(|layer| &layer.parameters)
-        .map(|parameter| &parameter.shape);
-    let total = numbers(values.chain(parameters));
-    if !report.is_clean() || total.max(padded(graph)) <= LIMIT as u128 / COST {
-        return;
-    }
-    let (name, span) = (&graph.name, graph.name.span());
-    let message = match total > LIMIT as u128 / COST {
-        true => format!(
-            "`{name}` holds {total} numbers, more than memory can address; make a size smaller"
-        ),
-        false => format!(
+/// All images together are addressable in their borders.
+fn check_padded(graph: &Graph, report: &mut Report) {
+    if report.is_clean() && padded(graph) > isize::MAX as u128 / 4 / COST {
+        let name = &graph.name;
+        let message = format!(
             "`{name}` pads its images to more numbers than memory can address; make a padding smaller"
-        ),
-    };
-    report.error(span, message);
+        );
+        report.error(name.span(), message);
+    }
 }
 
 /// No fewer numbers than images hold in their borders: every image is taken for the largest, in the largest border of

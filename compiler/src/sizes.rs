@@ -9,8 +9,10 @@ use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt};
 
 use crate::{ast, nearest::did_you_mean, report::Report};
 
-/// The most numbers a tensor may hold: their bytes must be addressable.
-pub const LIMIT: usize = isize::MAX as usize / 4;
+/// The largest number of a declaration, and the most numbers of a tensor, of a model's parameters, and of all values of a
+/// sample: eight gigabytes, more than any model has that is trained on one machine. Products of two such numbers do not
+/// overflow.
+pub const LIMIT: usize = 1 << 31;
 
 /// What is known of a constant.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +81,7 @@ impl Constants {
     /// A number that is at least 0.
     pub fn integer(&self, expr: &Expr, report: &mut Report) -> Option<usize> {
         let value = self.value(expr, report)?;
-        self.check_addressable(value, expr, report)
+        self.check_limit(value, expr, report)
     }
 
     /// A tensor without numbers has no use, and a layer without outputs none either.
@@ -91,13 +93,13 @@ impl Constants {
         Some(size)
     }
 
-    /// No single size may exceed what memory can address.
-    fn check_addressable(&self, value: u64, expr: &Expr, report: &mut Report) -> Option<usize> {
+    /// No single number may exceed what a tensor holds.
+    fn check_limit(&self, value: u64, expr: &Expr, report: &mut Report) -> Option<usize> {
         let size = usize::try_from(value).ok().filter(|&size| size <= LIMIT);
         if size.is_none() {
             report.error_over(
                 expr,
-                format!("{value} numbers are more than memory can address"),
+                format!("{value} is too large; sizes, paddings and indices are at most {LIMIT}"),
             );
         }
         size
@@ -142,6 +144,10 @@ impl Constants {
                     name.span(),
                     format!("`{name}` is used before it is declared; move its `const` up"),
                 );
+                None
+            }
+            None if report.is_full() => {
+                report.error(name.span(), "");
                 None
             }
             None => {

@@ -9,7 +9,7 @@ use crate::{
     attributes::{allowances, conditions, derived},
     emit::{arrays, hygiene::Scope},
     report::Report,
-    resolve::{PARTS, is_repeated},
+    resolve::{PARTS, repeated},
     shapes::fits_caller,
     sizes::Constants,
 };
@@ -19,9 +19,11 @@ type Shape = Vec<usize>;
 
 /// Stubs for all models of one `model!`; `root` is the path of the facade crate.
 pub fn stubs(root: &TokenStream, models: &[ast::Model]) -> TokenStream {
-    let pairs = models.iter().enumerate();
-    let firsts = pairs.filter(|&(index, model)| !is_repeated(model, &models[..index]));
-    firsts.map(|(_, model)| stub(root, model)).collect()
+    let firsts = models
+        .iter()
+        .zip(repeated(models))
+        .filter(|(_, repeated)| !repeated);
+    firsts.map(|(model, _)| stub(root, model)).collect()
 }
 
 fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {

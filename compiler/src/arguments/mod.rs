@@ -24,6 +24,8 @@ pub struct Arguments<'a> {
     constants: &'a Constants,
     report: &'a mut Report,
     read: Vec<bool>,
+    /// No argument before this one waits to be read by its place.
+    next: usize,
     known: Vec<Known>,
     missing: Vec<&'static str>,
     /// How a signature shows what comes before the arguments.
@@ -65,6 +67,7 @@ impl<'a> Arguments<'a> {
             constants,
             report,
             read,
+            next: 0,
             known,
             missing,
             tensors: "",
@@ -306,8 +309,11 @@ impl<'a> Arguments<'a> {
         Some(&self.given[index?].value)
     }
 
-    fn next_positional(&self) -> Option<usize> {
-        (0..self.given.len()).find(|&index| self.given[index].name.is_none() && !self.read[index])
+    fn next_positional(&mut self) -> Option<usize> {
+        let unread = |&index: &usize| self.given[index].name.is_none() && !self.read[index];
+        let next = (self.next..self.given.len()).find(unread);
+        self.next = next.unwrap_or(self.given.len());
+        next
     }
 
     fn absent<T>(&mut self, name: &'static str, stand_in: T) -> T {

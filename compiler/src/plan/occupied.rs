@@ -1,8 +1,9 @@
 //! Which blocks are occupied when: what the planner asks for every buffer, in a time that hardly grows with the number of
 //! buffers that are placed.
 //!
-//! Events are the leaves of a binary tree. A node knows as runs which blocks are occupied at any of its events; what a
-//! buffer occupies at all of them is handed down to the nodes below only when somebody asks them.
+//! Events are the leaves of a binary tree. A node knows as runs which blocks are occupied at any of its events. What a
+//! buffer occupies at all of them is handed down to the nodes below when somebody asks them, but only in the upper part
+//! of the tree, where a few nodes see most buffers; further down it is kept where it is, and asked for on the way.
 
 use std::ops::Range;
 
@@ -18,6 +19,9 @@ pub(super) struct Occupied {
     pending: Vec<Runs>,
 }
 
+/// Nodes below this one hand down what they know.
+const UPPER: usize = 64;
+
 impl Occupied {
     /// Free memory.
     pub(super) fn new(events: usize) -> Self {
@@ -31,11 +35,18 @@ impl Occupied {
 
     /// The lowest offset where so many blocks are free throughout a lifetime.
     pub(super) fn lowest(&mut self, lifetime: Lifetime, blocks: usize) -> usize {
-        let cover = self.cover(lifetime, None);
+        let (within, above) = self.cover(lifetime, None);
+        let within = within.iter().map(|&node| &self.runs[node]);
+        let above = above.iter().map(|&node| &self.pending[node]);
+        let known: Vec<&Runs> = within
+            .chain(above)
+            .filter(|runs| !runs.0.is_empty())
+            .collect();
         let mut offset = 0;
         loop {
-            let runs = cover.iter().map(|&node| &self.runs[node]);
-            let past = runs.fold(offset, |offset, runs| runs.past(offset, blocks));
+            let past = known
+                .iter()
+                .fold(offset, |offset, runs| runs.past(offset, blocks));
             if past == offset {
                 return offset;
             }
@@ -45,15 +56,20 @@ impl Occupied {
 
     /// Occupies blocks for a lifetime.
     pub(super) fn occupy(&mut self, lifetime: Lifetime, blocks: &Range<usize>) {
-        for node in self.cover(lifetime, Some(blocks)) {
+        let (within, _) = self.cover(lifetime, Some(blocks));
+        for node in within {
             self.pending[node].insert(blocks.clone());
         }
     }
 
-    /// The nodes that cover a lifetime between them, after all above have handed down what they know; `blocks` become
-    /// occupied in them and in those above.
-    fn cover(&mut self, (first, last): Lifetime, blocks: Option<&Range<usize>>) -> Vec<usize> {
-        let mut cover = Vec::new();
+    /// The nodes that cover a lifetime between them, and those above whose pending blocks they have not heard of;
+    /// `blocks` become occupied in all.
+    fn cover(
+        &mut self,
+        (first, last): Lifetime,
+        blocks: Option<&Range<usize>>,
+    ) -> (Vec<usize>, Vec<usize>) {
+        let (mut within, mut above) = (Vec::new(), Vec::new());
         let mut open = vec![(1, 0, self.events - 1)];
         while let Some((node, start, end)) = open.pop() {
             if last < start || end < first {
@@ -63,20 +79,26 @@ impl Occupied {
                 self.runs[node].insert(blocks.clone());
             }
             if first <= start && end <= last {
-                cover.push(node);
+                within.push(node);
                 continue;
             }
-            let pending = std::mem::take(&mut self.pending[node]);
-            for blocks in pending.0 {
-                for child in [2 * node, 2 * node + 1] {
-                    self.runs[child].insert(blocks.clone());
-                    self.pending[child].insert(blocks.clone());
-                }
+            match node < UPPER {
+                true => self.hand_down(node),
+                false => above.push(node),
             }
             let middle = start.midpoint(end);
             open.extend([(2 * node, start, middle), (2 * node + 1, middle + 1, end)]);
         }
-        cover
+        (within, above)
+    }
+
+    fn hand_down(&mut self, node: usize) {
+        for blocks in std::mem::take(&mut self.pending[node]).0 {
+            for child in [2 * node, 2 * node + 1] {
+                self.runs[child].insert(blocks.clone());
+                self.pending[child].insert(blocks.clone());
+            }
+        }
     }
 }
 
@@ -132,9 +154,9 @@ mod tests {
         /// The tree finds what looking at every buffer finds.
         #[test]
         fn the_lowest_free_offset_is_found(
-            buffers in prop::collection::vec(((0_usize..20, 0_usize..20), 1_usize..9), 1..40),
+            buffers in prop::collection::vec(((0_usize..500, 0_usize..500), 1_usize..9), 1..40),
         ) {
-            let mut memory = Occupied::new(20);
+            let mut memory = Occupied::new(500);
             let mut placed: Vec<((usize, usize), std::ops::Range<usize>)> = Vec::new();
             for ((one, other), blocks) in buffers {
                 let lifetime = (one.min(other), one.max(other));

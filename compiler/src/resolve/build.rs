@@ -18,6 +18,8 @@ pub struct Builder<'a> {
     pub declared: Vec<Declared>,
     /// The model's constants.
     pub constants: &'a Constants,
+    /// Levels of stacked layers so far, in all models.
+    pub levels: &'a mut usize,
     /// Where errors go.
     pub report: &'a mut Report,
 }
@@ -36,7 +38,12 @@ pub struct Declared {
 
 impl<'a> Builder<'a> {
     /// A graph without values.
-    pub fn new(model: &ast::Model, constants: &'a Constants, report: &'a mut Report) -> Self {
+    pub fn new(
+        model: &ast::Model,
+        constants: &'a Constants,
+        levels: &'a mut usize,
+        report: &'a mut Report,
+    ) -> Self {
         let graph = Graph {
             attributes: model.attributes.clone(),
             visibility: model.visibility.clone(),
@@ -51,6 +58,7 @@ impl<'a> Builder<'a> {
             graph,
             declared: Vec::new(),
             constants,
+            levels,
             report,
         }
     }
@@ -89,7 +97,18 @@ impl<'a> Builder<'a> {
         if !check_arity(&op, label, feeds.len(), span, self.report) {
             return self.unknown(span);
         }
-        for op in op.levels() {
+        // After one layer of too many levels, nothing more is stacked.
+        if *self.levels > LEVELS {
+            return self.unknown(span);
+        }
+        let levels = op.levels();
+        if levels.len() > 1 {
+            *self.levels += levels.len();
+        }
+        if !check_levels(label, *self.levels, span, self.report) {
+            return self.unknown(span);
+        }
+        for op in levels {
             let output = self.value(label.to_string(), span, Vec::new());
             let inputs = std::mem::replace(&mut feeds, vec![output]);
             self.graph.nodes.push(Node {
@@ -103,6 +122,21 @@ impl<'a> Builder<'a> {
         }
         feeds[0]
     }
+}
+
+/// The most levels of stacked layers in one `model!`: a word asks for many of them.
+const LEVELS: usize = 1000;
+
+/// Stacked layers do not grow beyond what is written.
+fn check_levels(label: &str, levels: usize, span: Span, report: &mut Report) -> bool {
+    if levels <= LEVELS {
+        return true;
+    }
+    report.error(
+        span,
+        format!("up to `{label}` {levels} levels are stacked, and a `model!` has at most {LEVELS}; stack fewer"),
+    );
+    false
 }
 
 /// Every operator gets as many tensors as it takes.

@@ -40,12 +40,8 @@ impl Scope<'_, '_> {
 
     /// A name that stands for a value.
     fn name(&mut self, name: &Ident) -> ValueId {
-        if let Some(binding) = self
-            .bindings
-            .iter_mut()
-            .rev()
-            .find(|binding| binding.name.unraw() == name.unraw())
-        {
+        if let Some(&binding) = self.names.get(&name.unraw().to_string()) {
+            let binding = &mut self.bindings[binding];
             binding.used = true;
             return binding.value;
         }
@@ -76,6 +72,9 @@ impl Scope<'_, '_> {
                 name,
                 format!("`{name}` is a constant; a number is no tensor"),
             );
+        }
+        if self.builder.report.is_full() {
+            return self.error(name, "");
         }
         let names: Vec<String> = self
             .bindings
@@ -148,11 +147,10 @@ impl Scope<'_, '_> {
     /// What is called is a declared layer or a function.
     fn unknown_function(&mut self, name: &Ident) -> ValueId {
         let word = name.unraw().to_string();
-        if self
-            .bindings
-            .iter()
-            .any(|binding| binding.name.unraw() == name.unraw())
-        {
+        if self.builder.report.is_full() {
+            return self.error(name, "");
+        }
+        if self.names.contains_key(&word) {
             return self.error(
                 name,
                 format!("`{name}` is a tensor, no layer, and cannot be called"),
@@ -228,10 +226,7 @@ impl Scope<'_, '_> {
             Expr::Paren(inner) => self.is_tensor(&inner.expr),
             Expr::Group(inner) => self.is_tensor(&inner.expr),
             Expr::Path(path) => path.path.get_ident().is_none_or(|name| {
-                let bound = self
-                    .bindings
-                    .iter()
-                    .any(|binding| binding.name.unraw() == name.unraw());
+                let bound = self.names.contains_key(&name.unraw().to_string());
                 bound || !self.builder.constants.contains(name)
             }),
             Expr::Binary(binary) => self.is_tensor(&binary.left) || self.is_tensor(&binary.right),
@@ -241,11 +236,7 @@ impl Scope<'_, '_> {
     }
 
     fn layer(&self, name: &Ident) -> Option<usize> {
-        let is_named = |declared: &Ident| declared.unraw() == name.unraw();
-        self.builder
-            .declared
-            .iter()
-            .position(|declared| declared.name.as_ref().is_some_and(is_named))
+        self.layers.get(&name.unraw().to_string()).copied()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The dataflow in `forward`: `let` statements and a tail, in Rust's own expression syntax.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Pat, Stmt, ext::IdentExt, spanned::Spanned};
 
@@ -35,8 +37,12 @@ pub fn resolve(builder: &mut Builder<'_>, model: &Model, forward: &Forward) -> V
 pub(super) struct Scope<'b, 'a> {
     pub(super) builder: &'b mut Builder<'a>,
     pub(super) bindings: Vec<Binding>,
+    /// The last binding of each name.
+    pub(super) names: BTreeMap<String, usize>,
+    /// The declared layer of each name.
+    pub(super) layers: BTreeMap<String, usize>,
     /// Names that some `let` of the block gives, for messages.
-    pub(super) later: Vec<String>,
+    pub(super) later: BTreeSet<String>,
 }
 
 /// An input or a `let`; the last of a name counts.
@@ -51,12 +57,12 @@ type Output = (ValueId, Span);
 
 impl<'b, 'a> Scope<'b, 'a> {
     fn new(builder: &'b mut Builder<'a>, model: &Model, forward: &Forward) -> Self {
-        let inputs = model.inputs.iter().zip(&builder.graph.inputs);
-        let bindings = inputs.map(|(input, &value)| Binding {
-            name: input.name.clone(),
-            value,
-            used: false,
-        });
+        let mut layers = BTreeMap::new();
+        for (index, declared) in builder.declared.iter().enumerate() {
+            if let Some(name) = &declared.name {
+                layers.entry(name.unraw().to_string()).or_insert(index);
+            }
+        }
         let later = forward
             .block
             .stmts
@@ -65,11 +71,29 @@ impl<'b, 'a> Scope<'b, 'a> {
                 Stmt::Local(local) => bound_name(&local.pat).map(|name| name.unraw().to_string()),
                 _ => None,
             });
-        Self {
-            bindings: bindings.collect(),
+        let inputs: Vec<ValueId> = builder.graph.inputs.clone();
+        let mut scope = Self {
+            bindings: Vec::new(),
+            names: BTreeMap::new(),
+            layers,
             later: later.collect(),
             builder,
+        };
+        for (input, value) in model.inputs.iter().zip(inputs) {
+            scope.bind(&input.name, value);
         }
+        scope
+    }
+
+    /// Gives a name to a value; what had it before is out of reach.
+    fn bind(&mut self, name: &Ident, value: ValueId) {
+        let word = name.unraw().to_string();
+        self.names.insert(word, self.bindings.len());
+        self.bindings.push(Binding {
+            name: name.clone(),
+            value,
+            used: false,
+        });
     }
 
     /// Reports an error and gives a value of which nothing is known.
@@ -158,11 +182,7 @@ impl<'b, 'a> Scope<'b, 'a> {
             );
         }
         for name in names(&local.pat) {
-            self.bindings.push(Binding {
-                name: name.clone(),
-                value,
-                used: false,
-            });
+            self.bind(name, value);
         }
     }
 
@@ -187,17 +207,16 @@ impl<'b, 'a> Scope<'b, 'a> {
 
     /// Every output is computed, and given once.
     fn check_outputs_computed(&mut self, outputs: &[Output]) {
-        for (index, &(value, span)) in outputs.iter().enumerate() {
+        let inputs: BTreeSet<ValueId> = self.builder.graph.inputs.iter().copied().collect();
+        let mut given = BTreeSet::new();
+        for &(value, span) in outputs {
             let name = &self.builder.graph.values[value.0].name;
-            if self.builder.graph.inputs.contains(&value) {
+            if inputs.contains(&value) {
                 self.builder.report.error(
                     span,
                     format!("the input `{name}` is no output: it would be given back as it came; apply a layer to it, or leave it out"),
                 );
-            } else if outputs[..index]
-                .iter()
-                .any(|&(earlier, _)| earlier == value)
-            {
+            } else if !given.insert(value) {
                 self.builder
                     .report
                     .error(span, "this output is given twice; one of them is enough");

@@ -10,7 +10,7 @@ mod build;
 mod expression;
 mod forward;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -27,12 +27,17 @@ use crate::{
 };
 use build::{Builder, Declared};
 
-/// The graph of a model, with the shapes of its inputs.
-pub fn resolve(model: &ast::Model, constants: &Constants, report: &mut Report) -> Graph {
+/// The graph of a model, with the shapes of its inputs; `levels` counts those of stacked layers in all models.
+pub fn resolve(
+    model: &ast::Model,
+    constants: &Constants,
+    levels: &mut usize,
+    report: &mut Report,
+) -> Graph {
     check_attributes(model, report);
     check_inputs(model, report);
     check_names(model, report);
-    let mut builder = Builder::new(model, constants, report);
+    let mut builder = Builder::new(model, constants, levels, report);
     for input in &model.inputs {
         check_element(&input.shape, builder.report);
         let shape = constants
@@ -128,18 +133,21 @@ fn head(layer: &ast::Layer) -> &Ident {
     layer.name.as_ref().unwrap_or(&layer.kind)
 }
 
-/// Whether a model stands beside one of `others` that has its name. Of those that a `cfg` may leave out, rustc decides.
-pub fn is_repeated(model: &ast::Model, others: &[ast::Model]) -> bool {
+/// Which models stand behind another of their name. Of those that a `cfg` may leave out, rustc decides.
+pub fn repeated(models: &[ast::Model]) -> Vec<bool> {
+    let mut names = BTreeSet::new();
     let stays = |model: &ast::Model| !model.attributes.iter().any(|it| it.path().is_ident("cfg"));
-    let same = |other: &ast::Model| other.name == model.name && stays(other);
-    stays(model) && others.iter().any(same)
+    models
+        .iter()
+        .map(|model| stays(model) && !names.insert(model.name.to_string()))
+        .collect()
 }
 
 /// Models of one `model!` stand side by side, so that each has a name of its own.
 pub fn check_models(models: &[ast::Model], report: &mut Report) {
-    for (index, model) in models.iter().enumerate() {
+    for (model, repeated) in models.iter().zip(repeated(models)) {
         let name = &model.name;
-        if is_repeated(model, &models[..index]) {
+        if repeated {
             let message = format!("`{name}` is already the name of a model; give this one another");
             report.error(name.span(), message);
         }

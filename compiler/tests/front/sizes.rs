@@ -54,7 +54,7 @@ fn sizes_that_are_none() {
         ),
         (
             "18446744073709551615",
-            "18446744073709551615 numbers are more than memory can address",
+            "18446744073709551615 is too large; sizes, paddings and indices are at most 2147483648",
         ),
         ("1 << 4", "sizes are computed with `+ - * / %` only"),
         (
