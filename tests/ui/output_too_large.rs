@@ -1,8 +1,8 @@
 use kiln::model;
 
 model! {
-    struct Net(image: [1, 30000, 30000]) -> [8, 30000, 30000] {
-        Conv2d(8, kernel = 3, padding = 1),
+    struct Net(image: [1, 20000, 20000]) -> [1, 20000, 20000] {
+        Conv2d(1, kernel = 3, padding = 1),
     }
 }
 

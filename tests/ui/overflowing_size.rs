@@ -1,8 +1,8 @@
 use kiln::model;
 
 model! {
-    struct Net(x: [4294967296]) -> [10] {
-        fc: Dense(4294967296),
+    struct Net(x: [65536]) -> [10] {
+        fc: Dense(65536),
         Dense(10),
     }
 }
