@@ -5,7 +5,6 @@ mod dataflow;
 mod depth;
 mod layers;
 mod models;
-mod mutations;
 mod shapes;
 mod sizes;
 mod stubs;

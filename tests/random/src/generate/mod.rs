@@ -17,13 +17,18 @@ pub fn model(seed: u64) -> (String, Graph) {
     let mut dice = Dice::new(seed);
     let name = format!("Seed{seed}");
     loop {
-        let source = match dice.once_in(3) {
-            true => chain::chain(&mut dice, &name),
-            false => dataflow::dataflow(&mut dice, &name),
-        };
+        let source = source(&mut dice, &name);
         if let Some(graph) = accepted(&source) {
             return (source, graph);
         }
+    }
+}
+
+/// A model that is valid but for its size, perhaps.
+pub fn source(dice: &mut Dice, name: &str) -> String {
+    match dice.once_in(3) {
+        true => chain::chain(dice, name),
+        false => dataflow::dataflow(dice, name),
     }
 }
 
