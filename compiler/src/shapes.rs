@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     ast,
-    graph::{Graph, LayerId, Node, Parameter, ValueId},
+    graph::{Graph, LayerId, Node, Parameter, Value, ValueId},
     ops::{Call, Feed},
     report::Report,
     sizes::{Constants, LIMIT},
@@ -46,7 +46,7 @@ pub fn infer(
     }
     check_outputs(graph, declared, constants, report);
     check_given(graph, declared, report);
-    check_padded(graph, report);
+    check_padded(graph, totals.parameters, report);
 }
 
 /// The result's shape by the operator's own rule, if all operands' are known.
@@ -72,9 +72,9 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
 #[derive(Default)]
 struct Totals {
     /// Numbers of all values.
-    values: usize,
+    values: u128,
     /// Numbers of all parameters.
-    parameters: usize,
+    parameters: u128,
 }
 
 /// Gives a value its shape, if it is one that a tensor can have.
@@ -121,11 +121,7 @@ fn learn(
         let earlier = known.get(&place).copied();
         let sound = match earlier {
             Some(known) => check_shared(&layer.name, &layer.parameters[known], &parameter),
-            None => check_volume(
-                &format!("{}.{}", layer.name, parameter.name),
-                &parameter.shape,
-            )
-            .and_then(|volume| check_parameters(&graph.values[node.output.0].name, volume, totals)),
+            None => check_parameters(&graph.values[node.output.0].name, &parameter.shape, totals),
         };
         if let Err(message) = sound {
             return report.error(node.span, message);
@@ -150,21 +146,21 @@ fn check_axes(name: &str, shape: &[usize]) -> Result<(), String> {
     ))
 }
 
-/// A tensor holds so many numbers, and no more than are supported.
-fn check_volume(name: &str, shape: &[usize]) -> Result<usize, String> {
+/// A value holds so many numbers, and no more than are supported.
+fn check_volume(name: &str, shape: &[usize]) -> Result<u128, String> {
     let volume = volume(shape);
     if volume <= LIMIT as u128 {
-        return Ok(volume as usize);
+        return Ok(volume);
     }
     Err(format!(
         "`{name}` is {shape:?}, {volume} numbers; a tensor has at most {LIMIT}, so make a size smaller"
     ))
 }
 
-/// All values of a sample together are no more numbers than a tensor may have.
-fn check_values(name: &str, volume: usize, totals: &mut Totals) -> Result<(), String> {
+/// All values of a sample together are no more numbers than one may be.
+fn check_values(name: &str, volume: u128, totals: &mut Totals) -> Result<(), String> {
     totals.values += volume;
-    if totals.values <= LIMIT {
+    if totals.values <= LIMIT as u128 {
         return Ok(());
     }
     let values = std::mem::take(&mut totals.values);
@@ -173,19 +169,22 @@ fn check_values(name: &str, volume: usize, totals: &mut Totals) -> Result<(), St
     ))
 }
 
-/// Nor are all parameters.
-fn check_parameters(layer: &str, volume: usize, totals: &mut Totals) -> Result<(), String> {
-    totals.parameters += volume;
-    if totals.parameters <= LIMIT {
+/// The most numbers that a model learns: 2^48 bytes, which is what addresses reach.
+const PARAMETERS: u128 = 1 << 46;
+
+/// All parameters of a model are addressable.
+fn check_parameters(layer: &str, shape: &[usize], totals: &mut Totals) -> Result<(), String> {
+    totals.parameters = totals.parameters.saturating_add(volume(shape));
+    if totals.parameters <= PARAMETERS {
         return Ok(());
     }
     let parameters = std::mem::take(&mut totals.parameters);
     Err(format!(
-        "up to `{layer}` the parameters are {parameters} numbers; a model has at most {LIMIT}, so make a layer smaller"
+        "up to `{layer}` the parameters are {parameters} numbers; a model has at most {PARAMETERS}, so make a layer smaller"
     ))
 }
 
-/// Nor is an image in the zeros around it.
+/// No image in the zeros around it holds more numbers than a value may.
 fn check_border(graph: &Graph, node: &Node) -> Result<(), String> {
     for (operand, input) in node.inputs.iter().enumerate() {
         let (border, input) = (node.op.lower().border(operand), &graph.values[input.0]);
@@ -293,15 +292,40 @@ fn volume(shape: &[usize]) -> u128 {
 /// What a number costs at most: a whole block, in a value, its delta, and the gates or positions kept between them.
 const COST: u128 = 256;
 
-/// All images together are addressable in their borders.
-fn check_padded(graph: &Graph, report: &mut Report) {
-    if report.is_clean() && padded(graph) > isize::MAX as u128 / 4 / COST {
+/// All images together are addressable in their borders, and so are the weights of layers that read images as they lie.
+fn check_padded(graph: &Graph, parameters: u128, report: &mut Report) {
+    let most = isize::MAX as u128 / 4 / COST;
+    let weights = parameters.saturating_mul(swelling(graph));
+    if report.is_clean() && padded(graph).max(weights) > most {
         let name = &graph.name;
         let message = format!(
             "`{name}` pads its images to more numbers than memory can address; make a padding smaller"
         );
         report.error(name.span(), message);
     }
+}
+
+/// How many times as many numbers an image is in the largest border of all.
+fn swelling(graph: &Graph) -> u128 {
+    let border = largest_border(graph);
+    let swelling = |value: &Value| match value.shape[..] {
+        [_, height, width] => {
+            let rows = height as u128 + border.top as u128 + border.bottom as u128;
+            let columns = width as u128 + border.left as u128 + border.right as u128;
+            (rows * columns).div_ceil(height as u128 * width as u128)
+        }
+        _ => 1,
+    };
+    graph.values.iter().map(swelling).max().unwrap_or(1)
+}
+
+/// The smallest border that contains those around all images.
+fn largest_border(graph: &Graph) -> Border {
+    let borders = graph.nodes.iter().flat_map(|node| {
+        let border = |operand| node.op.lower().border(operand);
+        (0..node.inputs.len()).map(border)
+    });
+    borders.fold(Border::default(), Border::union)
 }
 
 /// No fewer numbers than images hold in their borders: every image is taken for the largest, in the largest border of
@@ -314,11 +338,7 @@ fn padded(graph: &Graph) -> u128 {
             [channels, height, width] => Some([channels, height, width].map(|size| size as u128)),
             _ => None,
         });
-    let borders = graph.nodes.iter().flat_map(|node| {
-        let border = |operand| node.op.lower().border(operand);
-        (0..node.inputs.len()).map(border)
-    });
-    let border = borders.fold(Border::default(), Border::union);
+    let border = largest_border(graph);
     let largest = |axis: usize| images.clone().map(|image| image[axis]).max().unwrap_or(0);
     let height = 3 * (largest(1) + border.top as u128 + border.bottom as u128);
     let width = 3 * (largest(2) + border.left as u128 + border.right as u128);

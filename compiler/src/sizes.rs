@@ -9,9 +9,8 @@ use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt};
 
 use crate::{ast, nearest::did_you_mean, report::Report};
 
-/// The largest number of a declaration, and the most numbers of a tensor, of a model's parameters, and of all values of a
-/// sample: eight gigabytes, more than any model has that is trained on one machine. Products of two such numbers do not
-/// overflow.
+/// The largest number of a declaration, and the most numbers of a tensor and of all values of a sample: eight gigabytes.
+/// Products of two such numbers do not overflow.
 pub const LIMIT: usize = 1 << 31;
 
 /// What is known of a constant.

@@ -8,9 +8,9 @@ model! {
 }
 
 model! {
-    struct Deep(x: [40000]) -> [10] {
-        a: Dense(40000),
-        b: Dense(40000),
+    struct Deep(x: [7000000]) -> [10] {
+        a: Dense(7000000),
+        b: Dense(7000000),
         Dense(10),
     }
 }

@@ -1,8 +1,8 @@
 use kiln::model;
 
 model! {
-    struct Net(x: [65536]) -> [10] {
-        fc: Dense(65536),
+    struct Net(x: [16777216]) -> [10] {
+        fc: Dense(16777216),
         Dense(10),
     }
 }

@@ -20,8 +20,8 @@ fn tensors_have_a_size() {
             "`x` is [65536, 65536], 4294967296 numbers; a tensor has at most 2147483648, so make a size smaller",
         ),
         (
-            "struct A(x: [65536]) -> [65536] { fc: Dense(65536) }",
-            "`fc.weight` is [65536, 65536], 4294967296 numbers; a tensor has at most 2147483648, so make a size smaller",
+            "struct A(x: [16777216]) -> [16777216] { fc: Dense(16777216) }",
+            "up to `fc` the parameters are 281474976710656 numbers; a model has at most 70368744177664, so make a layer smaller",
         ),
         (
             "struct A(x: [784]) -> [10] { Dense(99999999999999), Dense(10) }",
@@ -32,12 +32,17 @@ fn tensors_have_a_size() {
             "up to `Relu` the values of a sample are 4294967294 numbers; a model has at most 2147483648, so make a size smaller",
         ),
         (
-            "struct A(x: [40000]) -> [40000] { a: Dense(40000, bias = false), b: Dense(40000, bias = false) }",
-            "up to `b` the parameters are 3200000000 numbers; a model has at most 2147483648, so make a layer smaller",
+            "struct A(x: [6000000]) -> [6000000] { a: Dense(6000000, bias = false), b: Dense(6000000, bias = false) }",
+            "up to `b` the parameters are 72000000000000 numbers; a model has at most 70368744177664, so make a layer smaller",
         ),
         (
-            "struct A(x: [1, 20000]) -> [1, 10000] { Lstm(10000, layers = 4) }",
-            "up to `Lstm` the parameters are 2400160000 numbers; a model has at most 2147483648, so make a layer smaller",
+            "struct A(x: [1, 10]) -> [1, 4000000] { Lstm(4000000, layers = 2) }",
+            "up to `Lstm` the parameters are 128000192000000 numbers; a model has at most 70368744177664, so make a layer smaller",
+        ),
+        (
+            "struct A(x: [1, 1, 1]) -> ([1, 3, 3], [1]) { a: Conv2d(1, 1, padding = 20000, stride = 20000),
+                b: Dense(900000000), c: Dense(1), forward { (a(x), c(b(flatten(x)))) } }",
+            "`A` pads its images to more numbers than memory can address; make a padding smaller",
         ),
         (
             "struct A(x: [1, 4, 4]) -> [8, 3, 1] { a: Conv2d(8, 3, padding = (1000000000, 0), stride = 1000000000) }",
