@@ -218,12 +218,11 @@ impl<'a> Arguments<'a> {
             return self.absent(name, 0.0);
         };
         match number(value) {
-            // The numbers of a network are f32, in which what is nearly 1 is 1.
-            Some(probability) if (0.0..1.0).contains(&(probability as f32)) => probability,
+            Some(probability) if (0.0..=1.0).contains(&probability) => probability,
             _ => {
                 self.wrong(
                     value,
-                    format!("`{name}` is a probability, a number of at least 0 and less than 1 such as `0.5`"),
+                    format!("`{name}` is a probability, a number from 0 to 1 such as `0.5`"),
                 );
                 0.0
             }

@@ -13,7 +13,7 @@ use quote::quote;
 /// Zeroes at random while training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dropout {
-    /// The probability of a zero, at least 0 and less than 1.
+    /// The probability of a zero, from 0 to 1.
     pub p: f64,
 }
 

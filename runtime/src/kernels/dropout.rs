@@ -16,13 +16,13 @@ use crate::{
 };
 use fearless_simd::{f32x16, prelude::*, u32x16};
 
-/// The factor of sixteen numbers: 1 / (1 - p), or 0.
+/// The factor of sixteen numbers: 1 / (1 - p), or 0; always 0 where p is 1, as in PyTorch.
 #[inline(always)]
 fn factors<S: Isa>(s: S, row: random::Row, first: u32x16<S>, p: f32) -> f32x16<S> {
     // Dropped when the hash is below p 2^32: exact to 2^-32.
     let threshold = (f64::from(p) * 4_294_967_296.0) as u32;
     let keep = random::bits(s, row, first).simd_ge(u32x16::splat(s, threshold));
-    let scale = f32x16::splat(s, 1.0 / (1.0 - p));
+    let scale = f32x16::splat(s, if p < 1.0 { 1.0 / (1.0 - p) } else { 0.0 });
     keep.select(scale, f32x16::splat(s, 0.0))
 }
 

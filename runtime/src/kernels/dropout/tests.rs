@@ -86,6 +86,18 @@ fn nothing_is_dropped_at_zero() {
     }
 }
 
+/// All of 2^20 numbers, though a threshold of 32 bits is one short of 2^32.
+#[test]
+fn all_are_dropped_at_one() {
+    for level in simd::levels() {
+        assert!(mask(level, 64, 1024, 1.0, KEY).iter().all(|&y| y == 0.0));
+        let x = vec![Block([-3.0; 16]); 4];
+        let [set, added] = simd::dispatch(level, Backward(&x, 2, 1.0, KEY));
+        assert!(set.iter().all(|block| block.0 == [0.0; 16]));
+        assert!(added.iter().all(|block| block.0 == [7.0; 16]));
+    }
+}
+
 #[test]
 fn a_sample_keeps_its_mask_wherever_the_batch_is_cut() {
     let level = simd::level();
