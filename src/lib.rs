@@ -55,6 +55,7 @@ pub use kiln_runtime::{
     network::Layer,
     optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd},
     parameters::{Parameters, Seed},
+    update::Update,
     value::{Value, zeroed, zeroed_vec},
 };
 
@@ -74,7 +75,7 @@ pub use kiln_runtime::flat;
 /// The instruction set that runs, and how to restrict it.
 pub mod simd {
     pub use kiln_runtime::simd::{
-        InstructionSet, Isa, Task, Visit, dispatch, level, levels, restrict, set_of,
+        InstructionSet, Isa, Task, Visit, dispatch, level, levels, restrict, set_of, vectors,
     };
 }
 

@@ -63,6 +63,12 @@ pub trait Loss<Output, Target>: Send + Sync {
         None
     }
 
+    /// `true` if outputs are logits, of which the loss takes the softmax itself. `Trainer::fit` warns where a network ends
+    /// in `Softmax` all the same.
+    fn expects_logits(&self) -> bool {
+        false
+    }
+
     /// Refuses the target of row `row` if no output can be compared with it; asked of every target before training.
     ///
     /// # Errors

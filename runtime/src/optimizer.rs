@@ -22,7 +22,38 @@ use crate::{
 use alloc::format;
 use core::ops::RangeBounds;
 
-/// A rule that turns gradients into changes of the weights.
+/// A rule that turns gradients into changes of the weights. A rule of one's own states its constants for a step, and what
+/// a step does to sixteen weights:
+///
+/// ```
+/// # use kiln_runtime::{block::Block, optimizer::Optimizer, simd::vectors::*, update::Update};
+/// /// Every weight moves by the same amount: w <- w - learning_rate sign(g).
+/// struct SignDescent {
+///     learning_rate: f64,
+/// }
+///
+/// struct SignStep(f32);
+///
+/// impl Optimizer for SignDescent {
+///     type Step = SignStep;
+///
+///     fn step(&self, _taken: u64, factor: f64) -> SignStep {
+///         SignStep((self.learning_rate * factor) as f32)
+///     }
+/// }
+///
+/// impl Update for SignStep {
+///     type State = ();
+///
+///     #[inline(always)]
+///     fn apply<S: Simd>(&self, s: S, gradient: f32x16<S>, weight: &mut Block, _: &mut ()) {
+///         let (zero, rate) = (f32x16::splat(s, 0.0), f32x16::splat(s, self.0));
+///         let down = gradient.simd_gt(zero).select(rate, zero);
+///         let up = gradient.simd_lt(zero).select(rate, zero);
+///         weight.store(weight.load(s) - down + up);
+///     }
+/// }
+/// ```
 pub trait Optimizer: Send + Sync {
     /// One step of the rule, ready to be applied to every block of weights.
     type Step: Update;

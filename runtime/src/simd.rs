@@ -6,6 +6,12 @@ use crate::shape::Shapes;
 use core::sync::atomic::{AtomicU8, Ordering};
 use fearless_simd::{Level, Simd};
 
+/// Vectors of sixteen floats on any instruction set, for losses and optimizers of one's own: those of
+/// [fearless_simd](https://docs.rs/fearless_simd).
+pub mod vectors {
+    pub use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
+}
+
 /// The instruction sets kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

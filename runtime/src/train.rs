@@ -12,6 +12,7 @@
 
 mod descent;
 mod digits;
+mod ending;
 mod evaluation;
 mod faults;
 mod gradient;

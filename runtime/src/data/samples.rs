@@ -3,7 +3,11 @@
 mod place;
 
 use super::Dataset;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    parameters::Seed,
+    random,
+};
 use alloc::vec::Vec;
 use core::{borrow::Borrow, slice};
 
@@ -125,7 +129,8 @@ impl<I, T> Samples<I, T> {
         Ok((Self::new(self.inputs, self.targets)?, rest))
     }
 
-    /// The first `fraction` of the samples, and the rest; 0.8 of 10 samples are 8. Does not shuffle.
+    /// The first `fraction` of the samples, and the rest; 0.8 of 10 samples are 8. Does not shuffle: see
+    /// [`shuffle`](Self::shuffle).
     ///
     /// # Errors
     ///
@@ -142,6 +147,27 @@ impl<I, T> Samples<I, T> {
         }
         let count = (fraction * self.len() as f64 + 0.5) as usize;
         self.split_at(count)
+    }
+
+    /// Changes the order: each is equally likely, and the same seed gives the same for ever. Data that are sorted by class
+    /// are shuffled before they are split. A trainer shuffles for itself in every epoch.
+    ///
+    /// ```
+    /// # use kiln_runtime::{data::Samples, parameters::Seed};
+    /// # fn main() -> kiln_runtime::error::Result<()> {
+    /// let sorted = Samples::new([[0.0_f32]; 100], [[0_u8; 50], [1; 50]].concat())?;
+    /// let (train, test) = sorted.shuffle(Seed(1)).split(0.8)?;
+    /// assert!(train.targets().contains(&1) && test.targets().contains(&0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shuffle(mut self, seed: impl Into<Seed>) -> Self {
+        let mut generator = random::stream(random::mix(seed.into().0), SHUFFLE);
+        random::shuffle(self.len(), &mut generator, |a, b| {
+            self.inputs.swap(a, b);
+            self.targets.swap(a, b);
+        });
+        self
     }
 
     /// Changes every input, by value. Large inputs are better changed where they lie: by [`change`](Self::change), or by
@@ -161,6 +187,9 @@ impl<I, T> Samples<I, T> {
         }
     }
 }
+
+/// Keeps the stream of the shuffle apart from those of parameters and epochs.
+const SHUFFLE: u64 = 0x7361_6d70_6c65_7321;
 
 impl<I, T> Samples<[I; 1], T> {
     /// Drops an outermost dimension of 1, without copying: `[1, 28, 28]` images become sequences of 28 rows.
@@ -251,6 +280,41 @@ mod tests {
         assert!(matches!(numbers(3).first(0), Err(Error::EmptyDataset)));
         assert_eq!(numbers(3).first(2).unwrap(), numbers(2));
         assert_eq!(numbers(3).first(9).unwrap(), numbers(3));
+    }
+
+    #[test]
+    fn pairs_stay_together_in_any_order() {
+        let shuffled = numbers(100).shuffle(7);
+        assert_eq!(shuffled, numbers(100).shuffle(7));
+        assert_ne!(shuffled, numbers(100).shuffle(8));
+        assert!(
+            shuffled
+                .iter()
+                .all(|(input, target)| *input == [*target as f32])
+        );
+        let moved = shuffled
+            .targets()
+            .iter()
+            .enumerate()
+            .filter(|(at, target)| at != *target);
+        assert!(moved.count() > 80);
+        let mut sorted = shuffled.into_parts().1;
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..100).collect::<Vec<_>>());
+
+        // Each of 24 orders of four about 1,000 times in 24,000: within six standard deviations.
+        let mut counts = alloc::collections::BTreeMap::new();
+        for seed in 0..24_000 {
+            let order = numbers(4).shuffle(seed).into_parts().1;
+            *counts.entry(order).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 24);
+        assert!(
+            counts
+                .values()
+                .all(|count: &i32| (count - 1000).abs() < 186),
+            "{counts:?}"
+        );
     }
 
     #[test]

@@ -157,6 +157,10 @@ impl<T: Label, const N: usize> Loss<[f32; N], T> for CrossEntropy {
         Some(f32::from(u8::from(Some(argmax(output)) == target.class())))
     }
 
+    fn expects_logits(&self) -> bool {
+        true
+    }
+
     fn check(&self, row: usize, target: &T) -> Result<()> {
         in_range::<N>(row, *target)
     }
@@ -187,6 +191,10 @@ impl<L: Label, const N: usize, const T: usize> Loss<[[f32; N]; T], [L; T]> for C
             .zip(target)
             .filter(|(output, target)| Some(argmax(*output)) == target.class());
         Some(hits.count() as f32 / T.max(1) as f32)
+    }
+
+    fn expects_logits(&self) -> bool {
+        true
     }
 
     fn check(&self, row: usize, target: &[L; T]) -> Result<()> {

@@ -3,6 +3,7 @@
 mod epoch;
 
 use super::{
+    ending,
     evaluation::{Evaluation, check_targets, count, evaluate, judge, predict},
     faults::Faults,
     gradient::check_limit,
@@ -274,6 +275,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         // Nothing is refused from here on but what training itself meets.
         if !self.quiet {
             slowness::warn::<N>();
+            ending::warn::<N, D::Target, L>(loss);
         }
         let mut history = History::default();
         let result = threads.install(|| {
