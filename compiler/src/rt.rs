@@ -28,12 +28,16 @@ paths! {
     span = span;
     rows = rows;
     input_rows = input_rows;
+    settle = settle;
+    settled = settled;
+    flushed = flushed;
     blocks = blocks;
     blocks_mut = blocks_mut;
     panels = panels;
     panels_mut = panels_mut;
     cells = cells;
     load = load;
+    load_delta = load_delta;
     unload = unload;
     stretch = Stretch::of;
     row_pairs = row_pairs;

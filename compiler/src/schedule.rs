@@ -119,11 +119,18 @@ fn begin(layout: &Layout, mode: Mode) -> Program {
     }
 }
 
+/// Floats of an input that is read in place at most: if it holds tiny numbers, a copy of it is read, on the stack if need
+/// be.
+const IN_PLACE: usize = 4096;
+
 /// Whether the one input can be read where the caller has it: everybody who reads it reads rows of floats.
 fn reads_in_place(layout: &Layout, roots: &[ValueId]) -> bool {
     let [input] = layout.inputs[..] else {
         return false;
     };
+    if layout.values[input.0].shape.iter().product::<usize>() > IN_PLACE {
+        return false;
+    }
     let readers = layout
         .stages
         .iter()

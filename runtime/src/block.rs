@@ -1,7 +1,7 @@
 //! The unit of all storage: sixteen floats, one cache line.
 
 use bytemuck::{Pod, Zeroable};
-use fearless_simd::{Simd, f32x16, prelude::*};
+use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 
 /// Lanes in a [`Block`].
 pub const LANES: usize = 16;
@@ -26,4 +26,26 @@ impl Block {
     pub fn store<S: Simd>(&mut self, value: f32x16<S>) {
         value.store_array(&mut self.0);
     }
+}
+
+/// Block `index` of a row of `numbers` with zeros behind the last one, whatever was there: in padding, an infinite input
+/// times a weight of zero leaves NaN. Both are constants where this is called.
+#[inline(always)]
+pub(crate) fn without_padding<S: Simd>(
+    s: S,
+    value: f32x16<S>,
+    index: usize,
+    numbers: usize,
+) -> f32x16<S> {
+    if (index + 1) * LANES <= numbers {
+        return value;
+    }
+    let kept: [u32; LANES] = core::array::from_fn(
+        #[inline(always)]
+        |lane| match index * LANES + lane < numbers {
+            true => u32::MAX,
+            false => 0,
+        },
+    );
+    (value.bitcast::<u32x16<S>>() & u32x16::simd_from(s, kept)).bitcast()
 }

@@ -48,6 +48,11 @@ pub const fn group<N: Model>() -> usize {
     }
 }
 
+/// Blocks of workspace for each of several samples: with room for a copy of inputs that hold tiny numbers.
+const fn each<N: Model>() -> usize {
+    N::Network::WORKSPACE_BLOCKS + N::Network::INPUT_BLOCKS
+}
+
 /// One call of `infer`, on one instruction set.
 struct Call<'a, N: Model> {
     parameters: &'a [Block],
@@ -61,8 +66,7 @@ impl<N: Model> Task for Call<'_, N> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let group =
-            (self.workspace.len() / N::Network::WORKSPACE_BLOCKS.max(1)).clamp(1, group::<N>());
+        let group = (self.workspace.len() / each::<N>().max(1)).clamp(1, group::<N>());
         let groups = self
             .inputs
             .chunks(group)
@@ -190,7 +194,7 @@ pub fn forward_batch<N: Model>(
 ) -> Result<()> {
     equal_length(inputs, outputs)?;
     let rows = inputs.len().min(group::<N>());
-    with_workspace(N::Network::WORKSPACE_BLOCKS * rows, |workspace| {
+    with_workspace(each::<N>() * rows, |workspace| {
         many(net, inputs, outputs, workspace);
     });
     Ok(())
@@ -211,8 +215,8 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
 ///
 /// With the feature `std` a network's own `forward` needs none: it works on the stack or in memory that the thread keeps.
 /// A workspace is for programs without `std`, where a network that needs more than 16 KiB would allocate in every call, and
-/// for those that decide themselves when memory is taken and given back. It takes the network's `WORKSPACE_BYTES` for each
-/// sample that is answered at once, and serves every network of its kind.
+/// for those that decide themselves when memory is taken and given back. It takes the network's `WORKSPACE_BYTES` and at
+/// most a copy of the input for each sample that is answered at once, and serves every network of its kind.
 ///
 /// ```
 /// use kiln::{Model, Result, Workspace};
@@ -261,11 +265,7 @@ impl<N: Model> Workspace<N> {
     pub fn try_new(rows: usize) -> Result<Self> {
         let rows = rows.clamp(1, group::<N>());
         Ok(Self {
-            blocks: room(
-                "a workspace",
-                N::Network::WORKSPACE_BLOCKS.saturating_mul(rows),
-            )?
-            .into_boxed_slice(),
+            blocks: room("a workspace", each::<N>().saturating_mul(rows))?.into_boxed_slice(),
             network: PhantomData,
         })
     }

@@ -132,6 +132,9 @@ pub trait Network: Send + Sync + 'static {
     const PARAMETER_BLOCKS: usize;
     /// Blocks of workspace one sample needs in inference.
     const WORKSPACE_BLOCKS: usize;
+    /// Blocks of a copy of a sample that is read in place, 0 if it never is: several such samples may need as many behind
+    /// their workspace. A single one is copied to the stack if they are missing.
+    const INPUT_BLOCKS: usize = 0;
     /// Blocks of activations and deltas one sample needs in training.
     const TRAIN_BLOCKS: usize;
     /// Blocks of transposed weights.

@@ -4,6 +4,7 @@ use crate::{
     block::{Block, LANES},
     error::{Error, Result, nearest::nearest},
     layout::Tensor,
+    math::flush_number,
     model::Model,
     network::{Arena, Init, Network},
     random,
@@ -59,7 +60,7 @@ pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
         let mut generator = random::stream(seed.0, index as u64);
         tensor
             .layout
-            .visit(|place| numbers[place] = draw(*init, &mut generator));
+            .visit(|place| numbers[place] = flush_number(draw(*init, &mut generator)));
     }
     Ok(N::Network::from_arena(arena))
 }
@@ -188,7 +189,7 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
 }
 
 impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
-    /// Overwrites a tensor by numbers in row-major order.
+    /// Overwrites a tensor by numbers in row-major order; those below 2^-63 become zero.
     ///
     /// # Errors
     ///
@@ -219,13 +220,14 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
         let mut values = values.iter();
         tensor.layout.visit(|place| {
             if let Some(&value) = values.next() {
-                numbers[place] = value;
+                numbers[place] = flush_number(value);
             }
         });
         Ok(())
     }
 
-    /// The arena: blocks of sixteen numbers. Padding must stay zero.
+    /// The arena: blocks of sixteen numbers. Padding must stay zero, and numbers below 2^-63 should not be left here:
+    /// products of two of them are slow.
     pub fn blocks_mut(&mut self) -> &mut [Block] {
         self.arena.as_mut()
     }

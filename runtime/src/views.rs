@@ -7,6 +7,7 @@ use crate::{
     batch::Batch,
     block::{Block, LANES},
     loss::Loss,
+    math,
     network::Score,
     simd::Isa,
 };
@@ -37,6 +38,46 @@ pub fn rows<const K: usize>(blocks: &[Block]) -> &[[f32; K]] {
 #[inline(always)]
 pub fn input_rows<const K: usize, I: Pod>(inputs: &[I]) -> &[[f32; K]] {
     bytemuck::cast_slice(inputs)
+}
+
+/// Makes zeros of the tiny numbers in inputs that were copied; where there are none, the memory is only read.
+#[inline(always)]
+pub fn settle<S: Isa>(s: S, memory: &mut [Block]) {
+    let numbers = must_cast_slice_mut::<Block, f32>(memory);
+    if math::any_tiny(s, numbers) {
+        math::flush_all(s, numbers);
+    }
+}
+
+/// Inputs that are read in place, without tiny numbers: the caller's own where there are none, or else a copy in `room`.
+/// A single input that `room` does not hold is [`flushed`] by itself: then there is no result.
+#[inline(always)]
+pub fn settled<'a, S: Isa, I: Pod>(
+    s: S,
+    inputs: &'a [I],
+    room: &'a mut [Block],
+) -> Option<&'a [I]> {
+    let numbers = bytemuck::cast_slice::<I, f32>(inputs);
+    if !math::any_tiny(s, numbers) {
+        return Some(inputs);
+    }
+    let copy = must_cast_slice_mut::<Block, f32>(room).get_mut(..numbers.len())?;
+    copy.copy_from_slice(numbers);
+    math::flush_all(s, copy);
+    Some(bytemuck::cast_slice(copy))
+}
+
+/// An input without tiny numbers.
+#[cold]
+#[inline(never)]
+pub fn flushed<I: Pod>(inputs: &[I]) -> I {
+    let mut input = *inputs
+        .first()
+        .expect("room is missing for one input at most");
+    for number in bytemuck::cast_slice_mut::<I, f32>(core::slice::from_mut(&mut input)) {
+        *number = math::flush_number(*number);
+    }
+    input
 }
 
 /// Blocks as rows of `B` blocks.
@@ -129,6 +170,21 @@ pub fn load<const B: usize, I: Pod>(
     gap.fill(0.0);
 }
 
+/// Copies what a loss left as an output's delta, flushed, into row `row` of the delta planned at `offset`.
+#[inline(always)]
+pub fn load_delta<S: Isa, const B: usize, O: Pod>(
+    s: S,
+    delta: &O,
+    memory: &mut [Block],
+    offset: usize,
+    capacity: usize,
+    row: usize,
+) {
+    load::<B, O>(delta, memory, offset, capacity, row);
+    let row = row_mut::<B>(memory, offset, capacity, row);
+    math::flush_all(s, must_cast_slice_mut::<Block, f32>(row));
+}
+
 /// Copies row `row` of the value planned at `offset` to the caller.
 #[inline(always)]
 pub fn unload<const B: usize, O: Pod>(
@@ -177,7 +233,7 @@ pub fn pair<O: Zeroable>(pair: &mut [O]) -> [&mut O; 2] {
     [output, delta]
 }
 
-/// Judges every row of a lone output of `B` blocks, in place.
+/// Judges every row of a lone output of `B` blocks, in place; whatever the loss leaves as delta is flushed.
 #[inline(always)]
 pub fn judge<S: Isa, O: Pod, T, L: Loss<O, T>, const B: usize>(
     s: S,
@@ -195,6 +251,7 @@ pub fn judge<S: Isa, O: Pod, T, L: Loss<O, T>, const B: usize>(
             &mut must_cast_slice_mut::<Block, f32>(delta)[..size_of::<O>() / size_of::<f32>()];
         let delta = &mut bytemuck::cast_slice_mut(floats)[0];
         *result = score(s, loss, as_output(value), target, scale, delta);
+        math::flush_all(s, bytemuck::cast_slice_mut(core::slice::from_mut(delta)));
     }
 }
 

@@ -39,6 +39,36 @@ fn part(values: &[ValueId], index: usize, whole: TokenStream, mutable: bool) -> 
     }
 }
 
+/// Makes zeros of tiny numbers in the copies of the inputs.
+fn settle(model: &Model<'_>, planned: &(Program, Plan)) -> TokenStream {
+    let (settle, carve, span) = (rt::settle(), rt::carve(), rt::span());
+    let statements = model.layout.inputs.iter().map(|input| {
+        let (offset, blocks) = place(planned.0.values[input.0], planned);
+        quote! {
+            let [x] = #carve(memory, [#span(#offset, #blocks, capacity, count)]);
+            #settle(s, x);
+        }
+    });
+    quote!(#(#statements)*)
+}
+
+/// Replaces inputs that are read in place by a copy if they hold tiny numbers. One sample is copied to the stack if there
+/// is no room behind the workspace.
+fn settled() -> TokenStream {
+    let (settled, flushed) = (rt::settled(), rt::flushed());
+    quote! {
+        let (memory, room) = memory.split_at_mut(Self::WORKSPACE_BLOCKS * count);
+        let copy;
+        let inputs = match #settled(s, inputs, room) {
+            ::core::option::Option::Some(inputs) => inputs,
+            ::core::option::Option::None => {
+                copy = [#flushed(inputs)];
+                &copy[..]
+            }
+        };
+    }
+}
+
 /// Forward without training.
 pub fn infer(model: &Model<'_>) -> TokenStream {
     let (program, _) = &model.inference;
@@ -64,6 +94,10 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
                 }
             }
         });
+    let settle = match program.direct {
+        true => settled(),
+        false => settle(model, &model.inference),
+    };
     let unloads = model
         .layout
         .outputs
@@ -90,6 +124,7 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
         ) {
             let (capacity, count) = (inputs.len(), inputs.len());
             #(#loads)*
+            #settle
             #(#statements)*
             #(#unloads)*
         }
@@ -145,10 +180,12 @@ pub fn forward(model: &Model<'_>) -> TokenStream {
     let statements = sites(model, &model.training)
         .into_iter()
         .map(|site| site.stage().op.lower().forward(&site));
+    let settle = settle(model, &model.training);
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
             #unpack
+            #settle
             #(#statements)*
         }
     }
@@ -197,10 +234,10 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         let writes = writes.map(|(index, &root)| {
             let (offset, blocks) = place(program.deltas[root], &model.training);
             let (load, part) = (
-                rt::load(),
+                rt::load_delta(),
                 part(&model.layout.outputs, index, quote!(delta), false),
             );
-            quote!(#load::<#blocks, _>(#part, memory, #offset, capacity, row);)
+            quote!(#load::<S, #blocks, _>(s, #part, memory, #offset, capacity, row);)
         });
         let writes = writes.collect::<Vec<_>>();
         quote! {

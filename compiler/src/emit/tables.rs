@@ -3,6 +3,7 @@
 use super::{Model, passes};
 use crate::graph::{Init, LayerId};
 use crate::layout::Tensor;
+use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -34,6 +35,13 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     });
     let parameters = model.layout.arena_blocks;
     let workspace = model.inference.1.blocks;
+    let input = match (model.inference.0.direct, &model.layout.inputs[..]) {
+        (true, [input]) => {
+            let shape = &model.layout.values[input.0].shape;
+            shape.iter().product::<usize>().div_ceil(LANES)
+        }
+        _ => 0,
+    };
     let train = model.training.1.blocks;
     let transposed = model.training.0.transposed_blocks;
     let needs_pair = passes::needs_pair(model);
@@ -47,6 +55,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const SEGMENTS: &'static [rt::Segment] = &[#(#segments),*];
         const PARAMETER_BLOCKS: usize = #parameters;
         const WORKSPACE_BLOCKS: usize = #workspace;
+        const INPUT_BLOCKS: usize = #input;
         const TRAIN_BLOCKS: usize = #train;
         const TRANSPOSED_BLOCKS: usize = #transposed;
         const NEEDS_PAIR: bool = #needs_pair;
@@ -130,7 +139,7 @@ fn tensor(tensor: &Tensor) -> TokenStream {
         packing,
     } = tensor;
     let shape = &parameter.shape;
-    let offset = offset * crate::storage::LANES + packing.offset;
+    let offset = offset * LANES + packing.offset;
     let axes = packing.axes.iter().map(|axis| {
         let (size, stride, block_stride) = (axis.size, axis.stride, axis.block_stride);
         quote!(rt::Axis { size: #size, stride: #stride, block_stride: #block_stride })

@@ -1,6 +1,7 @@
 //! Elementwise activations, fused into the contraction before them.
 //!
-//! Each derivative is written in terms of the output y, so that nothing but y is saved for backward.
+//! Each derivative is written in terms of the output y, so that nothing but y is saved for backward. Magnitudes below
+//! 2^-63 count as zero (see [`math::flush`]): x is a sum, y and the deltas are numbers that were flushed. NaN stays NaN.
 
 #[cfg(test)]
 mod tests;
@@ -13,15 +14,17 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 pub trait Activation {
     /// Whether f(0) = 0, so that padding lanes stay zero by themselves.
     const KEEPS_ZERO: bool;
-    /// y = f(x).
+    /// y = f(x), flushed; x need not be.
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S>;
-    /// dL/dx from y = f(x) and dL/dy.
+    /// dL/dx, flushed, from y = f(x) and dL/dy, which are.
     fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S>;
 }
 
 /// y = x.
 pub struct Identity;
-/// y = max(x, 0); the derivative at 0 is 0, as PyTorch has it.
+/// y = x for sums that other sums begin with: not flushed.
+pub struct Unfinished;
+/// y = max(x, 0), which is +0 for -0; the derivative at 0 is 0, and where y is NaN dy passes, as PyTorch has it.
 pub struct Relu;
 /// y = 1 / (1 + e^-x); dy/dx = y (1 - y).
 pub struct Sigmoid;
@@ -29,6 +32,20 @@ pub struct Sigmoid;
 pub struct Tanh;
 
 impl Activation for Identity {
+    const KEEPS_ZERO: bool = true;
+
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+        math::flush(s, x)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(_: S, _: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        dy
+    }
+}
+
+impl Activation for Unfinished {
     const KEEPS_ZERO: bool = true;
 
     #[inline(always)]
@@ -47,13 +64,14 @@ impl Activation for Relu {
 
     #[inline(always)]
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        x.max(f32x16::splat(s, 0.0))
+        // A comparison with NaN is false, so that NaN passes.
+        x.simd_lt(math::TINY).select(f32x16::splat(s, 0.0), x)
     }
 
     #[inline(always)]
     fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
         let zero = f32x16::splat(s, 0.0);
-        y.simd_gt(zero).select(dy, zero)
+        y.simd_le(zero).select(zero, dy)
     }
 }
 
@@ -62,12 +80,13 @@ impl Activation for Sigmoid {
 
     #[inline(always)]
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        math::sigmoid(s, x)
+        math::flush(s, math::sigmoid(s, math::flush(s, x)))
     }
 
     #[inline(always)]
     fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        dy * (y * (f32x16::splat(s, 1.0) - y))
+        // y (1 - y) is 0 or at least 2^-63: no product is subnormal.
+        math::flush(s, dy * (y * (f32x16::splat(s, 1.0) - y)))
     }
 }
 
@@ -76,12 +95,13 @@ impl Activation for Tanh {
 
     #[inline(always)]
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        math::tanh(s, x)
+        // The tanh of a flushed number is one.
+        math::tanh(s, math::flush(s, x))
     }
 
     #[inline(always)]
     fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        dy * (f32x16::splat(s, 1.0) - y * y)
+        math::flush(s, dy * (f32x16::splat(s, 1.0) - y * y))
     }
 }
 
@@ -132,7 +152,11 @@ pub fn backward_into<S: Isa, A: Activation, const ADD: bool>(
         || {
             for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
                 let gradient = A::gradient(s, y.load(s), dy.load(s));
-                dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                dx.store(if ADD {
+                    math::flush(s, dx.load(s) + gradient)
+                } else {
+                    gradient
+                });
             }
         },
     );

@@ -1,9 +1,9 @@
-//! Elementwise arithmetic between tensors of one storage, and its backward.
+//! Elementwise arithmetic between tensors of one storage, and its backward. Whatever is stored is flushed.
 
 #[cfg(test)]
 mod tests;
 
-use crate::{block::Block, simd::Isa};
+use crate::{block::Block, math, simd::Isa};
 use fearless_simd::{f32x16, prelude::*};
 
 /// z = f(x, y) over blocks.
@@ -19,7 +19,7 @@ fn combine<S: Isa>(
         #[inline(always)]
         || {
             for ((z, x), y) in z.iter_mut().zip(x).zip(y) {
-                z.store(f(x.load(s), y.load(s)));
+                z.store(math::flush(s, f(x.load(s), y.load(s))));
             }
         },
     );
@@ -28,7 +28,10 @@ fn combine<S: Isa>(
 /// Stores a delta, or adds it to what others left.
 #[inline(always)]
 fn pass_on<S: Isa, const ADD: bool>(s: S, dx: &mut Block, gradient: f32x16<S>) {
-    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+    dx.store(math::flush(
+        s,
+        if ADD { dx.load(s) + gradient } else { gradient },
+    ));
 }
 
 /// z = x + y.

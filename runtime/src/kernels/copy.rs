@@ -1,6 +1,6 @@
 //! Strided copies: what slicing, concatenating and changing a storage come down to.
 
-use crate::block::Block;
+use crate::{block::Block, math::flush_number};
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
 
 /// One axis of a copied region.
@@ -33,7 +33,9 @@ pub fn strided<const CLEAR: bool, const ADD: bool>(
 
 /// One sample's region, the outermost axis first.
 fn region<const ADD: bool>(x: &[f32], y: &mut [f32], axes: &[Axis]) {
-    let combine = |y: &mut f32, x: f32| *y = if ADD { *y + x } else { x };
+    let combine = |y: &mut f32, x: f32| {
+        *y = if ADD { flush_number(*y + x) } else { x };
+    };
     match axes {
         [] => combine(&mut y[0], x[0]),
         [

@@ -11,12 +11,14 @@
 
 use crate::{
     block::{Block, LANES},
+    math,
     random::{self, Key},
     simd::Isa,
 };
 use fearless_simd::{f32x16, prelude::*, u32x16};
 
-/// The factor of sixteen numbers: 1 / (1 - p), or 0; always 0 where p is 1, as in PyTorch.
+/// The factor of sixteen numbers: 1 / (1 - p), or 0; always 0 where p is 1, as in PyTorch. No factor makes a number smaller
+/// that it does not make zero.
 #[inline(always)]
 fn factors<S: Isa>(s: S, row: random::Row, first: u32x16<S>, p: f32) -> f32x16<S> {
     // Dropped when the hash is below p 2^32: exact to 2^-32.
@@ -99,7 +101,11 @@ pub fn backward<S: Isa, const ADD: bool>(
                 #[inline(always)]
                 |dy, factor, dx| {
                     let gradient = dy * factor;
-                    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                    dx.store(if ADD {
+                        math::flush(s, dx.load(s) + gradient)
+                    } else {
+                        gradient
+                    });
                 },
             );
         },

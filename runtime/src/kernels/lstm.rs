@@ -33,8 +33,12 @@
 //! **Products.** What does not wait for the step before is a product over all samples and steps at once: the share of
 //! x in z, and (7) to (10). Those are `dense`'s kernels. Only h W_hh and (1) go step by step.
 //!
-//! **Padding.** In padding lanes z = 0, so i = f = o = 1/2 and g = 0: c and h stay zero. Backward starts from dh = 0 and
-//! adds products with zero weights, so dz is zero there too, although i, f and o are not.
+//! **Tiny numbers.** Magnitudes below 2^-63 count as zero (see [`math::flush`]), except that the gates i, f and o never
+//! close further than to 2^-63. Then no product of two of these numbers is subnormal: c, h, dc and every product that
+//! is multiplied again are flushed.
+//!
+//! **Padding.** In padding lanes z = 0, or NaN where an input is infinite; c and h are made zero there. Backward starts from
+//! dh = 0 and adds products with zero weights, so dz is zero there too, although i, f and o are not.
 //!
 //! The sizes of every function: `T` steps, `I` inputs in rows of `KS` floats, `H` units in `B` blocks, `P = 4 B` panels
 //! of gates, which are `N = 16 P` floats.
@@ -53,9 +57,9 @@ pub use step::{State, infer, stream};
 pub use update::{recurrent_rows, update};
 
 use crate::{
-    block::{Block, LANES},
+    block::{Block, LANES, without_padding},
     kernels::{
-        activation::Identity,
+        activation::Unfinished,
         dense::{self, Start},
     },
     math,
@@ -104,7 +108,7 @@ fn project<
     for (bias, recurrent) in bias.iter_mut().zip(weights.recurrent_bias) {
         bias.store(bias.load(s) + recurrent.load(s));
     }
-    dense::forward::<S, Identity, I, KS, N, P>(s, x, weights.input, Start::Bias(&bias), gates);
+    dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, Start::Bias(&bias), gates);
 }
 
 /// What a step leaves of one block of units.
@@ -117,15 +121,22 @@ struct Cell<S: Simd> {
     h: f32x16<S>,
 }
 
-/// The elementwise half of a step: from z and c\[t-1\].
+/// The elementwise half of a step of a block of units: from z and c\[t-1\].
 #[inline(always)]
-fn cell<S: Simd>(s: S, z: [f32x16<S>; 4], c: f32x16<S>) -> Cell<S> {
-    let i = math::sigmoid(s, z[0]);
-    let f = math::sigmoid(s, z[1]);
-    let g = math::tanh(s, z[2]);
-    let o = math::sigmoid(s, z[3]);
-    let c = f.mul_add(c, i * g);
-    let h = o * math::tanh(s, c);
+fn cell<S: Simd, const H: usize>(s: S, block: usize, z: [f32x16<S>; 4], c: f32x16<S>) -> Cell<S> {
+    let i = math::gate(s, z[0]);
+    let f = math::gate(s, z[1]);
+    let g = math::tanh(s, math::flush(s, z[2]));
+    let o = math::gate(s, z[3]);
+    let c = math::flush(s, f.mul_add(c, i * g));
+    let h = math::flush(s, o * math::tanh(s, c));
+    let (c, h) = match const { H % LANES } > 0 && block == H / LANES {
+        true => {
+            let units = |x| without_padding(s, x, H / LANES, H);
+            (units(c), units(h))
+        }
+        false => (c, h),
+    };
     Cell {
         gates: [i, f, g, o],
         c,

@@ -1,8 +1,8 @@
 //! Maximum pooling on its own: PyTorch's `MaxPool2d`, of any kernel, stride, dilation and padding.
 //!
 //! `y[r][c] = max over u, v of x[r SH + u DH - PT][c SW + v DW - PL]`, where positions outside the image count as minus
-//! infinity. The first of equal maxima in scan order wins, and the gradient flows to it alone. Layouts are
-//! channel-last; borders of x are never read. Results on NaN are not specified.
+//! infinity. The first of equal maxima in scan order wins, and the gradient flows to it alone. Where a window holds NaN the
+//! result is NaN, and the last NaN wins, as in PyTorch. Layouts are channel-last; borders of x are never read.
 
 use super::{
     image::{Image, clear_border, pixel},
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     block::{Block, LANES},
+    math,
     simd::Isa,
 };
 use core::ops::Range;
@@ -114,7 +115,7 @@ pub fn backward<
                                 let position = i32x16::splat(s, (u * C::KERNEL[1] + v) as i32);
                                 let won = winner.simd_eq(position).select(gradient, zero);
                                 let block = &mut dx[read::<C, X>(at, u, v) + panel];
-                                block.store(block.load(s) + won);
+                                block.store(math::flush(s, block.load(s) + won));
                             }
                         }
                     },
@@ -178,12 +179,12 @@ fn largest<S: Isa, C: Stencil, X: Image, const WINNERS: bool>(
         for v in columns.clone() {
             let value = x[read::<C, X>(at, u, v) + panel].load(s);
             if WINNERS {
-                let greater = value.simd_gt(best);
+                let wins = math::wins(value, best);
                 let position = i32x16::splat(s, (u * C::KERNEL[1] + v) as i32);
-                winner = greater.select(position, winner);
-                best = greater.select(value, best);
+                winner = wins.select(position, winner);
+                best = wins.select(value, best);
             } else {
-                best = best.max(value);
+                best = math::maximum(s, best, value);
             }
         }
     }

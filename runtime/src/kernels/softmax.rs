@@ -3,6 +3,8 @@
 //! y_i = e^(x_i - m) / sum_j e^(x_j - m), m = max x, as `torch.nn.Softmax`. With the row's scalar
 //! t = sum_j y_j dy_j the backward is dx_i = y_i (dy_i - t).
 //! z_i = log y_i = (x_i - m) - ln(sum_j e^(x_j - m)), whose backward is dx_i = dz_i - e^(z_i) sum_j dz_j.
+//!
+//! Powers, results and deltas below 2^-63 are zero. A NaN in a row makes the whole row NaN.
 
 #[cfg(test)]
 mod tests;
@@ -37,10 +39,10 @@ fn lanes<S: Isa, const N: usize>(s: S, p: usize, value: f32x16<S>, gap: f32) -> 
 fn maximum<S: Isa, const N: usize, const P: usize>(s: S, x: &[Block; P]) -> f32 {
     let mut largest = f32x16::splat(s, f32::NEG_INFINITY);
     for (p, block) in x.iter().enumerate() {
-        largest = largest.max(lanes::<S, N>(s, p, block.load(s), f32::NEG_INFINITY));
+        let block = lanes::<S, N>(s, p, block.load(s), f32::NEG_INFINITY);
+        largest = math::maximum(s, largest, block);
     }
-    let lanes: [f32; LANES] = largest.into();
-    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    math::largest_lane(largest)
 }
 
 /// The sum over a row of f(block).
@@ -66,7 +68,12 @@ pub fn forward<S: Isa, const N: usize, const P: usize>(
             for (x, y) in x.iter().zip(y) {
                 let largest = f32x16::splat(s, maximum::<S, N, P>(s, x));
                 for (p, (x, y)) in x.iter().zip(y.iter_mut()).enumerate() {
-                    y.store(lanes::<S, N>(s, p, math::exp(s, x.load(s) - largest), 0.0));
+                    y.store(lanes::<S, N>(
+                        s,
+                        p,
+                        math::share(s, x.load(s) - largest),
+                        0.0,
+                    ));
                 }
                 let total = sum::<S, N, P>(
                     s,
@@ -75,7 +82,7 @@ pub fn forward<S: Isa, const N: usize, const P: usize>(
                 );
                 let inverse = f32x16::splat(s, 1.0 / total);
                 for y in y.iter_mut() {
-                    y.store(y.load(s) * inverse);
+                    y.store(math::flush(s, y.load(s) * inverse));
                 }
             }
         },
@@ -100,8 +107,9 @@ pub fn backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
                 );
                 let shared = f32x16::splat(s, shared);
                 for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
-                    let gradient = y.load(s) * (dy.load(s) - shared);
-                    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                    let gradient = y.load(s) * math::flush(s, dy.load(s) - shared);
+                    let gradient = if ADD { dx.load(s) + gradient } else { gradient };
+                    dx.store(math::flush(s, gradient));
                 }
             }
         },
@@ -122,12 +130,13 @@ pub fn log_forward<S: Isa, const N: usize, const P: usize>(
                 let total = sum::<S, N, P>(
                     s,
                     #[inline(always)]
-                    |p| math::exp(s, x[p].load(s) - m),
+                    |p| math::share(s, x[p].load(s) - m),
                 );
                 // Not x - (m + ln total), whose sum rounds like m, however small z is.
                 let logarithm = f32x16::splat(s, libm::logf(total));
                 for (p, (x, z)) in x.iter().zip(z).enumerate() {
-                    z.store(lanes::<S, N>(s, p, x.load(s) - m - logarithm, 0.0));
+                    let value = lanes::<S, N>(s, p, x.load(s) - m - logarithm, 0.0);
+                    z.store(math::flush(s, value));
                 }
             }
         },
@@ -145,18 +154,17 @@ pub fn log_backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
         #[inline(always)]
         || {
             for ((z, dz), dx) in z.iter().zip(dz).zip(dx) {
-                let shared = f32x16::splat(
+                let shared = sum::<S, N, P>(
                     s,
-                    sum::<S, N, P>(
-                        s,
-                        #[inline(always)]
-                        |p| dz[p].load(s),
-                    ),
+                    #[inline(always)]
+                    |p| dz[p].load(s),
                 );
+                let shared = f32x16::splat(s, math::flush_number(shared));
                 for (p, ((z, dz), dx)) in z.iter().zip(dz).zip(dx).enumerate() {
-                    let share = lanes::<S, N>(s, p, math::exp(s, z.load(s)) * shared, 0.0);
+                    let share = lanes::<S, N>(s, p, math::share(s, z.load(s)) * shared, 0.0);
                     let gradient = dz.load(s) - share;
-                    dx.store(if ADD { dx.load(s) + gradient } else { gradient });
+                    let gradient = if ADD { dx.load(s) + gradient } else { gradient };
+                    dx.store(math::flush(s, gradient));
                 }
             }
         },

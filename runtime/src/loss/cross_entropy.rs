@@ -82,16 +82,15 @@ fn row<S: Isa, const N: usize>(
     let blocks = N.div_ceil(LANES);
     let mut largest = f32x16::splat(s, f32::NEG_INFINITY);
     for index in 0..blocks {
-        largest = largest.max(block(s, logits, index, f32::NEG_INFINITY));
+        largest = math::maximum(s, largest, block(s, logits, index, f32::NEG_INFINITY));
     }
-    let lanes: [f32; LANES] = largest.into();
-    let largest = lanes.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let largest = math::largest_lane(largest);
     let m = f32x16::splat(s, largest);
 
     // e^(x - m) waits in the delta until its sum is known; the lanes behind the end are e^-inf = 0.
     let mut sums = f32x16::splat(s, 0.0);
     for index in 0..blocks {
-        let power = math::exp(s, block(s, logits, index, f32::NEG_INFINITY) - m);
+        let power = math::share(s, block(s, logits, index, f32::NEG_INFINITY) - m);
         sums += power;
         put(power, delta, index);
     }
@@ -112,7 +111,8 @@ fn row<S: Isa, const N: usize>(
     }
 }
 
-/// Index of the largest number, the first one among equals; 0 where there is none. NaN is never the largest.
+/// Index of the largest number, the first one among equals; 0 where there is none. NaN counts as the largest, as for
+/// `torch.argmax`.
 ///
 /// ```
 /// assert_eq!(kiln::argmax(&[0.1, 0.7, 0.2]), 1);
@@ -120,11 +120,20 @@ fn row<S: Isa, const N: usize>(
 pub fn argmax(numbers: &[f32]) -> usize {
     let mut best = (0, f32::NEG_INFINITY);
     for (index, &number) in numbers.iter().enumerate() {
+        if number.is_nan() {
+            return index;
+        }
         if number > best.1 {
             best = (index, number);
         }
     }
     best.0
+}
+
+/// Whether the largest logit is that of the right class; where one is NaN there is no answer, so that none is right.
+fn hits(logits: &[f32], target: Option<usize>) -> bool {
+    let answer = argmax(logits);
+    Some(answer) == target && logits.get(answer).is_some_and(|logit| !logit.is_nan())
 }
 
 /// Refuses labels that no logit stands for.
@@ -154,7 +163,7 @@ impl<T: Label, const N: usize> Loss<[f32; N], T> for CrossEntropy {
 
     #[inline(always)]
     fn accuracy(&self, output: &[f32; N], target: &T) -> Option<f32> {
-        Some(f32::from(u8::from(Some(argmax(output)) == target.class())))
+        Some(f32::from(u8::from(hits(output, target.class()))))
     }
 
     fn expects_logits(&self) -> bool {
@@ -189,7 +198,7 @@ impl<L: Label, const N: usize, const T: usize> Loss<[[f32; N]; T], [L; T]> for C
         let hits = output
             .iter()
             .zip(target)
-            .filter(|(output, target)| Some(argmax(*output)) == target.class());
+            .filter(|(output, target)| self::hits(*output, target.class()));
         Some(hits.count() as f32 / T.max(1) as f32)
     }
 

@@ -175,7 +175,12 @@ fn deltas_are_gradients() {
 #[test]
 fn accuracy_takes_the_largest_logit() {
     assert_eq!(argmax(&[]), 0);
-    assert_eq!(argmax(&[1.0, 3.0, 3.0, f32::NAN]), 1);
+    assert_eq!(argmax(&[1.0, 3.0, 3.0, 2.0]), 1);
+    assert_eq!(argmax(&[1.0, f32::NAN, 3.0, f32::NAN]), 1);
+    let unknown = CrossEntropy.accuracy(&[f32::NAN; 3], &0);
+    assert_eq!(unknown, Some(0.0), "no answer is no right answer");
+    let steps = [[0.0, 1.0], [f32::NAN, 0.0]];
+    assert_eq!(CrossEntropy.accuracy(&steps, &[1, 0]), Some(0.5));
     assert_eq!(CrossEntropy.accuracy(&[0.0, 2.0, 1.0], &1), Some(1.0));
     assert_eq!(CrossEntropy.accuracy(&[0.0, 2.0, 1.0], &2), Some(0.0));
     let steps = [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]];

@@ -3,7 +3,7 @@
 //! n reaches from -151 to 128, more than an exponent field holds. 2^n is therefore applied as 2^floor(n/2) and
 //! 2^ceil(n/2): the first product is exact, the second overflows to infinity or rounds into the subnormals, once.
 
-use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two};
+use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, flush, horner, power_of_two};
 use fearless_simd::{Simd, f32x16, i32x16, prelude::*};
 
 /// Twice the bias of the exponent field: each half of n takes one. Added to [`ROUND`].
@@ -15,7 +15,19 @@ const BIASED: f32 = ROUND + 254.0;
 #[inline(always)]
 pub fn exp<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Beyond these the result is 0 or infinity already.
-    let x = x.clamp(-105.0, 89.0);
+    power(s, x.clamp(-105.0, 89.0))
+}
+
+/// e^x for x <= 0, a share of the largest among powers; 0 below 2^-63, NaN for NaN.
+#[inline(always)]
+pub fn share<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+    // e^-60 is below 2^-63, and still normal.
+    flush(s, power(s, x.clamp(-60.0, 89.0)))
+}
+
+/// e^x from -105 to 89.
+#[inline(always)]
+fn power<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     let shifted = x.mul_add(LOG2_E, BIASED);
     let n = shifted - BIASED;
     let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));

@@ -7,6 +7,16 @@
 //!
 //! Only a sum can still be subnormal, where terms of almost equal magnitude cancel.
 
+use crate::block::LANES;
+#[cfg(target_arch = "x86_64")]
+use bytemuck::{must_cast, must_cast_ref};
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::{
+    __m256, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_set1_epi32,
+    _mm256_sign_epi32,
+};
+#[cfg(target_arch = "x86_64")]
+use fearless_simd::{Level, f32x8};
 use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 
 /// The smallest magnitude that is not zero: 2^-63.
@@ -18,9 +28,34 @@ const UPPER: u32 = 0x6000_0000;
 /// `x` where its magnitude is at least 2^-63, +0 where it is less; NaN and infinities keep their bits.
 #[inline(always)]
 pub fn flush<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+    #[cfg(target_arch = "x86_64")]
+    if let Level::Avx2(avx2) = s.level() {
+        let lanes: [f32; LANES] = x.into();
+        let halves: &[[f32; 8]; 2] = must_cast_ref(&lanes);
+        let flushed = halves.map(
+            #[inline(always)]
+            |half| {
+                let half = f32x8::simd_from(avx2, half);
+                let half: f32x8<_> = flush_half(avx2, half.into()).simd_into(avx2);
+                <[f32; 8]>::from(half)
+            },
+        );
+        return f32x16::simd_from(s, must_cast::<_, [f32; LANES]>(flushed));
+    }
     let upper = x.bitcast::<u32x16<S>>() & UPPER;
     upper.simd_eq(0).select(f32x16::splat(s, 0.0), x)
 }
+
+// Two instructions instead of three: a number times the sign of its upper bits, which is 0 or 1.
+#[cfg(target_arch = "x86_64")]
+fearless_simd::kernel!(
+    #[inline(always)]
+    fn flush_half(avx2: Avx2, x: __m256) -> __m256 {
+        let bits = _mm256_castps_si256(x);
+        let upper = _mm256_and_si256(bits, _mm256_set1_epi32(UPPER as i32));
+        _mm256_castsi256_ps(_mm256_sign_epi32(bits, upper))
+    }
+);
 
 /// [`flush`] of one number.
 #[inline(always)]
@@ -28,11 +63,57 @@ pub fn flush_number(x: f32) -> f32 {
     if x.to_bits() & UPPER == 0 { 0.0 } else { x }
 }
 
+/// The bits of a block.
+#[inline(always)]
+fn bits<S: Simd>(s: S, block: &[f32; LANES]) -> u32x16<S> {
+    f32x16::simd_from(s, *block).bitcast()
+}
+
+/// Whether any of the numbers is tiny without being zero.
+///
+/// Three instructions a register. Less one, the bits of zero wrap to the largest; without the sign, what is left orders
+/// tiny numbers below all others.
+#[inline(always)]
+pub fn any_tiny<S: Simd>(s: S, numbers: &[f32]) -> bool {
+    /// [`TINY`] itself.
+    const BOUND: u32 = TINY.to_bits() - 1;
+    /// All bits but the sign.
+    const MAGNITUDE: u32 = u32::MAX >> 1;
+    let (blocks, rest) = numbers.as_chunks::<LANES>();
+    let mut least = u32x16::splat(s, u32::MAX);
+    let (fours, ones) = blocks.as_chunks::<4>();
+    for four in fours {
+        for block in four {
+            least = least.min((bits(s, block) - 1) & MAGNITUDE);
+        }
+    }
+    for block in ones {
+        least = least.min((bits(s, block) - 1) & MAGNITUDE);
+    }
+    let mut tiny = !blocks.is_empty() && least.simd_lt(BOUND).any_true();
+    for number in rest {
+        tiny |= number.to_bits().wrapping_sub(1) & MAGNITUDE < BOUND;
+    }
+    tiny
+}
+
+/// [`flush`] of all numbers.
+#[inline(always)]
+pub fn flush_all<S: Simd>(s: S, numbers: &mut [f32]) {
+    let (blocks, rest) = numbers.as_chunks_mut::<LANES>();
+    for block in blocks {
+        flush(s, f32x16::simd_from(s, *block)).store_array(block);
+    }
+    for number in rest {
+        *number = flush_number(*number);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        block::{Block, LANES},
+        block::Block,
         simd::{self, Isa, Task},
     };
     use std::vec::Vec;
@@ -69,6 +150,70 @@ mod tests {
                     let expected = if x.abs() < TINY { 0.0 } else { x };
                     assert_eq!(found.to_bits(), expected.to_bits(), "{x:e}");
                     assert_eq!(flush_number(x).to_bits(), expected.to_bits(), "{x:e}");
+                }
+            }
+        }
+    }
+
+    struct Scan<'a>(&'a [f32]);
+
+    impl Task for Scan<'_> {
+        type Output = bool;
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) -> bool {
+            any_tiny(s, self.0)
+        }
+    }
+
+    struct FlushAll<'a>(&'a mut [f32]);
+
+    impl Task for FlushAll<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) {
+            flush_all(s, self.0);
+        }
+    }
+
+    /// At any place, and zeros and NaN are none.
+    #[test]
+    fn a_tiny_number_is_found_anywhere() {
+        let ordinary = [
+            0.0,
+            -0.0,
+            TINY,
+            -TINY,
+            1.0,
+            f32::NAN,
+            f32::NEG_INFINITY,
+            f32::MAX,
+        ];
+        let below = f32::from_bits(TINY.to_bits() - 1);
+        let tiny = [
+            f32::from_bits(1),
+            -f32::from_bits(1),
+            f32::MIN_POSITIVE,
+            below,
+            -below,
+        ];
+        for level in simd::levels() {
+            for count in [0, 1, 5, 16, 17, 48, 53] {
+                let mut numbers: Vec<f32> = (0..count).map(|i| ordinary[i % 8]).collect();
+                assert!(!simd::dispatch(level, Scan(&numbers)), "{count}");
+                for place in 0..count {
+                    for x in tiny {
+                        let before = core::mem::replace(&mut numbers[place], x);
+                        assert!(simd::dispatch(level, Scan(&numbers)), "{x:e} at {place}");
+                        simd::dispatch(level, FlushAll(&mut numbers));
+                        assert_eq!(numbers[place].to_bits(), 0);
+                        numbers[place] = before;
+                    }
+                }
+                for (i, number) in numbers.iter().enumerate() {
+                    let expected = flush_number(ordinary[i % 8]);
+                    assert!(number.to_bits() == expected.to_bits() || *number == 0.0);
                 }
             }
         }

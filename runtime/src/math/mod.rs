@@ -26,15 +26,17 @@
 mod exp;
 mod flush;
 mod ln;
+mod maximum;
 mod sigmoid;
 mod tanh;
 #[cfg(test)]
 mod ulp;
 
-pub use exp::exp;
-pub use flush::{TINY, flush, flush_number};
+pub use exp::{exp, share};
+pub use flush::{TINY, any_tiny, flush, flush_all, flush_number};
 pub use ln::ln;
-pub use sigmoid::sigmoid;
+pub use maximum::{largest_lane, maximum, wins};
+pub use sigmoid::{gate, sigmoid};
 pub use tanh::tanh;
 
 use core::f32::consts::LOG2_E;

@@ -21,7 +21,21 @@ const EXP_NEGATIVE: [f32; 5] = [EXP[0], -EXP[1], EXP[2], -EXP[3], EXP[4]];
 #[inline(always)]
 pub fn sigmoid<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Beyond these the result is 0 or 1 already.
-    let x = x.clamp(-105.0, 18.0);
+    logistic(s, x.clamp(-105.0, 18.0))
+}
+
+/// The logistic function as a gate: never below 2^-63, so that no product with it is subnormal; NaN for NaN.
+#[inline(always)]
+pub fn gate<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+    logistic(s, x.clamp(LEAST, 18.0))
+}
+
+/// Where the logistic function is a little above 2^-63.
+const LEAST: f32 = -43.668;
+
+/// The logistic function from -105 to 18.
+#[inline(always)]
+fn logistic<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     let shifted = x.mul_add(-LOG2_E, BIASED);
     let n = shifted - BIASED;
     let r = n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x));

@@ -6,6 +6,7 @@
 use super::{Adam, AdamW, Optimizer, Sgd, State};
 use crate::{
     block::Block,
+    math::TINY,
     network::Penalty,
     simd::{self, Isa, Task},
     update::{Consumer, Sink, Store, Update},
@@ -171,18 +172,18 @@ fn adam_is_that_of_pytorch() {
     );
 }
 
-/// Lets moments decay without gradients, and gives all numbers met on the way.
+/// Lets moments and weights decay without gradients, and gives all numbers met on the way.
 struct Decay<O>(O);
 
 impl<O: Optimizer> Task for Decay<O>
 where
     State<O>: bytemuck::Pod,
 {
-    type Output = Vec<f32>;
+    type Output = (Vec<f32>, Vec<f32>);
 
     #[inline(always)]
-    fn run<S: Isa>(self, s: S) -> Vec<f32> {
-        let mut weights = Block([1.0; 16]);
+    fn run<S: Isa>(self, s: S) -> Self::Output {
+        let (mut weights, mut all) = (Block([1.0; 16]), Vec::new());
         let mut state = State::<O>::default();
         let mut numbers = Vec::new();
         for t in 0..1500 {
@@ -190,20 +191,39 @@ where
             let step = self.0.step(t, 1.0);
             step.apply(s, gradient.load(s), &mut weights, &mut state);
             numbers.extend_from_slice(bytemuck::cast_slice(core::slice::from_ref(&state)));
+            all.extend_from_slice(&weights.0);
         }
-        numbers
+        (numbers, all)
     }
 }
 
 #[test]
-fn moments_never_become_denormal() {
+fn moments_never_become_subnormal() {
     for level in simd::levels() {
-        let adam = simd::dispatch(level, Decay(Adam::default().betas(0.9, 0.8)));
-        let heavy = simd::dispatch(level, Decay(Sgd::new(0.1).momentum(0.9)));
+        let (adam, _) = simd::dispatch(level, Decay(Adam::default().betas(0.9, 0.8)));
+        let (heavy, _) = simd::dispatch(level, Decay(Sgd::new(0.1).momentum(0.9)));
         let normal = |x: &f32| *x == 0.0 || x.is_normal();
         assert!(adam.iter().chain(&heavy).all(normal), "{level:?}");
         assert_eq!(heavy.last(), Some(&0.0), "{level:?}");
         assert_eq!(adam[adam.len() - 32..], [0.0; 32], "{level:?}");
+    }
+}
+
+/// Weights that decay reach zero by every rule, and none of them is tiny on the way.
+#[test]
+fn weights_decay_to_zero() {
+    for level in simd::levels() {
+        let plain = Sgd::new(0.1).weight_decay(1.0);
+        let heavy = plain.momentum(0.5);
+        let all = [
+            simd::dispatch(level, Decay(heavy)).1,
+            simd::dispatch(level, Decay(heavy.nesterov())).1,
+            simd::dispatch(level, Decay(AdamW::new(0.1).weight_decay(1.0))).1,
+        ];
+        for weights in all {
+            assert!(weights.iter().all(|w| *w == 0.0 || w.abs() >= TINY));
+            assert_eq!(weights.last(), Some(&0.0), "{level:?}");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         stencil::{Stencil, border, reached},
         winners,
     },
+    math,
     shape::{self, Extent, Shape},
     simd::Isa,
 };
@@ -379,7 +380,7 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
     #[inline(always)]
     fn store(
         &mut self,
-        _: S,
+        s: S,
         [row, column]: [usize; 2],
         panel: usize,
         value: f32x16<S>,
@@ -388,10 +389,9 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
         let row = self.first[0] + row * C::STRIDE[0];
         let column = self.first[1] + column * C::STRIDE[1];
         let block = &mut self.dx[pixel::<X>(row, column) + panel];
-        block.store(if ADD {
-            value + block.load(value.token())
-        } else {
-            value
-        });
+        block.store(math::flush(
+            s,
+            if ADD { value + block.load(s) } else { value },
+        ));
     }
 }

@@ -5,7 +5,7 @@
 
 use super::tiles::{Plan, Sink, Sums};
 use crate::{
-    block::{Block, LANES},
+    block::{Block, LANES, without_padding},
     kernels::{
         activation::Activation,
         image::{Image, clear_border, pixel},
@@ -16,7 +16,7 @@ use crate::{
     simd::Isa,
 };
 use core::marker::PhantomData;
-use fearless_simd::{f32x16, i32x16, prelude::*};
+use fearless_simd::{f32x16, i32x16};
 
 /// y = f(max over windows of PH x PW of (b + conv(x))), stride equal to the window; windows of 1 x 1 are no pool.
 ///
@@ -223,11 +223,8 @@ impl<
         winner: i32x16<S>,
     ) {
         let mut value = A::apply(s, value);
-        let lanes = const { Y::CHANNELS % LANES };
-        if !A::KEEPS_ZERO && lanes != 0 && panel == P - 1 {
-            let index = f32x16::simd_from(s, LANE);
-            let used = index.simd_lt(f32x16::splat(s, lanes as f32));
-            value = used.select(value, f32x16::splat(s, 0.0));
+        if const { !Y::CHANNELS.is_multiple_of(LANES) } && panel == P - 1 {
+            value = without_padding(s, value, P - 1, Y::CHANNELS);
         }
         self.y[pixel::<Y>(row, column) + panel].store(value);
         if R::WINNERS {
@@ -236,14 +233,3 @@ impl<
         }
     }
 }
-
-/// The number of each lane.
-const LANE: [f32; LANES] = {
-    let mut lane = [0.0; LANES];
-    let mut i = 0;
-    while i < LANES {
-        lane[i] = i as f32;
-        i += 1;
-    }
-    lane
-};

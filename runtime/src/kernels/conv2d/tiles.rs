@@ -11,6 +11,7 @@
 use crate::{
     block::Block,
     kernels::image::Image,
+    math,
     shape::{Shape, Tiled},
     simd::Isa,
 };
@@ -154,12 +155,12 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
                         if dy + dx == 0 {
                             best[q][n] = sum;
                         } else if T::WINNERS {
-                            let greater = sum.simd_gt(best[q][n]);
+                            let wins = math::wins(sum, best[q][n]);
                             let position = i32x16::splat(s, (dy * PW + dx) as i32);
-                            best[q][n] = greater.select(sum, best[q][n]);
-                            winner[q][n] = greater.select(position, winner[q][n]);
+                            best[q][n] = wins.select(sum, best[q][n]);
+                            winner[q][n] = wins.select(position, winner[q][n]);
                         } else {
-                            best[q][n] = best[q][n].max(sum);
+                            best[q][n] = math::maximum(s, best[q][n], sum);
                         }
                     }
                 }

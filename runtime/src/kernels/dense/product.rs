@@ -1,7 +1,7 @@
 //! y = f(start + x W), over a batch or for one row.
 
 use crate::{
-    block::{Block, LANES},
+    block::{Block, LANES, without_padding},
     kernels::activation::Activation,
     simd::{Isa, Visit, VisitRow},
     tile::{self, Accumulators},
@@ -169,22 +169,10 @@ fn section_mut<T, const N: usize>(items: &mut [T], first: usize) -> &mut [T; N] 
 #[inline(always)]
 fn finish<S: Isa, A: Activation, const N: usize>(s: S, z: f32x16<S>, block: usize) -> f32x16<S> {
     let y = A::apply(s, z);
-    if A::KEEPS_ZERO || N.is_multiple_of(LANES) || block != N / LANES {
+    if N.is_multiple_of(LANES) || block != N / LANES {
         return y;
     }
-    let kept: [f32; LANES] = const { padding_mask::<N>() };
-    y * f32x16::simd_from(s, kept)
-}
-
-/// One for the lanes of the last block that hold outputs, zero for its padding.
-const fn padding_mask<const N: usize>() -> [f32; LANES] {
-    let mut mask = [0.0; LANES];
-    let mut lane = 0;
-    while lane < N % LANES {
-        mask[lane] = 1.0;
-        lane += 1;
-    }
-    mask
+    without_padding(s, y, N / LANES, N)
 }
 
 /// Computes `y = f(start + x W)` for one row, for inference: each sum runs in several chains where the layer has too

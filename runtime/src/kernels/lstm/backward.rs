@@ -1,4 +1,7 @@
 //! Backpropagation through time: equations (1) to (7) of the module above.
+//!
+//! Each of (2) to (6) is a product of four or five numbers. They are grouped so that most products serve twice, and what is
+//! multiplied again is flushed or known to be zero or at least 2^-63: a gate, or 1 - x where x is rounded (at least 2^-24).
 
 use super::{GROUP, fits, gates_of};
 use crate::{
@@ -7,7 +10,7 @@ use crate::{
         activation::Identity,
         dense::{self, Start},
     },
-    math,
+    math::{self, flush},
     simd::{Isa, Visit},
     tile::{self, Accumulators},
 };
@@ -117,17 +120,22 @@ fn cell<S: Isa>(
         |gate| gate.load(s),
     );
     let tanh = math::tanh(s, c);
-    let dc = carried + dh * o * (one - tanh * tanh);
+    let through_output = flush(s, flush(s, dh) * o);
+    let dc = flush(
+        s,
+        through_output.mul_add((-tanh).mul_add(tanh, one), carried),
+    );
+    let (through_input, through_forget) = (flush(s, dc * i), flush(s, dc * f));
     let deltas = [
-        dc * g * (i * (one - i)),
-        dc * previous * (f * (one - f)),
-        dc * i * (one - g * g),
-        dh * tanh * (o * (one - o)),
+        through_input * flush(s, g * (one - i)),
+        through_forget * flush(s, previous * (one - f)),
+        through_input * (-g).mul_add(g, one),
+        through_output * flush(s, tanh * (one - o)),
     ];
     for (gate, delta) in gates.iter_mut().zip(deltas) {
-        gate.store(delta);
+        gate.store(flush(s, delta));
     }
-    dc * f
+    through_forget
 }
 
 /// Some stretches of (1), `dh += dz[t] W_hh^T`, for all rows of a group.

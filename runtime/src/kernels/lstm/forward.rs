@@ -82,8 +82,9 @@ pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, co
                         s.cover_blocks(rows, 4, &mut product);
                     }
                     for row in 0..rows {
-                        let next = cell(
+                        let next = cell::<S, H>(
                             s,
+                            block,
                             z[row].map(
                                 #[inline(always)]
                                 |z| z.load(s),

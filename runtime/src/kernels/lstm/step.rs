@@ -135,7 +135,7 @@ fn step<S: Isa, const H: usize, const B: usize, const P: usize>(
             units(&previous),
             gates_of(weights, block),
         );
-        let Cell { c, h, .. } = cell(s, z, state.c[block].load(s));
+        let Cell { c, h, .. } = cell::<S, H>(s, block, z, state.c[block].load(s));
         state.c[block].store(c);
         state.h[block].store(h);
     }
