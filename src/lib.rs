@@ -72,6 +72,13 @@ pub mod data {
 
 pub use kiln_runtime::flat;
 
+/// What an [`Error`] is made of.
+pub mod error {
+    #[cfg(feature = "std")]
+    pub use kiln_runtime::error::Fault;
+    pub use kiln_runtime::error::{Alike, Error, Mismatch, Misshapen, Result};
+}
+
 /// The instruction set that runs, and how to restrict it.
 pub mod simd {
     pub use kiln_runtime::simd::{

@@ -133,7 +133,7 @@ impl Display for Error {
             #[cfg(feature = "std")]
             Self::InPlace { path, copy, source } => write!(
                 f,
-                "`{path}` has other names or is mounted, so that it is written over, which failed ({source}); \
+                "`{path}` cannot be replaced as a whole, so that it was written over, which failed ({source}); \
                  the new weights stand whole in `{copy}`: remove what kept them from being written, and copy them over it",
                 path = path.display(),
                 copy = copy.display()

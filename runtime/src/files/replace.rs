@@ -1,8 +1,9 @@
 //! Replacing a file as a whole.
 //!
 //! The new file is written beside the old one under a name of its own, and takes the old one's name when it is whole and on
-//! the disk. Some files cannot be replaced so: the other names of a hard link would keep the old content, and a file that
-//! is mounted cannot be renamed over. They are written over, after a whole copy is on the disk beside them.
+//! the disk. Some files cannot be replaced so: the other names of a hard link would keep the old content, and neither a
+//! file that is mounted nor another's file in a folder like `/tmp` can be renamed over. They are written over, after a
+//! whole copy is on the disk beside them.
 //!
 //! Owner and permissions are kept; access lists and extended attributes are not.
 
@@ -46,7 +47,14 @@ pub fn replace(path: &Path, write: impl Fn(&mut File) -> IoResult<()>) -> Result
     }
     match temporary.rename(&target) {
         Ok(()) => {}
-        Err((temporary, error)) if error.kind() == ErrorKind::ResourceBusy => {
+        // Mounted, or another's file in a folder where everybody may replace their own alone, such as `/tmp`.
+        Err((temporary, error))
+            if identity.is_some()
+                && matches!(
+                    error.kind(),
+                    ErrorKind::ResourceBusy | ErrorKind::PermissionDenied
+                ) =>
+        {
             return write_over(path, &target, temporary, write);
         }
         Err((_, error)) => return Err(io("replace", path)(error)),
@@ -71,7 +79,7 @@ fn write_over(
         .open(target)
         .map_err(io("write", path))?;
     if temporary::is_locked(&file) {
-        let reason = "the file has other names or is mounted, and another program holds a lock on it, such as one that \
+        let reason = "the file can only be written over, and another program holds a lock on it, such as one that \
                       saves to it; try again when it has ended";
         return Err(io("write", path)(IoError::new(
             ErrorKind::ResourceBusy,

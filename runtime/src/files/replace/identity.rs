@@ -60,6 +60,10 @@ mod unix {
             } else {
                 self.mode & 0o707 | self.mode & self.mode << 3 & 0o070
             };
+            // Where permissions are not kept at all, they cannot be set either.
+            if file.metadata()?.mode() & PERMISSIONS == mode {
+                return Ok(());
+            }
             file.set_permissions(Permissions::from_mode(mode))
         }
     }
