@@ -95,11 +95,13 @@ fn kills(count: u64, linked: bool) -> Result<u64, Error> {
             Duration::from_micros(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50),
         )?;
         left += u64::from(names(&folder)? != expected);
+        // A file that is written over is not valid until it is whole, but then there is a whole copy.
         let net = match Net::open(&path) {
-            Ok(net) => net,
-            // What is written over may be cut off, but never without a whole copy.
-            Err(Error::Interrupted { copy, .. }) if linked => Net::open(copy)?,
-            Err(error) => return Err(error),
+            Err(Error::Interrupted { copy, .. }) if linked => {
+                assert!(Net::open(&other).is_err(), "kill {number}");
+                Net::open(copy)?
+            }
+            net => net?,
         };
         assert!(is_whole(&net), "kill {number}: two saves are mixed");
         own.save(&path)?;

@@ -204,7 +204,7 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
-    /// An earlier save over a file did not end, or is under way: the file holds both old and new weights, or is cut off.
+    /// A save over a file did not end, or is under way: the file holds both old and new weights, or is cut off.
     #[cfg(feature = "std")]
     Interrupted {
         /// The file.

@@ -141,7 +141,7 @@ impl Display for Error {
             #[cfg(feature = "std")]
             Self::Interrupted { path, copy } => write!(
                 f,
-                "a save over `{path}` was interrupted or is under way, so that not all of it is new; \
+                "a save over `{path}` was interrupted or is under way, so that it is neither the old file nor the new one; \
                  the new weights stand whole in `{copy}`: copy them over it, and remove the copy",
                 path = path.display(),
                 copy = copy.display()

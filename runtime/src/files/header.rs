@@ -59,6 +59,9 @@ fn check_length(start: &[u8]) -> Result<(), String> {
         ));
     };
     match u64::from_le_bytes(*length) {
+        0 => Err("the file's first number is 0, as long as a save over it is not complete; \
+                  load `NAME.kiln-copy`, which is beside one of the file's names, or fetch or save it again"
+            .into()),
         2..=LARGEST => Ok(()),
         length => Err(format!(
             "the header should be {length} bytes by the file's first number, but headers have 2 to {LARGEST}; \

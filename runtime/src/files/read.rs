@@ -6,11 +6,7 @@ use super::{
 };
 use crate::error::{Error, Result, io};
 use alloc::{format, vec::Vec};
-use std::{
-    fs::{self, File},
-    io::Read,
-    path::Path,
-};
+use std::{fs::File, io::Read, path::Path};
 
 /// Reads a file whole, unless its first bytes show that it holds no weights, or a save over it was interrupted.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
@@ -19,6 +15,12 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let start = file.by_ref().take(PREFIX as u64).read_to_end(&mut bytes);
     start.map_err(io("read", path))?;
+    if let (true, Some(copy)) = (bytes == replace::UNFINISHED, replace::copy_of(path)) {
+        return Err(Error::Interrupted {
+            path: path.into(),
+            copy,
+        });
+    }
     header::check_start(&bytes).map_err(|reason| Error::NotSafetensors {
         path: Some(format!("{}", path.display())),
         reason,
@@ -29,15 +31,5 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
         file.read_to_end(&mut bytes)
     };
     whole().map_err(read)?;
-    // Where a file is written over, old and new weights may stand side by side in it, of the same names and shapes.
-    if let Some(copy) = replace::copy_of(path) {
-        let whole = fs::read(&copy).map_err(io("read", &copy))?;
-        if bytes != whole {
-            return Err(Error::Interrupted {
-                path: path.into(),
-                copy,
-            });
-        }
-    }
     Ok(bytes)
 }

@@ -13,24 +13,35 @@ mod temporary;
 mod tests;
 
 use crate::error::{Error, Result, io};
+use alloc::vec::Vec;
 use identity::Identity;
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{Error as IoError, ErrorKind, Result as IoResult, Seek},
+    io::{Error as IoError, ErrorKind, Read, Result as IoResult, Seek, Write, copy as stream},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 use temporary::Temporary;
+
+/// The first bytes of a file that is being written over: the length of a header that no file has.
+pub const UNFINISHED: [u8; 8] = [0; 8];
 
 /// What a whole copy's name has behind that of its file.
 const COPY: &str = ".kiln-copy";
 
 /// Writes a file that takes its name only when it is whole and on the disk. Until then, and on any error before, the name
 /// stands for the old file, if there was one. A link goes on pointing to its file.
-///
-/// `write` is called once more for a file that is written over.
-pub fn replace(path: &Path, write: impl Fn(&mut File) -> IoResult<()>) -> Result<()> {
+pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
+    replace_by(path, write, copy_over)
+}
+
+/// [`replace`], where `over` writes the content of one file over another that cannot be replaced.
+fn replace_by(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> IoResult<()>,
+    over: impl FnOnce(&Path, &mut File) -> IoResult<()>,
+) -> Result<()> {
     let (target, identity) = resolve(path).map_err(io("write", path))?;
     let directory = folder_of(&target);
     temporary::sweep(directory);
@@ -43,7 +54,7 @@ pub fn replace(path: &Path, write: impl Fn(&mut File) -> IoResult<()>) -> Result
     fill(temporary.file()).map_err(io("write", path))?;
     let linked = identity.as_ref().is_some_and(Identity::is_linked);
     if linked {
-        return write_over(path, &target, temporary, write);
+        return write_over(path, &target, temporary, over);
     }
     match temporary.rename(&target) {
         Ok(()) => {}
@@ -55,7 +66,7 @@ pub fn replace(path: &Path, write: impl Fn(&mut File) -> IoResult<()>) -> Result
                     ErrorKind::ResourceBusy | ErrorKind::PermissionDenied
                 ) =>
         {
-            return write_over(path, &target, temporary, write);
+            return write_over(path, &target, temporary, over);
         }
         Err((_, error)) => return Err(io("replace", path)(error)),
     }
@@ -70,7 +81,7 @@ fn write_over(
     path: &Path,
     target: &Path,
     temporary: Temporary,
-    write: impl Fn(&mut File) -> IoResult<()>,
+    over: impl FnOnce(&Path, &mut File) -> IoResult<()>,
 ) -> Result<()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,14 +103,7 @@ fn write_over(
         .keep_as(&copy)
         .map_err(|(_, error)| io("create", &copy)(error))?;
     sync_directory(directory).map_err(io("sync", directory))?;
-    let over = |file: &mut File| {
-        write(file)?;
-        let end = file.stream_position()?;
-        file.set_len(end)?;
-        identity::drop_set_id(file)?;
-        file.sync_all()
-    };
-    over(&mut file).map_err(|source| Error::InPlace {
+    over(&copy, &mut file).map_err(|source| Error::InPlace {
         path: path.into(),
         copy: copy.clone(),
         source,
@@ -108,6 +112,25 @@ fn write_over(
     let _ = fs::remove_file(&copy);
     drop(copy_held);
     sync_directory(directory).map_err(io("sync", directory))
+}
+
+/// Writes the content of `copy` over a file. Its first bytes are [`UNFINISHED`] until all others are on the disk: a file
+/// that is partly old and partly new is no valid one, by whichever of its names it is read.
+fn copy_over(copy: &Path, file: &mut File) -> IoResult<()> {
+    let mut copy = File::open(copy)?;
+    file.write_all(&UNFINISHED)?;
+    file.sync_all()?;
+    let mut start = Vec::new();
+    let length = (&copy)
+        .take(UNFINISHED.len() as u64)
+        .read_to_end(&mut start)?;
+    let rest = stream(&mut copy, file)?;
+    file.set_len(length as u64 + rest)?;
+    identity::drop_set_id(file)?;
+    file.sync_all()?;
+    file.rewind()?;
+    file.write_all(&start)?;
+    file.sync_all()
 }
 
 /// The whole copy beside a file that was to be written over, if it is still there.

@@ -189,7 +189,7 @@ fn other_formats_are_recognized() {
         (b"<!DOCTYPE html>", "web page"),
         (b"{\"weight_map\": {}}", "several files"),
         (b"\x1f\x8b\x08\0\0\0\0\0", "unpack"),
-        (b"\0\0\0\0\0\0\0\0", "should be 0 bytes"),
+        (b"\x01\0\0\0\0\0\0\0", "should be 1 bytes"),
     ] {
         let error = from_bytes(bytes, &LINEAR, &mut golden()).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
@@ -346,17 +346,22 @@ fn an_interrupted_save_is_noticed() {
         folder.path().join("net"),
         folder.path().join("net.kiln-copy"),
     );
-    save(&path, &LINEAR, &golden()).unwrap();
-    folder.write("net.kiln-copy", &golden_file("f32"));
+    let mut bytes = golden_file("f32");
+    bytes[..8].fill(0);
+    folder.write("net", &bytes);
     let mut arena = golden();
-    load(&path, &LINEAR, &mut arena).unwrap();
-    arena[0].0[0] = 7.0;
-    folder.write("net.kiln-copy", &to_bytes(&LINEAR, &arena).unwrap());
+    let message = load(&path, &LINEAR, &mut arena).unwrap_err().to_string();
+    assert!(
+        message.contains("a save over it is not complete"),
+        "{message}"
+    );
+    folder.write("net.kiln-copy", &golden_file("f32"));
     let error = load(&path, &LINEAR, &mut arena).unwrap_err();
     assert!(
         matches!(&error, Error::Interrupted { copy: found, .. } if *found == copy),
         "{error}"
     );
+    load(&copy, &LINEAR, &mut arena).unwrap();
     save(&path, &LINEAR, &golden()).unwrap();
     assert!(!copy.exists());
     load(&path, &LINEAR, &mut arena).unwrap();

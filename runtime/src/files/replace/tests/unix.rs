@@ -1,9 +1,12 @@
 //! Owners, permissions, hard links, mounts and full disks. What needs rights that the machine does not give says so.
 
 use super::{names, replace};
-use crate::{error::Error, files::replace::copy_of, testing::Folder};
+use crate::{
+    error::Error,
+    files::replace::{UNFINISHED, copy_of, replace_by},
+    testing::Folder,
+};
 use alloc::{format, string::ToString, vec};
-use core::cell::Cell;
 use std::{
     eprintln,
     fs::{self, File, OpenOptions, Permissions},
@@ -100,7 +103,7 @@ fn all_names_of_a_file_have_the_new_content() {
     fs::hard_link(&path, &other).unwrap();
     set_mode(&path, 0o4755);
     let number = fs::metadata(&path).unwrap().ino();
-    for content in [&b"new"[..], b"new and longer again", b""] {
+    for content in [&b"new"[..], b"new and longer again", b"12345678", b""] {
         replace(&path, |file| file.write_all(content)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), content);
         assert_eq!(fs::read(&other).unwrap(), content);
@@ -116,17 +119,11 @@ fn a_failure_to_write_over_names_the_copy() {
     folder.write("weights", b"old");
     let (path, other) = (folder.path().join("weights"), folder.path().join("other"));
     fs::hard_link(&path, &other).unwrap();
-    // The copy is written first.
-    let calls = Cell::new(0);
-    let fail_later = |file: &mut File| {
-        calls.set(calls.get() + 1);
-        file.write_all(if calls.get() == 1 { b"new" } else { b"n" })?;
-        match calls.get() {
-            1 => Ok(()),
-            _ => Err(ErrorKind::StorageFull.into()),
-        }
+    let fail = |copy: &Path, file: &mut File| {
+        file.write_all(&fs::read(copy)?[..1])?;
+        Err(ErrorKind::StorageFull.into())
     };
-    let error = replace(&path, fail_later).unwrap_err();
+    let error = replace_by(&path, |file| file.write_all(b"new"), fail).unwrap_err();
     let message = error.to_string();
     let Error::InPlace { copy, source, .. } = error else {
         panic!("{message}")
@@ -224,6 +221,8 @@ fn a_full_disk_leaves_the_old_file_whole() {
         panic!("{error}")
     };
     assert_eq!(fs::read(copy).unwrap(), large[..200 << 10]);
+    // Not valid by its other name, either.
+    assert_eq!(fs::read(&other).unwrap()[..8], UNFINISHED);
 }
 
 #[test]
