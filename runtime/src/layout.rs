@@ -77,8 +77,12 @@ fn walk(axes: &[Axis], at: usize, f: &mut impl FnMut(usize)) {
         [] => f(at),
         // A loop of its own, since a call for every element takes longer than whatever is done with it.
         [axis] => {
-            for index in 0..axis.size {
-                f(at + axis.step(index));
+            for first in (0..axis.size).step_by(LANES) {
+                let mut place = at + axis.step(first);
+                for _ in first..axis.size.min(first + LANES) {
+                    f(place);
+                    place += axis.stride;
+                }
             }
         }
         [axis, inner @ ..] => {
