@@ -1,6 +1,6 @@
 # Formatting, lints and documentation, warnings denied.
 check:
-    git ls-files '*.rs' | xargs rustfmt --edition 2024 --check
+    git ls-files '*.rs' | xargs rustfmt --check
     cargo clippy --workspace --all-targets --all-features -- -D warnings
     RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
 
