@@ -5,7 +5,10 @@
 //! trains and infers, and embeds in a binary with no framework, no allocation per call and no `unsafe`.
 //!
 //! The page of [`model!`] describes the language and its layers; [`guide`] shows how networks are trained.
+//!
+#![doc = include_str!("../docs/builds.md")]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
 #[doc(hidden)]
@@ -104,3 +107,8 @@ pub mod guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The same for the page of the examples.
+#[cfg(doctest)]
+#[doc = include_str!("../examples/README.md")]
+struct Examples;
