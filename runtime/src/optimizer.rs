@@ -26,7 +26,8 @@ use core::ops::RangeBounds;
 /// a step does to sixteen weights:
 ///
 /// ```
-/// # use kiln_runtime::{block::Block, optimizer::Optimizer, simd::vectors::*, update::Update};
+/// use kiln::{Optimizer, block::Block, simd::vectors::*, update::Update};
+///
 /// /// Every weight moves by the same amount: w <- w - learning_rate sign(g).
 /// struct SignDescent {
 ///     learning_rate: f64,

@@ -153,8 +153,9 @@ impl<I, T> Samples<I, T> {
     /// are shuffled before they are split. A trainer shuffles for itself in every epoch.
     ///
     /// ```
-    /// # use kiln_runtime::{data::Samples, parameters::Seed};
-    /// # fn main() -> kiln_runtime::error::Result<()> {
+    /// use kiln::{Seed, data::Samples};
+    ///
+    /// # fn main() -> kiln::Result<()> {
     /// let sorted = Samples::new([[0.0_f32]; 100], [[0_u8; 50], [1; 50]].concat())?;
     /// let (train, test) = sorted.shuffle(Seed(1)).split(0.8)?;
     /// assert!(train.targets().contains(&1) && test.targets().contains(&0));
