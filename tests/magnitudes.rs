@@ -162,7 +162,7 @@ fn tiny_operands_count_as_zero<N: Subject>() {
         for (name, count) in N::names() {
             let values: Vec<f32> = (0..count).map(|_| bits.any()).collect();
             // Some networks with weights of ordinary size, whose answers are finite.
-            if bits.next() % 3 == 0 {
+            if bits.next().is_multiple_of(3) {
                 continue;
             }
             given.set(name, &values);

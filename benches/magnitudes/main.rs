@@ -115,7 +115,9 @@ macro_rules! measure {
             let mut descent =
                 Descent::new(&net, Sgd::new(0.1).weight_decay(0.01)).expect("good numbers");
             for _ in 0..100_000 {
-                descent.apply(&mut net, zero.parameters());
+                descent
+                    .apply(&mut net, zero.parameters())
+                    .expect("good numbers");
             }
             net
         };
