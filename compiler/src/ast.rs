@@ -61,6 +61,7 @@ pub struct Layer {
 }
 
 /// `3`, or `kernel = 3`.
+#[derive(Clone)]
 pub struct Argument {
     /// The name before the equals sign.
     pub name: Option<Ident>,

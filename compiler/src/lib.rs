@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod ast;
 pub mod attributes;
 pub mod check;
+pub mod elsewhere;
 pub mod emit;
 pub mod fuse;
 pub mod graph;
@@ -67,7 +68,7 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
     let (mut graphs, mut levels) = (Vec::new(), 0);
     for model in models.iter().filter(|model| model.whole) {
         let constants = sizes::Constants::evaluate(&model.constants, report);
-        let mut graph = resolve::resolve(model, &constants, &mut levels, report);
+        let mut graph = resolve::resolve(model, &models, &constants, &mut levels, report);
         shapes::infer(&mut graph, &model.outputs, &constants, report);
         graphs.push(graph);
     }

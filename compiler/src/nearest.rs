@@ -7,22 +7,45 @@ const CANDIDATES: usize = 1000;
 /// The candidate closest to `name`, if any is close enough to be meant.
 ///
 /// Case and underscores do not count, so that `ReLU` and `max_pool2d` find `Relu` and `MaxPool2d`; beyond that, one
-/// edit is forgiven for every three letters, but never one for every letter.
+/// edit is forgiven for every four letters, for `sum` is not `sub`, and two neighbours that are swapped in any word. The first letter and all digits are as they should be:
+/// people mistype within a word, while `Gelu` is not `Relu` and `Conv1d` not `Conv2d`.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
     if name.len() > LETTERS {
         return None;
     }
-    let forgiven = (name.len() / 3).max(1).min(name.len().saturating_sub(1));
+    let forgiven = (name.len() / 4).max(1);
     candidates
         .into_iter()
         .take(CANDIDATES)
         .map(|candidate| (plain(candidate), candidate))
         .filter(|(letters, _)| letters.len().abs_diff(name.len()) <= forgiven)
-        .map(|(letters, candidate)| (distance(&name, &letters), candidate))
-        .filter(|&(distance, _)| distance <= forgiven)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
+        .filter(|(letters, _)| begins_alike(&name, letters) && digits(&name).eq(digits(letters)))
+        .map(|(letters, candidate)| {
+            let distance = distance(&name, &letters);
+            (letters, distance, candidate)
+        })
+        .filter(|(letters, distance, _)| {
+            *distance <= name.len() / 4 || (*distance == 1 && sorted(&name) == sorted(letters))
+        })
+        .min_by_key(|&(_, distance, _)| distance)
+        .map(|(.., candidate)| candidate)
+}
+
+/// Whether both have the same first letter, the first two swapped at most.
+fn begins_alike(a: &[char], b: &[char]) -> bool {
+    let swapped = a.len() > 1 && b.len() > 1 && (a[0], a[1]) == (b[1], b[0]);
+    a.first() == b.first() || swapped
+}
+
+fn sorted(name: &[char]) -> Vec<char> {
+    let mut letters = name.to_vec();
+    letters.sort_unstable();
+    letters
+}
+
+fn digits(name: &[char]) -> impl Iterator<Item = char> {
+    name.iter().copied().filter(char::is_ascii_digit)
 }
 
 /// `; did you mean ...?`, or nothing.
@@ -86,6 +109,39 @@ mod tests {
         assert_eq!(nearest("MaxPooling2D", kinds), Some("MaxPool2d"));
         assert_eq!(nearest("Attention", kinds), None);
         assert_eq!(nearest("a", ["x"]), None);
+        assert_eq!(nearest("rleu", kinds), Some("Relu"));
+        assert_eq!(nearest("erlu", kinds), Some("Relu"));
+        assert_eq!(nearest("cf", ["fc"]), Some("fc"));
+    }
+
+    #[test]
+    fn what_means_something_else_is_not_near() {
+        let kinds = [
+            "Dense",
+            "Conv2d",
+            "MaxPool2d",
+            "Relu",
+            "Sub",
+            "Mul",
+            "Tanh",
+            "Softmax",
+        ];
+        for name in [
+            "Gelu",
+            "Elu",
+            "Selu",
+            "Relu6",
+            "sum",
+            "max",
+            "mean",
+            "Conv1d",
+            "AvgPool2d",
+            "MaxPool1d",
+            "Softmin",
+            "tan",
+        ] {
+            assert_eq!(nearest(name, kinds), None, "{name}");
+        }
     }
 
     #[test]

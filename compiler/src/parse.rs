@@ -5,10 +5,13 @@
 
 mod body;
 mod depth;
+mod forward;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, Token, braced, bracketed, parenthesized,
+    Attribute, Expr, Token, braced, bracketed,
+    ext::IdentExt,
+    parenthesized,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
     token::{Brace, Bracket, Paren},
@@ -90,6 +93,12 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
 
 /// Adds a model as soon as its name is known.
 fn model(input: ParseStream, models: &mut Vec<Model>, report: &mut Report) -> syn::Result<()> {
+    let message = "a model ends in its braces; drop this";
+    expect(
+        input,
+        !(input.peek(Token![;]) || input.peek(Token![,])),
+        message,
+    )?;
     let attributes = input.call(Attribute::parse_outer)?;
     let visibility = input.parse()?;
     expect(
@@ -175,6 +184,7 @@ fn outputs(input: ParseStream) -> syn::Result<Vec<Shape>> {
 
 /// `image: [1, 28, 28]`.
 fn named_shape(input: ParseStream) -> syn::Result<Input> {
+    check_keyword(input)?;
     let message = "expected an input's name and shape, as in `x: [784]`";
     expect(input, input.peek(syn::Ident), message)?;
     let name = input.parse()?;
@@ -187,8 +197,29 @@ fn named_shape(input: ParseStream) -> syn::Result<Input> {
     })
 }
 
+/// A keyword before a colon is meant as a name, and is one with a mark.
+fn check_keyword(input: ParseStream) -> syn::Result<()> {
+    let named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+    if !named || input.peek(syn::Ident) {
+        return Ok(());
+    }
+    let word = input.fork().call(Ident::parse_any)?;
+    // These four cannot be raw.
+    let repair = match ["self", "Self", "super", "crate"]
+        .iter()
+        .any(|fixed| word == fixed)
+    {
+        true => "choose another name".to_string(),
+        false => format!("write `r#{word}`, which is saved as `{word}`"),
+    };
+    Err(input.error(format!("`{word}` is a keyword of Rust; {repair}")))
+}
+
 /// `[1, 28, 28]`, or `u32[64]`.
 fn shape(input: ParseStream) -> syn::Result<Shape> {
+    let named = input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+    let message = "an output has no name; write its shape alone, as in `-> [10]`";
+    expect(input, !named, message)?;
     let element = input
         .peek(syn::Ident)
         .then(|| input.parse::<Ident>())

@@ -22,8 +22,12 @@ pub fn infer(
 ) {
     let mut totals = Totals::default();
     for input in graph.inputs.clone() {
-        let shape = std::mem::take(&mut graph.values[input.0].shape);
-        settle(graph, input, shape, &mut totals, report);
+        let value = &mut graph.values[input.0];
+        let shape = std::mem::take(&mut value.shape);
+        match check_no_batch(&value.name, &shape) {
+            Ok(()) => settle(graph, input, shape, &mut totals, report),
+            Err(message) => report.error(value.span, message),
+        }
     }
     let mut known = BTreeMap::new();
     for index in 0..graph.nodes.len() {
@@ -135,6 +139,16 @@ fn learn(
     }
 }
 
+/// Shapes leave the batch out: four axes are an image's and the batch.
+fn check_no_batch(name: &str, shape: &[usize]) -> Result<(), String> {
+    match shape {
+        [batch, sample @ ..] if sample.len() == 3 => Err(format!(
+            "`{name}` has the 4 axes {shape:?}, and a sample has at most 3; if {batch} is the batch, leave it out: `{name}: {sample:?}`"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Tensors have one axis (features), two (time, features) or three (channels, height, width).
 fn check_axes(name: &str, shape: &[usize]) -> Result<(), String> {
     if shape.len() <= 3 {
@@ -242,14 +256,58 @@ fn check_outputs(
         };
         if promised != given.shape {
             let (name, from, shape) = (&graph.name, &given.name, &given.shape);
+            let repair = repair(graph, graph.outputs[index], &promised);
             report.error(
                 declared.span,
-                format!(
-                    "`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}; declare that, or change `{from}`"
-                ),
+                format!("`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}; {repair}"),
             );
         }
     }
+}
+
+/// What to do about an output that is not as promised.
+fn repair(graph: &Graph, output: ValueId, promised: &[usize]) -> String {
+    let value = &graph.values[output.0];
+    let (from, shape) = (&value.name, &value.shape);
+    match (promised, &shape[..]) {
+        ([batch, sample @ ..], _) if sample == shape => {
+            format!("if {batch} is the batch, leave it out")
+        }
+        ([..], [_, step @ ..]) if step == promised && shape.len() == 2 => {
+            match behind_recurrence(graph, output) {
+                Some(None) => format!(
+                    "that is every step's state; put `Last` behind `{from}` for the last alone"
+                ),
+                Some(Some(next)) => format!(
+                    "that is one for each step; put `Last` before `{next}`, for the last step alone"
+                ),
+                None => format!(
+                    "that is one for each step; declare it, or leave the first axis out if it is the batch"
+                ),
+            }
+        }
+        _ if promised.iter().product::<usize>() == shape.iter().product::<usize>() => {
+            format!("declare that, or put `Reshape` behind `{from}`")
+        }
+        _ => format!("declare that, or change `{from}`"),
+    }
+}
+
+/// The layer that follows the last recurrence on the way to a sequence, or `None` if that gives it itself; nothing if there
+/// is no recurrence on the way.
+fn behind_recurrence(graph: &Graph, mut output: ValueId) -> Option<Option<&str>> {
+    let mut next = None;
+    for node in graph.nodes.iter().rev() {
+        if node.output != output {
+            continue;
+        }
+        if node.op.remembers() {
+            return Some(next);
+        }
+        next = Some(graph.values[output.0].name.as_str());
+        output = *node.inputs.first()?;
+    }
+    None
 }
 
 /// The most numbers that a model gives a caller by value: a gigabyte.

@@ -62,6 +62,13 @@ impl Constants {
             );
             return None;
         }
+        if let Some(batch) = shape.sizes.iter().find(|size| self.is_batch(size)) {
+            report.error_over(
+                batch,
+                "every size is known while compiling; leave the batch out, for a shape is that of one sample",
+            );
+            return None;
+        }
         // Every size is evaluated before the first failure counts, so that all errors show.
         let sizes: Vec<_> = shape
             .sizes
@@ -69,6 +76,23 @@ impl Constants {
             .map(|size| self.size(size, report))
             .collect();
         sizes.into_iter().collect()
+    }
+
+    /// What stands for a size that varies elsewhere: `None`, `-1`, `_`.
+    fn is_batch(&self, size: &Expr) -> bool {
+        match size {
+            Expr::Group(inner) => self.is_batch(&inner.expr),
+            Expr::Infer(_) => true,
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .is_some_and(|name| name == "None" && !self.contains(name)),
+            Expr::Unary(unary) => {
+                matches!(unary.op, UnOp::Neg(_))
+                    && matches!(&*unary.expr, Expr::Lit(one) if matches!(&one.lit, Lit::Int(one) if one.base10_digits() == "1"))
+            }
+            _ => false,
+        }
     }
 
     /// A number that is at least 1.

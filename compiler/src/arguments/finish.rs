@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
 use super::Arguments;
+use crate::elsewhere;
 use crate::nearest::{did_you_mean, list, nearest};
 
 impl Arguments<'_> {
@@ -47,14 +48,23 @@ impl Arguments<'_> {
             self.report
                 .error(name.span(), format!("`{name}` is given twice; drop one"));
         } else {
+            let is_known = |ours: &str| self.known.iter().any(|known| known.name == ours);
             let names = || self.known.iter().map(|known| known.name);
-            let near = did_you_mean(&word, names());
-            let meant = nearest(&word, names());
-            let message = format!(
-                "`{}` has no argument `{name}`; it is written {}{near}",
-                self.callee,
-                self.signature()
-            );
+            let here = elsewhere::argument(&word, is_known);
+            let (callee, signature) = (self.callee, self.signature());
+            let message = match (here, elsewhere::otherwise(&word)) {
+                (Some(here), _) => {
+                    format!("`{name}` is called `{here}` here; write `{here} = ..`")
+                }
+                (None, Some(otherwise)) => {
+                    format!("`{callee}` has no argument `{name}`: {otherwise}")
+                }
+                (None, None) => {
+                    let near = did_you_mean(&word, names());
+                    format!("`{callee}` has no argument `{name}`; it is written {signature}{near}")
+                }
+            };
+            let meant = here.or_else(|| nearest(&word, names()));
             self.report.error(name.span(), message);
             self.missing.retain(|&missing| Some(missing) != meant);
         }

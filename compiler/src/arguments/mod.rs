@@ -11,8 +11,8 @@ mod value;
 use proc_macro2::Span;
 use syn::{Expr, Lit, RangeLimits, ext::IdentExt};
 
-use crate::{ast, nearest::nearest, report::Report, sizes::Constants};
-use value::{bare, is_word, number, several};
+use crate::{ast, elsewhere, nearest::nearest, report::Report, sizes::Constants};
+use value::{bare, is_word, named_layer, several};
 
 /// One declaration's arguments while an operator reads them.
 ///
@@ -60,7 +60,7 @@ impl<'a> Arguments<'a> {
         report: &'a mut Report,
     ) -> Self {
         let (read, known, missing) = (vec![false; given.len()], Vec::new(), Vec::new());
-        Self {
+        let mut arguments = Self {
             callee,
             span,
             given,
@@ -72,6 +72,39 @@ impl<'a> Arguments<'a> {
             missing,
             tensors: "",
             failed: false,
+        };
+        arguments.check_no_layers();
+        arguments
+    }
+
+    /// Layers are no arguments of layers: `Dense(8, Relu)` is `Dense(8), Relu`. Switches have names.
+    fn check_no_layers(&mut self) {
+        for index in 0..self.given.len() {
+            let argument = &self.given[index];
+            let is_switch = matches!(bare(&argument.value), Expr::Lit(literal) if matches!(literal.lit, Lit::Bool(_)));
+            if argument.name.is_none() && is_switch {
+                self.wrong(
+                    &argument.value,
+                    "`true` and `false` are given by name, as in `bias = false`",
+                );
+                self.read[index] = true;
+            }
+            let is_activation = argument
+                .name
+                .as_ref()
+                .is_some_and(|name| name == "activation");
+            let kind = named_layer(&argument.value, is_activation);
+            let kind = kind
+                .filter(|name| !self.constants.contains(name))
+                .map(|name| name.to_string());
+            if let Some(kind) = kind.and_then(|kind| elsewhere::kind(&kind)) {
+                let message = format!(
+                    "`{kind}` is a layer of its own; put it behind this one: `{}(..), {kind}`",
+                    self.callee
+                );
+                self.wrong(&argument.value, message);
+                self.read[index] = true;
+            }
         }
     }
 
@@ -88,7 +121,8 @@ impl<'a> Arguments<'a> {
     pub fn positional(&self) -> usize {
         self.given
             .iter()
-            .filter(|argument| argument.name.is_none())
+            .zip(&self.read)
+            .filter(|(argument, read)| argument.name.is_none() && !**read)
             .count()
     }
 
@@ -200,7 +234,7 @@ impl<'a> Arguments<'a> {
         let Some(value) = self.take(name, format!("{name} = 0"), Place::Named) else {
             return 0.0;
         };
-        match number(value) {
+        match self.number_of(value) {
             Some(penalty) if penalty >= 0.0 => penalty,
             _ => {
                 self.wrong(
@@ -217,7 +251,7 @@ impl<'a> Arguments<'a> {
         let Some(value) = self.take(name, name.into(), Place::Positional) else {
             return self.absent(name, 0.0);
         };
-        match number(value) {
+        match self.number_of(value) {
             Some(probability) if (0.0..=1.0).contains(&probability) => probability,
             _ => {
                 self.wrong(
@@ -245,14 +279,23 @@ impl<'a> Arguments<'a> {
             if sizes.is_empty() {
                 self.wrong(first, "a shape has at least one size");
             }
-            return sizes.into_iter().map(|size| self.size_of(size)).collect();
+            return sizes.into_iter().map(|size| self.stated(size)).collect();
         }
-        let mut sizes = vec![self.size_of(first)];
+        let mut sizes = vec![self.stated(first)];
         while let Some(index) = self.next_positional() {
             self.read[index] = true;
-            sizes.push(self.size_of(&self.given[index].value));
+            sizes.push(self.stated(&self.given[index].value));
         }
         sizes
+    }
+
+    /// A size of a shape, none of which is left to be found, as PyTorch and Keras find that of -1.
+    fn stated(&mut self, size: &Expr) -> usize {
+        if matches!(bare(size), Expr::Unary(_)) {
+            self.wrong(size, "every size is stated here; write the number");
+            return 1;
+        }
+        self.size_of(size)
     }
 
     /// A range of indices `start..end`; an end left out is the end of the axis.

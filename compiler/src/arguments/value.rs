@@ -19,6 +19,16 @@ impl Arguments<'_> {
         integer.unwrap_or(0)
     }
 
+    /// A literal number, or one of the model's constants.
+    pub(super) fn number_of(&mut self, value: &Expr) -> Option<f64> {
+        match bare(value) {
+            Expr::Path(path) if self.constants.contains(path.path.get_ident()?) => {
+                Some(self.integer_of(value) as f64)
+            }
+            literal => number(literal),
+        }
+    }
+
     pub(super) fn pair_of(
         &mut self,
         value: &Expr,
@@ -78,6 +88,19 @@ pub(super) fn bare(value: &Expr) -> &Expr {
         Expr::Paren(inner) => bare(&inner.expr),
         Expr::Group(inner) => bare(&inner.expr),
         _ => value,
+    }
+}
+
+/// The name in an argument that may be a layer's: `Relu`, `Dropout(0.5)`, and `"relu"` where an activation stands.
+pub(super) fn named_layer(value: &Expr, is_activation: bool) -> Option<Ident> {
+    match bare(value) {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),
+        Expr::Call(call) => named_layer(&call.func, is_activation),
+        Expr::Lit(literal) if is_activation => match &literal.lit {
+            Lit::Str(text) => syn::parse_str(&text.value()).ok(),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Scope {
     primitives: BTreeSet<String>,
     /// What may be a variable.
     variables: BTreeSet<String>,
+    /// Words of Rust's own that were met.
+    words: BTreeSet<String>,
 }
 
 impl Scope {
@@ -102,9 +104,12 @@ impl Scope {
         } else if !begins_path
             && !name.starts_with(char::is_uppercase)
             && !self.variables.contains(&name)
-            && is_free(ident)
+            && !self.words.contains(&name)
         {
-            self.variables.insert(name);
+            match is_free(ident) {
+                true => self.variables.insert(name),
+                false => self.words.insert(name),
+            };
         }
     }
 

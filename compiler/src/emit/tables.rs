@@ -6,10 +6,11 @@ use crate::layout::Tensor;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt;
 
 /// The associated constants of the `Network` implementation.
 pub fn tables(model: &Model<'_>) -> TokenStream {
-    let name = model.graph.name.to_string();
+    let name = model.graph.name.unraw().to_string();
     let inputs = model.graph.inputs.iter().map(|input| {
         let shape = &model.graph.values[input.0].shape;
         quote!(&[#(#shape),*])

@@ -75,7 +75,13 @@ impl Operator for Conv2d {
                 call.layer, feed.from, feed.shape
             ));
         }
-        let (height, width) = self.window.slide(call.layer, feed, (height, width))?;
+        let places = self.window.slide(call.layer, feed, (height, width));
+        let (height, width) = places.map_err(|message| match self.channels == channels {
+            true => {
+                format!("{message}; the channels it reads are inferred: `Conv2d(channels, kernel)`")
+            }
+            false => message,
+        })?;
         Ok(vec![self.channels, height, width])
     }
 

@@ -76,6 +76,10 @@ impl Operator for Lstm {
             .collect()
     }
 
+    fn remembers(&self) -> bool {
+        true
+    }
+
     /// `[T, F]` gives `[T, hidden]`.
     fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];

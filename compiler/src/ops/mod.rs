@@ -45,6 +45,11 @@ pub trait Operator: Sized {
         vec![self.clone()]
     }
 
+    /// Whether a step of what it gives depends on the steps before it.
+    fn remembers(&self) -> bool {
+        false
+    }
+
     /// The shape rule. An error says expected, found and a repair.
     fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String>;
 
@@ -126,7 +131,7 @@ operators! {
     /// Two-dimensional convolution.
     Conv2d = conv2d, None;
     /// The largest of each window.
-    MaxPool2d = max_pool2d, None;
+    MaxPool2d = max_pool2d, Some("max_pool2d");
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
     /// The last step of a sequence.
@@ -173,6 +178,11 @@ impl Op {
     /// The chain it becomes; see [`Operator::levels`].
     pub fn levels(&self) -> Vec<Self> {
         each!(self, op => op.levels().into_iter().map(Self::from).collect())
+    }
+
+    /// Whether it is a recurrence; see [`Operator::remembers`].
+    pub fn remembers(&self) -> bool {
+        each!(self, op => op.remembers())
     }
 
     /// The shape rule; see [`Operator::infer`].

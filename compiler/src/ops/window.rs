@@ -51,8 +51,14 @@ impl Window {
         let [rows, columns] = self.axes((height, width));
         let too_large = |name, axis: Axis| {
             let from = format!("`{}` gives {:?}", feed.from, feed.shape);
+            let fits = match *feed.shape {
+                [first, _, last] if last < first => {
+                    "fits, and an image is [channels, height, width]"
+                }
+                _ => "fits",
+            };
             format!(
-                "the kernel of `{layer}` is larger than its input: {from}, and {}; one of at most {} fits",
+                "the kernel of `{layer}` is larger than its input: {from}, and {}; one of at most {} {fits}",
                 axis.arithmetic(name),
                 axis.most()
             )

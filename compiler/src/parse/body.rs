@@ -1,13 +1,13 @@
 //! What stands between a model's braces: constants, layers and `forward`.
 
-use super::{contained, expect};
+use super::{check_keyword, contained, expect, forward::statements};
 use crate::{
     ast::{Argument, Constant, Forward, Layer, Model},
     report::Report,
 };
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{
-    Attribute, Token,
+    Attribute, Lit, Token, braced,
     ext::IdentExt,
     parenthesized,
     parse::ParseStream,
@@ -17,29 +17,35 @@ use syn::{
 
 /// Constants, layers and `forward`, in any order.
 pub(super) fn body(input: ParseStream, model: &mut Model, report: &mut Report) {
+    let mut semicolons = 0;
     while !input.is_empty() {
-        if let Err(error) = item(input, model, report) {
+        if let Err(error) = item(input, model, &mut semicolons, report) {
             report.absorb(error);
             skip_item(input);
         }
     }
 }
 
-fn item(input: ParseStream, model: &mut Model, report: &mut Report) -> syn::Result<()> {
+fn item(
+    input: ParseStream,
+    model: &mut Model,
+    semicolons: &mut usize,
+    report: &mut Report,
+) -> syn::Result<()> {
     for attribute in input.call(Attribute::parse_outer)? {
         check_doc(&attribute, report);
     }
     if input.peek(Token![const]) {
         model.constants.push(constant(input)?);
     } else if is_forward(input) {
-        let forward = forward(input)?;
+        let forward = forward(input, report)?;
         check_one_forward(model, &forward, report);
         model.forward.get_or_insert(forward);
         input.parse::<Option<Token![,]>>()?;
     } else {
         check_layer_begins(input)?;
         model.layers.push(layer(input)?);
-        check_comma(input, report)?;
+        check_comma(input, semicolons, report)?;
     }
     Ok(())
 }
@@ -52,12 +58,39 @@ fn check_layer_begins(input: ParseStream) -> syn::Result<()> {
         !(input.peek(Token![fn]) && input.peek2(syn::Ident)),
         message,
     )?;
-    let named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
-    let message = match named && !input.peek(syn::Ident) {
-        true => "this is a keyword of Rust; name the layer otherwise",
-        false => "expected a layer, as in `hidden: Dense(128)`",
-    };
+    let message = "a layer is declared without `let`, as in `hidden: Dense(128)`, and a size as `const N: usize = 128;`";
+    expect(input, !input.peek(Token![let]), message)?;
+    let message = "a layer is declared without `self`, as in `hidden: Dense(128)`";
+    expect(
+        input,
+        !(input.peek(Token![self]) && input.peek2(Token![.])),
+        message,
+    )?;
+    check_keyword(input)?;
+    check_no_dots(input)?;
+    let message = "expected a layer, as in `hidden: Dense(128)`";
     expect(input, input.peek(syn::Ident), message)
+}
+
+/// `features.0: Conv2d(8, 3)` has the name of a layer in a file.
+fn check_no_dots(input: ParseStream) -> syn::Result<()> {
+    let (ahead, mut name) = (input.fork(), String::new());
+    let mut dotted = false;
+    while let Ok(part) = ahead.parse::<TokenTree>() {
+        match &part {
+            TokenTree::Punct(mark) if mark.as_char() == ':' && dotted => {
+                let message = format!(
+                    "a name here holds no dot; write `name = \"{name}\"` among the arguments, which is the layer's name in files"
+                );
+                return Err(input.error(message));
+            }
+            TokenTree::Punct(mark) if mark.as_char() == '.' => dotted = true,
+            TokenTree::Ident(_) | TokenTree::Literal(_) => {}
+            _ => break,
+        }
+        name.push_str(&part.to_string());
+    }
+    Ok(())
 }
 
 /// Layers, constants and statements may be documented; other attributes would be lost silently.
@@ -78,9 +111,17 @@ fn check_one_forward(model: &Model, second: &Forward, report: &mut Report) {
 }
 
 /// Layers are separated by commas. Where only the comma is missing, the next layer is still read.
-fn check_comma(input: ParseStream, report: &mut Report) -> syn::Result<()> {
+fn check_comma(input: ParseStream, semicolons: &mut usize, report: &mut Report) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
+    }
+    if input.peek(Token![;]) {
+        // Who writes one writes them all: the first is enough.
+        if *semicolons == 0 {
+            report.absorb(input.error("layers end in `,`, not in `;`"));
+        }
+        *semicolons += 1;
+        return input.parse::<Token![;]>().map(|_| ());
     }
     let error = input.error("expected `,` after the layer");
     if !(input.peek(syn::Ident) || input.peek(Token![const]) || input.peek(Token![#])) {
@@ -144,11 +185,16 @@ fn is_forward(input: ParseStream) -> bool {
 }
 
 /// `forward { ... }`.
-fn forward(input: ParseStream) -> syn::Result<Forward> {
+fn forward(input: ParseStream, report: &mut Report) -> syn::Result<Forward> {
     let word: Ident = input.parse()?;
+    let inside;
+    let brace_token = braced!(inside in input);
     Ok(Forward {
         span: word.span(),
-        block: input.parse()?,
+        block: syn::Block {
+            brace_token,
+            stmts: statements(&inside, report)?,
+        },
     })
 }
 
@@ -160,6 +206,9 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
         name = Some(input.parse()?);
         input.parse::<Token![:]>()?;
     }
+    let dataflow = name.as_ref().is_some_and(|name| name == "forward") && input.peek(Brace);
+    let message = "the dataflow is written `forward { ... }`, without a colon";
+    expect(input, !dataflow, message)?;
     expect(
         input,
         input.peek(syn::Ident),
@@ -167,7 +216,8 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
     )?;
     let kind: Ident = input.parse()?;
     let mut arguments = Vec::new();
-    if input.peek(Paren) {
+    let alone = !input.peek(Paren);
+    if !alone {
         let inside;
         parenthesized!(inside in input);
         let list = contained(&inside, |inside| {
@@ -175,7 +225,7 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
         })?;
         arguments = list.into_iter().collect();
     }
-    check_layer_ends(input, &kind)?;
+    check_layer_ends(input, &kind, alone)?;
     Ok(Layer {
         name,
         kind,
@@ -183,8 +233,11 @@ fn layer(input: ParseStream) -> syn::Result<Layer> {
     })
 }
 
-/// What is nearly a layer gets the way it is written.
-fn check_layer_ends(input: ParseStream, kind: &Ident) -> syn::Result<()> {
+/// What is nearly a layer gets the way it is written. Behind arguments only a comma is missing.
+fn check_layer_ends(input: ParseStream, kind: &Ident, alone: bool) -> syn::Result<()> {
+    if !alone && !input.peek(Brace) {
+        return Ok(());
+    }
     let message = "`forward` takes no parameters; it is written `forward { ... }`";
     expect(input, !(kind == "forward" && input.peek(Brace)), message)?;
     let brackets = input.peek(Bracket) || input.peek(Brace);
@@ -193,11 +246,19 @@ fn check_layer_ends(input: ParseStream, kind: &Ident) -> syn::Result<()> {
         !brackets,
         format!("arguments stand in parentheses, as in `{kind}(10)`"),
     )?;
-    let message = format!("a layer is named with a colon, as in `{kind}: Dense(10)`");
-    expect(input, !input.peek(Token![=]), message)?;
+    let message = "the dataflow is written `forward { ... }`";
     expect(
         input,
-        !input.peek(Token![::]),
+        !(kind == "forward" && input.peek(Token![=])),
+        message,
+    )?;
+    let message = format!("a layer is named with a colon, as in `{kind}: Dense(10)`");
+    expect(input, !input.peek(Token![=]), message)?;
+    let message = format!("arguments stand in parentheses, as in `{kind}(10)`");
+    expect(input, !input.peek(Lit), message)?;
+    expect(
+        input,
+        !(input.peek(Token![::]) || (input.peek(Token![.]) && input.peek2(syn::Ident))),
         "a layer's kind is a single name, such as `Dense`",
     )
 }
@@ -207,7 +268,7 @@ fn argument(input: ParseStream) -> syn::Result<Argument> {
     let is_word = input.peek(Ident::peek_any);
     if is_word && input.peek2(Token![:]) && !input.peek2(Token![::]) {
         let word = input.call(Ident::parse_any)?;
-        let message = format!("an argument is named with `=`, as in `{word} = 3`");
+        let message = format!("an argument is named with `=`, as in `{word} = ..`");
         return Err(input.error(message));
     }
     let named = is_word && input.peek2(Token![=]) && !input.peek2(Token![==]);
@@ -223,7 +284,7 @@ fn argument(input: ParseStream) -> syn::Result<Argument> {
 }
 
 /// Goes past the next comma or semicolon, or the braces of a `forward`.
-fn skip_item(input: ParseStream) {
+pub(super) fn skip_item(input: ParseStream) {
     while let Ok(token) = input.parse::<TokenTree>() {
         match token {
             TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => return,

@@ -16,6 +16,8 @@ pub struct Builder<'a> {
     pub graph: Graph,
     /// Layers as declared, those with errors too.
     pub declared: Vec<Declared>,
+    /// Whether the layers are a chain.
+    pub is_chain: bool,
     /// The model's constants.
     pub constants: &'a Constants,
     /// Levels of stacked layers so far, in all models.
@@ -57,6 +59,7 @@ impl<'a> Builder<'a> {
         Self {
             graph,
             declared: Vec::new(),
+            is_chain: model.forward.is_none(),
             constants,
             levels,
             report,
@@ -94,7 +97,7 @@ impl<'a> Builder<'a> {
         mut feeds: Vec<ValueId>,
         span: Span,
     ) -> ValueId {
-        if !check_arity(&op, label, feeds.len(), span, self.report) {
+        if !self.check_arity(&op, label, feeds.len(), span) {
             return self.unknown(span);
         }
         // After one layer of too many levels, nothing more is stacked.
@@ -122,6 +125,41 @@ impl<'a> Builder<'a> {
         }
         feeds[0]
     }
+
+    /// Every operator gets as many tensors as it takes.
+    fn check_arity(&mut self, op: &Op, label: &str, given: usize, span: Span) -> bool {
+        let (least, most) = op.arity();
+        if (least..=most).contains(&given) {
+            return true;
+        }
+        let tensors = |count: usize| {
+            if count == 1 {
+                "1 tensor".into()
+            } else {
+                format!("{count} tensors")
+            }
+        };
+        let takes = if least == most {
+            tensors(least)
+        } else {
+            format!("at least {}", tensors(least))
+        };
+        let repair = match (given > most, most) {
+            (true, 1) if self.is_chain => "begin with `Concat`, which joins several into one",
+            (true, 1) => "`concat` joins several into one",
+            (true, _) => "drop the others",
+            (false, 1) => "write it in the parentheses, as in `(x)`",
+            (false, _) if self.is_chain => {
+                "a layer of a chain takes what the one before gives, so say the dataflow in `forward`"
+            }
+            (false, _) => "in `forward` they are written side by side, as in `(a, b)`",
+        };
+        self.report.error(
+            span,
+            format!("`{label}` takes {takes}, but gets {given}; {repair}"),
+        );
+        false
+    }
 }
 
 /// The most levels of stacked layers in one `model!`: a word asks for many of them.
@@ -135,37 +173,6 @@ fn check_levels(label: &str, levels: usize, span: Span, report: &mut Report) -> 
     report.error(
         span,
         format!("up to `{label}` {levels} levels are stacked, and a `model!` has at most {LEVELS}; stack fewer"),
-    );
-    false
-}
-
-/// Every operator gets as many tensors as it takes.
-fn check_arity(op: &Op, label: &str, given: usize, span: Span, report: &mut Report) -> bool {
-    let (least, most) = op.arity();
-    if (least..=most).contains(&given) {
-        return true;
-    }
-    let tensors = |count: usize| {
-        if count == 1 {
-            "1 tensor".into()
-        } else {
-            format!("{count} tensors")
-        }
-    };
-    let takes = if least == most {
-        tensors(least)
-    } else {
-        format!("at least {}", tensors(least))
-    };
-    let repair = match (given > most, most) {
-        (true, 1) => "`concat` joins several into one",
-        (true, _) => "drop the others",
-        (false, 1) => "write it in the parentheses, as in `(x)`",
-        (false, _) => "in `forward` they are written side by side, as in `(a, b)`",
-    };
-    report.error(
-        span,
-        format!("`{label}` takes {takes}, but gets {given}; {repair}"),
     );
     false
 }

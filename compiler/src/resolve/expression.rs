@@ -1,12 +1,13 @@
 //! Expressions of `forward`: names, calls, `+ - *` and ranges.
 
 use proc_macro2::{Ident, Span};
-use syn::{BinOp, Expr, ext::IdentExt, spanned::Spanned};
+use syn::{BinOp, Expr, Lit, ext::IdentExt, spanned::Spanned};
 
 use super::forward::Scope;
 use crate::{
     arguments::Arguments,
     ast::Argument,
+    elsewhere,
     graph::ValueId,
     nearest::{list, nearest},
     ops::{KINDS, Op},
@@ -25,17 +26,41 @@ impl Scope<'_, '_> {
             Expr::Call(call) => self.call(call),
             Expr::Binary(binary) => self.binary(binary),
             Expr::Index(index) => self.index(index),
-            Expr::MethodCall(call) => {
-                let method = &call.method;
-                self.expression(&call.receiver);
-                self.error(method, format!("tensors have no methods; write `{method}(...)`, the tensor first"))
-            }
-            Expr::Tuple(_) => self.error(expr, "a tuple is only what `forward` ends in, for several outputs"),
-            Expr::Lit(_) => self.error(expr, "a number is no tensor; `+`, `-` and `*` take two tensors of one shape"),
-            Expr::Reference(_) => self.error(expr, "tensors are not borrowed; drop the `&`"),
-            Expr::Return(_) => self.error(expr, "`forward` ends in the output, without `return`"),
-            _ => self.error(expr, "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"),
+            Expr::MethodCall(call) => self.method(call),
+            // What could not be read was reported.
+            Expr::Verbatim(_) => self.builder.unknown(expr.span()),
+            _ => self.error(expr, instead_of(expr)),
         }
+    }
+
+    /// `x.relu()` is `relu(x)`, and `self.fc(x)` is `fc(x)`.
+    fn method(&mut self, call: &syn::ExprMethodCall) -> ValueId {
+        let method = &call.method;
+        let word = method.unraw().to_string();
+        let receiver = plain_name(&call.receiver);
+        let operands = match call.args.is_empty() {
+            true => "x",
+            false => "x, ..",
+        };
+        let message = if let Some(layer) = receiver.filter(|name| self.layer(name).is_some()) {
+            format!("`{layer}` is a layer; call it: `{layer}(x)`")
+        } else if self.layer(method).is_some() {
+            format!("layers are called by their names alone; write `{method}(x)`")
+        } else if word == "clone" {
+            "a tensor is used as often as it is named; drop `.clone()`".into()
+        } else {
+            match self.known_function(&word) {
+                Some(known) if receiver.is_some_and(|name| !self.is_bound(name)) => {
+                    format!("functions are called by their names alone; write `{known}(x)`")
+                }
+                Some(known) => format!("tensors have no methods; write `{known}({operands})`"),
+                None => format!(
+                    "tensors have no methods, and there is no function `{method}`; there are {}",
+                    elsewhere::functions()
+                ),
+            }
+        };
+        self.error(method, message)
     }
 
     /// A name that stands for a value.
@@ -98,12 +123,27 @@ impl Scope<'_, '_> {
             .args
             .iter()
             .partition(|argument| self.is_tensor(argument));
+        if let Some(list) = arguments.iter().find(|argument| self.is_list(argument)) {
+            return self.error(
+                list,
+                "tensors stand side by side, without brackets, as in `concat(a, b)`",
+            );
+        }
         let feeds: Vec<ValueId> = operands
             .into_iter()
             .map(|operand| self.expression(operand))
             .collect();
         let Some(name) = plain_name(&call.func) else {
-            return self.error(&call.func, "expected the name of a layer or function");
+            let message = match &*call.func {
+                Expr::Call(_) => {
+                    "a layer is declared above `forward`, as in `fc: Dense(10)`, and called by its name, `fc(x)`"
+                }
+                Expr::Path(_) => {
+                    "layers and functions have plain names; leave out what stands before `::`"
+                }
+                _ => "expected the name of a layer or function",
+            };
+            return self.error(&call.func, message);
         };
         if let Some(layer) = self.layer(name) {
             if let Some(argument) = arguments.first() {
@@ -150,46 +190,66 @@ impl Scope<'_, '_> {
         if self.builder.report.is_full() {
             return self.error(name, "");
         }
-        if self.names.contains_key(&word) {
+        if self.is_bound(name) {
             return self.error(
                 name,
                 format!("`{name}` is a tensor, no layer, and cannot be called"),
             );
         }
-        let kind = nearest(&word, KINDS.iter().map(|(kind, _)| *kind));
-        let layers = self
-            .builder
-            .declared
-            .iter()
-            .filter_map(|declared| declared.name.as_ref());
-        let layers: Vec<String> = layers.map(|name| name.unraw().to_string()).collect();
-        let functions = KINDS.iter().filter_map(|(_, function)| *function);
-        let near = nearest(&word, layers.iter().map(String::as_str).chain(functions));
-        let message = match (near, kind) {
-            (Some(near), _) => {
+        let message = match self.known_function(&word) {
+            Some(near) => {
                 format!("there is no layer or function `{name}`; did you mean `{near}`?")
             }
-            (None, Some(kind)) => format!(
-                "`{name}` has weights or sizes of its own; declare it as a layer: `name: {kind}(...)`"
-            ),
-            (None, None) => format!(
-                "there is no layer or function `{name}`; a layer is declared above `forward`: `{name}: Dense(10)`"
-            ),
+            None => match elsewhere::layer(&word).or_else(|| elsewhere::kind(&word)) {
+                Some(kind) => format!(
+                    "`{kind}` has weights of its own; declare it as a layer above `forward`, as in `fc: {kind}(..)`, and call that"
+                ),
+                None => {
+                    let layers: Vec<&str> = self.layer_names().collect();
+                    let layers = match layers.is_empty() {
+                        true => String::new(),
+                        false => format!("the layers {}, and ", list(layers)),
+                    };
+                    let functions = elsewhere::functions();
+                    format!(
+                        "there is no layer or function `{name}`; there are {layers}the functions {functions}"
+                    )
+                }
+            },
         };
         self.error(name, message)
     }
 
+    /// The layer or function that a word most likely means.
+    fn known_function(&self, word: &str) -> Option<&str> {
+        let functions = KINDS.iter().filter_map(|(_, function)| *function);
+        elsewhere::function(word).or_else(|| nearest(word, self.layer_names().chain(functions)))
+    }
+
+    fn layer_names(&self) -> impl Iterator<Item = &str> {
+        let named = self
+            .builder
+            .declared
+            .iter()
+            .filter(|declared| declared.name.is_some());
+        named.map(|declared| declared.label.as_str())
+    }
+
+    fn is_bound(&self, name: &Ident) -> bool {
+        self.names.contains_key(&name.unraw().to_string())
+    }
+
     fn binary(&mut self, binary: &syn::ExprBinary) -> ValueId {
-        let feeds = vec![
-            self.expression(&binary.left),
-            self.expression(&binary.right),
-        ];
         let (function, sign) = match binary.op {
             BinOp::Add(_) => ("add", "+"),
             BinOp::Sub(_) => ("sub", "-"),
             BinOp::Mul(_) => ("mul", "*"),
             _ => return self.error(binary.op, "tensors are joined by `+`, `-` and `*`"),
         };
+        let feeds = vec![
+            self.expression(&binary.left),
+            self.expression(&binary.right),
+        ];
         self.function(function, sign, binary.op.span(), feeds, &[])
     }
 
@@ -201,7 +261,11 @@ impl Scope<'_, '_> {
             one => vec![one],
         };
         for (axis, range) in ranges.into_iter().enumerate() {
-            if matches!(range, Expr::Range(whole) if whole.start.is_none() && whole.end.is_none()) {
+            let range = bare(range);
+            let Expr::Range(parts) = range else {
+                return self.not_a_range(range);
+            };
+            if parts.start.is_none() && parts.end.is_none() {
                 continue;
             }
             let axis = syn::LitInt::new(&axis.to_string(), range.span());
@@ -220,23 +284,105 @@ impl Scope<'_, '_> {
         value
     }
 
+    /// A single index would take an axis away; a range keeps it.
+    fn not_a_range(&mut self, index: &Expr) -> ValueId {
+        let message = match index {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Int(one) => one.base10_parse::<u64>().ok().map(|one| {
+                    format!("a tensor is cut by ranges, which keep the axis; write `[{one}..{}]`", one.saturating_add(1))
+                }),
+                _ => None,
+            },
+            Expr::Unary(_) => Some("indices count from the front; `last(x)` is the last step, and `x[2..]` all from the third".into()),
+            Expr::Path(path) => path.path.get_ident().filter(|name| self.builder.constants.contains(name)).map(|name| {
+                format!("a tensor is cut by ranges, which keep the axis; write `[{name}..{name} + 1]`")
+            }),
+            _ => None,
+        };
+        let message = message.unwrap_or_else(|| {
+            "a tensor is cut by ranges, as in `x[2..5]` or `x[(.., 2..5)]`".into()
+        });
+        self.error(index, message)
+    }
+
     /// Whether an argument of a call is meant as a tensor rather than as a number, word or range.
     fn is_tensor(&self, argument: &Expr) -> bool {
         match argument {
             Expr::Paren(inner) => self.is_tensor(&inner.expr),
             Expr::Group(inner) => self.is_tensor(&inner.expr),
-            Expr::Path(path) => path.path.get_ident().is_none_or(|name| {
-                let bound = self.names.contains_key(&name.unraw().to_string());
-                bound || !self.builder.constants.contains(name)
-            }),
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .is_none_or(|name| self.is_bound(name) || !self.builder.constants.contains(name)),
             Expr::Binary(binary) => self.is_tensor(&binary.left) || self.is_tensor(&binary.right),
             Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
             _ => false,
         }
     }
 
+    /// Whether an argument holds tensors in brackets.
+    fn is_list(&self, argument: &Expr) -> bool {
+        let elements = match bare(argument) {
+            Expr::Array(array) => &array.elems,
+            Expr::Tuple(tuple) => &tuple.elems,
+            _ => return false,
+        };
+        elements.iter().any(|element| match bare(element) {
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.is_bound(name)),
+            Expr::Call(_) | Expr::Index(_) => true,
+            _ => false,
+        })
+    }
+
     fn layer(&self, name: &Ident) -> Option<usize> {
         self.layers.get(&name.unraw().to_string()).copied()
+    }
+}
+
+/// What is said instead of an expression that is no tensor.
+fn instead_of(expr: &Expr) -> &'static str {
+    match expr {
+        Expr::Tuple(_) => "a tuple is only what `forward` ends in, for several outputs",
+        Expr::Lit(_) => "a number is no tensor; `+`, `-` and `*` take two tensors of one shape",
+        Expr::Reference(_) => "tensors are not borrowed; drop the `&`",
+        Expr::Return(_) => "`forward` ends in the output, without `return`",
+        Expr::Block(_) => {
+            "a block is no tensor; write the expression without braces, and `let` before it"
+        }
+        Expr::If(_) | Expr::Match(_) => {
+            "a network computes the same whatever its input is, without branches; use a product with a gate, as in `sigmoid(g) * x`"
+        }
+        Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
+            "a network has no loops; write each step as a `let`, and what goes over a sequence as `Lstm`"
+        }
+        Expr::Macro(_) => "a macro cannot be called here; only layers and functions can",
+        Expr::Closure(_) => "a closure is no tensor; write its body where it is used",
+        Expr::Array(_) | Expr::Repeat(_) => "an array is no tensor; `concat(a, b)` joins several",
+        Expr::Assign(_) => {
+            "a tensor is never changed; give the name anew, as in `let x = relu(x);`"
+        }
+        Expr::Unary(_) => {
+            "a sign stands between two tensors, as in `a - b`; nothing is negated alone"
+        }
+        Expr::Cast(_) => "numbers are always f32; drop the cast",
+        Expr::Field(_) => "tensors have no fields; parameters are read from the network in Rust",
+        Expr::Try(_) => "nothing here fails when it runs; drop the `?`",
+        Expr::Range(_) => "a range cuts a tensor, as in `x[2..5]`",
+        _ => {
+            "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"
+        }
+    }
+}
+
+/// Without the parentheses and invisible groups around it.
+pub(super) fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => bare(&inner.expr),
+        Expr::Group(inner) => bare(&inner.expr),
+        _ => expr,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Pat, Stmt, ext::IdentExt, spanned::Spanned};
 
-use super::build::Builder;
+use super::{build::Builder, expression::bare};
 use crate::{
     ast::{Forward, Model},
     graph::ValueId,
@@ -19,10 +19,10 @@ pub fn resolve(builder: &mut Builder<'_>, model: &Model, forward: &Forward) -> V
     let outputs = scope.block(forward);
     if let Some(outputs) = &outputs {
         scope.check_output_count(model, outputs);
-        scope.check_outputs_computed(outputs);
     }
-    // What follows an error in `forward` may only seem unused.
+    // What follows an error in `forward` may only seem unused, or not computed.
     if scope.builder.report.count() == errors {
+        scope.check_outputs_computed(outputs.as_deref().unwrap_or_default());
         scope.check_bindings_used();
         scope.check_layers_called();
     }
@@ -118,14 +118,16 @@ impl<'b, 'a> Scope<'b, 'a> {
             self.statement(statement);
         }
         match tail {
-            Stmt::Expr(Expr::Tuple(tuple), None) => Some(
-                tuple
-                    .elems
-                    .iter()
-                    .map(|output| (self.expression(output), output.span()))
-                    .collect(),
-            ),
-            Stmt::Expr(output, None) => Some(vec![(self.expression(output), output.span())]),
+            Stmt::Expr(output, None) => {
+                let outputs: Vec<&Expr> = match bare(output) {
+                    Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+                    one => vec![one],
+                };
+                let outputs = outputs
+                    .into_iter()
+                    .map(|output| (self.expression(output), output.span()));
+                Some(outputs.collect())
+            }
             Stmt::Expr(output, Some(_)) => {
                 let message = "`forward` ends in the output; drop the semicolon after it";
                 self.discarded(output, message);
@@ -171,16 +173,18 @@ impl<'b, 'a> Scope<'b, 'a> {
         for attribute in &local.attrs {
             check_doc(attribute, self.builder.report);
         }
-        let value = match &local.init {
-            Some(init) if init.diverge.is_none() => self.expression(&init.expr),
-            _ => self.error(local, "a `let` is written `let h = ...;`"),
-        };
-        if bound_name(&local.pat).is_none() {
-            self.error(
+        let value = match (&local.init, bound_name(&local.pat)) {
+            (_, None) if matches!(local.pat, Pat::Wild(_)) => self.error(
                 &local.pat,
-                "a `let` binds one plain name, as in `let h = ...;`",
-            );
-        }
+                "what is not used has no effect; drop the statement",
+            ),
+            (_, None) => self.error(
+                &local.pat,
+                "a `let` binds one plain name, as in `let h = relu(x);`",
+            ),
+            (Some(init), _) => self.expression(&init.expr),
+            (None, _) => self.error(local, "a `let` is written `let h = relu(x);`"),
+        };
         for name in names(&local.pat) {
             self.bind(name, value);
         }

@@ -9,6 +9,7 @@
 mod build;
 mod expression;
 mod forward;
+mod naming;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +20,9 @@ use crate::{
     arguments::Arguments,
     ast,
     attributes::{derives, ends_in},
+    elsewhere,
     graph::{self, Graph, LayerId, ValueId},
-    nearest::{list, nearest},
+    nearest::nearest,
     ops::{KINDS, Op},
     report::Report,
     sizes::Constants,
@@ -30,6 +32,7 @@ use build::{Builder, Declared};
 /// The graph of a model, with the shapes of its inputs; `levels` counts those of stacked layers in all models.
 pub fn resolve(
     model: &ast::Model,
+    models: &[ast::Model],
     constants: &Constants,
     levels: &mut usize,
     report: &mut Report,
@@ -49,9 +52,10 @@ pub fn resolve(
     for output in &model.outputs {
         check_element(output, builder.report);
     }
-    for (index, layer) in model.layers.iter().enumerate() {
+    let files = naming::names(model, builder.report);
+    for (layer, file) in model.layers.iter().zip(files) {
         check_named(layer, model, builder.report);
-        let declared = declare(&mut builder, layer, index);
+        let declared = declare(&mut builder, layer, file, models);
         builder.declared.push(declared);
     }
     builder.graph.outputs = match &model.forward {
@@ -87,36 +91,44 @@ fn chain(builder: &mut Builder<'_>, model: &ast::Model) -> Vec<ValueId> {
     }
 }
 
-/// Reads a layer's kind and arguments.
-fn declare(builder: &mut Builder<'_>, layer: &ast::Layer, index: usize) -> Declared {
+/// Reads a layer's kind and arguments; `file` is its name in a file.
+fn declare(
+    builder: &mut Builder<'_>,
+    layer: &ast::Layer,
+    file: String,
+    models: &[ast::Model],
+) -> Declared {
     let kind = layer.kind.unraw().to_string();
-    let mut arguments = Arguments::new(
-        &kind,
-        layer.kind.span(),
-        &layer.arguments,
-        builder.constants,
-        builder.report,
-    );
-    let op = match Op::declare(&kind, &mut arguments) {
-        Some(op) => arguments.finish().then_some(op),
-        None => {
-            check_kind(&layer.kind, builder.report);
+    let others: Vec<ast::Argument> = layer
+        .arguments
+        .iter()
+        .filter(|argument| !naming::is_name(argument))
+        .cloned()
+        .collect();
+    let op = match KINDS.iter().any(|(known, _)| *known == kind) {
+        true => {
+            let (constants, report) = (builder.constants, &mut *builder.report);
+            let mut arguments =
+                Arguments::new(&kind, layer.kind.span(), &others, constants, report);
+            let op = Op::declare(&kind, &mut arguments);
+            op.filter(|_| arguments.finish())
+        }
+        false => {
+            check_kind(&layer.kind, models, builder.report);
             None
         }
     };
-    let name = layer.name.as_ref().map(|name| name.unraw().to_string());
-    let label = name.clone().unwrap_or_else(|| kind.clone());
+    let label = match &layer.name {
+        Some(name) => name.unraw().to_string(),
+        None => kind.clone(),
+    };
     let id = op.map(|op| {
-        let (name, span) = (
-            name.unwrap_or_else(|| index.to_string()),
-            head(layer).span(),
-        );
         builder.graph.layers.push(graph::Layer {
-            name,
+            name: file,
             kind,
             op,
             parameters: Vec::new(),
-            span,
+            span: head(layer).span(),
         });
         LayerId(builder.graph.layers.len() - 1)
     });
@@ -291,24 +303,23 @@ fn check_not_empty(model: &ast::Model, report: &mut Report) {
     }
 }
 
-/// Kinds of other frameworks whose spelling does not lead to ours.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("Linear", "Dense"),
-    ("FullyConnected", "Dense"),
-    ("Concatenate", "Concat"),
-];
-
 /// Every kind is one we have.
-fn check_kind(kind: &Ident, report: &mut Report) {
-    let kinds = || KINDS.iter().map(|(kind, _)| *kind);
+fn check_kind(kind: &Ident, models: &[ast::Model], report: &mut Report) {
+    let kinds = KINDS.iter().map(|(kind, _)| *kind);
     let word = kind.unraw().to_string();
-    let elsewhere = ELSEWHERE
-        .iter()
-        .find(|(theirs, _)| *theirs == word)
-        .map(|(_, ours)| *ours);
-    let message = match elsewhere.or_else(|| nearest(&word, kinds())) {
-        Some(near) => format!("there is no layer `{kind}`; did you mean `{near}`?"),
-        None => format!("there is no layer `{kind}`; there are {}", list(kinds())),
+    let message = if models.iter().any(|model| model.name.unraw() == word) {
+        format!("`{kind}` is a model, and a model is no layer of another; write its layers here")
+    } else if let Some(otherwise) = elsewhere::no_layer(&word) {
+        format!("there is no layer `{kind}`: {otherwise}")
+    } else if let Some(here) = elsewhere::layer(&word) {
+        format!("there is no layer `{kind}`; it is called `{here}` here")
+    } else if let Some(near) = nearest(&word, kinds) {
+        format!("there is no layer `{kind}`; did you mean `{near}`?")
+    } else {
+        format!(
+            "there is no layer `{kind}`; there are {}",
+            elsewhere::layers()
+        )
     };
     report.error(kind.span(), message);
 }

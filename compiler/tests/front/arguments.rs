@@ -32,8 +32,8 @@ fn a_missing_argument() {
 
 #[test]
 fn an_unknown_argument() {
-    let expected = format!("`Dense` has no argument `units`; it is written {DENSE}");
-    assert_eq!(wrong("Dense(8, units = 3)"), [expected]);
+    let expected = format!("`Dense` has no argument `gain`; it is written {DENSE}");
+    assert_eq!(wrong("Dense(8, gain = 3)"), [expected]);
     let expected =
         format!("`Dense` has no argument `ouputs`; it is written {DENSE}; did you mean `outputs`?");
     assert_eq!(wrong("Dense(ouputs = 8)"), [expected]);
@@ -137,7 +137,10 @@ fn ranges() {
             "struct A(x: [8]) -> [3] {{ d: Dense(3), forward {{ d(x[{range}]) }} }}"
         ))
     };
-    assert_eq!(wrong("3"), "expected a range such as `2..5`");
+    assert_eq!(
+        wrong("3"),
+        "a tensor is cut by ranges, which keep the axis; write `[3..4]`"
+    );
     assert_eq!(
         wrong("5..3"),
         "`slice` takes 5..3, which is empty; a range begins before it ends"
@@ -200,7 +203,7 @@ fn a_probability_may_be_certainty() {
 
 #[test]
 fn paddings_near_a_word_are_told_the_words() {
-    for padding in ["same", "\"same\"", "SAME", "Sme"] {
+    for padding in ["same", "\"same\"", "SAME", "Smae"] {
         assert_eq!(
             wrong(&format!("Conv2d(8, 3, padding = {padding})")),
             ["`padding` has the words `Same`, `Valid`; did you mean `Same`?"]

@@ -123,7 +123,7 @@ fn unknown_kinds() {
     );
     assert_eq!(
         unknown("Linear"),
-        "there is no layer `Linear`; did you mean `Dense`?"
+        "there is no layer `Linear`; it is called `Dense` here"
     );
     assert_eq!(
         unknown("max_pool_2d"),
@@ -217,16 +217,17 @@ fn undefined_names() {
         ["`image` is a tensor, no layer, and cannot be called"]
     );
     assert_eq!(
-        source("max_pool2d(image, 2)"),
+        source("conv2d(image, 2)"),
         [
-            "`max_pool2d` has weights or sizes of its own; declare it as a layer: `name: MaxPool2d(...)`"
+            "`Conv2d` has weights of its own; declare it as a layer above `forward`, as in `fc: Conv2d(..)`, and call that"
         ]
     );
     assert_eq!(
         source("attend(image)"),
-        [
-            "there is no layer or function `attend`; a layer is declared above `forward`: `attend: Dense(10)`"
-        ]
+        [format!(
+            "there is no layer or function `attend`; there are the layers `head`, and the functions {}",
+            kiln_compiler::elsewhere::functions()
+        )]
     );
 }
 
@@ -246,34 +247,37 @@ fn what_forward_holds() {
         ),
         (
             "fn f() {} u(x) + v(x)",
-            "`forward` holds `let` statements and, last, the output",
+            "`forward` holds `let` statements and, last, the output; constants and layers stand above it",
         ),
         (
             "let mut h = u(x); h + v(x)",
-            "a `let` binds one plain name, as in `let h = ...;`",
+            "a tensor is never changed; leave `mut` out, and give the name anew: `let h = relu(h);`",
         ),
         (
             "let (a, b) = u(x); a + b + v(x)",
-            "a `let` binds one plain name, as in `let h = ...;`",
+            "a `let` binds one plain name, as in `let h = relu(x);`",
         ),
         (
             "let h; h + u(x) + v(x)",
-            "a `let` is written `let h = ...;`",
+            "a `let` is written `let h = relu(x);`",
         ),
         (
             "u(x) * 2 + v(x)",
             "a number is no tensor; `+`, `-` and `*` take two tensors of one shape",
         ),
         ("u(x) / v(x)", "tensors are joined by `+`, `-` and `*`"),
-        ("-u(x) + v(x)", tensor),
-        ("if x { u(x) } else { v(x) }", tensor),
+        (
+            "-u(x) + v(x)",
+            "a sign stands between two tensors, as in `a - b`; nothing is negated alone",
+        ),
+        ("async { u(x) + v(x) }", tensor),
         (
             "u(x).relu() + v(x)",
-            "tensors have no methods; write `relu(...)`, the tensor first",
+            "tensors have no methods; write `relu(x)`",
         ),
         (
             "u((x, x)) + v(x)",
-            "`u` takes tensors here; its arguments stand at its declaration",
+            "tensors stand side by side, without brackets, as in `concat(a, b)`",
         ),
         (
             "(u(x), v(x)) + x",
@@ -285,9 +289,9 @@ fn what_forward_holds() {
         ),
         (
             "a::b(x) + u(x) + v(x)",
-            "expected the name of a layer or function",
+            "layers and functions have plain names; leave out what stands before `::`",
         ),
-        ("u(x) v(x)", "unexpected token, expected `;`"),
+        ("u(x) v(x)", "expected `;` after the statement"),
     ] {
         assert_eq!(wrong(forward), [expected], "{forward}");
     }
@@ -314,7 +318,7 @@ fn a_statement_that_is_wrong_is_wrong_once() {
     );
     assert_eq!(
         source("fc(x)[0..1, 0..1]"),
-        ["unexpected token, expected `]`"]
+        ["ranges of several axes stand in parentheses, as in `x[(.., 2..5)]`"]
     );
     assert_eq!(
         source("y; fc(x)"),
@@ -335,7 +339,7 @@ fn signatures_of_functions_show_their_tensors() {
     );
     assert_eq!(
         source("concat(x, x, dim = 0)"),
-        "`concat` has no argument `dim`; it is written `concat(a, b, .., axis = 0)`"
+        "`dim` is called `axis` here; write `axis = ..`"
     );
     assert_eq!(
         source("relu(x, 3)"),

@@ -285,7 +285,7 @@ fn operators_take_one_shape() {
             fails(&[5], layer),
             format!(
                 "`{layer}` takes 2 tensors, but gets 1; \
-                 in `forward` they are written side by side, as in `(a, b)`"
+                 a layer of a chain takes what the one before gives, so say the dataflow in `forward`"
             )
         );
     }
@@ -305,7 +305,7 @@ fn concat() {
     );
     assert_eq!(
         fails(&[5], "Concat"),
-        "`Concat` takes at least 2 tensors, but gets 1; in `forward` they are written side by side, as in `(a, b)`"
+        "`Concat` takes at least 2 tensors, but gets 1; a layer of a chain takes what the one before gives, so say the dataflow in `forward`"
     );
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod dataflow;
 mod depth;
 mod layers;
+mod mistakes;
 mod models;
 mod shapes;
 mod sizes;

@@ -61,7 +61,11 @@ fn tensors_have_a_size() {
 fn tensors_have_three_axes_at_most() {
     assert_eq!(
         message("struct A(x: [2, 3, 4, 5]) -> [120] { Flatten }"),
-        "`x` has the 4 axes [2, 3, 4, 5]; \
+        "`x` has the 4 axes [2, 3, 4, 5], and a sample has at most 3; if 2 is the batch, leave it out: `x: [3, 4, 5]`"
+    );
+    assert_eq!(
+        message("struct A(x: [1, 2, 3, 4, 5]) -> [120] { Flatten }"),
+        "`x` has the 5 axes [1, 2, 3, 4, 5]; \
          there are 1 (features), 2 (time, features) or 3 (channels, height, width)"
     );
 }

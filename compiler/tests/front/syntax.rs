@@ -106,7 +106,7 @@ fn layers() {
             "a layer's kind is a single name, such as `Dense`",
         ),
         ("Dense(3) Relu", "expected `,` after the layer"),
-        ("Dense(3); Relu", "expected `,` after the layer"),
+        ("Dense(3); Relu;", "layers end in `,`, not in `;`"),
         ("Dense(3 3)", "expected `,`"),
         ("5", "expected a layer, as in `hidden: Dense(128)`"),
         ("fc: 3", "expected a layer's kind, such as `Dense`"),
@@ -169,11 +169,11 @@ fn what_is_nearly_right_is_told_how_it_is_written() {
         ),
         (
             "struct A(x: [3]) -> [3] { type: Dense(3) }",
-            "this is a keyword of Rust; name the layer otherwise",
+            "`type` is a keyword of Rust; write `r#type`, which is saved as `type`",
         ),
         (
             "struct A(x: [3]) -> [3] { Dense(outputs: 3) }",
-            "an argument is named with `=`, as in `outputs = 3`",
+            "an argument is named with `=`, as in `outputs = ..`",
         ),
         (
             "struct A(x: [3]) -> [3] { forward(x) { relu(x) } }",
@@ -200,7 +200,7 @@ fn a_model_with_errors_of_syntax_hides_none_of_another() {
     assert_eq!(
         messages("struct A(x: [3]) -> [3] { Relu }, struct B(x: [3]) -> [3] { Rleu }"),
         [
-            "expected `struct Name(x: [784]) -> [10] { layers }`",
+            "a model ends in its braces; drop this",
             "there is no layer `Rleu`; did you mean `Relu`?"
         ]
     );

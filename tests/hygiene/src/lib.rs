@@ -63,6 +63,10 @@ pub mod famous {
         pub struct Iterator(x: [3]) -> [2] { Dense(2) }
         /// No trait.
         pub struct Clone(x: [3]) -> [2] { Dense(2) }
+        /// No crate.
+        pub struct core(x: [3]) -> [2] { Dense(2) }
+        /// No crate.
+        pub struct engine(x: [3]) -> [2] { Dense(2) }
         /// Its name is a type parameter's.
         pub struct S(x: [3]) -> [2] { Dense(2) }
     }
@@ -159,6 +163,21 @@ pub mod fragments {
             }
         };
     }
+    macro_rules! dataflow {
+        ($shape:expr, $first:stmt, $name:pat, $path:path, $tail:expr) => {
+            ::engine::model! {
+                struct Dataflow(x: $shape) -> ([3], [2]) {
+                    fc: $path(3),
+                    forward {
+                        $first;
+                        let $name = relu(h);
+                        $tail
+                    }
+                }
+            }
+        };
+    }
+    dataflow!([5], let h = fc(x), g, Dense, (g, (h[1..])));
     chain!(Private, 3, 0.25, 2..5, (3, 3));
     chain!(pub Public, (1 + 2), 0.25, 2.., [3, 3]);
 }

@@ -1,0 +1,192 @@
+//! What Keras, PyTorch and JAX call things: whoever brings a word from there is told the word here.
+
+use crate::nearest::list;
+use crate::ops::KINDS;
+
+/// Layers that are called otherwise there.
+const LAYERS: &[(&str, &str)] = &[
+    ("Linear", "Dense"),
+    ("LazyLinear", "Dense"),
+    ("FullyConnected", "Dense"),
+    ("Fc", "Dense"),
+    ("Convolution2D", "Conv2d"),
+    ("Conv", "Conv2d"),
+    ("MaxPool", "MaxPool2d"),
+    ("MaxPooling", "MaxPool2d"),
+    ("Concatenate", "Concat"),
+    ("Cat", "Concat"),
+    ("Subtract", "Sub"),
+    ("Multiply", "Mul"),
+    ("View", "Reshape"),
+    ("Unflatten", "Reshape"),
+];
+
+/// Functions that are called otherwise there.
+const FUNCTIONS: &[(&str, &str)] = &[
+    ("cat", "concat"),
+    ("concatenate", "concat"),
+    ("hstack", "concat"),
+    ("view", "reshape"),
+    ("ravel", "flatten"),
+    ("narrow", "slice"),
+    ("subtract", "sub"),
+    ("multiply", "mul"),
+    ("max_pooling2d", "max_pool2d"),
+    ("max_pool", "max_pool2d"),
+];
+
+/// Arguments that are called otherwise there; of several words here, the one that the layer has is meant.
+const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("units", &["outputs", "hidden"]),
+    ("features", &["outputs", "hidden", "channels"]),
+    ("out_features", &["outputs"]),
+    ("output_dim", &["outputs", "hidden"]),
+    ("in_features", &["inputs"]),
+    ("input_size", &["inputs"]),
+    ("input_dim", &["inputs"]),
+    ("in_channels", &["inputs"]),
+    ("filters", &["channels"]),
+    ("out_channels", &["channels"]),
+    ("kernel_size", &["kernel"]),
+    ("pool_size", &["kernel"]),
+    ("strides", &["stride"]),
+    ("dilation_rate", &["dilation"]),
+    ("hidden_size", &["hidden"]),
+    ("num_layers", &["layers"]),
+    ("use_bias", &["bias"]),
+    ("rate", &["p"]),
+    ("prob", &["p"]),
+    ("probability", &["p"]),
+    ("dim", &["axis"]),
+    ("target_shape", &["shape"]),
+    ("kernel_initializer", &["init"]),
+    ("weight_init", &["init"]),
+];
+
+/// Arguments that there are for what is otherwise said here, or not at all.
+const OTHERWISE: &[(&str, &str)] = &[
+    ("activation", ACTIVATION),
+    ("nonlinearity", ACTIVATION),
+    (
+        "input_shape",
+        "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
+    ),
+    (
+        "input_dim",
+        "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
+    ),
+    ("dim", "the axis is always the last; leave it out"),
+    ("axis", "the axis is always the last; leave it out"),
+    ("start_dim", "all axes become one; leave it out"),
+    (
+        "batch_first",
+        "shapes leave the batch out, and steps come first; leave it out",
+    ),
+    (
+        "return_sequences",
+        "every step's state is given; put `Last` behind it for the last alone",
+    ),
+    (
+        "return_state",
+        "every step's state is given; put `Last` behind it for the last alone",
+    ),
+    ("dropout", "put `Dropout(0.5)` behind it"),
+    (
+        "kernel_regularizer",
+        "write the penalties `l1 = 1e-4` and `l2 = 1e-4`",
+    ),
+    (
+        "weight_decay",
+        "write the penalty `l2 = 1e-4`, or give the optimizer a weight decay",
+    ),
+    (
+        "data_format",
+        "images are [channels, height, width]; leave it out",
+    ),
+    ("padding_mode", "padding is zeros; leave it out"),
+    ("inplace", "memory is planned while compiling; leave it out"),
+    ("dtype", "numbers are f32; leave it out"),
+    ("device", "networks run on the processor; leave it out"),
+    ("p", "it takes none"),
+    ("bidirectional", "it reads forwards alone; leave it out"),
+    ("groups", "every output reads all channels; leave it out"),
+];
+
+const ACTIVATION: &str = "activations are layers; put `Relu` behind it, as in `Dense(8), Relu`";
+
+/// Layers that are said otherwise here.
+const NO_LAYERS: &[(&str, &str)] = &[
+    (
+        "Sequential",
+        "a model is a chain of layers as it stands, so leave it out",
+    ),
+    ("ModuleList", "declare each layer on its own"),
+    (
+        "Input",
+        "inputs stand behind the model's name, as in `Net(x: [784])`",
+    ),
+    (
+        "InputLayer",
+        "inputs stand behind the model's name, as in `Net(x: [784])`",
+    ),
+    (
+        "Activation",
+        "an activation is a layer by its own name, as in `Relu`",
+    ),
+    ("TimeDistributed", "`Dense` maps a sequence step by step"),
+    ("Lambda", "write the dataflow in `forward`"),
+];
+
+/// The kind that a layer from elsewhere is here.
+pub fn layer(theirs: &str) -> Option<&'static str> {
+    let same = |word: &str| word.eq_ignore_ascii_case(theirs);
+    LAYERS
+        .iter()
+        .find(|(word, _)| same(word))
+        .map(|(_, ours)| *ours)
+}
+
+/// How something is said here for which there is a layer elsewhere.
+pub fn no_layer(theirs: &str) -> Option<&'static str> {
+    find(NO_LAYERS, theirs)
+}
+
+/// The function that one from elsewhere is here.
+pub fn function(theirs: &str) -> Option<&'static str> {
+    find(FUNCTIONS, theirs)
+}
+
+/// The argument among `known` that one from elsewhere is here.
+pub fn argument(theirs: &str, known: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let (_, ours) = ARGUMENTS.iter().find(|(word, _)| *word == theirs)?;
+    ours.iter().copied().find(|ours| known(ours))
+}
+
+/// How something is said here for which there is an argument elsewhere.
+pub fn otherwise(theirs: &str) -> Option<&'static str> {
+    find(OTHERWISE, theirs)
+}
+
+/// The kind that a word names, however it is written: `Relu`, `relu`, `ReLU`.
+pub fn kind(word: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let mut kinds = KINDS.iter().map(|(kind, _)| *kind);
+    kinds.find(|kind| plain(kind) == plain(word))
+}
+
+fn find(table: &'static [(&str, &'static str)], theirs: &str) -> Option<&'static str> {
+    table
+        .iter()
+        .find(|(word, _)| *word == theirs)
+        .map(|(_, ours)| *ours)
+}
+
+/// All layers, as a list in prose.
+pub fn layers() -> String {
+    list(KINDS.iter().map(|(kind, _)| *kind))
+}
+
+/// All functions of `forward`, as a list in prose.
+pub fn functions() -> String {
+    list(KINDS.iter().filter_map(|(_, function)| *function))
+}

@@ -1,0 +1,26 @@
+//! Mistakes that people bring from Keras, PyTorch and Rust, each with all that is said of it: `mistakes.txt`.
+
+use super::messages;
+use kiln_compiler::elsewhere;
+
+#[test]
+fn every_mistake_is_told_what_is_expected_and_how_it_is_written() {
+    let mut lines = include_str!("mistakes.txt")
+        .lines()
+        .filter(|line| !line.starts_with("//"))
+        .peekable();
+    let mut checked = 0;
+    while let Some(source) = lines.next() {
+        let mut expected = Vec::new();
+        while let Some(message) = lines.next_if(|line| line.starts_with(' ')) {
+            let message = message.trim_start();
+            let message = message.replace("LAYERS", &elsewhere::layers());
+            expected.push(message.replace("FUNCTIONS", &elsewhere::functions()));
+        }
+        assert!(!expected.is_empty(), "nothing is said of {source}");
+        expected.retain(|message| message != "-");
+        assert_eq!(messages(source), expected, "{source}");
+        checked += 1;
+    }
+    assert!(checked > 150, "{checked}");
+}

@@ -1,0 +1,11 @@
+use kiln::model;
+
+model! {
+    struct Net(x: [784]) -> [10] {
+        Dense(8, Relu),
+        Dense(8, activation = "relu"),
+        Dense(10),
+    }
+}
+
+fn main() {}

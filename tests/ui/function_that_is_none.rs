@@ -1,0 +1,10 @@
+use kiln::model;
+
+model! {
+    struct Net(x: [784]) -> [10] {
+        a: Dense(10),
+        forward { mean(a(x)) }
+    }
+}
+
+fn main() {}

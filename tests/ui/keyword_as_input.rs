@@ -1,0 +1,7 @@
+use kiln::model;
+
+model! {
+    struct Net(type: [784]) -> [10] { Dense(10) }
+}
+
+fn main() {}

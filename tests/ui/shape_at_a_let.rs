@@ -1,0 +1,7 @@
+use kiln::model;
+
+model! {
+    struct Net(x: [6]) -> [6] { forward { let h: [6] = relu(x); h } }
+}
+
+fn main() {}
