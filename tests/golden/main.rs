@@ -9,6 +9,7 @@ mod file;
 mod layers;
 mod networks;
 mod optimizers;
+mod spelling;
 mod trial;
 
 use std::sync::Mutex;
