@@ -7,8 +7,9 @@ const CANDIDATES: usize = 1000;
 /// The candidate closest to `name`, if any is close enough to be meant.
 ///
 /// Case and underscores do not count, so that `ReLU` and `max_pool2d` find `Relu` and `MaxPool2d`; beyond that, one
-/// edit is forgiven for every four letters, for `sum` is not `sub`, and two neighbours that are swapped in any word. The first letter and all digits are as they should be:
-/// people mistype within a word, while `Gelu` is not `Relu` and `Conv1d` not `Conv2d`.
+/// edit is forgiven for every four letters, for `sum` is not `sub`, and two neighbours that are swapped in any word. The
+/// first letter and all digits are as they should be: people mistype within a word, while `Gelu` is not `Relu` and `Conv1d`
+/// not `Conv2d`.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
     if name.len() > LETTERS {
