@@ -26,7 +26,7 @@ use core::ops::RangeBounds;
 /// a step does to sixteen weights:
 ///
 /// ```
-/// use kiln::{Optimizer, block::Block, simd::vectors::*, update::Update};
+/// use kiln::{Block, Optimizer, Update, simd::vectors::*};
 ///
 /// /// Every weight moves by the same amount: w <- w - learning_rate sign(g).
 /// struct SignDescent {
