@@ -65,7 +65,7 @@ impl fmt::Display for Evaluation {
 ///     D: Dataset<Input = N::Input, Target = usize>,
 /// {
 ///     let evaluation = evaluate(net, test, &CrossEntropy, 2)?;
-///     println!("{evaluation}"); // loss 0.0724, accuracy 97.8 %
+///     println!("{evaluation}"); // loss 0.07240, accuracy 97.8 %
 ///     Ok(())
 /// }
 /// ```
