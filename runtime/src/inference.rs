@@ -24,8 +24,8 @@ const GROUP_BLOCKS: usize = 4096;
 /// Weights beyond 1 MiB do not stay in a level-2 cache.
 const LARGE_BLOCKS: usize = 16384;
 
-/// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. It depends on the network
-/// alone, and so do the bits of an answer in a long batch.
+/// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. No bit of an answer depends
+/// on it, nor on the answer's place.
 pub const fn group<N: Model>() -> usize {
     let workspace = if N::Network::WORKSPACE_BLOCKS == 0 {
         1

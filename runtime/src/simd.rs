@@ -1,5 +1,6 @@
 //! Instruction sets: which one runs, and how a register tile covers a matrix on each.
 
+pub mod chains;
 mod cover;
 
 use crate::shape::Shapes;
@@ -33,7 +34,7 @@ pub enum InstructionSet {
 /// A vector token together with the shape of the register tile that fills its registers and no more.
 ///
 /// The two `cover` functions cut `rows` x `blocks` accumulators into tiles and visit them in a fixed order.
-/// Which rows share a tile never changes a row's arithmetic: every accumulator is one chain over k.
+/// Which rows share a tile never changes a row's arithmetic: how its sums are split is a matter of [`chains`] alone.
 pub trait Isa: Simd + Shapes {
     /// The instruction set this token proves.
     const SET: InstructionSet;
@@ -44,8 +45,7 @@ pub trait Isa: Simd + Shapes {
     /// Visits tiles with rows as the outer loop: the rows' operand stays near while all blocks pass.
     fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V);
 
-    /// Visits the blocks of a single row in groups that keep the multipliers busy: the fewer blocks in a group, the
-    /// more chains each of its sums is split into.
+    /// Visits the blocks of a single row in groups that keep the multipliers busy.
     fn cover_row<V: VisitRow>(self, visit: &mut V);
 }
 
@@ -64,8 +64,10 @@ pub trait Visit {
 pub trait VisitRow {
     /// How many blocks there are.
     const BLOCKS: usize;
+    /// How many runs of a sum are taken at once ([`chains::together`]).
+    const CHAINS: usize;
 
-    /// Handles blocks `block..block + BLOCKS`, each sum in `CHAINS` (a power of two) chains.
+    /// Handles blocks `block..block + BLOCKS`, `CHAINS` runs of each sum at once.
     fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize);
 }
 
@@ -79,7 +81,7 @@ pub trait Task {
 
 /// Implements [`Isa`] for a token: its name and its covers.
 macro_rules! isa {
-    ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident, $row:ident) => {
+    ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident, $row:literal) => {
         $(#[$gate])?
         impl Isa for $token {
             const SET: InstructionSet = InstructionSet::$set;
@@ -96,7 +98,7 @@ macro_rules! isa {
 
             #[inline(always)]
             fn cover_row<V: VisitRow>(self, visit: &mut V) {
-                cover::$row(visit);
+                cover::row::<V, $row>(visit);
             }
         }
     };
@@ -107,35 +109,35 @@ isa!(
     fearless_simd::x86::Avx512,
     Avx512,
     cover_32_wide,
-    row_32_wide
+    8
 );
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx2,
     Avx2,
     cover_six,
-    row_narrow
+    6
 );
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Sse2,
     Sse2,
     cover_narrow,
-    row_narrow
+    3
 );
 isa!(
     #[cfg(target_arch = "aarch64")]
     fearless_simd::aarch64::Neon,
     Neon,
     cover_six,
-    row_narrow
+    6
 );
 isa!(
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     fearless_simd::wasm32::WasmSimd128,
     Wasm,
     cover_narrow,
-    row_narrow
+    3
 );
 isa!(
     #[cfg(any(
@@ -149,7 +151,7 @@ isa!(
     fearless_simd::Fallback,
     Scalar,
     cover_narrow,
-    row_narrow
+    2
 );
 
 /// Runs a task in the context of one token's instruction set.

@@ -1,7 +1,9 @@
 //! The one tile from which Dense, convolution, recurrence and their backward are built.
 //!
 //! `acc[i][j] += splat(x[i][k]) * w[j][k]` for M rows, N blocks and every k, with all accumulators in registers.
-//! Each accumulator is one chain over k in ascending order, so a row's bits never depend on its neighbours.
+//! Each accumulator is one chain over k in ascending order, so a row's bits never depend on its neighbours. Where the sum
+//! over a layer's inputs has several chains ([`chains`](crate::simd::chains)), [`accumulate_runs`] takes them one after
+//! another for many rows, and [`row`] several at once for one, with the same bits.
 
 #![allow(
     clippy::needless_range_loop,
@@ -98,5 +100,108 @@ pub fn accumulate_range<
             #[inline(always)]
             |j| &w[j][k],
         );
+    }
+}
+
+/// Adds the product of `x` (M rows of K) and `w` (N panels of K blocks) to the accumulators, in runs of `run` inputs: the
+/// first goes on from the accumulators, any other is summed by itself and added.
+#[inline(always)]
+pub fn accumulate_runs<S: Simd, const M: usize, const N: usize, const K: usize>(
+    s: S,
+    acc: &mut Accumulators<S, M, N>,
+    x: [&[f32; K]; M],
+    w: [&[Block; K]; N],
+    run: usize,
+) {
+    for first in (0..K).step_by(run) {
+        let mut sums = *acc;
+        if first > 0 {
+            sums = [[f32x16::splat(s, 0.0); N]; M];
+        }
+        for k in first..K.min(first + run) {
+            step(
+                s,
+                &mut sums,
+                #[inline(always)]
+                |i| x[i][k],
+                #[inline(always)]
+                |j| &w[j][k],
+            );
+        }
+        if first > 0 {
+            for i in 0..M {
+                for j in 0..N {
+                    sums[i][j] = acc[i][j] + sums[i][j];
+                }
+            }
+        }
+        *acc = sums;
+    }
+}
+
+/// `start + x w` for one row, of which the first K floats count, and N panels of K blocks: what [`accumulate_runs`] gives,
+/// with `C` runs at once, which divides their number.
+#[inline(always)]
+pub fn row<S: Simd, const N: usize, const C: usize, const K: usize, const KS: usize>(
+    s: S,
+    start: [f32x16<S>; N],
+    x: &[f32; KS],
+    w: [&[Block; K]; N],
+    run: usize,
+) -> [f32x16<S>; N] {
+    let mut total = start;
+    for first in (0..K).step_by(C * run) {
+        let mut sums: Accumulators<S, C, N> = [[f32x16::splat(s, 0.0); N]; C];
+        if first == 0 {
+            sums[0] = total;
+        }
+        // The last run may be shorter than the others.
+        let last = run.min(K - first - (C - 1) * run);
+        let mut xs: [&[f32]; C] = [&[]; C];
+        let mut ws: [[&[Block]; N]; C] = [[&[]; N]; C];
+        for c in 0..C {
+            let inputs = if c + 1 < C { run } else { last };
+            xs[c] = &x[first + c * run..][..inputs];
+            for j in 0..N {
+                ws[c][j] = &w[j][first + c * run..][..inputs];
+            }
+        }
+        for k in 0..last {
+            for c in 0..C {
+                add(s, &mut sums[c], xs[c][k], ws[c], k);
+            }
+        }
+        if const { C > 1 } {
+            for k in last..run {
+                for c in 0..C - 1 {
+                    add(s, &mut sums[c], xs[c][k], ws[c], k);
+                }
+            }
+        }
+        for c in 0..C {
+            for j in 0..N {
+                total[j] = if first + c == 0 {
+                    sums[c][j]
+                } else {
+                    total[j] + sums[c][j]
+                };
+            }
+        }
+    }
+    total
+}
+
+/// Adds the product of an input and N blocks, each its panel's block `k`.
+#[inline(always)]
+fn add<S: Simd, const N: usize>(
+    s: S,
+    sums: &mut [f32x16<S>; N],
+    x: f32,
+    w: [&[Block]; N],
+    k: usize,
+) {
+    let x = f32x16::splat(s, x);
+    for j in 0..N {
+        sums[j] = x.mul_add(w[j][k].load(s), sums[j]);
     }
 }

@@ -16,8 +16,10 @@
 //! that dx is a forward product with the roles of K and N exchanged. dW needs no transpose at all: row k of a panel's
 //! gradient is the sum over samples of splat(x\[k\]) * dz, which is again the register tile, with samples in the role of k.
 //!
-//! In training every sum is one chain in ascending order (over k, over outputs, over samples), whatever the tile, the
-//! chunk or the thread. Only `forward_one`, which serves inference, sums in several chains.
+//! The sum over a layer's inputs is split into runs as [`chains`](crate::simd::chains) says, which depends on the layer's
+//! shape and the instruction set alone: one row, a batch and training give the same bits. The sums over samples of
+//! `update` and `update_bias` are cut every [`POSITIONS`](crate::simd::chains::POSITIONS) rows of the batch, wherever its
+//! chunks begin.
 
 #![allow(
     clippy::needless_range_loop,
@@ -37,7 +39,7 @@ pub use product::{Start, forward, forward_one};
 pub use transpose::transpose;
 pub use update::{update, update_bias};
 
-/// Answers rows in inference: one alone in several chains ([`forward_one`]), many by [`forward`].
+/// Answers rows in inference, one alone by [`forward_one`], which is fast for one, with the same bits as [`forward`].
 #[inline(always)]
 pub fn infer<
     S: Isa,

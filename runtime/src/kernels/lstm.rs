@@ -33,6 +33,9 @@
 //! **Products.** What does not wait for the step before is a product over all samples and steps at once: the share of
 //! x in z, and (7) to (10). Those are `dense`'s kernels. Only h W_hh and (1) go step by step.
 //!
+//! **Sums.** z begins at the biases; inputs follow, then units, each split as [`chains`](crate::simd::chains) says, whether
+//! one sample or many advance, and in a stream. (8) to (10) add samples, then steps, in chains of 4,096 steps.
+//!
 //! **Tiny numbers.** Magnitudes below 2^-63 count as zero (see [`math::flush`]), except that the gates i, f and o never
 //! close further than to 2^-63. Then no product of two of these numbers is subnormal: c, h, dc and every product that
 //! is multiplied again are flushed.
@@ -104,11 +107,21 @@ fn project<
     weights: Weights<'_, I, H, P>,
     gates: &mut [[Block; P]],
 ) {
+    let bias = bias(s, weights);
+    dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, Start::Bias(&bias), gates);
+}
+
+/// `b_ih + b_hh`.
+#[inline(always)]
+fn bias<S: Isa, const I: usize, const H: usize, const P: usize>(
+    s: S,
+    weights: Weights<'_, I, H, P>,
+) -> [Block; P] {
     let mut bias = *weights.input_bias;
     for (bias, recurrent) in bias.iter_mut().zip(weights.recurrent_bias) {
         bias.store(bias.load(s) + recurrent.load(s));
     }
-    dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, Start::Bias(&bias), gates);
+    bias
 }
 
 /// What a step leaves of one block of units.

@@ -117,43 +117,49 @@ pub fn cover_narrow<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, v
     sweep::<V, 1, 1, BY_ROWS>(two..rows, 0..blocks, visit);
 }
 
-/// One row on wide registers, one for each block: groups of eight sums in all.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-pub fn row_32_wide<V: VisitRow>(visit: &mut V) {
-    row_groups::<V, 8>(visit);
-    let block = V::BLOCKS / 8 * 8;
-    if const { V::BLOCKS % 8 >= 4 } {
-        visit.tile::<4, 2>(block);
-    }
-    let block = V::BLOCKS / 4 * 4;
-    if const { V::BLOCKS % 4 >= 2 } {
-        visit.tile::<2, 4>(block);
-    }
-    if const { V::BLOCKS % 2 == 1 } {
-        visit.tile::<1, 8>(V::BLOCKS - 1);
-    }
+/// Visits `$count` groups of a row's blocks from block `$first` on, each of `$size` blocks.
+macro_rules! row_groups {
+    ($visit:ident, $size:expr, $count:expr, $first:expr, [$($blocks:literal)+]) => {
+        // Constant conditions: rustc compiles the one branch that is taken.
+        $(if const { $count > 0 && $size == $blocks } {
+            for group in 0..const { $count } {
+                let block = const { $first } + group * $blocks;
+                if const { V::CHAINS == 1 } {
+                    $visit.tile::<$blocks, 1>(block);
+                } else if const { V::CHAINS == 2 } {
+                    $visit.tile::<$blocks, 2>(block);
+                } else if const { V::CHAINS == 3 } {
+                    $visit.tile::<$blocks, 3>(block);
+                } else {
+                    $visit.tile::<$blocks, 4>(block);
+                }
+            }
+        })+
+    };
 }
 
-/// One row on registers of which a block fills two or more.
+/// One row: its blocks in groups of at most `MOST`, as equal as can be. The fewer sums in a group, the longer each
+/// waits for itself.
 #[inline(always)]
-pub fn row_narrow<V: VisitRow>(visit: &mut V) {
-    row_groups::<V, 4>(visit);
-    let block = V::BLOCKS / 4 * 4;
-    if const { V::BLOCKS % 4 >= 2 } {
-        visit.tile::<2, 2>(block);
-    }
-    if const { V::BLOCKS % 2 == 1 } {
-        visit.tile::<1, 4>(V::BLOCKS - 1);
-    }
+pub fn row<V: VisitRow, const MOST: usize>(visit: &mut V) {
+    const { assert!(MOST <= 8 && V::CHAINS <= 4) };
+    row_groups!(
+        visit,
+        V::BLOCKS / groups::<V>(MOST) + 1,
+        V::BLOCKS % groups::<V>(MOST),
+        0,
+        [2 3 4 5 6 7 8]
+    );
+    row_groups!(
+        visit,
+        V::BLOCKS / groups::<V>(MOST),
+        groups::<V>(MOST) - V::BLOCKS % groups::<V>(MOST),
+        V::BLOCKS % groups::<V>(MOST) * (V::BLOCKS / groups::<V>(MOST) + 1),
+        [1 2 3 4 5 6 7 8]
+    );
 }
 
-/// As many whole groups of `B` blocks as a row has, each sum in one chain.
-#[inline(always)]
-fn row_groups<V: VisitRow, const B: usize>(visit: &mut V) {
-    if const { V::BLOCKS >= B } {
-        for block in (0..V::BLOCKS / B * B).step_by(B) {
-            visit.tile::<B, 1>(block);
-        }
-    }
+/// Groups of a row's blocks.
+const fn groups<V: VisitRow>(most: usize) -> usize {
+    V::BLOCKS.div_ceil(most)
 }

@@ -3,16 +3,16 @@
 use crate::{
     block::{Block, LANES, without_padding},
     kernels::activation::Activation,
-    simd::{Isa, Visit, VisitRow},
+    simd::{
+        Isa, Visit, VisitRow,
+        chains::{self, LONGEST},
+    },
     tile::{self, Accumulators},
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
 
-/// Inputs that are summed before the sums are parked in `y` and the next inputs have their turn.
-const DEPTH: usize = NEAR / WIDEST;
-
-/// Blocks of weights that a sweep over all rows uses: half of a modest level-2 cache. Weights are fetched from
+/// Blocks of weights that a sweep of all rows over a run of inputs uses: half of a modest level-2 cache. Weights are fetched from
 /// memory once, however many rows there are, and rows once for each such group of panels.
 const NEAR: usize = 8192;
 
@@ -33,7 +33,7 @@ pub enum Start<'a, const P: usize> {
 /// Computes `y[row] = f(start + sum over k of x[row][k] w[.][k])` for every row.
 ///
 /// `x` has rows of `KS` floats of which the first `K` count; `w` is packed in `P = ceil(N / 16)` panels. Lanes of `y`
-/// beyond `N` become zero. Every sum is one chain over ascending k, so a row's bits depend on that row alone.
+/// beyond `N` become zero. Every sum is split as [`chains`] says, so a row's bits depend on that row alone.
 pub fn forward<
     S: Isa,
     A: Activation,
@@ -58,26 +58,23 @@ pub fn forward<
                 Start::Bias(bias) => Some(bias),
                 Start::Add => None,
             };
-            let depth = const { if K < DEPTH { K } else { DEPTH } };
+            let run = const { chains::run(K, P, S::SET) };
             // A single tile of rows meets each weight once anyway.
             let width = if x.len() <= 6 {
                 P
             } else {
-                NEAR / depth / WIDEST * WIDEST
+                const { NEAR / if K < LONGEST { K } else { LONGEST } / WIDEST * WIDEST }
             };
             for block in (0..P).step_by(width) {
-                for input in (0..K).step_by(depth) {
+                for first in (0..K).step_by(run) {
                     let mut product = Product {
                         s,
                         x,
                         w,
-                        bias: bias.filter(
-                            #[inline(always)]
-                            |_| input == 0,
-                        ),
+                        bias,
                         y: &mut *y,
                         block,
-                        inputs: input..K.min(input + depth),
+                        inputs: first..K.min(first + run),
                     };
                     s.cover_rows(x.len(), width.min(P - block), &mut product);
                 }
@@ -98,12 +95,12 @@ const fn multiple(panels: usize) -> usize {
     if largest < WIDEST { largest } else { WIDEST }
 }
 
-/// One sweep of tiles over `inputs`, for the panels from `block` on.
+/// One sweep of tiles over a run of inputs, for the panels from `block` on.
 struct Product<'a, S, const K: usize, const KS: usize, const P: usize> {
     s: S,
     x: &'a [[f32; KS]],
     w: &'a [[Block; K]; P],
-    /// Where sums begin; without it they go on from `y`.
+    /// Where the first run begins; without it, at `y`. Any other run is added to `y`.
     bias: Option<&'a [Block; P]>,
     y: &'a mut [[Block; P]],
     block: usize,
@@ -122,14 +119,15 @@ impl<S: Isa, const K: usize, const KS: usize, const P: usize> Visit for Product<
         let w: &[[Block; K]; BLOCKS] = section(self.w, block);
         let y: &mut [[Block; P]; ROWS] = section_mut(self.y, row);
         let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
-        if let Some(bias) = self.bias {
+        let first = self.inputs.start == 0;
+        if first && let Some(bias) = self.bias {
             let bias: &[Block; BLOCKS] = section(bias, block);
             for i in 0..ROWS {
                 for j in 0..BLOCKS {
                     sums[i][j] = bias[j].load(s);
                 }
             }
-        } else {
+        } else if first {
             for i in 0..ROWS {
                 let y: &[Block; BLOCKS] = section(&y[i], block);
                 for j in 0..BLOCKS {
@@ -141,6 +139,9 @@ impl<S: Isa, const K: usize, const KS: usize, const P: usize> Visit for Product<
         for i in 0..ROWS {
             let y: &mut [Block; BLOCKS] = section_mut(&mut y[i], block);
             for j in 0..BLOCKS {
+                if !first {
+                    sums[i][j] = y[j].load(s) + sums[i][j];
+                }
                 y[j].store(sums[i][j]);
             }
         }
@@ -175,8 +176,8 @@ fn finish<S: Isa, A: Activation, const N: usize>(s: S, z: f32x16<S>, block: usiz
     without_padding(s, y, N / LANES, N)
 }
 
-/// Computes `y = f(start + x W)` for one row, for inference: each sum runs in several chains where the layer has too
-/// few outputs to keep the multipliers busy. Bits may differ from [`forward`]'s.
+/// Computes `y = f(start + x W)` for one row, with the bits of [`forward`]: where the layer has too few outputs to keep the
+/// multipliers busy, several runs of inputs are under way at once.
 pub fn forward_one<
     S: Isa,
     A: Activation,
@@ -222,47 +223,24 @@ impl<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, con
     VisitRow for Row<'_, S, A, K, KS, N, P>
 {
     const BLOCKS: usize = P;
+    const CHAINS: usize = chains::together(K, P, S::SET);
 
     #[inline(always)]
     fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize) {
         let s = self.s;
-        let mut sums: Accumulators<S, CHAINS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; CHAINS];
+        let mut sums = [f32x16::splat(s, 0.0); BLOCKS];
         for j in 0..BLOCKS {
             match self.start {
                 Start::Zero => {}
-                Start::Bias(bias) => sums[0][j] = bias[block + j].load(s),
-                Start::Add => sums[0][j] = self.y[block + j].load(s),
+                Start::Bias(bias) => sums[j] = bias[block + j].load(s),
+                Start::Add => sums[j] = self.y[block + j].load(s),
             }
         }
         let w: &[[Block; K]; BLOCKS] = section(self.w, block);
-        // Chain c takes the inputs k with k mod CHAINS = c.
-        let whole = K - K % CHAINS;
-        for k in (0..whole).step_by(CHAINS) {
-            for c in 0..CHAINS {
-                let x = f32x16::splat(s, self.x[k + c]);
-                for j in 0..BLOCKS {
-                    sums[c][j] = x.mul_add(w[j][k + c].load(s), sums[c][j]);
-                }
-            }
-        }
-        for k in whole..K {
-            let x = f32x16::splat(s, self.x[k]);
-            for j in 0..BLOCKS {
-                sums[k - whole][j] = x.mul_add(w[j][k].load(s), sums[k - whole][j]);
-            }
-        }
-        let mut chains = CHAINS / 2;
-        while chains > 0 {
-            for c in 0..chains {
-                for j in 0..BLOCKS {
-                    let other = sums[c + chains][j];
-                    sums[c][j] += other;
-                }
-            }
-            chains /= 2;
-        }
+        let run = const { chains::run(K, P, S::SET) };
+        let sums = tile::row::<S, BLOCKS, CHAINS, K, KS>(s, sums, self.x, w.each_ref(), run);
         for j in 0..BLOCKS {
-            self.y[block + j].store(finish::<S, A, N>(s, sums[0][j], block + j));
+            self.y[block + j].store(finish::<S, A, N>(s, sums[j], block + j));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{GROUP, Weights, cell, fits, gates_of, project, units};
 use crate::{
     block::Block,
-    simd::{Isa, Visit},
+    simd::{Isa, Visit, chains},
     tile::{self, Accumulators},
 };
 use fearless_simd::{f32x16, prelude::*};
@@ -11,7 +11,8 @@ use fearless_simd::{f32x16, prelude::*};
 /// Runs whole sequences of several samples.
 ///
 /// `gates` is left holding i, f, g and o, `cells` c and `y` h, of every step, which is what `backward` reads. Every sum
-/// is one chain: bias, then inputs ascending, then units ascending; a sample's bits depend on that sample alone.
+/// begins at the bias; inputs follow, then units, each split as [`chains`] says. A sample's bits depend on that sample
+/// alone.
 pub fn forward<
     S: Isa,
     const T: usize,
@@ -157,7 +158,12 @@ impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize> Vis
         for j in 0..BLOCKS {
             w[j] = &weights[j];
         }
-        tile::accumulate(s, &mut sums, x, w);
+        let run = const { chains::run(H, P, S::SET) };
+        if const { chains::run(H, P, S::SET) == H } {
+            tile::accumulate(s, &mut sums, x, w);
+        } else {
+            tile::accumulate_runs(s, &mut sums, x, w, run);
+        }
         let z = &mut self.z[row..][..ROWS];
         for i in 0..ROWS {
             let z = &mut z[i][gate..][..BLOCKS];

@@ -1,10 +1,14 @@
 //! Inference: whole sequences, and streams step by step.
 
-use super::{Cell, GROUP, Weights, cell, fits, forward::advance, gates_of, project, units};
+use super::{Cell, GROUP, Weights, bias, cell, fits, forward::advance, project, units};
 use crate::{
     block::Block,
-    simd::{InstructionSet, Isa},
-    tile::{self, Accumulators},
+    kernels::{
+        activation::Unfinished,
+        dense::{self, Start},
+    },
+    simd::{InstructionSet, Isa, chains},
+    tile,
 };
 use fearless_simd::{f32x16, prelude::*};
 
@@ -28,7 +32,7 @@ impl<const B: usize> Default for State<B> {
 
 /// Runs whole sequences for inference: `y` gets h of every step; `gates` is scratch.
 ///
-/// A single sample's sums run in as many chains as fill the machine, so its bits may differ from those of training.
+/// A single sample has the bits that it has among many, and in training.
 pub fn infer<
     S: Isa,
     const T: usize,
@@ -57,12 +61,7 @@ pub fn infer<
             if let ([gates], [y]) = (&*gates, &mut *y) {
                 let mut state = State::default();
                 for (t, (gates, y)) in gates.iter().zip(y).enumerate() {
-                    step(s, weights.recurrent, &mut state, t % 2 == 1, |s, block| {
-                        gates_of(gates, block).map(
-                            #[inline(always)]
-                            |z| z.load(s),
-                        )
-                    });
+                    step(s, weights.recurrent, gates, &mut state, t % 2 == 1);
                     *y = state.h;
                 }
                 return;
@@ -74,7 +73,7 @@ pub fn infer<
     );
 }
 
-/// Advances a stream by one step; the output is `state.h`.
+/// Advances a stream by one step; the output is `state.h`. It has the bits of a whole sequence.
 pub fn stream<
     S: Isa,
     const I: usize,
@@ -82,104 +81,94 @@ pub fn stream<
     const H: usize,
     const B: usize,
     const P: usize,
+    const N: usize,
 >(
     s: S,
     x: &[f32; KS],
     weights: Weights<'_, I, H, P>,
     state: &mut State<B>,
 ) {
-    const { assert!(I <= KS) };
+    const { assert!(fits(H, B, P, N)) };
     s.vectorize(
         #[inline(always)]
         || {
-            let Some(x) = x.first_chunk::<I>() else {
-                unreachable!("KS floats hold I inputs")
-            };
-            step(
+            let bias = bias(s, weights);
+            let mut gates = [Block::ZERO; P];
+            let start = Start::Bias(&bias);
+            dense::forward_one::<S, Unfinished, I, KS, N, P>(
                 s,
-                weights.recurrent,
-                state,
-                false,
-                #[inline(always)]
-                |s, block| {
-                    let input = gates_of(weights.input_bias, block);
-                    let recurrent = gates_of(weights.recurrent_bias, block);
-                    let bias = core::array::from_fn(
-                        #[inline(always)]
-                        |gate| input[gate].load(s) + recurrent[gate].load(s),
-                    );
-                    product(s, bias, x, gates_of(weights.input, block))
-                },
+                x,
+                weights.input,
+                start,
+                &mut gates,
             );
+            step(s, weights.recurrent, &gates, state, false);
         },
     );
 }
 
-/// One step of one sample; `start` gives z of a block of units without its recurrent part.
+/// One step of one sample; `gates` is z without its recurrent part.
+///
+/// The four sums of a block of units are hardly enough to keep the multipliers busy: where registers are wide, two blocks
+/// advance at once, unless their eight panels would compete for the same few sets of the level-1 cache.
 #[inline(always)]
 fn step<S: Isa, const H: usize, const B: usize, const P: usize>(
     s: S,
     weights: &[[Block; H]; P],
+    gates: &[Block; P],
     state: &mut State<B>,
     backwards: bool,
-    start: impl Fn(S, usize) -> [f32x16<S>; 4],
 ) {
     const { assert!(P == 4 * B) };
+    let paired = const { pairs::<S>(B, H) };
+    let turns = B - paired;
     let previous = state.h;
-    for index in 0..B {
+    for turn in 0..turns {
         // The weights that the step before met last may still be in the level-1 cache; no bit depends on the order.
-        let block = if backwards { B - 1 - index } else { index };
-        let z = product(
-            s,
-            start(s, block),
-            units(&previous),
-            gates_of(weights, block),
-        );
-        let Cell { c, h, .. } = cell::<S, H>(s, block, z, state.c[block].load(s));
-        state.c[block].store(c);
-        state.h[block].store(h);
+        let turn = if backwards { turns - 1 - turn } else { turn };
+        if const { pairs::<S>(B, H) > 0 } && turn < paired {
+            blocks::<S, H, B, P, 8>(s, weights, gates, units(&previous), state, 2 * turn);
+        } else if const { 2 * pairs::<S>(B, H) < B } {
+            blocks::<S, H, B, P, 4>(s, weights, gates, units(&previous), state, paired + turn);
+        }
     }
 }
 
-/// `start + x W` for the four gates of a block of units.
-///
-/// Four registers of sixteen lanes are too few chains to hide the latency of a multiply-add; there, even and odd inputs
-/// get chains of their own.
+/// How many pairs of blocks of units advance at once.
+const fn pairs<S: Isa>(blocks: usize, units: usize) -> usize {
+    match S::SET {
+        // A way of the cache holds 64 blocks.
+        InstructionSet::Avx512 if !units.is_multiple_of(64) => blocks / 2,
+        _ => 0,
+    }
+}
+
+/// One step of the blocks of units from `block` on whose gates are `N` panels.
 #[inline(always)]
-fn product<S: Isa, const K: usize>(
+fn blocks<S: Isa, const H: usize, const B: usize, const P: usize, const N: usize>(
     s: S,
-    start: [f32x16<S>; 4],
-    x: &[f32; K],
-    w: &[[Block; K]; 4],
-) -> [f32x16<S>; 4] {
-    let panels = w.each_ref();
-    if !matches!(S::SET, InstructionSet::Avx512) {
-        let mut sums: Accumulators<S, 1, 4> = [start];
-        tile::accumulate(s, &mut sums, [x], panels);
-        return sums[0];
+    weights: &[[Block; H]; P],
+    gates: &[Block; P],
+    h: &[f32; H],
+    state: &mut State<B>,
+    block: usize,
+) {
+    let mut w = [&weights[0]; N];
+    let mut z = [f32x16::splat(s, 0.0); N];
+    for j in 0..N {
+        w[j] = &weights[4 * block + j];
+        z[j] = gates[4 * block + j].load(s);
     }
-    let mut sums = [start, [f32x16::splat(s, 0.0); 4]];
-    let (pairs, rest) = x.as_chunks::<2>();
-    let weights = panels.map(
-        #[inline(always)]
-        |w| w.as_chunks::<2>().0,
-    );
-    for (k, pair) in pairs.iter().enumerate() {
-        for (i, &value) in pair.iter().enumerate() {
-            let value = f32x16::splat(s, value);
-            for j in 0..4 {
-                sums[i][j] = value.mul_add(weights[j][k][i].load(s), sums[i][j]);
-            }
-        }
+    let run = const { chains::run(H, P, S::SET) };
+    z = if const { chains::together(H, P, S::SET) == 1 } {
+        tile::row::<S, N, 1, H, H>(s, z, h, w, run)
+    } else {
+        const { assert!(chains::together(H, P, S::SET) <= 2, "four panels at least") };
+        tile::row::<S, N, 2, H, H>(s, z, h, w, run)
+    };
+    for (block, z) in (block..).zip(z.as_chunks().0) {
+        let Cell { c, h, .. } = cell::<S, H>(s, block, *z, state.c[block].load(s));
+        state.c[block].store(c);
+        state.h[block].store(h);
     }
-    if let [value] = rest {
-        let value = f32x16::splat(s, *value);
-        for j in 0..4 {
-            sums[0][j] = value.mul_add(panels[j][K - 1].load(s), sums[0][j]);
-        }
-    }
-    core::array::from_fn(
-        #[inline(always)]
-        |j| sums[0][j] + sums[1][j],
-    )
 }

@@ -1,6 +1,6 @@
 //! `forward` and `forward_one`.
 
-use super::Layer;
+use super::{Layer, noise};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -149,7 +149,7 @@ fn check_forward<A: Activation, const K: usize, const KS: usize, const N: usize,
                     activation: PhantomData,
                 },
             );
-            assert_matches(&one, &expected, &format!("{what}, one row"));
+            assert_eq!(y, one, "{what}, one row");
         }
     }
 }
@@ -173,4 +173,86 @@ fn forward_matches_the_definition() {
     }
     // Deep enough that sums are parked, with a ragged last stretch.
     check_forward::<Relu, 2500, 2500, 40, 3>(|z| z.max(0.0), 9);
+}
+
+/// Every row alone, and in batches of every length: the sums of a layer are split in one way.
+fn check_places<const K: usize, const N: usize, const P: usize>(lengths: &[usize]) {
+    let layer = Layer::<K, K, N, P>::new(30, (K + N) as u32);
+    for level in simd::levels() {
+        let most = lengths.iter().copied().max().unwrap_or(0);
+        for start in [Start::Bias(&layer.bias), Start::Add] {
+            let mut alone = layer.y.clone();
+            let one = Forward::<Relu, true, K, K, N, P> {
+                x: &layer.x[30 - most..],
+                w: &layer.w,
+                start,
+                y: &mut alone[30 - most..],
+                activation: PhantomData,
+            };
+            simd::dispatch(level, one);
+            for &rows in lengths {
+                // The last rows, so that each stands at many places.
+                let (x, alone) = (&layer.x[30 - rows..], &alone[30 - rows..]);
+                let mut y = layer.y[30 - rows..].to_vec();
+                let batch = Forward::<Relu, false, K, K, N, P> {
+                    x,
+                    w: &layer.w,
+                    start,
+                    y: &mut y,
+                    activation: PhantomData,
+                };
+                simd::dispatch(level, batch);
+                assert_eq!(y, alone, "{level:?}, {rows} x {K} -> {N}");
+            }
+        }
+    }
+}
+
+/// Sizes around those at which a sum gets one more chain, for few outputs and many.
+#[test]
+fn a_row_has_the_same_bits_wherever_it_stands() {
+    let all: Vec<usize> = (1..=30).collect();
+    check_places::<7, 16, 1>(&all);
+    check_places::<8, 10, 1>(&all);
+    check_places::<19, 33, 3>(&all);
+    check_places::<20, 20, 2>(&all);
+    check_places::<33, 5, 1>(&all);
+    check_places::<32, 80, 5>(&all);
+    check_places::<65, 144, 9>(&all);
+    let some = [1, 2, 5, 13];
+    check_places::<1023, 16, 1>(&some);
+    check_places::<1025, 33, 3>(&some);
+    check_places::<2049, 112, 7>(&some[1..3]);
+    check_places::<4099, 10, 1>(&some);
+}
+
+/// Products of one sign, of which one chain would lose some digits.
+#[test]
+fn long_sums_keep_their_digits() {
+    const K: usize = 40_000;
+    let mut noise = noise(5);
+    let mut positive = || noise().abs() + 0.5;
+    // On the heap from the start, for the stack of a test holds no such array.
+    let x: Vec<f32> = (0..K).map(|_| positive()).collect();
+    let w: Vec<Block> = (0..K)
+        .map(|_| Block(core::array::from_fn(|_| positive())))
+        .collect();
+    for level in simd::levels() {
+        let mut y = [[Block::ZERO]];
+        let task = Forward::<Identity, false, K, K, 16, 1> {
+            x: x.as_chunks().0,
+            w: w.as_chunks().0.first_chunk().unwrap(),
+            start: Start::Zero,
+            y: &mut y,
+            activation: PhantomData,
+        };
+        simd::dispatch(level, task);
+        for (lane, &found) in y[0][0].0.iter().enumerate() {
+            let products = x.iter().zip(&w);
+            let products = products.map(|(&x, w)| f64::from(x) * f64::from(w.0[lane]));
+            let exact: f64 = products.sum();
+            let error = (f64::from(found) / exact - 1.0).abs();
+            assert!(error < 1e-6, "{level:?}: {found} is not {exact}");
+        }
+    }
 }
