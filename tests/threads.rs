@@ -14,6 +14,14 @@ model! {
         Last,
         Dense(10, l2 = 0.001),
     }
+
+    /// Little work for a sample, so that a batch may be large.
+    struct Small(steps: [6, 2]) -> [2] {
+        Lstm(2),
+        Dense(2),
+        Last,
+        Dense(2),
+    }
 }
 
 fn trained(samples: usize, epochs: usize, threads: usize) -> Vec<u32> {
@@ -67,6 +75,31 @@ fn bits_do_not_depend_on_threads() {
                 "{threads} threads gave other bits than one on {set:?}"
             );
         }
+        let alone = trained_on_many(1);
+        for threads in [2, 4] {
+            assert!(
+                trained_on_many(threads) == alone,
+                "{threads} threads gave other gradients of a large batch than one on {set:?}"
+            );
+        }
         println!("1, 2 and 4 threads agree on {set:?}");
     }
+}
+
+/// The bits of the gradients of `Small` on a batch in which sums over steps have seven chains, and those over samples two.
+fn trained_on_many(threads: usize) -> Vec<u32> {
+    const SAMPLES: usize = 4200;
+    let step = |sample: usize, t: usize| [0.5 + ((sample * 37 + t * 11) % 17) as f32 / 17.0, 1.0];
+    let inputs: Vec<[[f32; 2]; 6]> = (0..SAMPLES)
+        .map(|sample| std::array::from_fn(|t| step(sample, t)))
+        .collect();
+    let targets: Vec<[f32; 2]> = (0..SAMPLES).map(|sample| [sample as f32, 1.0]).collect();
+    let net = Small::new(Seed(5));
+    let mut training = Training::with_threads(&net, SAMPLES, threads).expect("there is room");
+    training
+        .backward(&net, &inputs, &targets, &Mse)
+        .expect("clean data");
+    let gradients = training.gradients();
+    let blocks = gradients.blocks().iter();
+    blocks.flat_map(|block| block.0.map(f32::to_bits)).collect()
 }

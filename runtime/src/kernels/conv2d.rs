@@ -32,8 +32,10 @@
 //! | D | the outputs that exist in memory: all of them, or those that a fused pool keeps | columns: what [`border`](super::stencil::border) says, on both sides; rows: one above (TOP >= 1) if `border` is not 0 above or below. Written by [`delta`] |
 //!
 //! The order of every sum is fixed: a forward pass starts at the bias and adds k = 0, 1, ...; (1) adds the taps of D in
-//! ascending order of position, then o; (2) and (3) add samples, then rows, then columns. So bits never depend on how
-//! samples are cut into chunks or weights into stretches.
+//! ascending order of position, then o; (2) and (3) add samples, then rows, then columns. A sum of more than
+//! [`POSITIONS`](crate::simd::chains::POSITIONS) products is cut into chains at places that the layer's shape fixes,
+//! counted from the batch's first pixel where it runs over samples; chains are joined in ascending order. So bits never
+//! depend on how samples are cut into chunks or weights into stretches.
 
 mod backward;
 mod forward;

@@ -12,7 +12,7 @@ mod tests;
 use crate::{
     block::{Block, LANES},
     math,
-    simd::Isa,
+    simd::{Isa, chains::POSITIONS},
 };
 use fearless_simd::{f32x16, prelude::*};
 
@@ -45,15 +45,20 @@ fn maximum<S: Isa, const N: usize, const P: usize>(s: S, x: &[Block; P]) -> f32 
     math::largest_lane(largest)
 }
 
-/// The sum over a row of f(block).
+/// The sum over a row of f(block), in chains of at most [`POSITIONS`] blocks.
 #[inline(always)]
 fn sum<S: Isa, const N: usize, const P: usize>(s: S, f: impl Fn(usize) -> f32x16<S>) -> f32 {
-    let mut total = f32x16::splat(s, 0.0);
-    for p in 0..P {
-        total += lanes::<S, N>(s, p, f(p), 0.0);
+    let mut sum = 0.0;
+    for piece in 0..P.div_ceil(POSITIONS) {
+        let from = piece * POSITIONS;
+        let mut total = f32x16::splat(s, 0.0);
+        for p in from..P.min(from + POSITIONS) {
+            total += lanes::<S, N>(s, p, f(p), 0.0);
+        }
+        let lanes: [f32; LANES] = total.into();
+        sum += lanes.into_iter().sum::<f32>();
     }
-    let lanes: [f32; LANES] = total.into();
-    lanes.into_iter().sum()
+    sum
 }
 
 /// y = softmax(x) over rows of `N` numbers in `P` blocks.

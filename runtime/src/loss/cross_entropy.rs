@@ -12,7 +12,7 @@ use crate::{
     block::LANES,
     error::{Error, Result},
     math,
-    simd::Isa,
+    simd::{Isa, chains::POSITIONS},
 };
 use fearless_simd::{f32x16, prelude::*};
 
@@ -88,14 +88,18 @@ fn row<S: Isa, const N: usize>(
     let m = f32x16::splat(s, largest);
 
     // e^(x - m) waits in the delta until its sum is known; the lanes behind the end are e^-inf = 0.
-    let mut sums = f32x16::splat(s, 0.0);
-    for index in 0..blocks {
-        let power = math::share(s, block(s, logits, index, f32::NEG_INFINITY) - m);
-        sums += power;
-        put(power, delta, index);
+    let mut sum = 0.0;
+    for piece in 0..blocks.div_ceil(POSITIONS) {
+        let from = piece * POSITIONS;
+        let mut sums = f32x16::splat(s, 0.0);
+        for index in from..blocks.min(from + POSITIONS) {
+            let power = math::share(s, block(s, logits, index, f32::NEG_INFINITY) - m);
+            sums += power;
+            put(power, delta, index);
+        }
+        let lanes: [f32; LANES] = sums.into();
+        sum += lanes.into_iter().sum::<f32>();
     }
-    let lanes: [f32; LANES] = sums.into();
-    let sum: f32 = lanes.into_iter().sum();
 
     let factor = f32x16::splat(s, scale / sum);
     for index in 0..blocks {
@@ -188,9 +192,9 @@ impl<L: Label, const N: usize, const T: usize> Loss<[[f32; N]; T], [L; T]> for C
         let steps = T.max(1) as f32;
         let mut sum = 0.0;
         for ((output, &target), delta) in output.iter().zip(target).zip(delta) {
-            sum += row(s, output, target.class(), scale / steps, delta);
+            sum += f64::from(row(s, output, target.class(), scale / steps, delta));
         }
-        sum / steps
+        (sum / f64::from(steps)) as f32
     }
 
     #[inline(always)]

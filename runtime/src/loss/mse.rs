@@ -11,6 +11,10 @@ use crate::{
 };
 use fearless_simd::{f32x16, prelude::*};
 
+/// Blocks whose squares are summed in f32; the sums of such pieces are added in f64, so that outputs of any size keep their
+/// digits.
+const PIECE: usize = 4096 / LANES;
+
 /// `torch.nn.MSELoss`: the mean of (y - t)^2 over all numbers of an output, which may be any nested array; the target has
 /// its shape. The loss is in the square of the targets' unit, and has no accuracy.
 ///
@@ -38,20 +42,24 @@ impl<O: Nested> Loss<O, O> for Mse {
         let (blocks, rest) = outputs.as_chunks::<LANES>();
         let (target_blocks, target_rest) = targets.as_chunks::<LANES>();
         let (delta_blocks, delta_rest) = floats_mut(delta).as_chunks_mut::<LANES>();
-        let mut squares = f32x16::splat(s, 0.0);
-        for ((y, t), delta) in blocks.iter().zip(target_blocks).zip(delta_blocks) {
-            let difference = f32x16::simd_from(s, *y) - f32x16::simd_from(s, *t);
-            squares = difference.mul_add(difference, squares);
-            (difference * f32x16::splat(s, factor)).store_array(delta);
+        let mut sum = 0.0;
+        let pieces = blocks.chunks(PIECE).zip(target_blocks.chunks(PIECE));
+        for ((blocks, targets), deltas) in pieces.zip(delta_blocks.chunks_mut(PIECE)) {
+            let mut squares = f32x16::splat(s, 0.0);
+            for ((y, t), delta) in blocks.iter().zip(targets).zip(deltas) {
+                let difference = f32x16::simd_from(s, *y) - f32x16::simd_from(s, *t);
+                squares = difference.mul_add(difference, squares);
+                (difference * f32x16::splat(s, factor)).store_array(delta);
+            }
+            let lanes: [f32; LANES] = squares.into();
+            sum += f64::from(lanes.into_iter().sum::<f32>());
         }
-        let lanes: [f32; LANES] = squares.into();
-        let mut sum: f32 = lanes.into_iter().sum();
         for ((y, t), delta) in rest.iter().zip(target_rest).zip(delta_rest) {
             let difference = y - t;
-            sum += difference * difference;
+            sum += f64::from(difference * difference);
             *delta = difference * factor;
         }
-        sum * share
+        (sum / outputs.len().max(1) as f64) as f32
     }
 
     fn check(&self, row: usize, target: &O) -> Result<()> {

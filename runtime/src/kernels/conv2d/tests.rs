@@ -1,6 +1,7 @@
 //! Every kernel against loops in f64 written from the definition, on every instruction set of the machine.
 
 mod cases;
+mod long;
 mod reference;
 
 use super::*;

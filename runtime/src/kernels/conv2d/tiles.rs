@@ -2,7 +2,9 @@
 //!
 //! A *window* is PH x PW neighbouring outputs of which the largest is kept (1 x 1 without pooling). Windows are counted
 //! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next. For each
-//! of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps and channels.
+//! of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps and channels. A sum of more
+//! than [`POSITIONS`] products is cut into runs of whole taps, or of so many channels of one tap, which are added in
+//! ascending order.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
@@ -13,9 +15,9 @@ use crate::{
     kernels::image::Image,
     math,
     shape::{Shape, Tiled},
-    simd::Isa,
+    simd::{Isa, chains::POSITIONS},
 };
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, i32x16, prelude::*};
 
 /// Which reads make up each output, as `[rows, columns]`; positions are those of the source's buffer.
@@ -146,8 +148,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         let mut best = [start; Q];
         let mut winner = [[i32x16::splat(s, 0); N]; Q];
         for dy in 0..PH {
-            let mut sums = [[start; PW]; Q];
-            self.correlate(&mut sums, windows, dy, panel);
+            let sums = self.correlate([[start; PW]; Q], windows, dy, panel);
             for q in 0..Q {
                 for dx in 0..PW {
                     for n in 0..N {
@@ -176,15 +177,27 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         }
     }
 
+    /// Whether sums are cut into runs.
+    const CUT: bool = K > POSITIONS;
+
+    /// Taps of a run.
+    const RUN: usize = if G::CHANNELS < POSITIONS {
+        POSITIONS / G::CHANNELS
+    } else {
+        1
+    };
+
     /// Adds every tap of output row `dy` of the windows to their sums, tap rows in ascending order.
     #[inline(always)]
     fn correlate<const Q: usize, const N: usize>(
         &self,
-        sums: &mut [[[f32x16<S>; N]; PW]; Q],
+        start: [[[f32x16<S>; N]; PW]; Q],
         windows: [[usize; 2]; Q],
         dy: usize,
         panel: usize,
-    ) {
+    ) -> [[[f32x16<S>; N]; PW]; Q] {
+        let mut sums = start;
+        let mut total = [[[f32x16::splat(self.s, 0.0); N]; PW]; Q];
         // Row and first column of each window's first tap.
         let mut at = [[0; 2]; Q];
         for q in 0..Q {
@@ -231,7 +244,38 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
                 }
                 for column in 0..plan!(self.taps[1]) {
                     let offset = column * plan!(self.dilation[1]) * G::COLUMN;
-                    self.tap(sums, x, offset, w, column * plan!(self.panel_step[1]));
+                    let block = column * plan!(self.panel_step[1]);
+                    for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
+                        let from = piece * POSITIONS;
+                        let channels = from..G::CHANNELS.min(from + POSITIONS);
+                        self.tap(&mut sums, x, offset, w, block, channels);
+                        let tap = (pass + row) * plan!(self.taps[1]) + column + 1;
+                        if Self::CUT && tap.is_multiple_of(Self::RUN) {
+                            self.join(&mut total, &mut sums);
+                        }
+                    }
+                }
+            }
+        }
+        if Self::CUT {
+            self.join(&mut total, &mut sums);
+            return total;
+        }
+        sums
+    }
+
+    /// Adds a run's sums to those before it, and begins the next.
+    #[inline(always)]
+    fn join<const Q: usize, const N: usize>(
+        &self,
+        total: &mut [[[f32x16<S>; N]; PW]; Q],
+        sums: &mut [[[f32x16<S>; N]; PW]; Q],
+    ) {
+        for q in 0..Q {
+            for dx in 0..PW {
+                for n in 0..N {
+                    total[q][dx][n] += sums[q][dx][n];
+                    sums[q][dx][n] = f32x16::splat(self.s, 0.0);
                 }
             }
         }
@@ -243,7 +287,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         (PW - 1) * plan!(self.stride[1]) * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
     }
 
-    /// Adds one tap, channel by channel.
+    /// Adds some channels of one tap, one after the other.
     #[inline(always)]
     fn tap<const Q: usize, const N: usize>(
         &self,
@@ -252,6 +296,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         offset: usize,
         w: [&[Block]; N],
         block: usize,
+        channels: Range<usize>,
     ) {
         let s = self.s;
         let step = plan!(self.stride[1]) * G::COLUMN;
@@ -266,7 +311,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         for w in &mut w {
             *w = &w[block..][..G::CHANNELS];
         }
-        for channel in 0..G::CHANNELS {
+        for channel in channels {
             let mut weights = [f32x16::splat(s, 0.0); N];
             for n in 0..N {
                 weights[n] = w[n][channel].load(s);

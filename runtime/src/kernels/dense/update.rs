@@ -2,7 +2,7 @@
 
 use crate::{
     block::Block,
-    simd::{Isa, Visit},
+    simd::{Isa, Visit, chains::Chain},
     tile::{self, Accumulators},
     update::Stretch,
 };
@@ -17,7 +17,8 @@ const STRIPE: usize = 192;
 ///
 /// `rows` gives, chunk by chunk, the layer's inputs (rows of `KS` floats of which the first `K` count) and the deltas
 /// of its pre-activations. The weights are the layer's `[[Block; K]; P]`, read as one flat slice (panel p, input k: block
-/// p K + k); any stretch of it gives the same bits, since each gradient is one chain over the rows in their order.
+/// p K + k); any stretch of it gives the same bits, and so do any chunks: each gradient adds the rows in their order, in
+/// chains that are counted from the first.
 pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     s: S,
     rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
@@ -76,22 +77,38 @@ impl<
         let s = self.s;
         let mut sums: Accumulators<S, ROWS, 1> = [[f32x16::splat(s, 0.0)]; ROWS];
         let k = self.k + row;
-        for (x, delta) in self.rows.clone() {
-            for (x, delta) in x.iter().zip(delta) {
-                let x = &x[k..][..ROWS];
-                let delta = &delta[self.panel];
-                tile::step(
-                    s,
-                    &mut sums,
-                    #[inline(always)]
-                    |i| x[i],
-                    #[inline(always)]
-                    |_| delta,
-                );
+        let mut gradients = [Block::ZERO; ROWS];
+        let mut chain = Chain::first();
+        for (mut x, mut delta) in self.rows.clone() {
+            loop {
+                let (now, later) = x.split_at(chain.take(x.len()));
+                for (x, delta) in now.iter().zip(delta) {
+                    let x = &x[k..][..ROWS];
+                    let delta = &delta[self.panel];
+                    tile::step(
+                        s,
+                        &mut sums,
+                        #[inline(always)]
+                        |i| x[i],
+                        #[inline(always)]
+                        |_| delta,
+                    );
+                }
+                if !chain.ends() {
+                    break;
+                }
+                for i in 0..ROWS {
+                    gradients[i].store(gradients[i].load(s) + sums[i][0]);
+                    sums[i][0] = f32x16::splat(s, 0.0);
+                }
+                delta = &delta[now.len()..];
+                x = later;
             }
         }
-        let mut gradients = [Block::ZERO; ROWS];
         for i in 0..ROWS {
+            if chain.joined {
+                sums[i][0] = gradients[i].load(s) + sums[i][0];
+            }
             gradients[i].store(sums[i][0]);
         }
         // A call: a rule is compiled once for all shapes of tiles and all layers, and the tiles that follow are computed
@@ -117,18 +134,30 @@ pub fn update_bias<'a, S: Isa, const P: usize>(
             for first in (start..end).step_by(BIASES) {
                 let count = BIASES.min(end - first);
                 let mut sums = [f32x16::splat(s, 0.0); BIASES];
-                for deltas in rows.clone() {
-                    for delta in deltas {
-                        // Past the last one, the first is summed again and dropped.
-                        for j in 0..BIASES {
-                            let block = if j < count { first + j } else { first };
-                            sums[j] += delta[block].load(s);
+                let mut gradients = [Block::ZERO; BIASES];
+                let mut chain = Chain::first();
+                for mut deltas in rows.clone() {
+                    loop {
+                        let (now, later) = deltas.split_at(chain.take(deltas.len()));
+                        for delta in now {
+                            // Past the last one, the first is summed again and dropped.
+                            for j in 0..BIASES {
+                                let block = if j < count { first + j } else { first };
+                                sums[j] += delta[block].load(s);
+                            }
                         }
+                        if !chain.ends() {
+                            break;
+                        }
+                        for j in 0..BIASES {
+                            gradients[j].store(gradients[j].load(s) + sums[j]);
+                            sums[j] = f32x16::splat(s, 0.0);
+                        }
+                        deltas = later;
                     }
                 }
-                let mut gradients = [Block::ZERO; BIASES];
                 for j in 0..BIASES {
-                    gradients[j].store(sums[j]);
+                    gradients[j].store(gradients[j].load(s) + sums[j]);
                 }
                 stretch.finish(first, &gradients[..count]);
             }

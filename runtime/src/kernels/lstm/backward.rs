@@ -11,7 +11,7 @@ use crate::{
         dense::{self, Start},
     },
     math::{self, flush},
-    simd::{Isa, Visit},
+    simd::{Isa, Visit, chains::POSITIONS},
     tile::{self, Accumulators},
 };
 use core::ops::Range;
@@ -24,10 +24,15 @@ const STRETCH: usize = 4 * LANES;
 /// cache with the rows.
 const DEPTH: usize = 2;
 
+/// Whether a chain over all gates of `panels` would be too long; then every [`DEPTH`] stretches are one.
+const fn cuts(panels: usize) -> bool {
+    panels * LANES > POSITIONS
+}
+
 /// Turns the deltas `dy` of the outputs into the deltas dz of the preactivations, which replace i, f, g and o in `gates`.
 ///
-/// `gates` and `cells` are what `forward` left; `recurrent` is the transposed `weight_hh` (`dense::transpose`). Every sum is one chain, dy
-/// first, then gates ascending.
+/// `gates` and `cells` are what `forward` left; `recurrent` is the transposed `weight_hh` (`dense::transpose`). Sums begin at
+/// dy and add gates ascending, in one chain up to 1,024 units.
 pub fn backward<
     S: Isa,
     const T: usize,
@@ -164,7 +169,9 @@ impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Vis
         for i in 0..ROWS {
             let dh = &dh[i][block..][..BLOCKS];
             for j in 0..BLOCKS {
-                sums[i][j] = dh[j].load(s);
+                if const { !cuts(P) } {
+                    sums[i][j] = dh[j].load(s);
+                }
             }
         }
         for stretch in self.stretches.clone() {
@@ -181,6 +188,9 @@ impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Vis
         for i in 0..ROWS {
             let dh = &mut dh[i][block..][..BLOCKS];
             for j in 0..BLOCKS {
+                if const { cuts(P) } {
+                    sums[i][j] = dh[j].load(s) + sums[i][j];
+                }
                 dh[j].store(sums[i][j]);
             }
         }

@@ -3,24 +3,28 @@
 //! A batch of sequences has thousands of rows (samples times steps), too many to pass a register tile in one go: the
 //! rows' deltas, a panel here and a panel there, would come from far away for every tile. So rows come in sections that
 //! stay in the level-1 cache for a rectangle of weights, panels by inputs, whose unfinished sums are parked in between.
-//! A sum is still one chain over all rows in their order.
+//! A sum still adds all rows in their order, in chains of [`POSITIONS`] rows that are joined ascending.
 
 use super::gates_of;
 use crate::{
     block::Block,
-    simd::{Isa, Visit},
+    simd::{Isa, Visit, chains::POSITIONS},
     tile::{self, Accumulators},
     update::Stretch,
 };
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 
-/// Rows of a section.
+/// Rows of a section; so many sections are a chain.
 const ROWS: usize = 64;
+const SECTIONS: usize = POSITIONS / ROWS;
 /// Most panels of a rectangle: a block of units' gates.
 const PANELS: usize = 4;
 /// Most inputs of a rectangle; all tiles divide it or leave a remainder that some tile fits.
 const INPUTS: usize = 144;
+
+/// The sums of a rectangle, input by input.
+type Sums = [[Block; PANELS]; INPUTS];
 
 /// What `weight_hh` meets in [`update`]: of each whole sequence of `chunks`, h of one step beside dz of the next. A row of h
 /// is `F = 16 B` floats. The first step's h\[-1\] is zero, so that its dz meets nothing.
@@ -54,8 +58,24 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     stretch: &mut Stretch<'_>,
 ) {
     const { assert!(0 < K && K <= KS && P.is_multiple_of(PANELS)) };
+    assert!(stretch.range().end <= K * P);
+    let count: usize = rows.clone().map(|(x, _)| x.len()).sum();
+    if count > POSITIONS {
+        finish::<S, K, KS, P>(s, rows, stretch, Some(&mut [[Block::ZERO; PANELS]; INPUTS]));
+    } else {
+        finish::<S, K, KS, P>(s, rows, stretch, None);
+    }
+}
+
+/// Finishes rectangle by rectangle; `joined` is needed if there is more than one chain.
+#[inline(never)]
+fn finish<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
+    s: S,
+    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    stretch: &mut Stretch<'_>,
+    mut joined: Option<&mut Sums>,
+) {
     let Range { start, end } = stretch.range();
-    assert!(end <= K * P);
     let mut sums = [[Block::ZERO; PANELS]; INPUTS];
     let mut at = start;
     while at < end {
@@ -76,6 +96,7 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
                 within.clone(),
                 inputs.clone(),
                 &mut sums,
+                joined.as_deref_mut(),
             );
             for (panel, within) in (panel..).zip(within) {
                 let mut gradients = [Block::ZERO; INPUTS];
@@ -100,12 +121,17 @@ fn sum<'a, S: Isa, const KS: usize, const P: usize>(
     units: usize,
     gates: Range<usize>,
     inputs: Range<usize>,
-    sums: &mut [[Block; PANELS]; INPUTS],
+    sums: &mut Sums,
+    mut joined: Option<&mut Sums>,
 ) {
-    sums[..inputs.len()].fill([Block::ZERO; PANELS]);
+    let length = inputs.len();
+    sums[..length].fill([Block::ZERO; PANELS]);
+    if let Some(joined) = &mut joined {
+        joined[..length].fill([Block::ZERO; PANELS]);
+    }
     let (mut x, mut deltas) = ([&[0.0; KS]; ROWS], [[Block::ZERO; PANELS]; ROWS]);
-    let mut rows = 0;
-    let mut add = |x: &[&[f32; KS]], deltas: &[[Block; PANELS]]| {
+    let (mut rows, mut sections) = (0, 0);
+    let add = |x: &[&[f32; KS]], deltas: &[[Block; PANELS]], sums: &mut Sums| {
         let section = Section {
             s,
             x,
@@ -114,7 +140,7 @@ fn sum<'a, S: Isa, const KS: usize, const P: usize>(
             gate: gates.start,
             sums,
         };
-        add(section, inputs.len(), gates.len());
+        add(section, length, gates.len());
     };
     for (xs, dz) in chunks {
         for (row, dz) in xs.iter().zip(dz) {
@@ -123,12 +149,38 @@ fn sum<'a, S: Isa, const KS: usize, const P: usize>(
             deltas[rows] = *gates_of(dz, units);
             rows += 1;
             if rows == ROWS {
-                add(&x, &deltas);
-                rows = 0;
+                add(&x, &deltas, sums);
+                (rows, sections) = (0, sections + 1);
+                if let (SECTIONS, Some(joined)) = (sections, &mut joined) {
+                    join(s, &mut joined[..length], &sums[..length]);
+                    sums[..length].fill([Block::ZERO; PANELS]);
+                    sections = 0;
+                }
             }
         }
     }
-    add(&x[..rows], &deltas[..rows]);
+    add(&x[..rows], &deltas[..rows], sums);
+    if let Some(joined) = joined {
+        join(s, &mut joined[..length], &sums[..length]);
+        sums[..length].copy_from_slice(&joined[..length]);
+    }
+}
+
+/// Adds the sums of a chain to those before it.
+#[inline(never)]
+fn join<S: Isa>(s: S, joined: &mut [[Block; PANELS]], sums: &[[Block; PANELS]]) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (joined, sum) in joined
+                .as_flattened_mut()
+                .iter_mut()
+                .zip(sums.as_flattened())
+            {
+                joined.store(joined.load(s) + sum.load(s));
+            }
+        },
+    );
 }
 
 /// Adds a section of rows to a rectangle's sums. A function by itself: gradients of equal width share it.
@@ -150,7 +202,7 @@ struct Section<'a, 'b, S, const KS: usize> {
     input: usize,
     /// The rectangle's first gate.
     gate: usize,
-    sums: &'b mut [[Block; PANELS]; INPUTS],
+    sums: &'b mut Sums,
 }
 
 impl<S: Isa, const KS: usize> Visit for Section<'_, '_, S, KS> {

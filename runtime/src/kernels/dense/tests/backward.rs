@@ -10,7 +10,7 @@ use crate::{
     simd::{self, Isa, Task},
     update::{Consumer, Store, Stretch, Update},
 };
-use fearless_simd::{Simd, f32x16, prelude::*};
+use fearless_simd::{Level, Simd, f32x16, prelude::*};
 use std::{vec, vec::Vec};
 
 /// [`transpose`] as a task.
@@ -265,4 +265,71 @@ fn update_finishes_every_gradient_once() {
         check_update::<23, 32, 144, 9>(rows);
     }
     check_update::<200, 200, 40, 3>(20);
+}
+
+/// Gradients of numbers of one sign over `pieces` times 4,000 rows, against f64; and the same bits from any chunks.
+fn check_long(level: Level, pieces: usize) {
+    const ROWS: usize = 4000;
+    let mut layer = Layer::<1, 1, 16, 1>::new(ROWS, 8);
+    for (x, dz) in layer.x.iter_mut().zip(&mut layer.y) {
+        x[0] = x[0].abs();
+        dz[0].0 = dz[0].0.map(f32::abs);
+    }
+    let (x, dz) = (&layer.x, &layer.y);
+    let gradients = |chunk, pieces| {
+        let task = Long {
+            x,
+            dz,
+            chunk,
+            pieces,
+        };
+        simd::dispatch(level, task)
+    };
+    let (weight, bias) = gradients(ROWS, pieces);
+    let close = |found: f32, terms: &dyn Fn(usize) -> f64| {
+        let exact = (0..ROWS).map(terms).sum::<f64>() * pieces as f64;
+        let error = (f64::from(found) / exact - 1.0).abs();
+        assert!(error < 3e-6, "{level:?}, {pieces}: {found} is not {exact}");
+    };
+    for lane in 0..LANES {
+        let delta = |row: usize| f64::from(dz[row][0].0[lane]);
+        close(weight.0[lane], &|row| f64::from(x[row][0]) * delta(row));
+        close(bias.0[lane], &delta);
+    }
+    assert_eq!(gradients(ROWS, 4), gradients(999, 4), "{level:?}");
+}
+
+/// The gradients of a layer of one input over rows that repeat, as a task.
+struct Long<'a> {
+    x: &'a [[f32; 1]],
+    dz: &'a [[Block; 1]],
+    chunk: usize,
+    pieces: usize,
+}
+
+impl Task for Long<'_> {
+    type Output = (Block, Block);
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> (Block, Block) {
+        let chunks = self.x.chunks(self.chunk).zip(self.dz.chunks(self.chunk));
+        let rows = (0..self.pieces).flat_map(|_| chunks.clone());
+        let (mut weight, mut bias) = ([Block::ZERO], [Block::ZERO]);
+        let state = &mut [()];
+        let mut sink = Consumer::new(s, &Store, &mut weight, state);
+        update::<S, 1, 1, 1>(s, rows.clone(), &mut Stretch::new(&mut sink, 0));
+        let state = &mut [()];
+        let mut sink = Consumer::new(s, &Store, &mut bias, state);
+        let dz = rows.map(|(_, dz)| dz);
+        update_bias::<S, 1>(s, dz, &mut Stretch::new(&mut sink, 0));
+        (weight[0], bias[0])
+    }
+}
+
+#[test]
+fn gradients_over_a_million_rows_keep_their_digits() {
+    for (index, level) in simd::levels().enumerate() {
+        // The best set is the fastest.
+        check_long(level, if index == 0 { 250 } else { 25 });
+    }
 }

@@ -1,0 +1,201 @@
+//! Sums of more products than one chain holds.
+
+use super::*;
+
+/// y = w * x for one tap of K channels and 16 outputs, as a task.
+struct Deep<'a, const K: usize> {
+    x: &'a [f32; K],
+    w: &'a [[Block; K]; 1],
+}
+
+impl<const K: usize> Task for Deep<'_, K> {
+    type Output = Block;
+
+    fn run<S: Isa>(self, s: S) -> Block {
+        type C = Taps<1, 1, 1, 1, 1, 1, 0, 0>;
+        type X<const K: usize> = ChannelLast<1, 1, K, 0, 0, 1, 1>;
+        type Y = ChannelLast<1, 1, 16, 0, 0, 1, 1>;
+        let mut y = [[Block::ZERO]];
+        let x = core::slice::from_ref(self.x);
+        forward::<S, Identity, C, X<K>, Y, 1, 1, K, K, 1, 1>(s, x, self.w, &[Block::ZERO], &mut y);
+        y[0][0]
+    }
+}
+
+fn near(what: &str, found: f32, exact: f64) {
+    let error = (f64::from(found) / exact - 1.0).abs();
+    assert!(error < 2e-6, "{what}: {found} is not {exact}");
+}
+
+/// Weights of one panel, on the heap from the start, for the stack of a test holds no such array.
+fn panel(inputs: usize, seed: u32) -> Vec<Block> {
+    let values = noise(inputs * LANES, seed);
+    let blocks = values.as_chunks().0.iter();
+    blocks.map(|block| Block(block.map(f32::abs))).collect()
+}
+
+/// One tap of more channels than a chain holds, all of one sign.
+#[test]
+fn deep_sums_keep_their_digits() {
+    const K: usize = 20_000;
+    let x: Vec<f32> = noise(K, 3).into_iter().map(f32::abs).collect();
+    let w = panel(K, 4);
+    for level in simd::levels() {
+        let deep = Deep::<K> {
+            x: (&x[..]).try_into().unwrap(),
+            w: w.as_chunks().0.first_chunk().unwrap(),
+        };
+        let y = simd::dispatch(level, deep);
+        for lane in 0..16 {
+            let products = (0..K).map(|k| f64::from(x[k]) * f64::from(w[k].0[lane]));
+            near(&std::format!("{level:?}"), y.0[lane], products.sum());
+        }
+    }
+}
+
+/// 10,000 products in 5 x 5 taps, of which some lie outside the image.
+#[test]
+fn sums_are_cut_between_taps() {
+    const CHANNELS: usize = 400;
+    const K: usize = 25 * CHANNELS;
+    type C = Taps<5, 5, 1, 1, 1, 1, 2, 2>;
+    type X = ChannelLast<3, 3, CHANNELS, 1, 2, 5, 7>;
+    type Y = ChannelLast<3, 3, 16, 0, 0, 3, 3>;
+    struct Cut<'a> {
+        x: &'a [[f32; X::FLOATS]],
+        w: &'a [[Block; K]; 1],
+        y: &'a mut [[Block; 9]],
+    }
+    impl Task for Cut<'_> {
+        type Output = ();
+        fn run<S: Isa>(self, s: S) {
+            forward::<S, Identity, C, X, Y, 1, 1, _, K, 1, 9>(
+                s,
+                self.x,
+                self.w,
+                &[Block([0.5; LANES])],
+                self.y,
+            );
+        }
+    }
+    let image: Vec<f32> = noise(9 * CHANNELS, 5).into_iter().map(f32::abs).collect();
+    let mut x = vec![[0.0; X::FLOATS]];
+    import::<X>(&image, &mut x[0]);
+    let w = panel(K, 6);
+    for level in simd::levels() {
+        let mut y = [[Block::ZERO; 9]];
+        let cut = Cut {
+            x: &x,
+            w: w.as_chunks().0.first_chunk().unwrap(),
+            y: &mut y,
+        };
+        simd::dispatch(level, cut);
+        for at in 0..9 {
+            for lane in 0..16 {
+                let mut exact = 0.5;
+                for tap in 0..25 {
+                    let (row, column) = (at / 3 + tap / 5, at % 3 + tap % 5);
+                    if (2..5).contains(&row) && (2..5).contains(&column) {
+                        for channel in 0..CHANNELS {
+                            let x = image[channel * 9 + (row - 2) * 3 + column - 2];
+                            exact += f64::from(x) * f64::from(w[tap * CHANNELS + channel].0[lane]);
+                        }
+                    }
+                }
+                near(
+                    &std::format!("{level:?}, output {at}"),
+                    y[0][at].0[lane],
+                    exact,
+                );
+            }
+        }
+    }
+}
+
+/// The gradients of 1 x 1 taps on one channel: images of H x W, `repeats` times over, in chunks of `chunk`.
+struct Gradients<'a, const H: usize, const W: usize, const A: usize> {
+    x: &'a [[f32; A]],
+    delta: &'a [[Block; A]],
+    chunk: usize,
+    repeats: usize,
+}
+
+impl<const H: usize, const W: usize, const A: usize> Task for Gradients<'_, H, W, A> {
+    type Output = (Block, Block);
+
+    fn run<S: Isa>(self, s: S) -> (Block, Block) {
+        type C = Taps<1, 1, 1, 1, 1, 1, 0, 0>;
+        type X<const H: usize, const W: usize> = Planar<1, H, W, 0, 0, H, W>;
+        type D<const H: usize, const W: usize> = ChannelLast<H, W, 16, 0, 0, H, W>;
+        let chunks = self.x.chunks(self.chunk).zip(self.delta.chunks(self.chunk));
+        let samples = (0..self.repeats).flat_map(|_| chunks.clone());
+        let calls = call::<C, X<H, W>, D<H, W>, _, A, A>(samples);
+        let (mut weight, mut bias) = ([Block::ZERO], [Block::ZERO]);
+        let state = &mut [()];
+        let mut sink = Consumer::new(s, &Store, &mut weight, state);
+        weight_gradient(s, calls.clone(), &mut Stretch::new(&mut sink, 0));
+        let state = &mut [()];
+        let mut sink = Consumer::new(s, &Store, &mut bias, state);
+        bias_gradient(s, calls, &mut Stretch::new(&mut sink, 0));
+        (weight[0], bias[0])
+    }
+}
+
+fn check_gradients<const H: usize, const W: usize, const A: usize>(samples: usize, repeats: usize) {
+    let positive = |count, seed| noise(count, seed).into_iter().map(f32::abs);
+    let mut x = vec![[0.0; A]; samples];
+    for (x, value) in x
+        .as_flattened_mut()
+        .iter_mut()
+        .zip(positive(samples * A, 1))
+    {
+        *x = value;
+    }
+    let mut delta = vec![[Block::ZERO; A]; samples];
+    let values: Vec<f32> = positive(samples * A * 16, 2).collect();
+    for (delta, values) in delta.as_flattened_mut().iter_mut().zip(values.chunks(16)) {
+        delta.0.copy_from_slice(values);
+    }
+    for (index, level) in simd::levels().enumerate() {
+        // The best set is the fastest, and has a million pixels.
+        let repeats = if index == 0 {
+            repeats
+        } else {
+            repeats.div_ceil(8)
+        };
+        let gradients = |chunk| {
+            let task = Gradients::<H, W, A> {
+                x: &x,
+                delta: &delta,
+                chunk,
+                repeats,
+            };
+            simd::dispatch(level, task)
+        };
+        let (weight, bias) = gradients(samples);
+        for lane in 0..16 {
+            let deltas = delta
+                .as_flattened()
+                .iter()
+                .map(|delta| f64::from(delta.0[lane]));
+            let products = x.as_flattened().iter().zip(deltas.clone());
+            let products = products.map(|(&x, delta)| f64::from(x) * delta);
+            let what = std::format!("{level:?}, {H} x {W}");
+            near(
+                &what,
+                weight.0[lane],
+                products.sum::<f64>() * repeats as f64,
+            );
+            near(&what, bias.0[lane], deltas.sum::<f64>() * repeats as f64);
+        }
+        assert_eq!((weight, bias), gradients(1), "{level:?}: cut otherwise");
+    }
+}
+
+/// A million pixels: many samples, samples of more rows than a chain, and samples of longer ones.
+#[test]
+fn gradients_over_a_million_pixels_keep_their_digits() {
+    check_gradients::<9, 11, 99>(64, 160);
+    check_gradients::<80, 100, 8000>(16, 8);
+    check_gradients::<1, 10_000, 10_000>(12, 8);
+}
