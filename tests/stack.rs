@@ -2,9 +2,14 @@
 //! debug build as in any other.
 #![forbid(unsafe_code)]
 
-use std::{sync::mpsc, thread};
+use std::{borrow::Borrow, sync::mpsc, thread};
 
-use kiln::{CrossEntropy, Mse, Workspace, data::Samples, evaluate, flat, predict, prelude::*};
+use kiln::{
+    CrossEntropy, Loss, Mse, Workspace,
+    data::{Dataset, Samples},
+    evaluate, flat, predict,
+    prelude::*,
+};
 
 /// Runs `work` in a thread whose stack has 2 MiB: where that is too little, the process ends.
 fn on_a_small_stack(name: &str, work: impl FnOnce() -> kiln::Result<()> + Send + 'static) {
@@ -123,4 +128,44 @@ fn wide_recurrences_are_learnt_on_a_small_stack() {
             .backward(&net, &[[[0.5]; 2]; 4], &[[1.0]; 4], &Mse)
             .map(drop)
     });
+}
+
+/// Inputs, answers and targets of 4 MiB are lent; a dataset may also make images by value.
+#[test]
+fn samples_larger_than_a_stack_are_learnt() {
+    type Picture = [[[f32; 1024]; 1024]; 1];
+
+    struct Gray;
+
+    impl Dataset for Gray {
+        type Input = Image;
+        type Target = Image;
+
+        fn len(&self) -> usize {
+            1
+        }
+
+        fn sample(&self, _: usize) -> kiln::Result<(impl Borrow<Image>, impl Borrow<Image>)> {
+            Ok(([[[0.5; 224]; 224]; 3], kiln::zeroed::<Image>()?))
+        }
+    }
+
+    fn learns<M: Model, D: Dataset<Input = M::Input, Target = M::Output>>(
+        data: &D,
+    ) -> kiln::Result<()>
+    where
+        Mse: Loss<M::Output, M::Output>,
+    {
+        let mut net = M::try_new(Seed(1))?;
+        for threads in [1, 2] {
+            let mut trainer = Trainer::new(Sgd::new(0.1), Mse).threads(threads).quiet();
+            trainer.fit_and_validate(&mut net, data, data)?;
+        }
+        Ok(())
+    }
+    on_a_small_stack("lent", || {
+        let samples = Samples::<Picture, Picture>::new(kiln::zeroed_vec(1)?, kiln::zeroed_vec(1)?)?;
+        learns::<Large, _>(&samples)
+    });
+    on_a_small_stack("made", || learns::<Smooth, _>(&Gray));
 }

@@ -22,7 +22,8 @@ pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], us
 
 /// Pairs of inputs and targets that can be read in any order, from several threads at once.
 ///
-/// A sample is lent where it lies in memory, or made on the spot; neither needs an allocation:
+/// A sample is lent where it lies in memory, or made on the spot; neither needs an allocation. What is large is best lent,
+/// or made in a `Box`: by value it passes over the stacks of threads that are made for it.
 ///
 /// ```
 /// use kiln::{Result, data::Dataset};
@@ -39,14 +40,14 @@ pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], us
 ///         400
 ///     }
 ///
-///     fn sample(&self, index: usize) -> Result<(impl Borrow<[f32; 16]>, usize)> {
+///     fn sample(&self, index: usize) -> Result<(impl Borrow<[f32; 16]>, impl Borrow<usize>)> {
 ///         let phase = index as f32 / 400.0;
 ///         let input = core::array::from_fn(|i| (6.283 * (phase + i as f32 / 16.0)).sin());
 ///         Ok((input, (phase * 4.0) as usize))
 ///     }
 /// }
 ///
-/// assert_eq!(Sines.sample(100)?.1, 1);
+/// assert_eq!(Sines.sample(100)?.1.borrow(), &1);
 /// # Ok::<(), kiln::Error>(())
 /// ```
 pub trait Dataset: Sync {
@@ -63,13 +64,14 @@ pub trait Dataset: Sync {
         self.len() == 0
     }
 
-    /// The sample at `index`, which is less than `len()`: its input as a reference, by value, in a `Box` or an `Arc`,
-    /// and its target. The same index gives the same sample each time, unless it is meant to be augmented.
+    /// The sample at `index`, which is less than `len()`: its input and its target, each as a reference, by value, in a `Box`
+    /// or in an `Arc`. The same index gives the same sample each time, unless it is meant to be augmented.
     ///
     /// # Errors
     ///
     /// Whatever keeps the sample from being read, best as [`Error::Sample`](crate::error::Error::Sample).
-    fn sample(&self, index: usize) -> Result<(impl Borrow<Self::Input>, Self::Target)>;
+    fn sample(&self, index: usize)
+    -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)>;
 
     /// The target of the sample at `index` alone. All targets are asked for before training, to find those that the
     /// loss cannot use; worth writing where an input takes long to make.
@@ -77,7 +79,7 @@ pub trait Dataset: Sync {
     /// # Errors
     ///
     /// As [`sample`](Self::sample).
-    fn target(&self, index: usize) -> Result<Self::Target> {
+    fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
         Ok(self.sample(index)?.1)
     }
 }
@@ -90,11 +92,14 @@ impl<D: Dataset> Dataset for &D {
         D::len(self)
     }
 
-    fn sample(&self, index: usize) -> Result<(impl Borrow<Self::Input>, Self::Target)> {
+    fn sample(
+        &self,
+        index: usize,
+    ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
         D::sample(self, index)
     }
 
-    fn target(&self, index: usize) -> Result<Self::Target> {
+    fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
         D::target(self, index)
     }
 }

@@ -211,14 +211,27 @@ impl<I: Sync, T: Clone + Send + Sync> Dataset for Samples<I, T> {
     }
 
     #[inline]
-    fn sample(&self, index: usize) -> Result<(impl Borrow<I>, T)> {
+    fn sample(&self, index: usize) -> Result<(impl Borrow<I>, impl Borrow<T>)> {
         match (self.inputs.get(index), self.targets.get(index)) {
-            (Some(input), Some(target)) => Ok((input, target.clone())),
-            _ => Err(Error::Sample {
-                row: index,
-                source: alloc::format!("the dataset has {} samples; ask for one below", self.len())
-                    .into(),
-            }),
+            (Some(input), Some(target)) => Ok((input, target)),
+            _ => Err(self.missing(index)),
+        }
+    }
+
+    #[inline]
+    fn target(&self, index: usize) -> Result<impl Borrow<T>> {
+        self.targets.get(index).ok_or_else(|| self.missing(index))
+    }
+}
+
+impl<I, T> Samples<I, T> {
+    /// What is wrong with an index beyond the last sample.
+    #[cold]
+    fn missing(&self, index: usize) -> Error {
+        Error::Sample {
+            row: index,
+            source: alloc::format!("the dataset has {} samples; ask for one below", self.len())
+                .into(),
         }
     }
 }
@@ -337,7 +350,7 @@ mod tests {
         let lent = &samples;
         let (input, target) = lent.sample(2).unwrap();
         assert!(core::ptr::eq(input.borrow(), &samples.inputs()[2]));
-        assert_eq!(target, 2);
+        assert_eq!(target.borrow(), &2);
         let message = samples.sample(3).err().unwrap().to_string();
         assert!(
             message.contains("row 3") && message.contains("3 samples"),

@@ -81,7 +81,7 @@ where
     D: Dataset<Input = N::Input>,
 {
     let count = count(samples)?;
-    let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
+    let stack = Stack::of::<D>();
     let threads = Threads::new(threads, stack, |most| starting::<N>(count, most))?;
     threads.install(|| {
         check_targets::<N, L, D>(samples, count, loss)?;
@@ -106,7 +106,8 @@ pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
     }
 }
 
-/// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target passes over the stack.
+/// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target may pass over the stack.
+#[inline(never)]
 pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<()>
 where
     N: Model,
@@ -114,7 +115,7 @@ where
     D: Dataset,
 {
     for row in 0..count {
-        loss.check(row, &samples.target(row)?)?;
+        loss.check(row, samples.target(row)?.borrow())?;
     }
     Ok(())
 }
@@ -240,8 +241,12 @@ where
     N: Model,
     D: Dataset<Input = N::Input>,
 {
-    let (input, target) = samples.sample(row)?;
-    let input: &N::Input = input.borrow();
+    let given = samples.sample(row);
+    // Not taken apart: what is given by value may be large.
+    let (input, target): (&N::Input, &D::Target) = match given {
+        Ok((ref input, ref target)) => (input.borrow(), target.borrow()),
+        Err(error) => return Err(error),
+    };
     if let Some(index) = input.first_not_finite() {
         return Err(Error::NanInput {
             epoch: None,
@@ -251,7 +256,7 @@ where
     }
     // From place to place, without a copy in between.
     inputs.extend_from_slice(slice::from_ref(input));
-    targets.push(target);
+    targets.extend_from_slice(slice::from_ref(target));
     Ok(())
 }
 
@@ -296,7 +301,7 @@ impl<N: Model, T, L: Loss<N::Output, T>> Task for Judge<'_, N, T, L> {
 pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
     check_inputs(inputs)?;
-    let stack = Stack::of_slices::<N::Input, N::Output>();
+    let stack = Stack::LENT;
     let threads = Threads::new(threads, stack, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = zeroed_vec(inputs.len())?;
     let leaf = leaf::<N>(inputs.len(), threads.count());

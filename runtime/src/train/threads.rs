@@ -2,6 +2,7 @@
 
 use crate::{
     block::Block,
+    data::Dataset,
     error::{Error, Result},
 };
 use alloc::borrow::ToOwned;
@@ -11,10 +12,11 @@ use alloc::borrow::ToOwned;
 #[cfg(feature = "parallel")]
 const WORTH_STARTING: usize = 64;
 
-/// Stack of a thread, beside what lies on it by value.
+/// Stack of a thread. Nothing of ours that grows with a model or its samples stands on it.
 const STACK_BYTES: usize = 2 << 20;
 
-/// How often a sample may lie on a stack by value on its way, in a build without optimization.
+/// What a dataset that gives samples by value may take of a stack, beside [`STACK_BYTES`], in samples: it makes one, and
+/// moves it some times where the build is not optimized.
 const COPIES: usize = 16;
 
 /// What the samples take of a stack.
@@ -30,26 +32,34 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// For inputs that lie in a slice: only threads of our own need care.
-    pub fn of_slices<I, O>() -> Self {
-        let bytes = size_of::<I>().saturating_add(size_of::<O>());
-        Self {
-            bytes: bytes.saturating_mul(COPIES),
-            alone: false,
-        }
-    }
+    /// For samples that stay where they are.
+    pub const LENT: Self = Self {
+        bytes: 0,
+        alone: false,
+    };
 
-    /// For samples that a dataset gives by value: large ones might not fit on the caller's stack either.
-    pub fn of_dataset<I, O, T>() -> Self {
-        let bytes = size_of::<I>()
-            .saturating_add(size_of::<O>())
-            .saturating_add(size_of::<T>())
-            .saturating_mul(COPIES);
+    /// For samples as a dataset gives them: references and boxes take nothing, and what comes by value takes its size. Large
+    /// ones might not fit on the caller's stack either.
+    pub fn of<D: Dataset>() -> Self {
+        let bytes = returned(D::sample).saturating_mul(COPIES);
         Self {
             bytes,
             alone: bytes > STACK_BYTES,
         }
     }
+
+    /// For the samples of two datasets.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.max(other.bytes),
+            alone: self.alone || other.alone,
+        }
+    }
+}
+
+/// Bytes of what a dataset's method gives.
+fn returned<'a, D: 'a, R>(_: impl Fn(&'a D, usize) -> R) -> usize {
+    size_of::<R>()
 }
 
 /// A number of threads to work on.
@@ -124,7 +134,9 @@ impl Threads {
         }
     }
 
-    /// [`install`](Self::install) for an object: the pool's own code is compiled here, not in every user's crate.
+    /// [`install`](Self::install) for an object: the pool's own code is compiled here, not in every user's crate, and what
+    /// stands on the pool's stacks is no part of the caller's frame.
+    #[inline(never)]
     fn enter(&self, f: &mut (dyn FnMut() + Send)) {
         #[cfg(feature = "parallel")]
         if let Some(pool) = &self.pool {
@@ -186,23 +198,50 @@ fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
 #[cfg(all(test, feature = "parallel"))]
 mod tests {
     use super::{Stack, Threads};
+    use crate::{
+        data::{Dataset, Samples},
+        error::Result,
+    };
+    use core::borrow::Borrow;
+
+    type Large = [u8; 4 << 20];
+
+    /// Gives samples that no usual stack holds.
+    struct ByValue;
+
+    impl Dataset for ByValue {
+        type Input = Large;
+        type Target = u8;
+
+        fn len(&self) -> usize {
+            1
+        }
+
+        #[inline(never)]
+        fn sample(&self, _: usize) -> Result<(impl Borrow<Large>, impl Borrow<u8>)> {
+            Ok((core::hint::black_box([3; 4 << 20]), 3))
+        }
+    }
 
     #[test]
     fn none_are_started_for_one_part() {
         for (asked, worth, started) in [(8, 1, 1), (8, 3, 3), (2, 3, 2), (1, 3, 1)] {
-            let found = Threads::new(asked, Stack::of_dataset::<u8, u8, u8>(), |_| worth);
+            let found = Threads::new(asked, Stack::LENT, |_| worth);
             let found = found.map(|threads| (threads.count(), threads.pool.is_some()));
             assert_eq!(found.ok(), Some((started, started > 1)));
         }
-        assert!(Threads::new(0, Stack::of_slices::<u8, u8>(), |_| 1).is_err());
+        assert!(Threads::new(0, Stack::LENT, |_| 1).is_err());
     }
 
     #[test]
     fn a_lone_thread_is_the_callers_if_samples_are_small_or_lent() {
-        type Large = [u8; 1 << 20];
+        let lent = Stack::of::<Samples<Large, Large>>();
         for (stack, alone) in [
-            (Stack::of_dataset::<Large, u8, u8>(), true),
-            (Stack::of_slices::<Large, u8>(), false),
+            (Stack::of::<ByValue>(), true),
+            (Stack::of::<&ByValue>(), true),
+            (lent, false),
+            (lent.and(Stack::of::<ByValue>()), true),
+            (Stack::LENT, false),
         ] {
             let found = Threads::new(1, stack, |most| most);
             let found = found.map(|threads| (threads.count(), threads.pool.is_some()));
@@ -210,17 +249,22 @@ mod tests {
         }
     }
 
+    /// The last number of the only sample, in a frame of its own.
+    #[inline(never)]
+    fn last() -> Option<u8> {
+        match ByValue.sample(0) {
+            Ok((ref input, _)) => Borrow::<Large>::borrow(input).last().copied(),
+            Err(_) => None,
+        }
+    }
+
     /// A stack of two megabytes would end the process.
     #[test]
     fn large_samples_have_room_on_the_stack() {
-        type Large = [u8; 4 << 20];
         for count in [1, 2] {
-            let threads = Threads::new(count, Stack::of_dataset::<Large, (), ()>(), |most| most);
-            let last = threads.map(|threads| {
-                let large = || core::hint::black_box::<Large>([3; 4 << 20])[(4 << 20) - 1];
-                threads.install(large)
-            });
-            assert_eq!(last.ok(), Some(3));
+            let threads = Threads::new(count, Stack::of::<ByValue>(), |most| most);
+            let last = threads.map(|threads| threads.install(last));
+            assert_eq!(last.ok(), Some(Some(3)));
         }
     }
 }

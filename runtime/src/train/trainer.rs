@@ -249,7 +249,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
-        let stack = Stack::of_dataset::<N::Input, N::Output, D::Target>();
+        let stack = Stack::of::<D>().and(Stack::of::<V>());
         let threads = Threads::new(self.threads, stack, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;

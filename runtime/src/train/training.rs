@@ -69,9 +69,7 @@ impl<N: Model> Training<N> {
     /// If `batch` or `threads` is 0, there is no memory for the batch, or the threads cannot be started.
     pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
         room::check::<N>(batch)?;
-        let threads = Threads::new(threads, Stack::of_slices::<N::Input, N::Output>(), |most| {
-            parts::<N>(batch, most)
-        })?;
+        let threads = Threads::new(threads, Stack::LENT, |most| parts::<N>(batch, most))?;
         let passes = Passes::new(batch, threads.count())?;
         slowness::warn::<N>();
         Ok(Self {

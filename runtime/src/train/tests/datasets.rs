@@ -53,7 +53,7 @@ impl Dataset for Changing {
         self.empty
     }
 
-    fn sample(&self, _: usize) -> Result<(impl Borrow<[f32; INPUTS]>, usize)> {
+    fn sample(&self, _: usize) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<usize>)> {
         if self.given.fetch_add(1, Ordering::Relaxed) < self.good {
             Ok(([0.0; INPUTS], 0))
         } else {
@@ -80,7 +80,7 @@ impl Dataset for Vanishing {
         }
     }
 
-    fn sample(&self, _: usize) -> Result<(impl Borrow<[f32; INPUTS]>, usize)> {
+    fn sample(&self, _: usize) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<usize>)> {
         Ok(([0.0; INPUTS], 0))
     }
 }
@@ -154,7 +154,7 @@ fn datasets_may_be_endless() {
             self.0
         }
 
-        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, u8)> {
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<u8>)> {
             if row < 100 {
                 return Ok(([0.0; INPUTS], 0));
             }
@@ -218,12 +218,12 @@ fn many_samples_are_met_once() {
             self.0.len()
         }
 
-        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, i64)> {
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<i64>)> {
             self.0[row].fetch_add(1, Ordering::Relaxed);
             Ok(([row as f32 / 66_000.0; INPUTS], (row % OUTPUTS) as i64))
         }
 
-        fn target(&self, row: usize) -> Result<i64> {
+        fn target(&self, row: usize) -> Result<impl Borrow<i64>> {
             Ok((row % OUTPUTS) as i64)
         }
     }

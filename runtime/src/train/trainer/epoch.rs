@@ -22,7 +22,7 @@ use crate::{
     update::Store,
 };
 use alloc::{format, vec::Vec};
-use core::{borrow::Borrow, ops::Range};
+use core::{borrow::Borrow, ops::Range, slice};
 use std::time::Instant;
 
 /// Memory of one fit.
@@ -117,7 +117,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if run.targets.is_empty() {
             // Room for a batch, once; the first targets are as good as any to begin with.
             for position in positions.clone() {
-                run.targets.push(data.target(order.at(position))?);
+                let target = data.target(order.at(position))?;
+                run.targets
+                    .extend_from_slice(slice::from_ref(target.borrow()));
             }
         }
         let step = Step {
@@ -198,7 +200,7 @@ struct Gathered<'a, D, T> {
 impl<N, T, D> Source<N, T> for Gathered<'_, D, T>
 where
     N: Model,
-    T: Send,
+    T: Clone + Send,
     D: Dataset<Input = N::Input, Target = T>,
 {
     fn split(self, rows: usize) -> (Self, Self) {
@@ -224,13 +226,18 @@ where
         let targets = &mut self.targets[samples];
         for (row, target) in targets.iter_mut().enumerate() {
             let sample = self.order.at(first + row);
-            let loaded = self.data.sample(sample).and_then(|(input, fresh)| {
-                let input: &N::Input = input.borrow();
-                check_input(s, input, sample)?;
-                N::Network::load(input, chunk, capacity, row);
-                *target = fresh;
-                Ok(())
-            });
+            let given = self.data.sample(sample);
+            // Not taken apart: what is given by value may be large.
+            let loaded = match given {
+                Ok((ref input, ref fresh)) => {
+                    let input: &N::Input = input.borrow();
+                    check_input(s, input, sample).map(|()| {
+                        N::Network::load(input, chunk, capacity, row);
+                        slice::from_mut(target).clone_from_slice(slice::from_ref(fresh.borrow()));
+                    })
+                }
+                Err(error) => Err(error),
+            };
             if let Err(error) = loaded {
                 self.faults.report(first + row, error);
             }
