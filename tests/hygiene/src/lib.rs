@@ -25,6 +25,10 @@ struct Block;
 struct Seed;
 /// Stands in the way.
 struct Network;
+/// Stands in the way.
+struct Model;
+/// Stands in the way.
+struct SmallOutput;
 
 /// Stands in the way.
 mod rt {}
