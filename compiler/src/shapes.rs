@@ -281,9 +281,7 @@ fn repair(graph: &Graph, output: ValueId, promised: &[usize]) -> String {
                 Some(Some(next)) => format!(
                     "that is one for each step; put `Last` before `{next}`, for the last step alone"
                 ),
-                None => format!(
-                    "that is one for each step; declare it, or leave the first axis out if it is the batch"
-                ),
+                None => "that is one for each step; declare it, or leave the first axis out if it is the batch".to_string(),
             }
         }
         _ if promised.iter().product::<usize>() == shape.iter().product::<usize>() => {
