@@ -284,7 +284,7 @@ fn repair(graph: &Graph, output: ValueId, promised: &[usize]) -> String {
                 None => "that is one for each step; declare it, or leave the first axis out if it is the batch".to_string(),
             }
         }
-        _ if promised.iter().product::<usize>() == shape.iter().product::<usize>() => {
+        _ if volume(promised) == volume(shape) => {
             format!("declare that, or put `Reshape` behind `{from}`")
         }
         _ => format!("declare that, or change `{from}`"),

@@ -24,6 +24,10 @@ fn tensors_have_a_size() {
             "up to `fc` the parameters are 281474976710656 numbers; a model has at most 70368744177664, so make a layer smaller",
         ),
         (
+            "struct A(x: [4]) -> [2147483648, 2147483648, 2147483648] { Relu }",
+            "`A` declares the output [2147483648, 2147483648, 2147483648], but `Relu` gives [4]; declare that, or change `Relu`",
+        ),
+        (
             "struct A(x: [784]) -> [10] { Dense(99999999999999), Dense(10) }",
             "99999999999999 is too large; sizes, paddings and indices are at most 2147483648",
         ),
