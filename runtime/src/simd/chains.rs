@@ -34,8 +34,11 @@ pub const POSITIONS: usize = 4096;
 /// Most runs that one row takes at once.
 const MOST: usize = 4;
 
-/// Fewest inputs for which a further run pays.
-const SHORTEST: usize = 4;
+/// Fewest inputs of a run for which one more pays: what a single row gains by it shrinks with the panels, and what it costs
+/// a batch grows.
+const fn shortest(panels: usize) -> usize {
+    if panels > 2 { 2 * panels } else { 4 }
+}
 
 /// Blocks of sums that keep the multipliers of an instruction set busy: latency times multipliers, as far as loads keep
 /// up. Every multiply-add of a single row loads its weights, so two multipliers of one register a block wait for loads.
@@ -50,15 +53,12 @@ const fn busy(set: InstructionSet) -> usize {
     }
 }
 
-/// Runs that one row takes at once: as many as keep the multipliers busy with `panels` sums each, of at least
-/// [`SHORTEST`] inputs.
+/// Runs that one row takes at once: as many as keep the multipliers busy with `panels` sums each, and none so short that it
+/// costs a batch more than one row gains.
 pub const fn together(inputs: usize, panels: usize, set: InstructionSet) -> usize {
     let wanted = busy(set).div_ceil(if panels == 0 { 1 } else { panels });
-    let worth = if inputs < 2 * SHORTEST {
-        1
-    } else {
-        inputs / SHORTEST
-    };
+    let worth = inputs / shortest(panels);
+    let worth = if worth == 0 { 1 } else { worth };
     smaller(smaller(wanted, worth), MOST)
 }
 
