@@ -66,9 +66,10 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
     let models = parse::parse(tokens, report);
     resolve::check_models(&models, report);
     let (mut graphs, mut levels) = (Vec::new(), 0);
+    let names = resolve::names(&models);
     for model in models.iter().filter(|model| model.whole) {
         let constants = sizes::Constants::evaluate(&model.constants, report);
-        let mut graph = resolve::resolve(model, &models, &constants, &mut levels, report);
+        let mut graph = resolve::resolve(model, &names, &constants, &mut levels, report);
         shapes::infer(&mut graph, &model.outputs, &constants, report);
         graphs.push(graph);
     }

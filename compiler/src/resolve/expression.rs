@@ -36,6 +36,9 @@ impl Scope<'_, '_> {
     /// `x.relu()` is `relu(x)`, and `self.fc(x)` is `fc(x)`.
     fn method(&mut self, call: &syn::ExprMethodCall) -> ValueId {
         let method = &call.method;
+        if self.builder.report.is_full() {
+            return self.error(method, "");
+        }
         let word = method.unraw().to_string();
         let receiver = plain_name(&call.receiver);
         let operands = match call.args.is_empty() {

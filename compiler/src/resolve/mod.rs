@@ -29,10 +29,19 @@ use crate::{
 };
 use build::{Builder, Declared};
 
-/// The graph of a model, with the shapes of its inputs; `levels` counts those of stacked layers in all models.
+/// The names of all models.
+pub fn names(models: &[ast::Model]) -> BTreeSet<String> {
+    models
+        .iter()
+        .map(|model| model.name.unraw().to_string())
+        .collect()
+}
+
+/// The graph of a model, with the shapes of its inputs; `models` are the names of all models, and `levels` counts those of
+/// stacked layers in all.
 pub fn resolve(
     model: &ast::Model,
-    models: &[ast::Model],
+    models: &BTreeSet<String>,
     constants: &Constants,
     levels: &mut usize,
     report: &mut Report,
@@ -96,7 +105,7 @@ fn declare(
     builder: &mut Builder<'_>,
     layer: &ast::Layer,
     file: String,
-    models: &[ast::Model],
+    models: &BTreeSet<String>,
 ) -> Declared {
     let kind = layer.kind.unraw().to_string();
     let others: Vec<ast::Argument> = layer
@@ -304,10 +313,10 @@ fn check_not_empty(model: &ast::Model, report: &mut Report) {
 }
 
 /// Every kind is one we have.
-fn check_kind(kind: &Ident, models: &[ast::Model], report: &mut Report) {
+fn check_kind(kind: &Ident, models: &BTreeSet<String>, report: &mut Report) {
     let kinds = KINDS.iter().map(|(kind, _)| *kind);
     let word = kind.unraw().to_string();
-    let message = if models.iter().any(|model| model.name.unraw() == word) {
+    let message = if models.contains(&word) {
         format!("`{kind}` is a model, and a model is no layer of another; write its layers here")
     } else if let Some(otherwise) = elsewhere::no_layer(&word) {
         format!("there is no layer `{kind}`: {otherwise}")
