@@ -225,6 +225,9 @@ impl Scope<'_, '_> {
 
     /// The layer or function that a word most likely means.
     fn known_function(&self, word: &str) -> Option<&str> {
+        if self.builder.report.is_full() {
+            return None;
+        }
         let functions = KINDS.iter().filter_map(|(_, function)| *function);
         elsewhere::function(word).or_else(|| nearest(word, self.layer_names().chain(functions)))
     }
