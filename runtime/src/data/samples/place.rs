@@ -24,7 +24,8 @@ impl<I: Value, T> Samples<I, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyDataset`] if `count` is 0, [`Error::Memory`] if there is no memory for so many.
+    /// [`Error::EmptyDataset`](crate::error::Error::EmptyDataset) if `count` is 0,
+    /// [`Error::Memory`](crate::error::Error::Memory) if there is no memory for so many.
     pub fn fill(count: usize, mut make: impl FnMut(usize, &mut I) -> T) -> Result<Self> {
         let mut inputs = zeroed_vec::<I>(count)?;
         let make = |(index, input)| make(index, input);
@@ -46,7 +47,7 @@ impl<I: Floats + Value, T> Samples<I, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Numbers`] if the numbers are not a multiple of what an input holds, and as [`new`](Self::new).
+    /// [`Error::Numbers`](crate::error::Error::Numbers) if the numbers are not a multiple of what an input holds, and as [`new`](Self::new).
     pub fn from_flat(numbers: &[f32], targets: impl Into<Vec<T>>) -> Result<Self> {
         Self::new(flat::rows::<I>(numbers)?, targets)
     }
@@ -82,7 +83,7 @@ impl<I, T> Samples<I, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Memory`] if there is no memory for the new inputs.
+    /// [`Error::Memory`](crate::error::Error::Memory) if there is no memory for the new inputs.
     pub fn map_into<J: Value>(self, mut change: impl FnMut(&I, &mut J)) -> Result<Samples<J, T>> {
         let mut inputs = zeroed_vec::<J>(self.inputs.len())?;
         for (from, to) in self.inputs.iter().zip(&mut inputs) {
