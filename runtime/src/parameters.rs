@@ -128,6 +128,8 @@ pub type Names = iter::Map<
 /// ```
 pub struct Parameters<N, A> {
     arena: A,
+    /// Whether small numbers are kept: of gradients they may be all that there is.
+    exact: bool,
     network: PhantomData<fn() -> N>,
 }
 
@@ -135,6 +137,7 @@ impl<N, A: Clone> Clone for Parameters<N, A> {
     fn clone(&self) -> Self {
         Self {
             arena: self.arena.clone(),
+            exact: self.exact,
             network: PhantomData,
         }
     }
@@ -154,7 +157,17 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
     pub fn new(arena: A) -> Self {
         Self {
             arena,
+            exact: false,
             network: PhantomData,
+        }
+    }
+
+    /// Names an arena of gradients.
+    #[cfg(feature = "train")]
+    pub(crate) fn of_gradients(arena: A) -> Self {
+        Self {
+            exact: true,
+            ..Self::new(arena)
         }
     }
 
@@ -189,7 +202,7 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
 }
 
 impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
-    /// Overwrites a tensor by numbers in row-major order; those below 2^-63 become zero.
+    /// Overwrites a tensor by numbers in row-major order; parameters below 2^-63 become zero.
     ///
     /// # Errors
     ///
@@ -220,7 +233,11 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
         let mut values = values.iter();
         tensor.layout.visit(|place| {
             if let Some(&value) = values.next() {
-                numbers[place] = flush_number(value);
+                numbers[place] = if self.exact {
+                    value
+                } else {
+                    flush_number(value)
+                };
             }
         });
         Ok(())

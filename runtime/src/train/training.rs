@@ -163,12 +163,12 @@ impl<N: Model> Training<N> {
 
     /// The gradients of the last batch, named as the parameters.
     pub fn gradients(&self) -> Parameters<N, &[Block]> {
-        Parameters::new(&self.gradients)
+        Parameters::of_gradients(&self.gradients)
     }
 
     /// The gradients of the last batch, to be changed before they are applied.
     pub fn gradients_mut(&mut self) -> Parameters<N, &mut [Block]> {
-        Parameters::new(&mut self.gradients)
+        Parameters::of_gradients(&mut self.gradients)
     }
 
     /// Scales the gradients down to an Euclidean norm of at most `limit`, as `torch.nn.utils.clip_grad_norm_`; gives the norm
