@@ -4,7 +4,9 @@
 //! give NaN, and `f32::max` gives the number. Here it is NaN everywhere.
 
 use crate::block::LANES;
-use fearless_simd::{Level, Simd, f32x16, mask32x16, prelude::*};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use fearless_simd::Level;
+use fearless_simd::{Simd, f32x16, mask32x16, prelude::*};
 
 /// Whether `value` takes the place of the largest so far: it is larger, or NaN. A NaN that is the largest stays until the
 /// next NaN, as in PyTorch's pools.
