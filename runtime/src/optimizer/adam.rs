@@ -14,9 +14,17 @@
 //!
 //! # The root is stored
 //!
-//! A gradient has the range of `f32`; its square has not. Squares of gradients below 1e-19 are lost beside a small epsilon,
-//! and those of gradients above 1e19 are infinite, after which PyTorch's weight never moves again. So r = sqrt(v) is
-//! stored, and the sum of squares is taken in a scale of its own for every number:
+//! A gradient has the range of `f32`; its square has not. Squares of gradients below 1e-19 are lost beside a small epsilon. So
+//! r = sqrt(v) is stored, and there are two ways to its next value. Beside an epsilon of usual size, such as the default, the
+//! sum of squares takes a floor of 1e-34, which keeps r from decaying into subnormal numbers and is less than 1e-6 of epsilon:
+//!
+//! ```text
+//! r <- sqrt(min(beta2 r^2 + (1 - beta2) g^2 + 1e-34, the largest f32))
+//! ```
+//!
+//! Where PyTorch's v is infinite, for gradients above 1.8e19, and a weight never moves again, r stays finite: a gradient of
+//! 1e20 is a step of some learning rates, and one of 1e30 an error of divergence. Beside an epsilon that is smaller or 0, the
+//! sum is taken in a scale of its own for every number, which is right for gradients of any size:
 //!
 //! ```text
 //! q = 2^-127, 2^-95, ..., 2^97     the largest that is not above max(r, |g|); the first counts as 0
@@ -24,9 +32,9 @@
 //! ```
 //!
 //! r / q and g / q are below 2^32, one of them is at least 1, and nothing overflows. The bits of q are three bits of the
-//! exponent, and 1 / q is a difference of integers. Where r and g are below 2^-95 the root becomes 0, and the first moment
-//! does where it is below 2^-95: so neither decays into subnormal numbers. What that costs is at most 1e-8 of the learning rate
-//! beside the smallest epsilon that is admitted, 1e-18; without an epsilon, gradients below 1e-22 lose digits.
+//! exponent, and 1 / q is a difference of integers. Where r and g are below 2^-95 the root becomes 0, and so does the first
+//! moment where it is below 2^-95. What that costs is at most 1e-8 of the learning rate beside the smallest epsilon that is
+//! admitted, 1e-18; without an epsilon, gradients below 1e-22 lose digits.
 //!
 //! beta and 1 - beta are rounded to `f32`, and so the corrections are those of the rounded beta: a steady gradient's moments are
 //! exact.
@@ -161,6 +169,7 @@ macro_rules! adam {
                 let correction1 = 1.0 - libm::pow(rounded1, t);
                 let correction2 = libm::sqrt(1.0 - libm::pow(rounded2, t));
                 let rate = self.learning_rate * factor;
+                let fresh2 = 1.0 - rounded2;
                 AdamStep {
                     rate: finite(rate * correction2 / correction1),
                     // Never 0, so that 0 is never divided by 0.
@@ -168,7 +177,9 @@ macro_rules! adam {
                     beta1,
                     beta2,
                     fresh1: (1.0 - rounded1) as f32,
-                    fresh2: (1.0 - rounded2) as f32,
+                    fresh2: fresh2 as f32,
+                    // Whether the floor, summed over all steps, shows beside epsilon.
+                    wide: self.epsilon * 1e-6 < libm::sqrt(FLOOR / fresh2),
                     weight_decay: 0.0,
                     keep: 1.0,
                 }
@@ -210,6 +221,8 @@ pub struct AdamStep {
     fresh1: f32,
     /// 1 - beta2.
     fresh2: f32,
+    /// Whether squares need a scale of their own.
+    wide: bool,
     /// Adam's: added to the gradient.
     weight_decay: f32,
     /// AdamW's: what remains of the weight.
@@ -252,6 +265,31 @@ const UPPER: u32 = 0x7000_0000;
 /// 2^127, of which 1 / q is a multiple by a power of two.
 const LARGEST: u32 = 0x7f00_0000;
 
+/// Added to the sum of squares.
+const FLOOR: f64 = 1e-34;
+
+impl AdamStep {
+    /// The next root of the second moment, beside an epsilon of usual size.
+    #[inline(always)]
+    fn root<S: Simd>(&self, s: S, r: f32x16<S>, g: f32x16<S>) -> f32x16<S> {
+        let floor = f32x16::splat(s, FLOOR as f32);
+        let kept = (r * f32x16::splat(s, self.beta2)).mul_add(r, floor);
+        let v = (g * f32x16::splat(s, self.fresh2)).mul_add(g, kept);
+        v.min(f32x16::splat(s, f32::MAX)).sqrt()
+    }
+
+    /// The next root of the second moment, whatever the size of epsilon.
+    #[inline(always)]
+    fn wide_root<S: Simd>(&self, s: S, r: f32x16<S>, g: f32x16<S>) -> f32x16<S> {
+        let q = r.max(g.abs()).bitcast::<u32x16<S>>() & UPPER;
+        let inverse = (u32x16::splat(s, LARGEST) - q).bitcast::<f32x16<S>>();
+        let (r, g) = (r * inverse, g * inverse);
+        let kept = r * f32x16::splat(s, self.beta2) * r;
+        let v = (g * f32x16::splat(s, self.fresh2)).mul_add(g, kept);
+        v.sqrt() * q.bitcast::<f32x16<S>>()
+    }
+}
+
 impl Update for AdamStep {
     /// First moment, and root of the second.
     type State = [Block; 2];
@@ -274,13 +312,11 @@ impl Update for AdamStep {
         let m = is_tiny.select(f32x16::splat(s, 0.0), m);
         first.store(m);
 
-        let r = root.load(s);
-        let q = r.max(g.abs()).bitcast::<u32x16<S>>() & UPPER;
-        let inverse = (u32x16::splat(s, LARGEST) - q).bitcast::<f32x16<S>>();
-        let (r, g) = (r * inverse, g * inverse);
-        let kept = r * f32x16::splat(s, self.beta2) * r;
-        let v = (g * f32x16::splat(s, self.fresh2)).mul_add(g, kept);
-        let r = v.sqrt() * q.bitcast::<f32x16<S>>();
+        let r = if self.wide {
+            self.wide_root(s, root.load(s), g)
+        } else {
+            self.root(s, root.load(s), g)
+        };
         root.store(r);
 
         let change = m * f32x16::splat(s, self.rate) / (r + f32x16::splat(s, self.epsilon));

@@ -205,7 +205,11 @@ fn moments_never_become_subnormal() {
         let normal = |x: &f32| *x == 0.0 || x.is_normal();
         assert!(adam.iter().chain(&heavy).all(normal), "{level:?}");
         assert_eq!(heavy.last(), Some(&0.0), "{level:?}");
-        assert_eq!(adam[adam.len() - 32..], [0.0; 32], "{level:?}");
+        assert_eq!(adam[adam.len() - 32..][..16], [0.0; 16], "{level:?}");
+        let wide = Adam::default().betas(0.9, 0.8).epsilon(0.0);
+        let (wide, _) = simd::dispatch(level, Decay(wide));
+        assert!(wide.iter().all(normal), "{level:?}");
+        assert_eq!(wide[wide.len() - 32..], [0.0; 32], "{level:?}");
     }
 }
 
@@ -341,7 +345,9 @@ fn adam_is_right_for_every_epsilon_and_every_gradient() {
                 let adam = Adam::new(1.0).betas(beta1, beta2).epsilon(epsilon);
                 // Without an epsilon, smaller ones lose digits beside 2^-95.
                 let least = if epsilon == 0.0 { -22 } else { -25 };
-                for exponent in least..=38 {
+                // With a large one, squares overflow beyond.
+                let most = if epsilon > 1e-11 { 18 } else { 38 };
+                for exponent in least..=most {
                     let size = 10.0_f32.powi(exponent);
                     let found = simd::dispatch(level, Twenty(adam, size));
                     for (lane, found) in found.into_iter().enumerate() {
@@ -390,4 +396,17 @@ fn zeros_stay_zero_at_any_rate() {
             .weight_decay(3e38),
     );
     check(AdamW::new(3e38).betas(0.999, 0.0).weight_decay(3e38));
+}
+
+/// Where PyTorch's weight never moves again, the step is some learning rates.
+#[test]
+fn gradients_whose_squares_overflow_still_move_a_weight() {
+    for level in simd::levels() {
+        for (size, most) in [(1e19, 20.0), (1e20, 200.0)] {
+            let found = simd::dispatch(level, Twenty(Adam::new(1.0), size));
+            for weight in found {
+                assert!(weight != 0.0 && weight.abs() < most, "{weight}, {size:e}");
+            }
+        }
+    }
 }
