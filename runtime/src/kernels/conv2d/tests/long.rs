@@ -1,5 +1,10 @@
 //! Sums of more products than one chain holds.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas"
+)]
+
 use super::*;
 
 /// y = w * x for one tap of K channels and 16 outputs, as a task.
