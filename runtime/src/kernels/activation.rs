@@ -64,8 +64,7 @@ impl Activation for Relu {
 
     #[inline(always)]
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        // A comparison with NaN is false, so that NaN passes.
-        x.simd_lt(math::TINY).select(f32x16::splat(s, 0.0), x)
+        math::rectify(s, x)
     }
 
     #[inline(always)]

@@ -6,6 +6,7 @@ use super::Loss;
 use crate::{
     block::LANES,
     error::{Error, Result},
+    math,
     simd::Isa,
     value::{Nested, Value, floats, floats_mut},
 };
@@ -47,7 +48,9 @@ impl<O: Nested> Loss<O, O> for Mse {
         for ((blocks, targets), deltas) in pieces.zip(delta_blocks.chunks_mut(PIECE)) {
             let mut squares = f32x16::splat(s, 0.0);
             for ((y, t), delta) in blocks.iter().zip(targets).zip(deltas) {
-                let difference = f32x16::simd_from(s, *y) - f32x16::simd_from(s, *t);
+                // Flushed, since it is squared.
+                let difference =
+                    math::flush(s, f32x16::simd_from(s, *y) - f32x16::simd_from(s, *t));
                 squares = difference.mul_add(difference, squares);
                 (difference * f32x16::splat(s, factor)).store_array(delta);
             }
@@ -55,7 +58,7 @@ impl<O: Nested> Loss<O, O> for Mse {
             sum += f64::from(lanes.into_iter().sum::<f32>());
         }
         for ((y, t), delta) in rest.iter().zip(target_rest).zip(delta_rest) {
-            let difference = y - t;
+            let difference = math::flush_number(y - t);
             sum += f64::from(difference * difference);
             *delta = difference * factor;
         }

@@ -12,11 +12,11 @@ use crate::block::LANES;
 use bytemuck::{must_cast, must_cast_ref};
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{
-    __m256, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_set1_epi32,
-    _mm256_sign_epi32,
+    __m256, _CMP_NLT_UQ, _mm256_and_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
+    _mm256_cmp_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_sign_epi32,
 };
 #[cfg(target_arch = "x86_64")]
-use fearless_simd::{Level, f32x8};
+use fearless_simd::{Level, f32x8, x86::Avx2};
 use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 
 /// The smallest magnitude that is not zero: 2^-63.
@@ -30,21 +30,53 @@ const UPPER: u32 = 0x6000_0000;
 pub fn flush<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     #[cfg(target_arch = "x86_64")]
     if let Level::Avx2(avx2) = s.level() {
-        let lanes: [f32; LANES] = x.into();
-        let halves: &[[f32; 8]; 2] = must_cast_ref(&lanes);
-        let flushed = halves.map(
-            #[inline(always)]
-            |half| {
-                let half = f32x8::simd_from(avx2, half);
-                let half: f32x8<_> = flush_half(avx2, half.into()).simd_into(avx2);
-                <[f32; 8]>::from(half)
-            },
-        );
-        return f32x16::simd_from(s, must_cast::<_, [f32; LANES]>(flushed));
+        return halves(s, avx2, x, flush_half);
     }
     let upper = x.bitcast::<u32x16<S>>() & UPPER;
     upper.simd_eq(0).select(f32x16::splat(s, 0.0), x)
 }
+
+/// max(x, 0), flushed; NaN for NaN.
+#[inline(always)]
+pub fn rectify<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+    #[cfg(target_arch = "x86_64")]
+    if let Level::Avx2(avx2) = s.level() {
+        return halves(s, avx2, x, rectify_half);
+    }
+    // A comparison with NaN is false, so that NaN passes.
+    x.simd_lt(TINY).select(f32x16::splat(s, 0.0), x)
+}
+
+/// f of the two registers that sixteen lanes take.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn halves<S: Simd>(
+    s: S,
+    avx2: Avx2,
+    x: f32x16<S>,
+    f: impl Fn(Avx2, __m256) -> __m256,
+) -> f32x16<S> {
+    let lanes: [f32; LANES] = x.into();
+    let halves: &[[f32; 8]; 2] = must_cast_ref(&lanes);
+    let halves = halves.map(
+        #[inline(always)]
+        |half| {
+            let half = f32x8::simd_from(avx2, half);
+            let half: f32x8<_> = f(avx2, half.into()).simd_into(avx2);
+            <[f32; 8]>::from(half)
+        },
+    );
+    f32x16::simd_from(s, must_cast::<_, [f32; LANES]>(halves))
+}
+
+// Two instructions instead of three: a mask of the compiler's own making is one of sign bits to it, which it widens first.
+#[cfg(target_arch = "x86_64")]
+fearless_simd::kernel!(
+    #[inline(always)]
+    fn rectify_half(avx2: Avx2, x: __m256) -> __m256 {
+        _mm256_and_ps(x, _mm256_cmp_ps::<_CMP_NLT_UQ>(x, _mm256_set1_ps(TINY)))
+    }
+);
 
 // Two instructions instead of three: a number times the sign of its upper bits, which is 0 or 1.
 #[cfg(target_arch = "x86_64")]
