@@ -140,7 +140,7 @@ pub fn accumulate_runs<S: Simd, const M: usize, const N: usize, const K: usize>(
 }
 
 /// `start + x w` for one row, of which the first K floats count, and N panels of K blocks: what [`accumulate_runs`] gives,
-/// with `C` runs at once, which divides their number.
+/// with `C` runs at once.
 #[inline(always)]
 pub fn row<S: Simd, const N: usize, const C: usize, const K: usize, const KS: usize>(
     s: S,
@@ -155,17 +155,19 @@ pub fn row<S: Simd, const N: usize, const C: usize, const K: usize, const KS: us
         if first == 0 {
             sums[0] = total;
         }
-        // The last run may be shorter than the others.
-        let last = run.min(K - first - (C - 1) * run);
+        // The last run may be shorter than the others. Among a thousand runs, there may be none left for the last of
+        // those that are taken at once.
+        let inputs = |c: usize| run.min((K - first).saturating_sub(c * run));
         let mut xs: [&[f32]; C] = [&[]; C];
         let mut ws: [[&[Block]; N]; C] = [[&[]; N]; C];
         for c in 0..C {
-            let inputs = if c + 1 < C { run } else { last };
-            xs[c] = &x[first + c * run..][..inputs];
+            let from = K.min(first + c * run);
+            xs[c] = &x[from..][..inputs(c)];
             for j in 0..N {
-                ws[c][j] = &w[j][first + c * run..][..inputs];
+                ws[c][j] = &w[j][from..][..inputs(c)];
             }
         }
+        let last = inputs(C - 1);
         // One run takes two inputs in a turn of the loop, since counting turns costs a fourth of what an input does.
         let mut done = 0;
         if const { C == 1 } {
@@ -192,17 +194,19 @@ pub fn row<S: Simd, const N: usize, const C: usize, const K: usize, const KS: us
         if const { C > 1 } {
             for k in last..run {
                 for c in 0..C - 1 {
-                    add(s, &mut sums[c], xs[c][k], ws[c], k);
+                    if k < inputs(c) {
+                        add(s, &mut sums[c], xs[c][k], ws[c], k);
+                    }
                 }
             }
         }
         for c in 0..C {
             for j in 0..N {
-                total[j] = if first + c == 0 {
-                    sums[c][j]
-                } else {
-                    total[j] + sums[c][j]
-                };
+                if first + c == 0 {
+                    total[j] = sums[c][j];
+                } else if inputs(c) > 0 {
+                    total[j] += sums[c][j];
+                }
             }
         }
     }
@@ -221,5 +225,56 @@ fn add<S: Simd, const N: usize>(
     let x = f32x16::splat(s, x);
     for j in 0..N {
         sums[j] = x.mul_add(w[j][k].load(s), sums[j]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{accumulate_runs, row};
+    use crate::{
+        block::Block,
+        simd::{self, Isa, Task},
+    };
+    use fearless_simd::f32x16;
+
+    const K: usize = 13;
+
+    /// One row in runs of so many inputs: by itself, three runs at once, and as many rows are taken.
+    struct Row<'a>(&'a [f32; K], &'a [Block; K], usize);
+
+    impl Task for Row<'_> {
+        type Output = [[f32; 16]; 2];
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) -> Self::Output {
+            let Self(x, w, run) = self;
+            let start: f32x16<S> = Block([-0.0; 16]).load(s);
+            let [one] = row::<S, 1, 3, K, K>(s, [start], x, [w], run);
+            let mut many = [[start]];
+            accumulate_runs(s, &mut many, [x], [w], run);
+            [one.into(), many[0][0].into()]
+        }
+    }
+
+    #[test]
+    fn one_row_has_the_bits_of_many_however_few_runs_are_left() {
+        let x = core::array::from_fn(|k| ((k * 37 % 11) as f32 - 5.0) / 3.0);
+        let w = core::array::from_fn(|k| {
+            Block(core::array::from_fn(|lane| {
+                ((k * 16 + lane) * 29 % 23) as f32 / 7.0
+            }))
+        });
+        for level in simd::levels() {
+            for run in 1..=K + 1 {
+                for x in [x, [-0.0; K]] {
+                    let [one, many] = simd::dispatch(level, Row(&x, &w, run));
+                    assert_eq!(
+                        one.map(f32::to_bits),
+                        many.map(f32::to_bits),
+                        "runs of {run}"
+                    );
+                }
+            }
+        }
     }
 }

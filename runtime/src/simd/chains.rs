@@ -62,7 +62,8 @@ pub const fn together(inputs: usize, panels: usize, set: InstructionSet) -> usiz
     smaller(smaller(wanted, worth), MOST)
 }
 
-/// Runs of the sum over a layer's inputs, for a layer of `panels` blocks of outputs; a multiple of [`together`].
+/// Runs of the sum over a layer's inputs, for a layer of `panels` blocks of outputs; a multiple of [`together`]. Where there
+/// are a thousand, the last few may be empty.
 pub const fn chains(inputs: usize, panels: usize, set: InstructionSet) -> usize {
     let together = together(inputs, panels, set);
     let rounds = inputs.div_ceil(together * LONGEST);
