@@ -152,7 +152,7 @@ fn batches_must_fit() -> Result<()> {
     Ok(())
 }
 
-/// `Relu` takes NaN for 0, so that the loss does not show what is wrong.
+/// Before anything is computed, and after a step whose own loss was finite.
 #[test]
 fn weights_that_are_not_finite_are_named() -> Result<()> {
     let data = samples(40);
