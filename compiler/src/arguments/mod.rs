@@ -12,7 +12,9 @@ use proc_macro2::Span;
 use syn::{Expr, Lit, RangeLimits, ext::IdentExt};
 
 use crate::{ast, elsewhere, nearest::nearest, report::Report, sizes::Constants};
-use value::{bare, is_word, named_layer, several};
+use value::{is_word, named_layer, several};
+
+pub use value::bare;
 
 /// One declaration's arguments while an operator reads them.
 ///

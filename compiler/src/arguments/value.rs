@@ -83,7 +83,7 @@ impl Arguments<'_> {
 }
 
 /// Without the parentheses and invisible groups around it.
-pub(super) fn bare(value: &Expr) -> &Expr {
+pub fn bare(value: &Expr) -> &Expr {
     match value {
         Expr::Paren(inner) => bare(&inner.expr),
         Expr::Group(inner) => bare(&inner.expr),

@@ -5,7 +5,7 @@ use syn::{BinOp, Expr, Lit, ext::IdentExt, spanned::Spanned};
 
 use super::forward::Scope;
 use crate::{
-    arguments::Arguments,
+    arguments::{Arguments, bare},
     ast::Argument,
     elsewhere,
     graph::ValueId,
@@ -380,15 +380,6 @@ fn instead_of(expr: &Expr) -> &'static str {
         _ => {
             "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"
         }
-    }
-}
-
-/// Without the parentheses and invisible groups around it.
-pub(super) fn bare(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        _ => expr,
     }
 }
 

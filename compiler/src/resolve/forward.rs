@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Pat, Stmt, ext::IdentExt, spanned::Spanned};
 
-use super::{build::Builder, expression::bare};
+use super::build::Builder;
 use crate::{
+    arguments::bare,
     ast::{Forward, Model},
     graph::ValueId,
     parse::check_doc,
