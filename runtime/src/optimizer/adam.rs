@@ -23,7 +23,7 @@
 //! ```
 //!
 //! Where PyTorch's v is infinite, for gradients above 1.8e19, and a weight never moves again, r stays finite: a gradient of
-//! 1e20 is a step of some learning rates, and one of 1e30 an error of divergence. Beside an epsilon that is smaller or 0, the
+//! 1e20 is a step of some learning rates, and larger ones are steps in proportion. Beside an epsilon that is smaller or 0, the
 //! sum is taken in a scale of its own for every number, which is right for gradients of any size:
 //!
 //! ```text
