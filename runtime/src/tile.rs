@@ -239,20 +239,21 @@ mod tests {
 
     const K: usize = 13;
 
-    /// One row in runs of so many inputs: by itself, three runs at once, and as many rows are taken.
+    /// One row in runs of so many inputs: by itself, one run and three runs at once, and as many rows are taken.
     struct Row<'a>(&'a [f32; K], &'a [Block; K], usize);
 
     impl Task for Row<'_> {
-        type Output = [[f32; 16]; 2];
+        type Output = [[f32; 16]; 3];
 
         #[inline(always)]
         fn run<S: Isa>(self, s: S) -> Self::Output {
             let Self(x, w, run) = self;
             let start: f32x16<S> = Block([-0.0; 16]).load(s);
-            let [one] = row::<S, 1, 3, K, K>(s, [start], x, [w], run);
+            let [one] = row::<S, 1, 1, K, K>(s, [start], x, [w], run);
+            let [three] = row::<S, 1, 3, K, K>(s, [start], x, [w], run);
             let mut many = [[start]];
             accumulate_runs(s, &mut many, [x], [w], run);
-            [one.into(), many[0][0].into()]
+            [one, three, many[0][0]].map(Into::into)
         }
     }
 
@@ -267,12 +268,9 @@ mod tests {
         for level in simd::levels() {
             for run in 1..=K + 1 {
                 for x in [x, [-0.0; K]] {
-                    let [one, many] = simd::dispatch(level, Row(&x, &w, run));
-                    assert_eq!(
-                        one.map(f32::to_bits),
-                        many.map(f32::to_bits),
-                        "runs of {run}"
-                    );
+                    let sums = simd::dispatch(level, Row(&x, &w, run));
+                    let [one, three, many] = sums.map(|sums| sums.map(f32::to_bits));
+                    assert_eq!([one, three], [many; 2], "runs of {run}");
                 }
             }
         }

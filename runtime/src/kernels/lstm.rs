@@ -74,6 +74,37 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 /// it, and so many states fit into the level-1 cache beside a panel of weights.
 const GROUP: usize = 24;
 
+/// Samples that advance together in a layer of so many blocks of units: fewer than [`GROUP`] where their states would take
+/// more than 192 KiB of stack.
+const fn group(blocks: usize) -> usize {
+    match blocks {
+        0..=64 => GROUP,
+        65..=128 => 12,
+        129..=256 => 6,
+        257..=768 => 2,
+        _ => 1,
+    }
+}
+
+/// Calls a function whose last constant is [`group`].
+macro_rules! grouped {
+    ($function:ident::<$($constant:ident),*>($($argument:expr),* $(,)?)) => {
+        // Constant conditions: rustc compiles the one branch that is taken.
+        if const { group(B) == GROUP } {
+            $function::<$($constant),*, GROUP>($($argument),*)
+        } else if const { group(B) == 12 } {
+            $function::<$($constant),*, 12>($($argument),*)
+        } else if const { group(B) == 6 } {
+            $function::<$($constant),*, 6>($($argument),*)
+        } else if const { group(B) == 2 } {
+            $function::<$($constant),*, 2>($($argument),*)
+        } else {
+            $function::<$($constant),*, 1>($($argument),*)
+        }
+    };
+}
+use grouped;
+
 /// The parameters of a layer.
 #[derive(Clone, Copy)]
 pub struct Weights<'a, const I: usize, const H: usize, const P: usize> {

@@ -3,7 +3,7 @@
 //! Each of (2) to (6) is a product of four or five numbers. They are grouped so that most products serve twice, and what is
 //! multiplied again is flushed or known to be zero or at least 2^-63: a gate, or 1 - x where x is rounded (at least 2^-24).
 
-use super::{GROUP, fits, gates_of};
+use super::{GROUP, fits, gates_of, group, grouped};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -55,17 +55,25 @@ pub fn backward<
     s.vectorize(
         #[inline(always)]
         || {
-            let groups = cells.chunks(GROUP).zip(dy.chunks(GROUP));
-            for ((cells, dy), gates) in groups.zip(gates.chunks_mut(GROUP)) {
-                retreat::<S, T, B, P, N>(s, recurrent, cells, dy, gates);
+            let most = const { group(B) };
+            let groups = cells.chunks(most).zip(dy.chunks(most));
+            for ((cells, dy), gates) in groups.zip(gates.chunks_mut(most)) {
+                grouped!(retreat::<S, T, B, P, N>(s, recurrent, cells, dy, gates));
             }
         },
     );
 }
 
-/// Takes up to [`GROUP`] samples back through all steps.
+/// Takes up to `G` samples back through all steps.
 #[inline(always)]
-fn retreat<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize>(
+pub(super) fn retreat<
+    S: Isa,
+    const T: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+    const G: usize,
+>(
     s: S,
     recurrent: &[[Block; N]; B],
     cells: &[[[Block; B]; T]],
@@ -73,16 +81,16 @@ fn retreat<S: Isa, const T: usize, const B: usize, const P: usize, const N: usiz
     gates: &mut [[[Block; P]; T]],
 ) {
     let rows = gates.len();
-    let mut dh = [[Block::ZERO; B]; GROUP];
+    let mut dh = [[Block::ZERO; B]; G];
     // f[t+1] dc[t+1]
-    let mut dc = [[Block::ZERO; B]; GROUP];
+    let mut dc = [[Block::ZERO; B]; G];
     for t in (0..T).rev() {
         for (dh, dy) in dh.iter_mut().zip(dy) {
             *dh = dy[t];
         }
         if t + 1 < T {
             for from in (0..B).step_by(DEPTH) {
-                let mut product = Recurrence::<S, T, B, P, N> {
+                let mut product = Recurrence::<S, T, B, P, N, G> {
                     s,
                     gates,
                     t: t + 1,
@@ -144,17 +152,25 @@ fn cell<S: Isa>(
 }
 
 /// Some stretches of (1), `dh += dz[t] W_hh^T`, for all rows of a group.
-struct Recurrence<'a, S, const T: usize, const B: usize, const P: usize, const N: usize> {
+struct Recurrence<
+    'a,
+    S,
+    const T: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+    const G: usize,
+> {
     s: S,
     gates: &'a [[[Block; P]; T]],
     t: usize,
     stretches: Range<usize>,
     recurrent: &'a [[Block; N]; B],
-    dh: &'a mut [[Block; B]; GROUP],
+    dh: &'a mut [[Block; B]; G],
 }
 
-impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Visit
-    for Recurrence<'_, S, T, B, P, N>
+impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize, const G: usize> Visit
+    for Recurrence<'_, S, T, B, P, N, G>
 {
     const BLOCKS: usize = B;
     const MULTIPLE: usize = 1 << B.trailing_zeros();

@@ -1,6 +1,6 @@
 //! Forward over many samples at once, in training.
 
-use super::{GROUP, Weights, cell, fits, gates_of, project, units};
+use super::{GROUP, Weights, cell, fits, gates_of, group, grouped, project, units};
 use crate::{
     block::Block,
     simd::{Isa, Visit, chains},
@@ -39,18 +39,38 @@ pub fn forward<
         #[inline(always)]
         || {
             project::<S, I, KS, H, P, N>(s, x.as_flattened(), weights, gates.as_flattened_mut());
-            let groups = gates.chunks_mut(GROUP).zip(cells.chunks_mut(GROUP));
-            for ((gates, cells), y) in groups.zip(y.chunks_mut(GROUP)) {
+            let most = const { group(B) };
+            let groups = gates.chunks_mut(most).zip(cells.chunks_mut(most));
+            for ((gates, cells), y) in groups.zip(y.chunks_mut(most)) {
                 advance::<S, T, H, B, P>(s, weights.recurrent, gates, Some(cells), y);
             }
         },
     );
 }
 
-/// Advances up to [`GROUP`] samples through all steps; `gates` holds what [`project`] left. A function by itself: levels of
-/// equal width share it, and so do inference and training, which alone keeps the cells.
-#[inline(never)]
+/// Advances up to [`group`] samples through all steps; `gates` holds what [`project`] left.
+#[inline(always)]
 pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize>(
+    s: S,
+    weights: &[[Block; H]; P],
+    gates: &mut [[[Block; P]; T]],
+    cells: Option<&mut [[[Block; B]; T]]>,
+    y: &mut [[[Block; B]; T]],
+) {
+    grouped!(advance_group::<S, T, H, B, P>(s, weights, gates, cells, y));
+}
+
+/// [`advance`] for up to `G` samples. A function by itself: levels of equal width share it, and so do inference and training,
+/// which alone keeps the cells.
+#[inline(never)]
+pub(super) fn advance_group<
+    S: Isa,
+    const T: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+>(
     s: S,
     weights: &[[Block; H]; P],
     gates: &mut [[[Block; P]; T]],
@@ -63,9 +83,9 @@ pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, co
             // Samples lie T rows apart, often a power of two of bytes: the state is kept dense, lest the samples of a group
             // compete for the same few cache sets.
             let rows = gates.len();
-            let mut h = [[Block::ZERO; B]; GROUP];
-            let mut c = [[Block::ZERO; B]; GROUP];
-            let mut z = [[Block::ZERO; 4]; GROUP];
+            let mut h = [[Block::ZERO; B]; G];
+            let mut c = [[Block::ZERO; B]; G];
+            let mut z = [[Block::ZERO; 4]; G];
             for t in 0..T {
                 for block in 0..B {
                     let mut product = Recurrence {
@@ -111,18 +131,26 @@ pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, co
 }
 
 /// z of one block of units for all rows of a group: `z = gates[t] + h W_hh`.
-struct Recurrence<'a, S, const T: usize, const H: usize, const B: usize, const P: usize> {
+struct Recurrence<
+    'a,
+    S,
+    const T: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+> {
     s: S,
-    h: &'a [[Block; B]; GROUP],
+    h: &'a [[Block; B]; G],
     weights: &'a [[Block; H]; 4],
     gates: &'a [[[Block; P]; T]],
     t: usize,
     panel: usize,
-    z: &'a mut [[Block; 4]; GROUP],
+    z: &'a mut [[Block; 4]; G],
 }
 
-impl<S, const T: usize, const H: usize, const B: usize, const P: usize>
-    Recurrence<'_, S, T, H, B, P>
+impl<S, const T: usize, const H: usize, const B: usize, const P: usize, const G: usize>
+    Recurrence<'_, S, T, H, B, P, G>
 {
     /// The first step, whose h\[-1\] is zero.
     #[inline(always)]
@@ -133,8 +161,8 @@ impl<S, const T: usize, const H: usize, const B: usize, const P: usize>
     }
 }
 
-impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize> Visit
-    for Recurrence<'_, S, T, H, B, P>
+impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize, const G: usize> Visit
+    for Recurrence<'_, S, T, H, B, P, G>
 {
     const BLOCKS: usize = 4;
     const MULTIPLE: usize = 4;

@@ -1,6 +1,6 @@
 //! Inference: whole sequences, and streams step by step.
 
-use super::{Cell, GROUP, Weights, bias, cell, fits, forward::advance, project, units};
+use super::{Cell, Weights, bias, cell, fits, forward::advance, group, project, units};
 use crate::{
     block::Block,
     kernels::{
@@ -66,7 +66,8 @@ pub fn infer<
                 }
                 return;
             }
-            for (gates, y) in gates.chunks_mut(GROUP).zip(y.chunks_mut(GROUP)) {
+            let most = const { group(B) };
+            for (gates, y) in gates.chunks_mut(most).zip(y.chunks_mut(most)) {
                 advance::<S, T, H, B, P>(s, weights.recurrent, gates, None, y);
             }
         },

@@ -5,6 +5,7 @@
     reason = "indices are those of the formulas"
 )]
 
+mod groups;
 mod reference;
 
 use super::*;
