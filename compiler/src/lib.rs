@@ -1,9 +1,9 @@
 //! The compiler of kiln: model declarations in, plain Rust out.
 //!
-//! `compile` is the list of passes: those of the front end stand in `read`, those of the back end in `lower`. Data first: [`ast`] is what a user wrote, [`graph`] what it means, [`layout`] where
-//! its numbers lie, [`program`] when they live; a pass imports only what comes before it. Every pass of the front end
-//! collects its errors in a [`report::Report`], so that all of them show at once, each at its own token; after it nothing
-//! can fail.
+//! `compile` is the list of passes: those of the front end stand in `read`, those of the back end in `lower`. Data first:
+//! [`ast`] is what a user wrote, [`graph`] what it means, [`layout`] where its numbers lie, [`program`] when they live.
+//! Every pass of the front end collects its errors in a [`report::Report`], so that all of them show at once, each at its
+//! own token; after it nothing can fail.
 #![forbid(unsafe_code)]
 
 pub mod arguments;

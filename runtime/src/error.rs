@@ -141,8 +141,8 @@ pub enum Error {
         /// Step within the epoch or the loop, counted from 1.
         step: usize,
     },
-    /// A parameter holds a number that is NaN or infinite. No loss shows it after the last step of an epoch, since a loss is
-    /// that of the weights before its step.
+    /// A parameter holds a number that is NaN or infinite. No loss shows it after the last step of an epoch, since a loss
+    /// is that of the weights before its step.
     NanWeight {
         /// Epoch after which it was found, counted from 1; none if it was there before.
         epoch: Option<usize>,

@@ -19,8 +19,8 @@ use fearless_simd::{f32x16, prelude::*};
 /// `torch.nn.CrossEntropyLoss`: logits against the index of the right class.
 ///
 /// Outputs are `[f32; N]` with a label as target, or sequences `[[f32; N]; T]` with labels `[_; T]`, whose loss is the mean
-/// over the steps. A label is an integer of any type; classes count from 0. The loss is in nats: a guess among N equal logits costs ln N. Accuracy is how
-/// often the largest logit is that of the right class.
+/// over the steps. A label is an integer of any type; classes count from 0. The loss is in nats: a guess among N equal
+/// logits costs ln N. Accuracy is how often the largest logit is that of the right class.
 ///
 /// A network that ends in `Softmax` takes it twice and learns badly: leave it out, and let the network give logits;
 /// [`softmax`](super::softmax) makes them probabilities. A `LogSoftmax` at the end is harmless, since the logarithms of

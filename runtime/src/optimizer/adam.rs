@@ -60,9 +60,9 @@ use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1 that
-/// `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count as
-/// 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1
+/// that `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count
+/// as 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Step size.
@@ -90,9 +90,9 @@ pub struct Adam {
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1 that
-/// `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count as
-/// 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1
+/// that `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count
+/// as 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Step size.

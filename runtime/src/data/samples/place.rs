@@ -47,7 +47,8 @@ impl<I: Floats + Value, T> Samples<I, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Numbers`](crate::error::Error::Numbers) if the numbers are not a multiple of what an input holds, and as [`new`](Self::new).
+    /// [`Error::Numbers`](crate::error::Error::Numbers) if the numbers are not a multiple of what an input holds, and as
+    /// [`new`](Self::new).
     pub fn from_flat(numbers: &[f32], targets: impl Into<Vec<T>>) -> Result<Self> {
         Self::new(flat::rows::<I>(numbers)?, targets)
     }
