@@ -1,6 +1,9 @@
 //! An optimizer with what it remembers of a network.
 
-use super::gradient::{self, Factor};
+use super::{
+    gradient::{self, Factor},
+    memory::filled,
+};
 use crate::{
     block::{Block, LANES},
     error::{Error, Result},
@@ -10,7 +13,7 @@ use crate::{
     parameters::Parameters,
     simd,
 };
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 /// A network's descent: an optimizer, its moments, and the count of its steps. For a loop of one's own; a
@@ -44,13 +47,13 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::error::Error::Setting) if a number of the optimizer is of no use, such as a negative
-    /// learning rate.
+    /// [`Error::Setting`] if a number of the optimizer is of no use, such as a negative learning rate, [`Error::Memory`] if
+    /// there is no memory for what the rule remembers.
     pub fn new(net: &N, optimizer: O) -> Result<Self> {
         optimizer.check()?;
         Ok(Self {
             optimizer,
-            state: vec![State::<O>::default(); N::Network::arena(net).len()],
+            state: filled("the optimizer's moments", N::Network::arena(net).len())?,
             taken: 0,
             factor: 1.0,
             network: PhantomData,

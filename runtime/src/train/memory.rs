@@ -1,7 +1,7 @@
 //! What a training step is cut into: chunks of rows for phase one, stretches of the arena for phase two.
 
 use crate::{
-    block::Block,
+    error::{Error, Result},
     model::Model,
     network::{Network, Segment},
 };
@@ -99,9 +99,15 @@ pub fn cuts<N: Model>(batch: usize, parts: usize) -> Vec<usize> {
     cuts
 }
 
-/// Cleared memory.
-pub fn blocks(count: usize) -> Vec<Block> {
-    alloc::vec![Block::ZERO; count]
+/// Memory for `count` items as they begin, such as moments and gradients; `what` is told in errors.
+pub fn filled<T: Clone + Default>(what: &'static str, count: usize) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(count).map_err(|_| Error::Memory {
+        what,
+        bytes: count as u128 * size_of::<T>() as u128,
+    })?;
+    items.resize(count, T::default());
+    Ok(items)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     faults::Faults,
     gradient::check_limit,
     history::History,
-    memory::{self, parts, sharing},
+    memory::{filled, parts, sharing},
     order::Order,
     passes::Passes,
     progress::Progress,
@@ -261,11 +261,14 @@ impl<O: Optimizer, L> Trainer<O, L> {
             })
         })?;
         check_finite(net, None)?;
-        self.memory.adopt(net);
+        self.memory.adopt(net)?;
         room::check::<N>(batch)?;
         let mut run = epoch::Run::<N, D::Target> {
             passes: Passes::new(batch, threads.count())?,
-            gradients: memory::blocks(self.clip_norm.map_or(0, |_| N::Network::PARAMETER_BLOCKS)),
+            gradients: filled(
+                "gradients",
+                self.clip_norm.map_or(0, |_| N::Network::PARAMETER_BLOCKS),
+            )?,
             nothing: vec![(); N::Network::PARAMETER_BLOCKS],
             targets: Vec::new(),
             order: Order::new(samples, self.shuffle),
@@ -318,12 +321,13 @@ impl<T> Default for Memory<T> {
 
 impl<T: Copy + Default> Memory<T> {
     /// Begins anew where the network is not the one that the last fit left.
-    fn adopt<N: Model>(&mut self, net: &N) {
+    fn adopt<N: Model>(&mut self, net: &N) -> Result<()> {
         if self.network != Some(fingerprint(net)) {
             *self = Self {
-                state: vec![T::default(); N::Network::PARAMETER_BLOCKS],
+                state: filled("the optimizer's moments", N::Network::PARAMETER_BLOCKS)?,
                 ..Self::default()
             };
         }
+        Ok(())
     }
 }

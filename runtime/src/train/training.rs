@@ -3,7 +3,7 @@
 use super::{
     evaluation::check_inputs,
     gradient::{self, Factor},
-    memory::{blocks, parts},
+    memory::{filled, parts},
     passes::{Passes, Source, Step, Totals},
     room, slowness,
     threads::{Stack, Threads},
@@ -75,7 +75,7 @@ impl<N: Model> Training<N> {
         Ok(Self {
             passes,
             threads,
-            gradients: blocks(N::Network::arena(net).len()),
+            gradients: filled("gradients", N::Network::arena(net).len())?,
             nothing: vec![(); N::Network::arena(net).len()],
             seed: 0,
             step: 0,

@@ -1,7 +1,7 @@
 //! How work is cut, at both ends of the scale.
 
-use super::{cuts, parts, sharing, starting};
-use crate::{network::Network, train::tests::mlp::Mlp};
+use super::{cuts, filled, parts, sharing, starting};
+use crate::{block::Block, error::Error, network::Network, train::tests::mlp::Mlp};
 
 type Net = Mlp<false>;
 
@@ -25,4 +25,25 @@ fn extreme_batches_are_cut_all_the_same() {
     assert_eq!(cuts::<Net>(usize::MAX, 4), expected);
     assert!(expected.len() > 2 && expected.is_sorted());
     assert_eq!(expected.last(), Some(&Net::PARAMETER_BLOCKS));
+}
+
+#[test]
+fn memory_that_there_is_not_is_an_error() {
+    assert_eq!(
+        filled::<Block>("moments", 3).ok(),
+        Some([Block::ZERO; 3].to_vec())
+    );
+    for count in [usize::MAX / size_of::<Block>(), usize::MAX] {
+        let error = filled::<Block>("moments", count).err();
+        assert!(
+            matches!(
+                error,
+                Some(Error::Memory {
+                    what: "moments",
+                    ..
+                })
+            ),
+            "{count}"
+        );
+    }
 }
