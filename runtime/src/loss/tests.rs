@@ -1,5 +1,7 @@
 //! Losses against PyTorch, against double precision, and their gradients against differences.
 
+mod long;
+
 use super::{CrossEntropy, Label, Loss, Mse, argmax};
 use crate::{
     error::Error,
@@ -321,45 +323,5 @@ fn targets_out_of_range_are_refused_and_never_panic() {
             [0.0; 2],
         );
         assert!(!loss.is_finite());
-    }
-}
-
-/// Squares of a million numbers, in one f32 chain wrong in the sixth digit.
-#[test]
-fn a_long_mean_keeps_its_digits() {
-    const N: usize = 1 << 20;
-    let outputs: Vec<f32> = (0..N)
-        .map(|i| 0.5 + (i as u32).wrapping_mul(0x9E37_79B9) as f32 / (1_u64 << 32) as f32)
-        .collect();
-    let exact = outputs
-        .iter()
-        .map(|&y| f64::from(y) * f64::from(y))
-        .sum::<f64>()
-        / N as f64;
-    for level in simd::levels() {
-        let mut delta = alloc::vec![0.0; N];
-        let task = Long {
-            outputs: (&outputs[..]).try_into().unwrap(),
-            delta: (&mut delta[..]).try_into().unwrap(),
-        };
-        let loss: f32 = simd::dispatch::<Long<'_, N>>(level, task);
-        let error = (f64::from(loss) / exact - 1.0).abs();
-        assert!(error < 2e-7, "{level:?}: {loss} is not {exact}");
-        assert_eq!(delta[7], outputs[7] * (2.0 / N as f32));
-    }
-}
-
-/// [`Mse`] of numbers beside zeros, too many for the stack, as a task.
-struct Long<'a, const N: usize> {
-    outputs: &'a [f32; N],
-    delta: &'a mut [f32; N],
-}
-
-impl<const N: usize> Task for Long<'_, N> {
-    type Output = f32;
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) -> f32 {
-        Mse.row(s, self.outputs, const { &[0.0; N] }, 1.0, self.delta)
     }
 }

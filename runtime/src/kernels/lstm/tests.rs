@@ -6,6 +6,7 @@
 )]
 
 mod groups;
+mod long;
 mod reference;
 
 use super::*;
@@ -341,51 +342,4 @@ fn many_samples() {
 #[test]
 fn wide_inputs() {
     Layer::<2, 150, 160, 16, 1, 4, 64, 16, 10>::check(35, false);
-}
-
-/// `update` and [`dense::update`] over rows that repeat, as a task.
-struct Long<'a> {
-    x: &'a [[f32; 3]],
-    dz: &'a [[Block; 4]],
-    chunk: usize,
-}
-
-impl Task for Long<'_> {
-    type Output = [[Block; 12]; 2];
-
-    fn run<S: Isa>(self, s: S) -> Self::Output {
-        let chunks = self.x.chunks(self.chunk).zip(self.dz.chunks(self.chunk));
-        let rows = (0..10).flat_map(|_| chunks.clone());
-        let mut results = [[Block::ZERO; 12]; 2];
-        let [here, dense] = &mut results;
-        let (state, other) = (&mut [(); 12], &mut [(); 12]);
-        let mut sink = Consumer::new(s, &Store, here, state);
-        update::<S, 3, 3, 4>(s, rows.clone(), &mut Stretch::new(&mut sink, 0));
-        let mut sink = Consumer::new(s, &Store, dense, other);
-        dense::update::<S, 3, 3, 4>(s, rows, &mut Stretch::new(&mut sink, 0));
-        results
-    }
-}
-
-/// More rows than two chains of a gradient hold: the chains are those of a Dense layer.
-#[test]
-fn long_batches() {
-    let number = |at: usize| ((at * 37) % 101) as f32 / 101.0 + 0.01;
-    let x: Vec<[f32; 3]> = (0..999)
-        .map(|row| core::array::from_fn(|k| number(row * 3 + k)))
-        .collect();
-    let delta =
-        |row: usize, p: usize| Block(core::array::from_fn(|l| number(row * 64 + p * 16 + l)));
-    let dz: Vec<[Block; 4]> = (0..999)
-        .map(|row| core::array::from_fn(|p| delta(row, p)))
-        .collect();
-    for level in simd::levels() {
-        let gradients = |chunk| {
-            let (x, dz) = (&x[..], &dz[..]);
-            simd::dispatch(level, Long { x, dz, chunk })
-        };
-        let [here, dense] = gradients(999);
-        assert_eq!(here, dense, "{level:?}");
-        assert_eq!([here, dense], gradients(70), "{level:?}: cut otherwise");
-    }
 }

@@ -122,3 +122,69 @@ fn rows_follow_the_definition() {
         simd::dispatch(level, Case::<45, 3>);
     }
 }
+
+/// Every kernel over one row that the stack does not hold, as a task; gives softmax, its slope, log softmax, its slope.
+struct Wide<'a, const N: usize, const P: usize> {
+    x: &'a [[Block; P]],
+    dy: &'a [[Block; P]],
+}
+
+impl<const N: usize, const P: usize> Task for Wide<'_, N, P> {
+    type Output = [Vec<Block>; 4];
+
+    fn run<S: Isa>(self, s: S) -> Self::Output {
+        let mut found = core::array::from_fn(|_| std::vec![Block([f32::NAN; LANES]); P]);
+        let [y, dx, z, dz] = found.each_mut().map(|row| row.as_chunks_mut().0);
+        forward::<S, N, P>(s, self.x, y);
+        backward::<S, N, P, false>(s, y, self.dy, dx);
+        log_forward::<S, N, P>(s, self.x, z);
+        log_backward::<S, N, P, false>(s, z, self.dy, dz);
+        found
+    }
+}
+
+/// More classes than the lanes of one chain hold, in numbers of one sign.
+#[test]
+fn sums_over_many_classes_keep_their_digits() {
+    const P: usize = 6251;
+    const N: usize = 16 * P - 5;
+    let row = |f: &dyn Fn(usize) -> f32| -> Vec<Block> {
+        let number = |at| if at < N { f(at) } else { 0.0 };
+        (0..P)
+            .map(|p| Block(core::array::from_fn(|lane| number(p * LANES + lane))))
+            .collect()
+    };
+    let x = row(&|at| (at * 37 % 101) as f32 / 64.0 - 0.5);
+    let dy = row(&|at| (at * 41 % 103) as f32 / 64.0 + 0.5);
+    let wide = |row: &[Block]| -> Vec<f64> {
+        let numbers = row.iter().flat_map(|block| block.0);
+        numbers.take(N).map(f64::from).collect()
+    };
+    let (numbers, slopes) = (wide(&x), wide(&dy));
+    let y = softmax(&numbers);
+    let shared: f64 = y.iter().zip(&slopes).map(|(y, dy)| y * dy).sum();
+    let total: f64 = slopes.iter().sum();
+    for level in simd::levels() {
+        let (x, dy) = (x.as_chunks().0, dy.as_chunks().0);
+        let found = simd::dispatch(level, Wide::<N, P> { x, dy });
+        let found = found.each_ref().map(|row| wide(row));
+        for at in 0..N {
+            let share = y[at] * total;
+            // What a difference keeps is measured by what it is the difference of.
+            let expected = [
+                (y[at], y[at]),
+                (y[at] * (slopes[at] - shared), y[at] * shared),
+                (y[at].ln(), y[at].ln()),
+                (slopes[at] - share, slopes[at] + share),
+            ];
+            for (what, (found, (exact, size))) in found.iter().zip(expected).enumerate() {
+                let error = (found[at] - exact).abs() / size.abs();
+                assert!(
+                    error < 3e-6,
+                    "{level:?}, {what}, {at}: {} is not {exact}",
+                    found[at]
+                );
+            }
+        }
+    }
+}
