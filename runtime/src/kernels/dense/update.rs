@@ -13,6 +13,9 @@ use fearless_simd::{f32x16, prelude::*};
 /// inputs stays in the caches near the core while the panels pass.
 const STRIPE: usize = 192;
 
+/// At least the rows of the tallest tile.
+const TALLEST: usize = 12;
+
 /// Finishes the gradients of the weights that `stretch` asks for.
 ///
 /// `rows` gives, chunk by chunk, the layer's inputs (rows of `KS` floats of which the first `K` count) and the deltas
@@ -30,6 +33,8 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     s.vectorize(
         #[inline(always)]
         || {
+            // Cleared once, and not for every tile: few batches have more than one chain.
+            let mut joined = [Block::ZERO; TALLEST];
             for stripe in (0..K).step_by(STRIPE) {
                 for panel in start / K..end.div_ceil(K) {
                     let from = start.max(panel * K + stripe);
@@ -41,6 +46,7 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
                             panel,
                             first: from,
                             k: from - panel * K,
+                            joined: &mut joined,
                             stretch: &mut *stretch,
                         };
                         s.cover_blocks(to - from, 1, &mut panel);
@@ -58,6 +64,8 @@ struct Panel<'a, 'b, S, R> {
     panel: usize,
     first: usize,
     k: usize,
+    /// What the chains of a tile that have ended come to.
+    joined: &'a mut [Block; TALLEST],
     stretch: &'a mut Stretch<'b>,
 }
 
@@ -76,8 +84,8 @@ impl<
     fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, _: usize) {
         let s = self.s;
         let mut sums: Accumulators<S, ROWS, 1> = [[f32x16::splat(s, 0.0)]; ROWS];
+        const { assert!(ROWS <= TALLEST) };
         let k = self.k + row;
-        let mut gradients = [Block::ZERO; ROWS];
         let mut chain = Chain::first();
         for (mut x, mut delta) in self.rows.clone() {
             loop {
@@ -94,20 +102,25 @@ impl<
                         |_| delta,
                     );
                 }
+                let others = chain.joined;
                 if !chain.ends() {
                     break;
                 }
                 for i in 0..ROWS {
-                    gradients[i].store(gradients[i].load(s) + sums[i][0]);
+                    if others {
+                        sums[i][0] = self.joined[i].load(s) + sums[i][0];
+                    }
+                    self.joined[i].store(sums[i][0]);
                     sums[i][0] = f32x16::splat(s, 0.0);
                 }
                 delta = &delta[now.len()..];
                 x = later;
             }
         }
+        let mut gradients = [Block::ZERO; ROWS];
         for i in 0..ROWS {
             if chain.joined {
-                sums[i][0] = gradients[i].load(s) + sums[i][0];
+                sums[i][0] = self.joined[i].load(s) + sums[i][0];
             }
             gradients[i].store(sums[i][0]);
         }
