@@ -204,8 +204,8 @@ fn check_keyword(input: ParseStream) -> syn::Result<()> {
         return Ok(());
     }
     let word = input.fork().call(Ident::parse_any)?;
-    // These four cannot be raw.
-    let repair = match ["self", "Self", "super", "crate"]
+    // These five cannot be raw.
+    let repair = match ["self", "Self", "super", "crate", "_"]
         .iter()
         .any(|fixed| word == fixed)
     {
@@ -220,15 +220,15 @@ fn shape(input: ParseStream) -> syn::Result<Shape> {
     let named = input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
     let message = "an output has no name; write its shape alone, as in `-> [10]`";
     expect(input, !named, message)?;
-    let element = input
-        .peek(syn::Ident)
-        .then(|| input.parse::<Ident>())
-        .transpose()?;
-    expect(
-        input,
-        input.peek(Bracket),
-        "expected a shape, as in `[1, 28, 28]`",
-    )?;
+    let typed = input.peek(syn::Ident);
+    let bracketed = if typed {
+        input.peek2(Bracket)
+    } else {
+        input.peek(Bracket)
+    };
+    let message = "expected a shape, as in `[1, 28, 28]`; a single number is `[1]`";
+    expect(input, bracketed, message)?;
+    let element = typed.then(|| input.parse::<Ident>()).transpose()?;
     let inside;
     let bracket = bracketed!(inside in input);
     let sizes = contained(&inside, |inside| {

@@ -66,7 +66,7 @@ fn heads() {
         ),
         (
             "struct A(x: 9) -> [3] { Relu }",
-            "expected a shape, as in `[1, 28, 28]`",
+            "expected a shape, as in `[1, 28, 28]`; a single number is `[1]`",
         ),
         ("struct A(x: [9 9]) -> [3] { Relu }", "expected `,`"),
         (
