@@ -30,7 +30,7 @@ fn main() -> kiln::Result<()> {
         let loss = training.backward(&net, &INPUTS, &TARGETS, &Mse)?;
         if step % 100 == 0 {
             let slope = training.gradients().get("output.bias").unwrap_or_default();
-            println!("step {step}: loss {loss:.6}, gradient of the output's bias {slope:.6?}");
+            println!("step {step}: loss {loss:.3e}, gradient of the output's bias {slope:?}");
         }
         descent.apply(&mut net, training.gradients())?;
     }
