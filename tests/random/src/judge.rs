@@ -205,12 +205,17 @@ impl<'a, M: Case> Trial<'a, M> {
         );
     }
 
-    /// One sample at a time and all at once.
+    /// One sample at a time and all at once, with the same bits.
     fn judge_outputs(&self, here: &str) {
         let mut together = kiln::zeroed_vec(ROWS).expect("memory");
         M::answer_all(&self.net, &self.inputs, &mut together).expect(here);
         for (row, expected) in self.expected.iter().enumerate() {
             let alone = M::answer(&self.net, &self.inputs[row]);
+            let bits = |output: &M::Output| M::parts(output).concat().into_iter().map(f32::to_bits);
+            assert!(
+                bits(&alone).eq(bits(&together[row])),
+                "sample {row} alone and among {ROWS}, {here}"
+            );
             for (how, output) in [("forward", &alone), ("forward_batch", &together[row])] {
                 for (part, (found, expected)) in
                     M::parts(output).into_iter().zip(expected).enumerate()
@@ -241,6 +246,15 @@ impl<'a, M: Case> Trial<'a, M> {
             (loss - expected).abs() <= FORWARD * expected.abs().max(0.1),
             "loss {loss} is not {expected}, {here}"
         );
+        // To the last bit: what training computes is what inference answers.
+        let answers = self.inputs.iter().zip(&self.targets);
+        let losses = answers.map(|(input, target)| {
+            let output = M::answer(&self.net, input);
+            let numbers = M::parts(&output).concat();
+            f64::from(functional(numbers.iter().map(|&y| f64::from(y)), target) as f32)
+        });
+        let answered = losses.sum::<f64>() / ROWS as f64;
+        assert_eq!(loss, answered, "loss of training and of inference, {here}");
         for (name, slopes) in &self.slopes {
             let found = training.gradients().get(name).expect(here);
             let scale = found
