@@ -278,12 +278,16 @@ fn labels_are_integers_of_any_type() {
     same(2_i32);
     same(2_i64);
     same(2_isize);
+    same(2_i128);
+    same(2_u128);
     refused(3_u8, 3);
     refused(-1_i8, -1);
     refused(-1_i32, -1);
     refused(i64::MIN, i128::from(i64::MIN));
     refused(u64::MAX, i128::from(u64::MAX));
     refused(-3_isize, -3);
+    refused(i128::MIN, i128::MIN);
+    refused(u128::MAX, i128::MAX);
 }
 
 #[test]
