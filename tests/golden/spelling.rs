@@ -1,6 +1,7 @@
 //! What can be written in two ways is the same network: layers without weights as functions, ranges with open ends, names
 //! in files that are stated, and names that are words of Rust's own.
 
+use crate::on_every_instruction_set;
 use kiln::{Model, Mse, Seed, Sgd, Trainer, data::Samples, model};
 
 model! {
@@ -81,9 +82,11 @@ fn image(index: usize) -> [[[f32; 8]; 8]; 2] {
 
 #[test]
 fn a_layer_without_weights_is_a_function() {
-    let layers = trained!(AsLayers::new(Seed(5)));
-    assert_eq!(layers, trained!(AsFunctions::new(Seed(5))));
-    assert_ne!(layers, AsLayers::new(Seed(5)).forward(&image(40)));
+    on_every_instruction_set("spelling", |_| {
+        let layers = trained!(AsLayers::new(Seed(5)));
+        assert_eq!(layers, trained!(AsFunctions::new(Seed(5))));
+        assert_ne!(layers, AsLayers::new(Seed(5)).forward(&image(40)));
+    });
     assert_eq!(AsLayers::FLOPS, AsFunctions::FLOPS);
 }
 
@@ -112,19 +115,21 @@ macro_rules! names_in_file {
 
 #[test]
 fn names_in_files_are_those_that_are_stated() {
-    assert_eq!(
-        names_in_file!(Named),
-        [
-            "features.0.bias",
-            "features.0.weight",
-            "fn.bias",
-            "fn.weight"
-        ]
-    );
-    assert_eq!(
-        names_in_file!(Numbered),
-        ["2.bias", "2.weight", "block/a.1.bias", "block/a.1.weight"]
-    );
+    on_every_instruction_set("names in files", |_| {
+        assert_eq!(
+            names_in_file!(Named),
+            [
+                "features.0.bias",
+                "features.0.weight",
+                "fn.bias",
+                "fn.weight"
+            ]
+        );
+        assert_eq!(
+            names_in_file!(Numbered),
+            ["2.bias", "2.weight", "block/a.1.bias", "block/a.1.weight"]
+        );
+    });
     let names: Vec<&str> = Named::LAYERS.iter().map(|layer| layer.name).collect();
     assert_eq!(names, ["fn", "", "features.0"]);
     assert!(
