@@ -1,7 +1,9 @@
 //! What Keras, PyTorch and JAX call things: whoever brings a word from there is told the word here.
 
 use crate::nearest::list;
-use crate::ops::KINDS;
+
+/// Layers as users write them, with the function of `forward` that applies them (if any).
+pub type Kinds = [(&'static str, Option<&'static str>)];
 
 /// Layers that are called otherwise there.
 const LAYERS: &[(&str, &str)] = &[
@@ -168,9 +170,9 @@ pub fn otherwise(theirs: &str) -> Option<&'static str> {
 }
 
 /// The kind that a word names, however it is written: `Relu`, `relu`, `ReLU`.
-pub fn kind(word: &str) -> Option<&'static str> {
+pub fn kind(kinds: &Kinds, word: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
-    let mut kinds = KINDS.iter().map(|(kind, _)| *kind);
+    let mut kinds = kinds.iter().map(|(kind, _)| *kind);
     kinds.find(|kind| plain(kind) == plain(word))
 }
 
@@ -182,11 +184,11 @@ fn find(table: &'static [(&str, &'static str)], theirs: &str) -> Option<&'static
 }
 
 /// All layers, as a list in prose.
-pub fn layers() -> String {
-    list(KINDS.iter().map(|(kind, _)| *kind))
+pub fn layers(kinds: &Kinds) -> String {
+    list(kinds.iter().map(|(kind, _)| *kind))
 }
 
 /// All functions of `forward`, as a list in prose.
-pub fn functions() -> String {
-    list(KINDS.iter().filter_map(|(_, function)| *function))
+pub fn functions(kinds: &Kinds) -> String {
+    list(kinds.iter().filter_map(|(_, function)| *function))
 }

@@ -3,16 +3,10 @@
 //! Nodes are in an order in which every value is computed before it is used. Spans travel along, so that every
 //! later pass can point at what the user wrote.
 
+pub use crate::ids::{LayerId, ValueId};
 use crate::ops::Op;
+pub use crate::parameter::{Init, Parameter};
 use proc_macro2::{Ident, Span};
-
-/// Index into [`Graph::values`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ValueId(pub usize);
-
-/// Index into [`Graph::layers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LayerId(pub usize);
 
 /// A checked network.
 #[derive(Clone, Debug)]
@@ -77,30 +71,4 @@ pub struct Layer {
     pub parameters: Vec<Parameter>,
     /// Where it is written.
     pub span: Span,
-}
-
-/// A tensor that is learnt.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// Name within the layer, as PyTorch has it: `weight`, `bias_hh_l0`.
-    pub name: String,
-    /// Shape as PyTorch has it.
-    pub shape: Vec<usize>,
-    /// How it begins.
-    pub init: Init,
-    /// Penalty of the absolute values.
-    pub l1: f64,
-    /// Penalty of the squares.
-    pub l2: f64,
-}
-
-/// The distribution a parameter is drawn from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Init {
-    /// Uniform in `-bound..bound`.
-    Uniform(f64),
-    /// Normal with mean 0.
-    Normal(f64),
-    /// All the same.
-    Constant(f64),
 }

@@ -1,7 +1,7 @@
 //! The compiler of kiln: model declarations in, plain Rust out.
 //!
 //! `compile` is the list of passes: those of the front end stand in `read`, those of the back end in `lower`. Data first:
-//! [`ast`] is what a user wrote, [`graph`] what it means, [`layout`] where its numbers lie, [`program`] when they live.
+//! [`ast`] is what a user wrote, [`graph`] what it means, [`place`] where its numbers lie, [`memory`] when they live.
 //! Every pass of the front end collects its errors in a [`report::Report`], so that all of them show at once, each at its
 //! own token; after it nothing can fail.
 #![forbid(unsafe_code)]
@@ -9,31 +9,35 @@
 pub mod arguments;
 pub mod ast;
 pub mod attributes;
-pub mod check;
+pub mod call;
 pub mod elsewhere;
 pub mod emit;
-pub mod fuse;
 pub mod graph;
-pub mod layout;
+pub mod ids;
+pub mod memory;
 pub mod nearest;
 pub mod ops;
+pub mod packing;
+pub mod parameter;
 pub mod parse;
-pub mod plan;
-pub mod program;
-#[cfg(any(test, feature = "reference"))]
-pub mod reference;
+pub mod place;
 pub mod report;
 pub mod resolve;
 pub mod rt;
-pub mod schedule;
 pub mod shapes;
+pub mod site;
 pub mod sizes;
 pub mod storage;
 pub mod stub;
 
 use proc_macro2::TokenStream;
 
-use crate::{graph::Graph, plan::Plan, program::Program, report::Report};
+use crate::{
+    graph::Graph,
+    memory::{check, plan, plan::Plan, program::Program, schedule},
+    place::{fuse, layout},
+    report::Report,
+};
 
 /// Expands one `model!`; `root` is the path of the facade crate. After an error, everything that is wrong comes along with
 /// stubs that keep rustc quiet.
@@ -84,7 +88,7 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let training = planned(schedule::training(&layout));
     emit::emit(
         root,
-        &emit::Model {
+        &emit::model::Model {
             graph,
             layout: &layout,
             inference,

@@ -4,14 +4,13 @@
 //! mistakes show at once.
 
 mod body;
+mod cursor;
 mod depth;
 mod forward;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, Token, braced, bracketed,
-    ext::IdentExt,
-    parenthesized,
+    Attribute, Expr, Token, braced, bracketed, parenthesized,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
     token::{Brace, Bracket, Paren},
@@ -25,6 +24,7 @@ use crate::{
 pub use body::check_doc;
 
 use body::body;
+use cursor::{check_keyword, contained, expect};
 use depth::check_depth;
 
 /// Reads all structs of one `model!`; those whose names could be read are given even when the rest holds errors.
@@ -197,24 +197,6 @@ fn named_shape(input: ParseStream) -> syn::Result<Input> {
     })
 }
 
-/// A keyword before a colon is meant as a name, and is one with a mark.
-fn check_keyword(input: ParseStream) -> syn::Result<()> {
-    let named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
-    if !named || input.peek(syn::Ident) {
-        return Ok(());
-    }
-    let word = input.fork().call(Ident::parse_any)?;
-    // These five cannot be raw.
-    let repair = match ["self", "Self", "super", "crate", "_"]
-        .iter()
-        .any(|fixed| word == fixed)
-    {
-        true => "choose another name".to_string(),
-        false => format!("write `r#{word}`, which is saved as `{word}`"),
-    };
-    Err(input.error(format!("`{word}` is a keyword of Rust; {repair}")))
-}
-
 /// `[1, 28, 28]`, or `u32[64]`.
 fn shape(input: ParseStream) -> syn::Result<Shape> {
     let named = input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
@@ -247,23 +229,6 @@ fn size(input: ParseStream) -> syn::Result<Expr> {
     let message = "a shape is its sizes, separated by commas, as in `[784]`; its numbers are f32";
     expect(input, !input.peek(Token![;]), message)?;
     Ok(size)
-}
-
-/// An error at the next token unless `found`.
-fn expect(input: ParseStream, found: bool, message: impl std::fmt::Display) -> syn::Result<()> {
-    if found {
-        Ok(())
-    } else {
-        Err(input.error(message))
-    }
-}
-
-/// Reads what stands between delimiters. After an error the rest is dropped, or syn would complain about it as well.
-fn contained<T>(
-    inside: ParseStream,
-    read: impl FnOnce(ParseStream) -> syn::Result<T>,
-) -> syn::Result<T> {
-    read(inside).inspect_err(|_| while inside.parse::<TokenTree>().is_ok() {})
 }
 
 /// Goes past the braces that end a model, or to the word that begins the next.

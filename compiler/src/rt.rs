@@ -1,92 +1,112 @@
-//! Every path of the runtime that expansions name, in one place.
+//! Every path of the runtime that expansions name, in one place, and what each kernel does with its arguments.
 //!
 //! Expansions refer to the facade's hidden module as `rt`, which each expansion imports inside its own scope.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
-/// The type of an activation.
-pub fn activation(name: &str) -> TokenStream {
-    let name = Ident::new(name, Span::call_site());
-    quote!(rt::#name)
+/// A path of the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(pub &'static [&'static str]);
+
+impl ToTokens for Path {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let segments = self
+            .0
+            .iter()
+            .map(|segment| Ident::new(segment, Span::call_site()));
+        tokens.extend(quote!(rt #(::#segments)*));
+    }
 }
 
-/// Gives each path a function that quotes it.
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.join("::"))
+    }
+}
+
+/// A function of the runtime that calls are made of.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// Where it stands.
+    pub path: Path,
+    /// Its parameters: a name each, or `mut` and a name where the kernel changes what it is given.
+    pub parameters: &'static [&'static [&'static str]],
+}
+
+impl Kernel {
+    /// Names of the parameters, and whether the kernel changes what it is given.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        self.parameters.iter().map(|words| match words {
+            [name] => (*name, false),
+            [_, name, ..] => (*name, true),
+            [] => ("", false),
+        })
+    }
+}
+
+/// Declares paths.
 macro_rules! paths {
     ($($name:ident = $($segment:ident)::+;)*) => {
         $(
             #[doc = concat!("`rt::", stringify!($($segment)::+), "`")]
-            pub fn $name() -> TokenStream {
-                quote!(rt::$($segment)::+)
-            }
+            pub const $name: Path = Path(&[$(stringify!($segment)),+]);
+        )*
+    };
+}
+
+/// Declares kernels.
+macro_rules! kernels {
+    ($($name:ident = $($segment:ident)::+ ($($($word:ident)+),*);)*) => {
+        $(
+            #[doc = concat!("`rt::", stringify!($($segment)::+), "`")]
+            pub(crate) static $name: $crate::rt::Kernel = $crate::rt::Kernel {
+                path: $crate::rt::Path(&[$(stringify!($segment)),+]),
+                parameters: &[$(&[$(stringify!($word)),+]),*],
+            };
         )*
     };
 }
 
 paths! {
-    carve = carve;
-    span = span;
-    rows = rows;
-    input_rows = input_rows;
-    settle = settle;
-    settled = settled;
-    flushed = flushed;
-    blocks = blocks;
-    blocks_mut = blocks_mut;
-    panels = panels;
-    panels_mut = panels_mut;
-    cells = cells;
-    load = load;
-    load_delta = load_delta;
-    unload = unload;
-    stretch = Stretch::of;
-    row_pairs = row_pairs;
-    row_blocks = row_blocks;
-    strided_copy = copy::strided;
-    strided_axis = copy::Axis;
-    dense_forward = dense::forward;
-    dense_infer = dense::infer;
-    dense_transpose = dense::transpose;
-    dense_update = dense::update;
-    dense_update_bias = dense::update_bias;
-    sequences = sequences;
-    steps = steps;
-    steps_mut = steps_mut;
-    step_pairs = step_pairs;
-    channel_last = ChannelLast;
-    planar = Planar;
-    taps = Taps;
-    conv2d_forward = conv2d::forward;
-    conv2d_forward_winners = conv2d::forward_winners;
-    conv2d_delta = conv2d::delta;
-    conv2d_delta_pooled = conv2d::delta_pooled;
-    conv2d_transpose = conv2d::transpose;
-    conv2d_input_gradient = conv2d::input_gradient;
-    conv2d_call = conv2d::call;
-    conv2d_weight_gradient = conv2d::weight_gradient;
-    conv2d_bias_gradient = conv2d::bias_gradient;
-    max_pool2d_forward = max_pool2d::forward;
-    max_pool2d_winners = max_pool2d::forward_winners;
-    max_pool2d_backward = max_pool2d::backward;
-    lstm_weights = lstm::Weights;
-    lstm_infer = lstm::infer;
-    lstm_forward = lstm::forward;
-    lstm_backward = lstm::backward;
-    lstm_input_gradient = lstm::input_gradient;
-    lstm_recurrent_rows = lstm::recurrent_rows;
-    lstm_update = lstm::update;
-    activate = activation::forward;
-    activation_backward = activation::backward;
-    activation_into = activation::backward_into;
-    dropout_forward = dropout::forward;
-    dropout_backward = dropout::backward;
-    term_backward = arithmetic::term_backward;
-    factor_backward = arithmetic::factor_backward;
-    add = arithmetic::add;
-    sub = arithmetic::sub;
-    mul = arithmetic::mul;
-    softmax = softmax::forward;
-    softmax_backward = softmax::backward;
-    log_softmax = softmax::log_forward;
-    log_softmax_backward = softmax::log_backward;
+    CARVE = carve;
+    SPAN = span;
+    ROWS = rows;
+    INPUT_ROWS = input_rows;
+    SETTLE = settle;
+    SETTLED = settled;
+    FLUSHED = flushed;
+    BLOCK = Block;
+    BLOCKS = blocks;
+    BLOCKS_MUT = blocks_mut;
+    PANELS = panels;
+    PANELS_MUT = panels_mut;
+    CELLS = cells;
+    LOAD = load;
+    LOAD_DELTA = load_delta;
+    UNLOAD = unload;
+    STRETCH = Stretch::of;
+    ROW_PAIRS = row_pairs;
+    ROW_BLOCKS = row_blocks;
+    SEQUENCES = sequences;
+    STEPS = steps;
+    STEPS_MUT = steps_mut;
+    STEP_PAIRS = step_pairs;
+
+    IDENTITY = Identity;
+    RELU = Relu;
+    SIGMOID = Sigmoid;
+    TANH = Tanh;
+
+    COPY_AXIS = copy::Axis;
+    START_BIAS = Start::Bias;
+    START_ZERO = Start::Zero;
+    START_ADD = Start::Add;
+    CHANNEL_LAST = ChannelLast;
+    PLANAR = Planar;
+    TAPS = Taps;
+    CONV2D_CALL = conv2d::call;
+    LSTM_WEIGHTS = lstm::Weights;
+    LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
 }
+pub(crate) use kernels;

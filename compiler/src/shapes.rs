@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::{
     ast,
     graph::{Graph, LayerId, Node, Parameter, Value, ValueId},
-    ops::{Call, Feed},
+    ops::{Application, Feed},
     report::Report,
     sizes::{Constants, LIMIT},
     storage::Border,
@@ -66,7 +66,7 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
         return None;
     }
     let layer = &graph.values[node.output.0].name;
-    Some(node.op.infer(&Call {
+    Some(node.op.infer(&Application {
         layer,
         inputs: &feeds,
     }))

@@ -1,44 +1,71 @@
-//! The judge of memory plans, judged: it refuses a plan exactly if two buffers share a block while both are alive.
+//! The judge of programs and memory plans, judged: it refuses a plan exactly if two buffers share a block while both are
+//! alive, and a call exactly if it is not what its kernel takes.
 #![forbid(unsafe_code)]
 
 use kiln_compiler::{
-    check::check,
-    plan::Plan,
-    program::{Buffer, BufferId, Event, Mode, Program},
+    call::{Access, Argument, Call, Form, View},
+    graphs,
+    ids::BufferId,
+    memory::{
+        check::check,
+        plan::{Plan, plan},
+        program::{Action, Buffer, Event, Mode, Place, Program},
+        schedule,
+    },
+    place::{fuse, layout},
+    rt::{Kernel, Path},
 };
 use proptest::prelude::*;
+use quote::quote;
 
-/// A program whose event number i writes and reads the buffers `writes[i]` and `reads[i]`.
-fn program(sizes: &[usize], writes: &[Vec<usize>], reads: &[Vec<usize>]) -> Program {
-    let ids = |list: &[usize]| list.iter().copied().map(BufferId).collect();
-    let events = writes.iter().zip(reads).map(|(writes, reads)| Event {
-        reads: ids(reads),
-        writes: ids(writes),
-    });
+/// Reads any three buffers and writes any three.
+static ANY: Kernel = Kernel {
+    path: Path(&["any"]),
+    parameters: &[&["reads"], &["mut", "writes"]],
+};
+
+/// An event that reads and writes buffers.
+fn event(reads: &[usize], writes: &[usize]) -> Event {
+    let list = |ids: &[usize], access| {
+        let view = |&id: &usize| {
+            let memory = Place::Buffer(BufferId(id));
+            let form = Form::Blocks;
+            Argument::View(View {
+                memory,
+                access,
+                form,
+            })
+        };
+        Argument::List(ids.iter().map(view).collect())
+    };
+    let call = Call::of(&ANY, [])
+        .with("reads", list(reads, Access::Read))
+        .with("writes", list(writes, Access::Write));
+    Event {
+        action: Action::Forward(call),
+        name: "a layer".into(),
+    }
+}
+
+fn program(sizes: &[usize], events: Vec<Event>) -> Program {
     let buffer = |(index, &blocks): (usize, &usize)| Buffer {
         name: format!("b{index}"),
         blocks,
     };
     Program {
-        mode: Mode::Inference,
         buffers: sizes.iter().enumerate().map(buffer).collect(),
-        events: events.collect(),
-        roots: Vec::new(),
-        values: Vec::new(),
-        deltas: Vec::new(),
-        stages: Vec::new(),
-        transposed_blocks: 0,
-        direct: false,
+        events,
+        ..Program::new(Mode::Inference)
     }
 }
 
 /// What is wrong with two buffers of two blocks at these offsets in four blocks.
-fn message(offsets: [usize; 2], writes: &[Vec<usize>], reads: &[Vec<usize>]) -> String {
+fn message(offsets: [usize; 2], events: Vec<Event>) -> String {
     let plan = Plan {
         offsets: offsets.to_vec(),
         blocks: 4,
     };
-    check(&program(&[2, 2], writes, reads), &plan).expect_err("a wrong plan")
+    check(&program(&[2, 2], events), &plan).expect_err("a wrong plan")
 }
 
 #[test]
@@ -46,27 +73,144 @@ fn each_way_to_lose_a_buffer_has_its_message() {
     assert_eq!(
         message(
             [0, 1],
-            &[vec![0], vec![1], vec![]],
-            &[vec![], vec![], vec![0]]
+            vec![event(&[], &[0]), event(&[], &[1]), event(&[0], &[])]
         ),
         "event 2 reads `b0`, but `b1` has overwritten its block 1"
     );
     assert_eq!(
-        message([0, 2], &[vec![0], vec![]], &[vec![], vec![1]]),
+        message([0, 2], vec![event(&[], &[0]), event(&[1], &[])]),
         "event 1 reads `b1` before anything was written"
     );
     assert_eq!(
-        message([0, 1], &[vec![0], vec![1]], &[vec![], vec![0]]),
+        message([0, 1], vec![event(&[], &[0]), event(&[0], &[1])]),
         "event 1 writes `b1` over `b0`, which it reads"
     );
     assert_eq!(
-        message([0, 1], &[vec![0, 1]], &[vec![]]),
+        message([0, 1], vec![event(&[], &[0, 1])]),
         "event 0 writes block 1 of `b1` twice"
     );
     assert_eq!(
-        message([0, 3], &[vec![0], vec![1]], &[vec![], vec![]]),
+        message([0, 2], vec![event(&[], &[0, 0])]),
+        "event 0 takes `b0` twice and writes it"
+    );
+    assert_eq!(
+        message([0, 3], vec![event(&[], &[0]), event(&[], &[1])]),
         "`b1` lies outside the planned memory"
     );
+}
+
+#[test]
+fn memory_of_dead_buffers_is_used_again() {
+    let chain = vec![
+        event(&[], &[0]),
+        event(&[0], &[1]),
+        event(&[1], &[2]),
+        event(&[2], &[]),
+    ];
+    let program = program(&[4, 4, 4], chain);
+    let plan = plan(&program);
+    assert_eq!(plan.blocks, 8);
+    assert_eq!(check(&program, &plan), Ok(()));
+}
+
+/// The training program of a network with every kind of kernel.
+fn training() -> Program {
+    let tokens = quote! {
+        struct Everything(image: [1, 8, 8], steps: [4, 16]) -> [3] {
+            conv: Conv2d(4, 3, padding = 1), pooled: Conv2d(16, 3), lstm: Lstm(16), fc: Dense(16), out: Dense(3),
+            forward {
+                let image = flatten(max_pool2d(max_pool2d(relu(pooled(relu(conv(image)))), 2), 2, stride = 1));
+                let steps = dropout(last(lstm(tanh(lstm(steps)))), 0.5);
+                let both = softmax(fc(image)) * steps + log_softmax(steps) - fc(image);
+                out(concat(both, sigmoid(both)[2..9]))
+            }
+        }
+    };
+    let graphs = graphs(tokens).expect("a network without mistakes");
+    schedule::training(&layout::place(&graphs[0], fuse::fuse(&graphs[0])))
+}
+
+/// What the judge says of the network's program with one of its events changed.
+fn verdict(program: &Program, index: usize, change: impl FnOnce(&mut Action)) -> String {
+    let mut program = program.clone();
+    change(&mut program.events[index].action);
+    let plan = plan(&program);
+    check(&program, &plan).expect_err("a wrong program")
+}
+
+#[test]
+fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
+    let program = training();
+    assert_eq!(check(&program, &plan(&program)), Ok(()));
+    let mut tried = 0;
+    for (index, event) in program.events.iter().enumerate() {
+        let (path, names) = match &event.action {
+            Action::Forward(call) | Action::Backward(call) => {
+                let names = call.arguments.iter().map(|(name, _)| *name);
+                (call.kernel.path, names.collect::<Vec<_>>())
+            }
+            Action::Update(_, gradient) => {
+                let names = gradient.terms[0].rows.iter().map(|(name, _)| *name);
+                (gradient.kernel.path, names.collect())
+            }
+            Action::Load(_) | Action::Unload(_) | Action::Loss(_) => continue,
+        };
+        for (argument, name) in names.into_iter().enumerate() {
+            let verdict = verdict(&program, index, |action| match action {
+                Action::Forward(call) | Action::Backward(call) => {
+                    call.arguments.remove(argument);
+                }
+                Action::Update(_, gradient) => {
+                    gradient.terms[0].rows.remove(argument);
+                }
+                Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
+            });
+            let of = &event.name;
+            assert!(
+                [
+                    format!("`{path}` reads `{name}`, which its call for `{of}` leaves out"),
+                    format!("`{path}` changes `{name}`, which its call for `{of}` leaves out"),
+                ]
+                .contains(&verdict),
+                "{verdict}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried} arguments");
+}
+
+#[test]
+fn what_a_kernel_changes_is_not_given_to_be_read() {
+    let program = training();
+    for (index, event) in program.events.iter().enumerate() {
+        let (Action::Forward(call) | Action::Backward(call)) = &event.action else {
+            continue;
+        };
+        for (argument, (name, changes)) in call
+            .kernel
+            .parameters()
+            .filter(|(name, _)| *name != "s")
+            .enumerate()
+        {
+            if !matches!(call.arguments[argument].1, Argument::View(_)) {
+                continue;
+            }
+            let verdict = verdict(&program, index, |action| {
+                if let Action::Forward(call) | Action::Backward(call) = action
+                    && let Argument::View(view) = &mut call.arguments[argument].1
+                {
+                    view.access = if changes { Access::Read } else { Access::Write };
+                }
+            });
+            let verb = if changes { "changes" } else { "only reads" };
+            let (path, of) = (call.kernel.path, &event.name);
+            assert_eq!(
+                verdict,
+                format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise")
+            );
+        }
+    }
 }
 
 /// A buffer's size, its offset, the event that writes it, and how many events later it is read last.
@@ -98,7 +242,26 @@ proptest! {
             offsets: buffers.iter().map(|buffer| buffer.1).collect(),
             blocks: 16,
         };
-        let verdict = check(&program(&sizes, &writes, &reads), &plan);
+        let events = writes.iter().zip(&reads).map(|(writes, reads)| event(reads, writes));
+        let verdict = check(&program(&sizes, events.collect()), &plan);
         prop_assert_eq!(verdict.is_err(), wrong, "{:?}", verdict);
+    }
+
+    /// Random chains with random later readers: what the planner makes, the judge accepts.
+    #[test]
+    fn every_plan_passes(sizes in prop::collection::vec(1_usize..9, 1..24), seed in any::<u64>()) {
+        let mut random = seed;
+        let mut draw = move |below: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) as usize % below
+        };
+        let events = (0..sizes.len()).map(|index| {
+            let reads = (0..draw(3)).filter(|_| index > 0).map(|_| draw(index.max(1))).collect::<Vec<_>>();
+            event(&reads, &[index])
+        });
+        let program = program(&sizes, events.collect());
+        let plan = plan(&program);
+        prop_assert_eq!(check(&program, &plan), Ok(()));
+        prop_assert!(plan.blocks <= sizes.iter().sum());
     }
 }

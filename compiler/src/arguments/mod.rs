@@ -6,15 +6,22 @@
 //! [`finish`]: Arguments::finish
 
 mod finish;
+mod literal;
 mod value;
 
 use proc_macro2::Span;
 use syn::{Expr, Lit, RangeLimits, ext::IdentExt};
 
-use crate::{ast, elsewhere, nearest::nearest, report::Report, sizes::Constants};
-use value::{is_word, named_layer, several};
+use crate::{
+    ast,
+    elsewhere::{self, Kinds},
+    nearest::nearest,
+    report::Report,
+    sizes::Constants,
+};
+use literal::{is_word, named_layer, several};
 
-pub use value::bare;
+pub use literal::bare;
 
 /// One declaration's arguments while an operator reads them.
 ///
@@ -53,12 +60,13 @@ enum Place {
 }
 
 impl<'a> Arguments<'a> {
-    /// The arguments `given` to `callee`, a layer's kind or a function, which stands at `span`.
+    /// The arguments `given` to `callee`, a layer's kind or a function, which stands at `span`; `kinds` are all layers there
+    /// are.
     pub fn new(
         callee: &'a str,
         span: Span,
         given: &'a [ast::Argument],
-        constants: &'a Constants,
+        (kinds, constants): (&Kinds, &'a Constants),
         report: &'a mut Report,
     ) -> Self {
         let (read, known, missing) = (vec![false; given.len()], Vec::new(), Vec::new());
@@ -75,12 +83,12 @@ impl<'a> Arguments<'a> {
             tensors: "",
             failed: false,
         };
-        arguments.check_no_layers();
+        arguments.check_no_layers(kinds);
         arguments
     }
 
     /// Layers are no arguments of layers: `Dense(8, Relu)` is `Dense(8), Relu`. Switches have names.
-    fn check_no_layers(&mut self) {
+    fn check_no_layers(&mut self, kinds: &Kinds) {
         for index in 0..self.given.len() {
             let argument = &self.given[index];
             let is_switch = matches!(bare(&argument.value), Expr::Lit(literal) if matches!(literal.lit, Lit::Bool(_)));
@@ -99,7 +107,7 @@ impl<'a> Arguments<'a> {
             let kind = kind
                 .filter(|name| !self.constants.contains(name))
                 .map(|name| name.to_string());
-            if let Some(kind) = kind.and_then(|kind| elsewhere::kind(&kind)) {
+            if let Some(kind) = kind.and_then(|kind| elsewhere::kind(kinds, &kind)) {
                 let message = format!(
                     "`{kind}` is a layer of its own; put it behind this one: `{}(..), {kind}`",
                     self.callee

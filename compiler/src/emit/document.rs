@@ -1,6 +1,6 @@
 //! The table of layers that appears when a user hovers over the model.
 
-use super::{Model, tables};
+use super::{model::Model, tables};
 use crate::graph::ValueId;
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -3,33 +3,19 @@
 //! The struct and its methods stand at the scope of the invocation; everything else lives in an anonymous constant, so
 //! that no helper's name is ever visible to the user.
 
+pub mod call;
 pub mod document;
 pub mod hygiene;
-pub mod image;
+pub mod model;
 pub mod passes;
-pub mod site;
 pub mod tables;
 
 use crate::attributes::{allowances, conditions, derived};
 use crate::graph::{Graph, ValueId};
-use crate::layout::Layout;
-use crate::plan::Plan;
-use crate::program::Program;
 use crate::storage::LANES;
+use model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-
-/// Everything known about a network when it is written out.
-pub struct Model<'a> {
-    /// What the user declared.
-    pub graph: &'a Graph,
-    /// Storages, stages and packings.
-    pub layout: &'a Layout,
-    /// Inference: schedule and plan.
-    pub inference: (Program, Plan),
-    /// Training: schedule and plan.
-    pub training: (Program, Plan),
-}
 
 /// Writes a network; `root` is the path of the facade crate.
 pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {

@@ -1,49 +1,65 @@
-//! The functions of the `Network` implementation: one statement group for each stage, in the order of the schedule.
+//! The functions of the `Network` implementation: the events of a program, in order.
 
-use super::{Model, site::Site};
-use crate::graph::ValueId;
-use crate::plan::Plan;
-use crate::program::{BufferId, Program};
+use super::call::Printer;
+use super::model::Model;
+use crate::ids::{BufferId, TensorId};
+use crate::memory::program::{Action, Answer, Program};
 use crate::rt;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Index;
 
-/// All sites a program runs, in order.
-fn sites<'a>(model: &'a Model<'_>, (program, plan): &'a (Program, Plan)) -> Vec<Site<'a>> {
-    (0..model.layout.stages.len())
-        .filter(|&index| program.stages[index].is_some())
-        .map(|index| Site {
-            layout: model.layout,
-            program,
-            plan,
-            index,
-        })
-        .collect()
-}
-
-/// Offset and blocks of a value or a delta.
-fn place(buffer: Option<BufferId>, (program, plan): &(Program, Plan)) -> (usize, usize) {
-    let BufferId(buffer) =
-        buffer.expect("inputs and outputs have buffers where they are asked for");
-    (plan.offsets[buffer], program.buffers[buffer].blocks)
-}
-
-/// Part `index` of `whole`, a reference to a tuple, or `whole` itself where there is one value.
-fn part(values: &[ValueId], index: usize, whole: TokenStream, mutable: bool) -> TokenStream {
+/// Part `index` of `whole`, a reference to a tuple of `count`, or `whole` itself where there is one value.
+fn part(index: usize, count: usize, whole: TokenStream, mutable: bool) -> TokenStream {
     let index = Index::from(index);
-    match (values.len() > 1, mutable) {
+    match (count > 1, mutable) {
         (false, _) => whole,
         (true, false) => quote!(&#whole.#index),
         (true, true) => quote!(&mut #whole.#index),
     }
 }
 
+/// The buffers that a program's inputs are copied into; none where they are read in place.
+fn loaded(program: &Program) -> &[BufferId] {
+    let loads = program.events.iter().find_map(|event| match &event.action {
+        Action::Load(buffers) => Some(&buffers[..]),
+        _ => None,
+    });
+    loads.unwrap_or_default()
+}
+
+/// The buffers that a program's outputs are taken from.
+fn unloaded(program: &Program) -> &[BufferId] {
+    let unloads = program.events.iter().find_map(|event| match &event.action {
+        Action::Unload(buffers) => Some(&buffers[..]),
+        _ => None,
+    });
+    unloads.unwrap_or_default()
+}
+
+/// Where the loss finds outputs and leaves deltas.
+fn answers(program: &Program) -> &[Answer] {
+    let answers = program.events.iter().find_map(|event| match &event.action {
+        Action::Loss(answers) => Some(&answers[..]),
+        _ => None,
+    });
+    answers.unwrap_or_default()
+}
+
+/// Calls of the forward pass.
+fn forward_calls<'a>(printer: Printer<'a>) -> impl Iterator<Item = TokenStream> + 'a {
+    let events = printer.program().events.iter();
+    events.filter_map(move |event| match &event.action {
+        Action::Forward(call) => Some(printer.call(call)),
+        _ => None,
+    })
+}
+
 /// Makes zeros of tiny numbers in the copies of the inputs.
-fn settle(model: &Model<'_>, planned: &(Program, Plan)) -> TokenStream {
-    let (settle, carve, span) = (rt::settle(), rt::carve(), rt::span());
-    let statements = model.layout.inputs.iter().map(|input| {
-        let (offset, blocks) = place(planned.0.values[input.0], planned);
+fn settle(printer: Printer<'_>) -> TokenStream {
+    let (settle, carve, span) = (rt::SETTLE, rt::CARVE, rt::SPAN);
+    let statements = loaded(printer.program()).iter().map(|&input| {
+        let (offset, blocks) = printer.place(input);
         quote! {
             let [x] = #carve(memory, [#span(#offset, #blocks, capacity, count)]);
             #settle(s, x);
@@ -55,7 +71,7 @@ fn settle(model: &Model<'_>, planned: &(Program, Plan)) -> TokenStream {
 /// Replaces inputs that are read in place by a copy if they hold tiny numbers. One sample is copied to the stack if there
 /// is no room behind the workspace.
 fn settled() -> TokenStream {
-    let (settled, flushed) = (rt::settled(), rt::flushed());
+    let (settled, flushed) = (rt::SETTLED, rt::FLUSHED);
     quote! {
         let (memory, room) = memory.split_at_mut(Self::WORKSPACE_BLOCKS * count);
         let copy;
@@ -69,50 +85,48 @@ fn settled() -> TokenStream {
     }
 }
 
+/// Copies one sample into the inputs' buffers.
+fn load_sample(printer: Printer<'_>) -> TokenStream {
+    let (path, inputs) = (rt::LOAD, loaded(printer.program()));
+    let loads = inputs.iter().enumerate().map(|(index, &input)| {
+        let (offset, blocks) = printer.place(input);
+        let part = part(index, inputs.len(), quote!(input), false);
+        quote!(#path::<#blocks, _>(#part, memory, #offset, capacity, row);)
+    });
+    quote!(#(#loads)*)
+}
+
+/// Copies one sample of the outputs' buffers to the caller.
+fn unload_sample(printer: Printer<'_>, outputs: &[BufferId]) -> TokenStream {
+    let path = rt::UNLOAD;
+    let unloads = outputs.iter().enumerate().map(|(index, &output)| {
+        let (offset, blocks) = printer.place(output);
+        let part = part(index, outputs.len(), quote!(output), true);
+        quote!(#path::<#blocks, _>(memory, #offset, capacity, row, #part);)
+    });
+    quote!(#(#unloads)*)
+}
+
 /// Forward without training.
 pub fn infer(model: &Model<'_>) -> TokenStream {
-    let (program, _) = &model.inference;
-    let statements = sites(model, &model.inference)
-        .into_iter()
-        .map(|site| site.stage().op.lower().infer(&site));
-    let (load, unload) = (rt::load(), rt::unload());
-    let loads = model
-        .layout
-        .inputs
-        .iter()
-        .enumerate()
-        .filter(|_| !program.direct)
-        .map(|(index, input)| {
-            let (offset, _) = place(program.values[input.0], &model.inference);
-            let (blocks, part) = (
-                model.layout.storages[input.0].blocks(),
-                part(&model.layout.inputs, index, quote!(input), false),
-            );
-            quote! {
+    let printer = Printer::new(model, &model.inference);
+    let program = printer.program();
+    let calls = forward_calls(printer);
+    let (load, unload) = (
+        load_sample(printer),
+        unload_sample(printer, unloaded(program)),
+    );
+    let (load, settle) = match program.direct {
+        true => (None, settled()),
+        false => {
+            let load = quote! {
                 for (row, input) in ::core::iter::Iterator::enumerate(inputs.iter()) {
-                    #load::<#blocks, _>(#part, memory, #offset, capacity, row);
+                    #load
                 }
-            }
-        });
-    let settle = match program.direct {
-        true => settled(),
-        false => settle(model, &model.inference),
+            };
+            (Some(load), settle(printer))
+        }
     };
-    let unloads = model
-        .layout
-        .outputs
-        .iter()
-        .enumerate()
-        .map(|(index, output)| {
-            let (offset, blocks) =
-                place(program.values[program.roots[output.0].0], &model.inference);
-            let part = part(&model.layout.outputs, index, quote!(output), true);
-            quote! {
-                for (row, output) in ::core::iter::Iterator::enumerate(outputs.iter_mut()) {
-                    #unload::<#blocks, _>(memory, #offset, capacity, row, #part);
-                }
-            }
-        });
     quote! {
         #[inline(always)]
         fn infer<S: rt::Isa>(
@@ -123,46 +137,36 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
             memory: &mut [rt::Block],
         ) {
             let (capacity, count) = (inputs.len(), inputs.len());
-            #(#loads)*
+            #load
             #settle
-            #(#statements)*
-            #(#unloads)*
+            #(#calls)*
+            for (row, output) in ::core::iter::Iterator::enumerate(outputs.iter_mut()) {
+                #unload
+            }
         }
     }
 }
 
 /// Refreshes the transposed weights.
 pub fn transpose(model: &Model<'_>) -> TokenStream {
-    let statements = sites(model, &model.training)
-        .into_iter()
-        .filter(|site| site.bindings().transposes)
-        .map(|site| site.stage().op.lower().transpose(&site));
+    let printer = Printer::new(model, &model.training);
+    let transposed = printer.program().transposed.iter();
+    let calls = transposed.map(|transposed| printer.kernel(&transposed.call));
     quote! {
         #[inline(always)]
         fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {
-            #(#statements)*
+            #(#calls)*
         }
     }
 }
 
 /// Copies a sample into a chunk.
 pub fn load(model: &Model<'_>) -> TokenStream {
-    let (program, _) = &model.training;
-    let path = rt::load();
-    let statements = model
-        .layout
-        .inputs
-        .iter()
-        .enumerate()
-        .map(|(index, input)| {
-            let (offset, blocks) = place(program.values[input.0], &model.training);
-            let part = part(&model.layout.inputs, index, quote!(input), false);
-            quote!(#path::<#blocks, _>(#part, memory, #offset, capacity, row);)
-        });
+    let load = load_sample(Printer::new(model, &model.training));
     quote! {
         #[inline(always)]
         fn load(input: &Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) {
-            #(#statements)*
+            #load
         }
     }
 }
@@ -177,77 +181,37 @@ fn unpack_rows() -> TokenStream {
 /// Forward in training.
 pub fn forward(model: &Model<'_>) -> TokenStream {
     let unpack = unpack_rows();
-    let statements = sites(model, &model.training)
-        .into_iter()
-        .map(|site| site.stage().op.lower().forward(&site));
-    let settle = settle(model, &model.training);
+    let printer = Printer::new(model, &model.training);
+    let (settle, calls) = (settle(printer), forward_calls(printer));
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
             #unpack
             #settle
-            #(#statements)*
+            #(#calls)*
         }
     }
 }
 
-/// The roots of the outputs.
-fn roots(model: &Model<'_>) -> Vec<usize> {
-    let roots = &model.training.0.roots;
-    let outputs = model.layout.outputs.iter();
-    outputs.map(|output| roots[output.0].0).collect()
-}
-
 /// Whether the loss needs room for an output and its delta: a lone output whose delta is asked for is judged where it lies.
 pub fn needs_pair(model: &Model<'_>) -> bool {
-    let deltas = &model.training.0.deltas;
-    !matches!(roots(model)[..], [root] if deltas[root].is_some())
+    let answers = answers(&model.training.0);
+    !matches!(answers, [answer] if answer.delta.is_some())
 }
 
 /// Hands outputs to the loss and takes their deltas.
 pub fn loss(model: &Model<'_>) -> TokenStream {
-    let (program, _) = &model.training;
     let unpack = unpack_rows();
-    let (carve, span) = (rt::carve(), rt::span());
-    let roots = roots(model);
-    let body = if let [root] = roots[..]
-        && !needs_pair(model)
-    {
-        let (value, blocks) = place(program.values[root], &model.training);
-        let (delta, _) = place(program.deltas[root], &model.training);
-        quote! {
-            let [values, deltas] =
-                #carve(memory, [#span(#value, #blocks, capacity, count), #span(#delta, #blocks, capacity, count)]);
-            rt::judge::<S, Self::Output, T, L, #blocks>(s, loss, values, deltas, targets, scale, scores);
-        }
-    } else {
-        let unload = rt::unload();
-        let reads = roots.iter().enumerate().map(|(index, &root)| {
-            let (offset, blocks) = place(program.values[root], &model.training);
-            let part = part(&model.layout.outputs, index, quote!(output), true);
-            quote!(#unload::<#blocks, _>(memory, #offset, capacity, row, #part);)
-        });
-        let writes = roots
-            .iter()
-            .enumerate()
-            .filter(|(_, root)| program.deltas[**root].is_some());
-        let writes = writes.map(|(index, &root)| {
-            let (offset, blocks) = place(program.deltas[root], &model.training);
-            let (load, part) = (
-                rt::load_delta(),
-                part(&model.layout.outputs, index, quote!(delta), false),
-            );
-            quote!(#load::<S, #blocks, _>(s, #part, memory, #offset, capacity, row);)
-        });
-        let writes = writes.collect::<Vec<_>>();
-        quote! {
-            for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), count)) {
-                let [output, delta] = rt::pair(pair);
-                #(#reads)*
-                *score = rt::score(s, loss, output, target, scale, delta);
-                #(#writes)*
-            }
-        }
+    let printer = Printer::new(model, &model.training);
+    let answers = answers(printer.program());
+    let body = match *answers {
+        [
+            Answer {
+                value,
+                delta: Some(delta),
+            },
+        ] => judge(printer, value, delta),
+        _ => judge_apart(printer, answers),
     };
     quote! {
         #[inline(always)]
@@ -267,65 +231,80 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// A lone output is judged where it lies.
+fn judge(printer: Printer<'_>, value: BufferId, delta: BufferId) -> TokenStream {
+    let (carve, span) = (rt::CARVE, rt::SPAN);
+    let ((value, blocks), (delta, _)) = (printer.place(value), printer.place(delta));
+    quote! {
+        let [values, deltas] =
+            #carve(memory, [#span(#value, #blocks, capacity, count), #span(#delta, #blocks, capacity, count)]);
+        rt::judge::<S, Self::Output, T, L, #blocks>(s, loss, values, deltas, targets, scale, scores);
+    }
+}
+
+/// Outputs that lie apart are brought together, sample by sample.
+fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
+    let outputs = answers.iter().map(|answer| answer.value);
+    let reads = unload_sample(printer, &outputs.collect::<Vec<_>>());
+    let writes = answers.iter().enumerate().filter_map(|(index, answer)| {
+        let (offset, blocks) = printer.place(answer.delta?);
+        let (load, part) = (
+            rt::LOAD_DELTA,
+            part(index, answers.len(), quote!(delta), false),
+        );
+        Some(quote!(#load::<S, #blocks, _>(s, #part, memory, #offset, capacity, row);))
+    });
+    quote! {
+        for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), count)) {
+            let [output, delta] = rt::pair(pair);
+            #reads
+            *score = rt::score(s, loss, output, target, scale, delta);
+            #(#writes)*
+        }
+    }
+}
+
 /// The chain of deltas.
 pub fn backward(model: &Model<'_>) -> TokenStream {
     let unpack = unpack_rows();
-    let statements = sites(model, &model.training)
-        .into_iter()
-        .rev()
-        .filter(|site| site.bindings().backward)
-        .map(|site| site.stage().op.lower().backward(&site));
+    let printer = Printer::new(model, &model.training);
+    let events = printer.program().events.iter();
+    let calls = events.filter_map(|event| match &event.action {
+        Action::Backward(call) => Some(printer.call(call)),
+        _ => None,
+    });
     quote! {
         #[inline(always)]
         fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
             #unpack
-            #(#statements)*
+            #(#calls)*
         }
     }
 }
 
 /// Phase two: every tensor whose stretch of the arena is asked for.
 pub fn update(model: &Model<'_>) -> TokenStream {
-    // Every site that reads a tensor, and the tensor's number among the first one's parameters.
-    let mut readers: Vec<(Vec<Site<'_>>, usize)> =
-        vec![(Vec::new(), 0); model.layout.tensors.len()];
-    for site in sites(model, &model.training) {
-        for (own, tensor) in model
-            .layout
-            .tensors_of(site.stage())
-            .into_iter()
-            .enumerate()
-        {
-            let (sites, first) = &mut readers[tensor];
-            if sites.is_empty() {
-                *first = own;
+    let printer = Printer::new(model, &model.training);
+    let stretch = rt::STRETCH;
+    let events = printer.program().events.iter();
+    let statements = events.filter_map(|event| {
+        let Action::Update(TensorId(tensor), gradient) = &event.action else {
+            return None;
+        };
+        let tensor = &model.layout.tensors[*tensor];
+        let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
+        let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
+        let penalty = match (l1, l2) {
+            (0.0, 0.0) => quote!(rt::Penalty::NONE),
+            _ => quote!(rt::Penalty { l1: #l1, l2: #l2 }),
+        };
+        let gradient = printer.gradient(gradient);
+        Some(quote! {
+            if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #offset, #blocks, #penalty) {
+                #gradient
             }
-            sites.push(site);
-        }
-    }
-    let stretch = rt::stretch();
-    let statements = model
-        .layout
-        .tensors
-        .iter()
-        .zip(&readers)
-        .map(|(tensor, (readers, own))| {
-            let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
-            let body = readers
-                .first()
-                .map(|site| site.stage().op.lower().update(readers, *own));
-            let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
-            let penalty = match (l1, l2) {
-                (0.0, 0.0) => quote!(rt::Penalty::NONE),
-                _ => quote!(rt::Penalty { l1: #l1, l2: #l2 }),
-            };
-            quote! {
-                if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #offset, #blocks, #penalty) {
-                    #body
-                }
-            }
-        });
-    let statements = statements.collect::<Vec<_>>();
+        })
+    });
     quote! {
         #[inline(always)]
         fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {

@@ -1,8 +1,8 @@
 //! The constants of an expansion: layers, tensors, segments, sizes.
 
-use super::{Model, passes};
+use super::{model::Model, passes};
 use crate::graph::{Init, LayerId};
-use crate::layout::Tensor;
+use crate::place::layout::Tensor;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -44,7 +44,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         _ => 0,
     };
     let train = model.training.1.blocks;
-    let transposed = model.training.0.transposed_blocks;
+    let transposed = model.training.0.transposed_blocks();
     let needs_pair = passes::needs_pair(model);
     quote! {
         const NAME: &'static str = #name;

@@ -1,9 +1,10 @@
 //! `Concat`, `concat(a, b, axis = 1)`: tensors side by side along an axis, the first by default, as `torch.cat`.
 
 use super::copying::Region;
-use super::lower::{Geometry, Lower};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::site::Site;
 
 /// Joins tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +25,7 @@ impl Operator for Concat {
     }
 
     /// All sizes agree but those along the axis, which add up.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let first = call.inputs[0];
         if self.axis >= first.shape.len() {
             return Err(format!(
@@ -61,13 +62,14 @@ impl Operator for Concat {
 
 impl Lower for Concat {
     /// Every operand after those before it.
-    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
+    fn regions(&self, site: &Site<'_>) -> Vec<Region> {
         let mut at = 0;
-        let region = |x: &&crate::storage::Storage| {
+        let region = |operand: usize| {
+            let x = site.input(operand);
             let size = x.shape[self.axis];
             at += size;
-            Region::along(self.axis, size, (x, 0), (geometry.output, at - size))
+            Region::along(self.axis, size, (x, 0), (site.output(), at - size))
         };
-        geometry.inputs.iter().map(region).collect()
+        (0..site.inputs.len()).map(region).collect()
     }
 }

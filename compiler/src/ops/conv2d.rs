@@ -6,12 +6,12 @@
 
 mod lower;
 
+use super::operator::{Application, Operator};
 use super::{
-    Call, Operator,
     parameter::Weights,
     window::{self, Padding, Window},
 };
-use crate::{arguments::Arguments, graph::Parameter};
+use crate::{arguments::Arguments, parameter::Parameter};
 
 /// A convolution over images.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ impl Operator for Conv2d {
     }
 
     /// `[C, H, W]` gives `[channels, H', W']`.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let [channels, height, width] = window::image(call.layer, feed)?;
         if let Some(stated) = self.inputs.filter(|&stated| stated != channels) {

@@ -1,11 +1,13 @@
 //! What repacking, slicing, concatenating and taking the last step have in common: strided copies of regions.
 
-use crate::emit::site::Site;
-use crate::program::Slot;
-use crate::rt;
+use crate::call::{Access, Argument, Call, Form, Slot, View};
+use crate::rt::{self, kernels};
+use crate::site::Site;
 use crate::storage::{Axis, Storage};
-use proc_macro2::TokenStream;
-use quote::quote;
+
+kernels! {
+    STRIDED_COPY = copy::strided(x, mut y, axes);
+}
 
 /// Elements copied from an operand to the result.
 pub struct Region {
@@ -102,60 +104,55 @@ pub fn fits(from: &Storage, to: &Storage) -> bool {
 }
 
 /// Copies every operand's region into the result, whose gaps become zero.
-pub fn forward(site: &Site<'_>, regions: &[Region]) -> TokenStream {
-    let steps = regions.iter().enumerate().map(|(operand, region)| {
+pub fn forward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
+    let copy = |(operand, region): (usize, &Region)| {
         let clear = operand == 0 && (regions.len() > 1 || site.output().has_gaps());
-        let (x, y) = (site.input(operand).blocks(), site.output().blocks());
-        let copy = strided(
-            ("x", x, region.from),
-            ("y", y, region.to),
-            &region.axes,
-            clear,
-            false,
+        let x = side(
+            (Slot::Input(operand), Access::Read),
+            site.input(operand),
+            region.from,
         );
-        site.step(&[("x", Slot::Input(operand)), ("y", Slot::Output)], &copy)
-    });
-    quote!(#(#steps)*)
+        let y = (Slot::Output, Access::adding(operand > 0));
+        let y = side(y, site.output(), region.to);
+        Call::of(&STRIDED_COPY, [clear.into(), false.into()])
+            .with("x", x)
+            .with("y", y)
+            .with("axes", axes(region.axes.iter().copied()))
+    };
+    regions.iter().enumerate().map(copy).collect()
 }
 
 /// Copies every region of the delta back to its operand, or adds it where others have written.
-pub fn backward(site: &Site<'_>, regions: &[Region]) -> TokenStream {
-    let steps = regions.iter().enumerate().filter_map(|(operand, region)| {
+pub fn backward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
+    let copy = |(operand, region): (usize, &Region)| {
         let add = site.adds(operand)?;
-        let (dx, dy) = (site.input(operand).blocks(), site.output().blocks());
-        let axes = region
-            .axes
-            .iter()
-            .map(|&(size, from, to)| (size, to, from))
-            .collect::<Vec<_>>();
-        let copy = strided(
-            ("dy", dy, region.to),
-            ("dx", dx, region.from),
-            &axes,
-            !add,
-            add,
-        );
-        Some(site.step(
-            &[("dy", Slot::Delta), ("dx", Slot::InputDelta(operand))],
-            &copy,
-        ))
-    });
-    quote!(#(#steps)*)
+        let dy = side((Slot::Delta, Access::Read), site.output(), region.to);
+        let dx = (Slot::InputDelta(operand), Access::adding(add));
+        let dx = side(dx, site.input(operand), region.from);
+        let back = region.axes.iter().map(|&(size, from, to)| (size, to, from));
+        let call = Call::of(&STRIDED_COPY, [(!add).into(), add.into()]);
+        Some(call.with("x", dy).with("y", dx).with("axes", axes(back)))
+    };
+    regions.iter().enumerate().filter_map(copy).collect()
 }
 
-/// One call: names, blocks per sample and first floats of both sides.
-fn strided(
-    (x, x_blocks, from): (&str, usize, usize),
-    (y, y_blocks, to): (&str, usize, usize),
-    axes: &[(usize, usize, usize)],
-    clear: bool,
-    add: bool,
-) -> TokenStream {
-    let (path, axis) = (rt::strided_copy(), rt::strided_axis());
-    let name = |name: &str| proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
-    let (x, y) = (name(x), name(y));
-    let axes = axes
-        .iter()
-        .map(|(size, from, to)| quote!(#axis { size: #size, from: #from, to: #to }));
-    quote!(#path::<#clear, #add>((#x, #x_blocks, #from), (#y, #y_blocks, #to), &[#(#axes),*]);)
+/// One side of a copy: its memory, its blocks per sample and its first float.
+fn side((memory, access): (Slot, Access), storage: &Storage, first: usize) -> Argument<Slot> {
+    let view = View {
+        memory,
+        access,
+        form: Form::Blocks,
+    };
+    let (blocks, first) = (Argument::Number(storage.blocks()), Argument::Number(first));
+    Argument::Tuple(vec![Argument::View(view), blocks, first])
+}
+
+/// Indices, floats apart in the source, floats apart in the copy.
+fn axes(axes: impl Iterator<Item = (usize, usize, usize)>) -> Argument<Slot> {
+    let axis = |(size, from, to): (usize, usize, usize)| {
+        let fields = [("size", size), ("from", from), ("to", to)];
+        let fields = fields.map(|(name, number)| (name, Argument::Number(number)));
+        Argument::Record(rt::COPY_AXIS, fields.to_vec())
+    };
+    Argument::List(axes.map(axis).collect())
 }

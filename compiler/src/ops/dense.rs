@@ -2,15 +2,23 @@
 //!
 //! A sequence `[T, F]` is mapped step by step.
 
-use super::lower::{Geometry, Lower, Operand, Uses};
-use super::{Call, Operator, parameter::Weights};
-use crate::emit::site::Site;
-use crate::layout::{PackedAxis, Packing};
-use crate::program::Slot;
+use super::operator::{Application, Operator};
+use super::{activation, lower::Lower, parameter::Weights};
+use crate::arguments::Arguments;
+use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::packing::{PackedAxis, Packing};
+use crate::parameter::Parameter;
+use crate::rt::{self, Kernel, kernels};
+use crate::site::{Activation, Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
-use crate::{arguments::Arguments, graph::Parameter, rt};
-use proc_macro2::TokenStream;
-use quote::quote;
+
+kernels! {
+    INFER = dense::infer(s, x, weights, start, mut y);
+    FORWARD = dense::forward(s, x, weights, start, mut y);
+    TRANSPOSE = dense::transpose(s, weights, first, mut transposed);
+    UPDATE = dense::update(s, x, dy, mut stretch);
+    UPDATE_BIAS = dense::update_bias(s, dy, mut stretch);
+}
 
 /// A fully connected layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +45,7 @@ impl Operator for Dense {
     }
 
     /// `[.., F]` gives `[.., outputs]`, where `..` is nothing or the steps of a sequence.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let flat: usize = feed.shape.iter().product();
         let expected = match self.inputs {
@@ -117,25 +125,27 @@ impl Dense {
         self.sizes(site.input(0), site.input_shape(0).len())
     }
 
-    /// y = act(x W^T + b) by the kernel `path`.
-    fn product(&self, site: &Site<'_>, path: &TokenStream) -> TokenStream {
+    /// y = act(x W^T + b).
+    fn product(&self, site: &Site<'_>, kernel: &'static Kernel) -> Vec<Call<Slot>> {
         let Sizes { k, n, p } = self.site_sizes(site);
-        let (x, stride) = site.float_rows(0, "x");
-        let activation = site.activation();
-        let (panels, cells, blocks_mut) = (rt::panels(), rt::cells(), rt::blocks_mut());
-        let weight = site.tensor(0).offset;
-        let start = if self.bias {
-            let offset = site.tensor(1).offset;
-            quote!(rt::Start::Bias(#cells::<#p>(parameters, #offset)))
-        } else {
-            quote!(rt::Start::Zero)
+        let stride = site.row_stride(0);
+        let activation = Size::from(site.activation);
+        let sizes = [k, stride, n, p].map(Size::Number);
+        let start = match self.bias {
+            true => {
+                let bias = Argument::read(Slot::Parameter(1), Form::Cells(p));
+                Argument::Variant(rt::START_BIAS, vec![bias])
+            }
+            false => Argument::Variant(rt::START_ZERO, Vec::new()),
         };
-        let body = quote! {
-            #path::<S, #activation, #k, #stride, #n, #p>(
-                s, #x, #panels::<#k, #p>(parameters, #weight), #start, #blocks_mut::<#p>(y),
-            );
-        };
-        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output)], &body)
+        let (rows, panels) = (k, p);
+        vec![
+            Call::of(kernel, [Size::Isa, activation].into_iter().chain(sizes))
+                .read("x", Slot::Input(0), Form::Floats(stride))
+                .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
+                .with("start", start)
+                .write("y", Slot::Output, Form::Rows(p)),
+        ]
     }
 }
 
@@ -174,79 +184,88 @@ impl Lower for Dense {
         std::iter::once(weight).chain(bias).collect()
     }
 
-    fn transposed(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
-        let Sizes { k, n, .. } = self.sizes(geometry.inputs[0], geometry.input_shapes[0].len());
-        deltas.then(|| k.div_ceil(LANES) * n).into_iter().collect()
-    }
-
-    fn uses(&self) -> Uses {
-        Uses {
-            backward_output: true,
-            update_inputs: true,
-            update_delta: true,
-            ..Uses::default()
-        }
-    }
-
     fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
         true
     }
 
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        self.product(site, &rt::dense_infer())
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        self.product(site, &INFER)
     }
 
-    fn forward(&self, site: &Site<'_>) -> TokenStream {
-        self.product(site, &rt::dense_forward())
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        self.product(site, &FORWARD)
     }
 
-    fn transpose(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes { k, n, p } = self.site_sizes(site);
-        let q = k.div_ceil(LANES);
-        let (weight, offset) = (site.tensor(0).offset, site.bindings().transposed[0]);
-        let (path, panels, panels_mut) = (rt::dense_transpose(), rt::panels(), rt::panels_mut());
-        quote! {
-            #path::<S, #k, #n, #p>(
-                s, #panels::<#k, #p>(parameters, #weight), 0, #panels_mut::<#n, #q>(transposed, #offset),
-            );
-        }
+    fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes { k, n, .. } = self.site_sizes(site);
+        let transpose = |_| transpose((0, k), n, 0);
+        site.adds(0).map(transpose).into_iter().collect()
     }
 
     /// First dy becomes the delta before the activation, where phase two finds it; then dx = dy W.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let through = site.through_activation();
-        let product = site.adds(0).map(|add| {
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let down = |add: bool| {
             let Sizes { k, n, p } = self.site_sizes(site);
-            let q = k.div_ceil(LANES);
-            let offset = site.bindings().transposed[0];
-            let (path, panels) = (rt::dense_forward(), rt::panels());
-            let (rows, blocks_mut) = (rt::rows(), rt::blocks_mut());
-            let stride = p * LANES;
-            let start = if add { quote!(Add) } else { quote!(Zero) };
-            let body = quote! {
-                #path::<S, rt::Identity, #n, #stride, #k, #q>(
-                    s, #rows::<#stride>(dy), #panels::<#n, #q>(transposed, #offset), rt::Start::#start,
-                    #blocks_mut::<#q>(dx),
-                );
+            let (q, stride) = (k.div_ceil(LANES), p * LANES);
+            let identity = Size::from(Activation::IDENTITY);
+            let sizes = [n, stride, k, q].map(Size::Number);
+            let sizes = [Size::Isa, identity].into_iter().chain(sizes);
+            let start = match add {
+                true => rt::START_ADD,
+                false => rt::START_ZERO,
             };
-            site.step(&[("dy", Slot::Delta), ("dx", Slot::InputDelta(0))], &body)
-        });
-        quote!(#through #product)
+            let (rows, panels) = (n, q);
+            Call::of(&FORWARD, sizes)
+                .read("x", Slot::Delta, Form::Floats(stride))
+                .read(
+                    "weights",
+                    Slot::Transposed(0),
+                    Form::Panels { rows, panels },
+                )
+                .with("start", Argument::Variant(start, Vec::new()))
+                .view("y", Slot::InputDelta(0), Access::adding(add), Form::Rows(q))
+        };
+        let through = activation::through(site);
+        through.into_iter().chain(site.adds(0).map(down)).collect()
     }
 
-    fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let Sizes { k, p, .. } = self.site_sizes(&sites[0]);
-        let (_, stride) = sites[0].row_stride(0);
-        if index == 0 {
-            let path = rt::dense_update();
-            let rows = Site::chain(sites, |site| {
-                site.row_pairs(Slot::Input(0), stride, Slot::Delta, p)
-            });
-            quote!(#path::<S, #k, #stride, #p>(s, #rows, &mut stretch);)
-        } else {
-            let path = rt::dense_update_bias();
-            let rows = Site::chain(sites, |site| site.row_blocks(Slot::Delta, p));
-            quote!(#path::<S, #p>(s, #rows, &mut stretch);)
-        }
+    fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        let Sizes { k, p, .. } = self.site_sizes(site);
+        let stride = site.row_stride(0);
+        Some(match index {
+            0 => Gradient {
+                kernel: &UPDATE,
+                sizes: vec![Size::Isa, k.into(), stride.into(), p.into()],
+                terms: vec![Term::of([
+                    ("x", Slot::Input(0), Form::Floats(stride)),
+                    ("dy", Slot::Delta, Form::Rows(p)),
+                ])],
+                join: Join::Chain,
+            },
+            _ => bias_gradient(p, Slot::Delta),
+        })
+    }
+}
+
+/// W^T as the panels that a chain of deltas reads: parameter `index`, of `k` inputs and `n` outputs, as transposed copy `to`.
+pub fn transpose((index, k): (usize, usize), n: usize, to: usize) -> Call<Slot> {
+    let (p, q) = (n.div_ceil(LANES), k.div_ceil(LANES));
+    let (from, copy) = (
+        Form::Panels { rows: k, panels: p },
+        Form::Panels { rows: n, panels: q },
+    );
+    Call::of(&TRANSPOSE, [Size::Isa, k.into(), n.into(), p.into()])
+        .read("weights", Slot::Parameter(index), from)
+        .with("first", Argument::Number(0))
+        .write("transposed", Slot::Transposed(to), copy)
+}
+
+/// A bias of `p` blocks takes the sum of the rows of deltas.
+pub fn bias_gradient(p: usize, dy: Slot) -> Gradient<Slot> {
+    Gradient {
+        kernel: &UPDATE_BIAS,
+        sizes: vec![Size::Isa, p.into()],
+        terms: vec![Term::of([("dy", dy, Form::Rows(p))])],
+        join: Join::Chain,
     }
 }

@@ -1,14 +1,18 @@
 //! `Dropout(p)`: while training, zeroes each number with probability p and scales the others by 1 / (1 - p)
 //! (Srivastava et al. 2014), as `torch.nn.Dropout`; otherwise it does nothing.
 
-use super::lower::{Lower, Operand};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
-use crate::emit::site::Site;
-use crate::program::Slot;
-use crate::rt;
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::call::Call;
+use crate::call::{Access, Argument, Form, Size, Slot};
+use crate::rt::kernels;
+use crate::site::{Operand, Site};
+
+kernels! {
+    FORWARD = dropout::forward(s, x, mut y, blocks, p, key);
+    BACKWARD = dropout::backward(s, dy, mut dx, blocks, p, key);
+}
 
 /// Zeroes at random while training.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +29,7 @@ impl Operator for Dropout {
     }
 
     /// Any shape stays.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(call.inputs[0].shape.to_vec())
     }
 
@@ -47,33 +51,32 @@ impl Lower for Dropout {
         true
     }
 
-    fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let (path, key) = (rt::dropout_forward(), self.key(site));
-        let (_, blocks) = site.place(Slot::Output);
-        let p = self.p as f32;
-        site.step(
-            &[("x", Slot::Input(0)), ("y", Slot::Output)],
-            &quote!(#path::<S>(s, x, y, #blocks, #p, #key);),
-        )
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let call = Call::of(&FORWARD, [Size::Isa])
+            .read("x", Slot::Input(0), Form::Blocks)
+            .write("y", Slot::Output, Form::Blocks);
+        vec![self.masked(call, site)]
     }
 
     /// The mask is drawn again, so nothing was saved.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let Some(add) = site.adds(0) else {
-            return TokenStream::new();
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let down = |add: bool| {
+            let dx = Slot::InputDelta(0);
+            let call = Call::of(&BACKWARD, [Size::Isa, add.into()])
+                .read("dy", Slot::Delta, Form::Blocks)
+                .view("dx", dx, Access::adding(add), Form::Blocks);
+            self.masked(call, site)
         };
-        let (path, key) = (rt::dropout_backward(), self.key(site));
-        let (_, blocks) = site.place(Slot::Delta);
-        let p = self.p as f32;
-        let body = quote!(#path::<S, #add>(s, dy, dx, #blocks, #p, #key););
-        site.step(&[("dy", Slot::Delta), ("dx", Slot::InputDelta(0))], &body)
+        site.adds(0).map(down).into_iter().collect()
     }
 }
 
 impl Dropout {
-    /// What the mask is a function of, but for the element.
-    fn key(&self, site: &Site<'_>) -> TokenStream {
+    /// Gives a call what the mask is a function of.
+    fn masked(&self, call: Call<Slot>, site: &Site<'_>) -> Call<Slot> {
         let layer = site.index as u32;
-        quote!(rt::Key { seed, step, layer: #layer, first_sample: first })
+        call.with("blocks", Argument::Number(site.output().blocks()))
+            .with("p", Argument::Float(self.p as f32))
+            .with("key", Argument::Key { layer })
     }
 }

@@ -1,8 +1,9 @@
 //! `Flatten`: all axes as one, the last running fastest, as `torch.nn.Flatten`.
 
-use super::lower::{Lower, Operand};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::site::Operand;
 
 /// Makes any tensor a vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +15,7 @@ impl Operator for Flatten {
     }
 
     /// `[..]` gives `[the product]`.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(vec![call.inputs[0].shape.iter().product()])
     }
 

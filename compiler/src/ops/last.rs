@@ -1,9 +1,10 @@
 //! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`.
 
 use super::copying::Region;
-use super::lower::{Geometry, Lower};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::site::Site;
 
 /// Drops all steps but the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +16,7 @@ impl Operator for Last {
     }
 
     /// `[T, F]` gives `[F]`.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         match *feed.shape {
             [_, features] => Ok(vec![features]),
@@ -39,8 +40,8 @@ impl Operator for Last {
 
 impl Lower for Last {
     /// Step T - 1 of [T, F].
-    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
-        let (from, axes) = geometry.inputs[0].axes();
+    fn regions(&self, site: &Site<'_>) -> Vec<Region> {
+        let (from, axes) = site.input(0).axes();
         let [steps, features] = axes[..] else {
             return Vec::new();
         };

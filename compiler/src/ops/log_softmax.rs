@@ -1,6 +1,11 @@
 //! `LogSoftmax`: x minus the logarithm of the sum of e^x along the last axis, as `torch.nn.LogSoftmax(dim=-1)`.
 
-super::elementwise::over_rows! {
+crate::rt::kernels! {
+    FORWARD = softmax::log_forward(s, x, mut y);
+    BACKWARD = softmax::log_backward(s, y, dy, mut dx);
+}
+
+super::normalised::normalised! {
     /// Numbers as logarithms of probabilities.
-    LogSoftmax, log_softmax, log_softmax_backward
+    LogSoftmax
 }

@@ -1,72 +1,12 @@
 //! What the passes after the graph ask of an operator. Every method has an answer that fits most operators.
+//!
+//! An operator's kernels are calls, which are data: whatever reads or writes memory stands in them, and nowhere else.
 
 use super::copying::{self, Region};
-use crate::emit::site::Site;
-use crate::fuse::{Activation, Pooling};
-use crate::layout::Packing;
-use crate::storage::{Border, LANES, Storage};
-use proc_macro2::TokenStream;
-
-/// Which values the later phases of training read. Saved buffers are read by backward, kept ones by the update anyway.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Uses {
-    /// Backward reads the operands.
-    pub backward_inputs: bool,
-    /// Backward reads the result.
-    pub backward_output: bool,
-    /// The weights' update reads the operands.
-    pub update_inputs: bool,
-    /// The weights' update reads the result.
-    pub update_output: bool,
-    /// The weights' update reads the result's delta.
-    pub update_delta: bool,
-    /// The weights' update reads the saved buffers.
-    pub update_saved: bool,
-}
-
-/// The geometry a stage works on.
-#[derive(Clone, Copy)]
-pub struct Geometry<'a> {
-    /// Operands' storages.
-    pub inputs: &'a [&'a Storage],
-    /// Operands' shapes.
-    pub input_shapes: &'a [&'a [usize]],
-    /// The result's storage.
-    pub output: &'a Storage,
-    /// The result's shape.
-    pub output_shape: &'a [usize],
-    /// Absorbed activation.
-    pub activation: Activation,
-    /// Absorbed pooling.
-    pub pooling: Option<Pooling>,
-}
-
-/// An operand as the layout pass offers it.
-#[derive(Clone, Copy)]
-pub struct Operand<'a> {
-    /// Which operand.
-    pub index: usize,
-    /// Its shape.
-    pub shape: &'a [usize],
-    /// Its storage.
-    pub storage: &'a Storage,
-    /// The first operand's storage.
-    pub first: &'a Storage,
-    /// Whether it depends on something learnt, so that backward writes a delta stored alike.
-    pub learns: bool,
-    /// Whether another stage applies the same layer, so that the weights must fit both.
-    pub shared: bool,
-}
-
-impl Operand<'_> {
-    /// Whether a sequence lies in rows at one distance, whole blocks apart where a delta is to be written.
-    pub fn lies_in_rows(&self) -> bool {
-        let aligned = |(_, stride): (usize, usize)| {
-            !(self.learns || self.shared) || stride.is_multiple_of(LANES)
-        };
-        self.storage.shape == self.shape && self.storage.rows().is_some_and(aligned)
-    }
-}
+use crate::call::{Call, Gradient, Slot};
+use crate::packing::Packing;
+use crate::site::{Activation, Operand, Pooling, Site};
+use crate::storage::{Border, Storage};
 
 /// The back end of an operator.
 pub trait Lower {
@@ -136,36 +76,6 @@ pub trait Lower {
         Vec::new()
     }
 
-    /// Blocks per sample of each buffer that training forward leaves for later phases.
-    fn saved(&self, geometry: &Geometry<'_>) -> Vec<usize> {
-        let _ = geometry;
-        Vec::new()
-    }
-
-    /// Blocks per sample of each buffer that backward leaves for the update; `deltas` says whether operands' deltas are
-    /// asked for.
-    fn kept(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
-        let _ = (geometry, deltas);
-        Vec::new()
-    }
-
-    /// Blocks per sample of scratch memory in inference.
-    fn scratch(&self, geometry: &Geometry<'_>) -> Vec<usize> {
-        let _ = geometry;
-        Vec::new()
-    }
-
-    /// Blocks of transposed weights that backward reads; `deltas` says whether operands' deltas are asked for.
-    fn transposed(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
-        let _ = (geometry, deltas);
-        Vec::new()
-    }
-
-    /// Which values the later phases read.
-    fn uses(&self) -> Uses {
-        Uses::default()
-    }
-
     /// Whether an operand of this shape is read as rows of floats, wherever they are aligned: then inference reads the
     /// caller's own array.
     fn reads_floats(&self, operand: usize, shape: &[usize]) -> bool {
@@ -174,42 +84,35 @@ pub trait Lower {
     }
 
     /// What is copied from each operand, for operators that move numbers and do nothing else; nothing for views.
-    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
-        let _ = geometry;
+    fn regions(&self, site: &Site<'_>) -> Vec<Region> {
+        let _ = site;
         Vec::new()
     }
 
-    /// Statements of inference; those of an operator that moves numbers follow from its regions.
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        copying::forward(site, &self.site_regions(site))
+    /// Inference. That of an operator that moves numbers follows from its regions.
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        copying::forward(site, &self.regions(site))
     }
 
-    /// The regions of a stage.
-    fn site_regions(&self, site: &Site<'_>) -> Vec<Region> {
-        site.layout
-            .with_geometry(site.stage(), |geometry| self.regions(geometry))
-    }
-
-    /// Statements of the forward pass in training.
-    fn forward(&self, site: &Site<'_>) -> TokenStream {
+    /// The forward pass in training.
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         self.infer(site)
     }
 
-    /// Statements that refresh the transposed weights.
-    fn transpose(&self, site: &Site<'_>) -> TokenStream {
+    /// The copies of weights that backward reads, made anew in every step.
+    fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let _ = site;
-        TokenStream::new()
+        Vec::new()
     }
 
-    /// Statements of the backward pass: from the result's delta to the operands'.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        copying::backward(site, &self.site_regions(site))
+    /// The backward pass: from the result's delta to the operands'.
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        copying::backward(site, &self.regions(site))
     }
 
-    /// The statement that finishes the gradient of parameter `index` and updates it, summed over all sites that apply
-    /// the layer.
-    fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let _ = (sites, index);
-        TokenStream::new()
+    /// What this site adds to the gradient of parameter `index`.
+    fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        let _ = (site, index);
+        None
     }
 }

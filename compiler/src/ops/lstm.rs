@@ -6,11 +6,9 @@
 
 mod lower;
 
-use super::{
-    Call, Operator,
-    parameter::{Scheme, Weights},
-};
-use crate::{arguments::Arguments, graph::Parameter};
+use super::operator::{Application, Operator};
+use super::parameter::{Scheme, Weights};
+use crate::{arguments::Arguments, parameter::Parameter};
 
 /// A recurrent layer, or one level of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +79,7 @@ impl Operator for Lstm {
     }
 
     /// `[T, F]` gives `[T, hidden]`.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let found = format!("`{}` gives {:?}", feed.from, feed.shape);
         match *feed.shape {

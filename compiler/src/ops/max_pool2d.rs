@@ -2,19 +2,22 @@
 //!
 //! Padding never wins: it counts as minus infinity.
 
-use super::lower::{Geometry, Lower, Operand};
 use super::{
-    Call, Operator,
+    Application, Operator, image,
+    lower::Lower,
     window::{self, Padding, Window},
 };
-use crate::emit::image;
-use crate::emit::site::Site;
-use crate::fuse::Pooling;
-use crate::program::Slot;
-use crate::storage::Form;
-use crate::{arguments::Arguments, rt};
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::arguments::Arguments;
+use crate::call::{Access, Call, Form, Size, Slot};
+use crate::rt::kernels;
+use crate::site::{Operand, Pooling, Site};
+use crate::storage;
+
+kernels! {
+    FORWARD = max_pool2d::forward(s, x, mut y);
+    FORWARD_WINNERS = max_pool2d::forward_winners(s, x, mut y, mut winners);
+    BACKWARD = max_pool2d::backward(s, dy, winners, mut dx);
+}
 
 /// Pooling by maximum; its dilation is 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +65,7 @@ impl Operator for MaxPool2d {
     }
 
     /// `[C, H, W]` gives `[C, H', W']`.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let [channels, height, width] = window::image(call.layer, feed)?;
         let (height, width) = self.window.slide(call.layer, feed, (height, width))?;
@@ -95,83 +98,67 @@ impl Lower for MaxPool2d {
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
-        operand.storage.shape == operand.shape && matches!(operand.storage.form, Form::Image(_))
+        operand.storage.shape == operand.shape
+            && matches!(operand.storage.form, storage::Form::Image(_))
     }
 
-    /// Which position of each window won.
-    fn saved(&self, geometry: &Geometry<'_>) -> Vec<usize> {
-        vec![image::winner_blocks(geometry.output, self.window.kernel)]
-    }
-
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        let (x, y, taps) = (
-            image::layout(site.input(0)),
-            image::layout(site.output()),
-            image::taps(&self.window),
-        );
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let (xs, ys) = (site.input(0).blocks(), site.output().blocks());
-        let (path, blocks, blocks_mut) = (rt::max_pool2d_forward(), rt::blocks(), rt::blocks_mut());
-        let body = quote! {
-            #path::<S, #taps, #x, #y, #xs, #ys>(s, #blocks::<#xs>(x), #blocks_mut::<#ys>(y));
-        };
-        site.step(&[("x", Slot::Input(0)), ("y", Slot::Output)], &body)
+        let sizes = self.layouts(site).into_iter();
+        vec![
+            Call::of(&FORWARD, sizes.chain([xs, ys].map(Size::Number)))
+                .read("x", Slot::Input(0), Form::Rows(xs))
+                .write("y", Slot::Output, Form::Rows(ys)),
+        ]
     }
 
-    fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let (x, y, taps) = (
-            image::layout(site.input(0)),
-            image::layout(site.output()),
-            image::taps(&self.window),
-        );
-        let (xs, ys, ws) = (
-            site.input(0).blocks(),
-            site.output().blocks(),
-            image::blocks(site, Slot::Saved(0)),
-        );
-        let (path, blocks, blocks_mut) = (rt::max_pool2d_winners(), rt::blocks(), rt::blocks_mut());
-        let body = quote! {
-            #path::<S, #taps, #x, #y, #xs, #ys, #ws>(
-                s, #blocks::<#xs>(x), #blocks_mut::<#ys>(y), #blocks_mut::<#ws>(winners),
-            );
-        };
-        site.step(
-            &[
-                ("x", Slot::Input(0)),
-                ("y", Slot::Output),
-                ("winners", Slot::Saved(0)),
-            ],
-            &body,
-        )
+    /// Which position of each window won is kept for backward.
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let (xs, ys, ws) = self.blocks(site);
+        let sizes = self.layouts(site).into_iter();
+        vec![
+            Call::of(
+                &FORWARD_WINNERS,
+                sizes.chain([xs, ys, ws].map(Size::Number)),
+            )
+            .read("x", Slot::Input(0), Form::Rows(xs))
+            .write("y", Slot::Output, Form::Rows(ys))
+            .write("winners", WINNERS, Form::Rows(ws)),
+        ]
     }
 
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let Some(add) = site.adds(0) else {
-            return TokenStream::new();
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let down = |add: bool| {
+            let (xs, ys, ws) = self.blocks(site);
+            let [isa, taps, x, y] = self.layouts(site);
+            let sizes = [isa, taps, y, x, add.into(), ys.into(), ws.into(), xs.into()];
+            Call::of(&BACKWARD, sizes)
+                .read("dy", Slot::Delta, Form::Rows(ys))
+                .read("winners", WINNERS, Form::Rows(ws))
+                .view(
+                    "dx",
+                    Slot::InputDelta(0),
+                    Access::adding(add),
+                    Form::Rows(xs),
+                )
         };
-        let (x, y, taps) = (
-            image::layout(site.input(0)),
-            image::layout(site.output()),
-            image::taps(&self.window),
-        );
-        let (xs, ys, ws) = (
-            site.input(0).blocks(),
-            site.output().blocks(),
-            image::blocks(site, Slot::Saved(0)),
-        );
-        let (path, blocks, blocks_mut) =
-            (rt::max_pool2d_backward(), rt::blocks(), rt::blocks_mut());
-        let body = quote! {
-            #path::<S, #taps, #y, #x, #add, #ys, #ws, #xs>(
-                s, #blocks::<#ys>(dy), #blocks::<#ws>(winners), #blocks_mut::<#xs>(dx),
-            );
-        };
-        site.step(
-            &[
-                ("dy", Slot::Delta),
-                ("winners", Slot::Saved(0)),
-                ("dx", Slot::InputDelta(0)),
-            ],
-            &body,
-        )
+        site.adds(0).map(down).into_iter().collect()
+    }
+}
+
+/// Which position of each window won.
+const WINNERS: Slot = Slot::Own("winners");
+
+impl MaxPool2d {
+    /// The instruction set, the window and the layouts of both images.
+    fn layouts(&self, site: &Site<'_>) -> [Size; 4] {
+        let (x, y) = (image::layout(site.input(0)), image::layout(site.output()));
+        [Size::Isa, image::taps(&self.window), x, y]
+    }
+
+    /// Blocks of the operand, the result and the winners.
+    fn blocks(&self, site: &Site<'_>) -> (usize, usize, usize) {
+        let winners = image::winner_blocks(site.output(), self.window.kernel);
+        (site.input(0).blocks(), site.output().blocks(), winners)
     }
 }

@@ -1,77 +1,40 @@
 //! The layers and operators, one file each, and the one table that lists them.
 
-use crate::{arguments::Arguments, graph::Parameter};
+use crate::{arguments::Arguments, parameter::Parameter};
+pub use operator::{Application, Feed, Operator};
 
+pub mod activation;
+pub mod add;
+pub mod concat;
+pub mod conv2d;
 pub mod copying;
-pub mod elementwise;
+pub mod dense;
+pub mod dropout;
+pub mod flatten;
+pub mod image;
+pub mod last;
+pub mod log_softmax;
 pub mod lower;
+pub mod lstm;
+pub mod max_pool2d;
+pub mod mul;
+pub mod normalised;
+pub mod operator;
+pub mod pair;
 pub mod parameter;
+pub mod relu;
+pub mod repack;
+pub mod reshape;
+pub mod sigmoid;
+pub mod slice;
+pub mod softmax;
+pub mod sub;
+pub mod tanh;
 pub mod window;
-
-/// An operand as shape rules see it.
-#[derive(Clone, Copy)]
-pub struct Feed<'a> {
-    /// What gives it: an input or a layer, as messages call it.
-    pub from: &'a str,
-    /// Its shape.
-    pub shape: &'a [usize],
-}
-
-/// One application as shape rules see it.
-#[derive(Clone, Copy)]
-pub struct Call<'a> {
-    /// What messages call the layer: its name, or its kind where it has none.
-    pub layer: &'a str,
-    /// Operands in order.
-    pub inputs: &'a [Feed<'a>],
-}
-
-/// What every layer and operator is: its arguments, its shape rule, its parameters.
-pub trait Operator: Sized {
-    /// Reads the declared arguments; `Arguments` collects what is wrong with them and gives stand-ins.
-    fn declare(arguments: &mut Arguments<'_>) -> Self;
-
-    /// How many operands it takes: at least and at most.
-    fn arity(&self) -> (usize, usize) {
-        (1, 1)
-    }
-
-    /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
-    /// it is a stack of levels with parameters of their own.
-    fn levels(&self) -> Vec<Self>
-    where
-        Self: Clone,
-    {
-        vec![self.clone()]
-    }
-
-    /// Whether a step of what it gives depends on the steps before it.
-    fn remembers(&self) -> bool {
-        false
-    }
-
-    /// The shape rule. An error says expected, found and a repair.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String>;
-
-    /// What it learns, for operands of these shapes.
-    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
-        let _ = inputs;
-        Vec::new()
-    }
-
-    /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
-    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
-        let _ = inputs;
-        output.iter().product::<usize>() as u64
-    }
-}
 
 /// Makes the enum of all operators and hands every call on to the one meant.
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident = $module:ident, $function:expr;)*) => {
-        $(pub mod $module;)*
-        pub mod repack;
-
         /// Any layer or operator.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Op {
@@ -93,7 +56,7 @@ macro_rules! operators {
         }
 
         /// Kinds that can be declared, as users write them, with the function of `forward` that applies them (if any).
-        pub const KINDS: &[(&str, Option<&str>)] = &[$((stringify!($name), $function),)*];
+        pub const KINDS: &$crate::elsewhere::Kinds = &[$((stringify!($name), $function),)*];
 
         impl Op {
             /// Reads a declaration; `None` where no such kind exists.
@@ -186,7 +149,7 @@ impl Op {
     }
 
     /// The shape rule; see [`Operator::infer`].
-    pub fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    pub fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         each!(self, op => op.infer(call))
     }
 

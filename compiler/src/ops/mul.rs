@@ -1,15 +1,18 @@
 //! `Mul`, `a * b`: the product of two tensors of one shape, number by number.
 
-use super::elementwise;
-use super::lower::{Lower, Operand, Uses};
-use crate::emit::site::Site;
-use crate::program::Slot;
-use crate::rt;
+use super::lower::Lower;
+use super::pair;
+use crate::call::{Access, Call, Form, Size, Slot};
+use crate::rt::kernels;
+use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
-use proc_macro2::TokenStream;
-use quote::quote;
 
-elementwise::pair! {
+kernels! {
+    BACKWARD = arithmetic::factor_backward(s, y, dz, mut dx);
+    MUL = arithmetic::mul(s, x, y, mut z);
+}
+
+pair::pair! {
     /// The product of two tensors.
     Mul
 }
@@ -20,36 +23,27 @@ impl Lower for Mul {
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
-        elementwise::accepts_pair(operand)
+        pair::accepts(operand)
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        elementwise::wants_pair(operand, border)
+        pair::wants(operand, border)
     }
 
-    fn uses(&self) -> Uses {
-        Uses {
-            backward_inputs: true,
-            ..Uses::default()
-        }
-    }
-
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        elementwise::combine(site, &rt::mul())
+    fn infer(&self, _: &Site<'_>) -> Vec<Call<Slot>> {
+        pair::combine(&MUL)
     }
 
     /// d(x y) = y dx + x dy.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let path = rt::factor_backward();
-        let steps = (0..2).filter_map(|operand| {
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let factor = |operand: usize| {
             let add = site.adds(operand)?;
-            let names = [
-                ("y", Slot::Input(1 - operand)),
-                ("dz", Slot::Delta),
-                ("dx", Slot::InputDelta(operand)),
-            ];
-            Some(site.step(&names, &quote!(#path::<S, #add>(s, y, dz, dx);)))
-        });
-        quote!(#(#steps)*)
+            let call = Call::of(&BACKWARD, [Size::Isa, add.into()])
+                .read("y", Slot::Input(1 - operand), Form::Blocks)
+                .read("dz", Slot::Delta, Form::Blocks);
+            let dx = Slot::InputDelta(operand);
+            Some(call.view("dx", dx, Access::adding(add), Form::Blocks))
+        };
+        (0..2).filter_map(factor).collect()
     }
 }

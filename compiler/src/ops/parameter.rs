@@ -1,6 +1,9 @@
 //! What the arguments `init`, `l1` and `l2` of a layer with weights mean.
 
-use crate::{arguments::Arguments, graph::Init};
+use crate::{
+    arguments::Arguments,
+    parameter::{Init, Parameter},
+};
 
 /// How weights are drawn and penalised.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +67,7 @@ impl Weights {
     }
 }
 
-impl crate::graph::Parameter {
+impl Parameter {
     /// A bias as PyTorch begins it: uniform within 1 / sqrt(fan_in), never penalised.
     pub fn bias(name: &str, outputs: usize, fan_in: usize) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! `Relu`: max(x, 0), number by number, as `torch.nn.ReLU`.
 
-super::elementwise::activation! {
+super::activation::activation! {
     /// The rectifier.
-    Relu, keeps_zero = true
+    Relu = RELU, keeps_zero = true
 }

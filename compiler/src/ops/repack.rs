@@ -1,9 +1,10 @@
 //! A copy into another storage, inserted by the layout pass where a kernel cannot read what another wrote.
 
 use super::copying::Region;
-use super::lower::{Geometry, Lower, Operand};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::site::{Operand, Site};
 
 /// The same numbers in the same shape, stored anew.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +15,7 @@ impl Operator for Repack {
         Self
     }
 
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(call.inputs[0].shape.to_vec())
     }
 
@@ -28,7 +29,7 @@ impl Lower for Repack {
         true
     }
 
-    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
-        vec![Region::whole(geometry.inputs[0], geometry.output)]
+    fn regions(&self, site: &Site<'_>) -> Vec<Region> {
+        vec![Region::whole(site.input(0), site.output())]
     }
 }

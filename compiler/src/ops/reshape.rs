@@ -1,8 +1,9 @@
 //! `Reshape(4, 7, 7)`: the same numbers, the last axis running fastest, in another shape, as `torch.Tensor.reshape`.
 
-use super::lower::{Lower, Operand};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::site::Operand;
 
 /// Gives a tensor other axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +20,7 @@ impl Operator for Reshape {
     }
 
     /// Any shape with as many numbers.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let found: usize = feed.shape.iter().product();
         let wanted = self

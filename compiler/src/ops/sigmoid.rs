@@ -1,6 +1,6 @@
 //! `Sigmoid`: 1 / (1 + e^-x), number by number, as `torch.nn.Sigmoid`.
 
-super::elementwise::activation! {
+super::activation::activation! {
     /// The logistic function.
-    Sigmoid, keeps_zero = false
+    Sigmoid = SIGMOID, keeps_zero = false
 }

@@ -1,9 +1,10 @@
 //! `Slice(2..5, axis = 1)`, `x[2..5]`: a range of indices along an axis, the first by default; PyTorch's `x[:, 2:5]`.
 
 use super::copying::Region;
-use super::lower::{Geometry, Lower};
-use super::{Call, Operator};
+use super::lower::Lower;
+use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::site::Site;
 
 /// A part of a tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,7 @@ impl Operator for Slice {
     }
 
     /// The axis has `end - start` left.
-    fn infer(&self, call: &Call<'_>) -> Result<Vec<usize>, String> {
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let found = format!("`{}` gives {:?}", feed.from, feed.shape);
         let Some(&size) = feed.shape.get(self.axis) else {
@@ -66,8 +67,8 @@ impl Operator for Slice {
 
 impl Lower for Slice {
     /// `start..end` of one axis.
-    fn regions(&self, geometry: &Geometry<'_>) -> Vec<Region> {
-        let (x, y) = (geometry.inputs[0], geometry.output);
+    fn regions(&self, site: &Site<'_>) -> Vec<Region> {
+        let (x, y) = (site.input(0), site.output());
         vec![Region::along(
             self.axis,
             y.shape[self.axis],

@@ -2,7 +2,12 @@
 //!
 //! A model that is trained by cross-entropy ends in logits instead: the loss has the softmax in it.
 
-super::elementwise::over_rows! {
+crate::rt::kernels! {
+    FORWARD = softmax::forward(s, x, mut y);
+    BACKWARD = softmax::backward(s, y, dy, mut dx);
+}
+
+super::normalised::normalised! {
     /// Numbers as probabilities.
-    Softmax, softmax, softmax_backward
+    Softmax
 }

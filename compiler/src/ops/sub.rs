@@ -1,14 +1,17 @@
 //! `Sub`, `a - b`: the difference of two tensors of one shape, number by number.
 
-use super::elementwise;
-use super::lower::{Lower, Operand};
-use crate::emit::site::Site;
-use crate::rt;
+use super::lower::Lower;
+use super::pair;
+use crate::call::{Call, Slot};
+use crate::rt::kernels;
+use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
-use proc_macro2::TokenStream;
-use quote::quote;
 
-elementwise::pair! {
+kernels! {
+    SUB = arithmetic::sub(s, x, y, mut z);
+}
+
+pair::pair! {
     /// The difference of two tensors.
     Sub
 }
@@ -19,20 +22,20 @@ impl Lower for Sub {
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
-        elementwise::accepts_pair(operand)
+        pair::accepts(operand)
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        elementwise::wants_pair(operand, border)
+        pair::wants(operand, border)
     }
 
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        elementwise::combine(site, &rt::sub())
+    fn infer(&self, _: &Site<'_>) -> Vec<Call<Slot>> {
+        pair::combine(&SUB)
     }
 
     /// d(x - y) = dx - dy.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
-        let steps = (0..2).map(|operand| elementwise::term(site, operand, operand == 1));
-        quote!(#(#steps)*)
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let term = |operand| pair::term(site, operand, operand == 1);
+        (0..2).filter_map(term).collect()
     }
 }

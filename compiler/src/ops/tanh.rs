@@ -1,6 +1,6 @@
 //! `Tanh`: (e^x - e^-x) / (e^x + e^-x), number by number, as `torch.nn.Tanh`.
 
-super::elementwise::activation! {
+super::activation::activation! {
     /// The hyperbolic tangent.
-    Tanh, keeps_zero = true
+    Tanh = TANH, keeps_zero = true
 }

@@ -1,6 +1,6 @@
 //! The geometry of windows that slide over an image, shared by convolution and pooling.
 
-use super::Feed;
+use super::operator::Feed;
 
 /// Zeros around an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

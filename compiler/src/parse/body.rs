@@ -1,6 +1,9 @@
 //! What stands between a model's braces: constants, layers and `forward`.
 
-use super::{check_keyword, contained, expect, forward::statements};
+use super::{
+    cursor::{check_keyword, contained, expect},
+    forward::statements,
+};
 use crate::{
     ast::{Argument, Constant, Forward, Layer, Model},
     report::Report,

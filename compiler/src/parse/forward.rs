@@ -3,7 +3,7 @@
 //! Rust's own parser would read more than a dataflow may hold, and stop at the first mistake. Here every statement is read on
 //! its own, and what a dataflow has no word for is told what takes its place.
 
-use super::{contained, expect};
+use super::cursor::{contained, expect};
 use crate::report::Report;
 use proc_macro2::{Delimiter, Ident, Punct, Spacing, TokenStream, TokenTree};
 use syn::{

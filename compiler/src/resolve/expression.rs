@@ -59,7 +59,7 @@ impl Scope<'_, '_> {
                 Some(known) => format!("tensors have no methods; write `{known}({operands})`"),
                 None => format!(
                     "tensors have no methods, and there is no function `{method}`; there are {}",
-                    elsewhere::functions()
+                    elsewhere::functions(KINDS)
                 ),
             }
         };
@@ -176,7 +176,7 @@ impl Scope<'_, '_> {
         arguments: &[Argument],
     ) -> ValueId {
         let (constants, report) = (self.builder.constants, &mut *self.builder.report);
-        let mut reader = Arguments::new(shown, span, arguments, constants, report);
+        let mut reader = Arguments::new(shown, span, arguments, (KINDS, constants), report);
         let op = kind_of(function).and_then(|kind| Op::declare(kind, &mut reader));
         if let Some(op) = &op {
             reader.after_tensors(op.arity());
@@ -203,7 +203,7 @@ impl Scope<'_, '_> {
             Some(near) => {
                 format!("there is no layer or function `{name}`; did you mean `{near}`?")
             }
-            None => match elsewhere::layer(&word).or_else(|| elsewhere::kind(&word)) {
+            None => match elsewhere::layer(&word).or_else(|| elsewhere::kind(KINDS, &word)) {
                 Some(kind) => format!(
                     "`{kind}` has weights of its own; declare it as a layer above `forward`, as in `fc: {kind}(..)`, and call that"
                 ),
@@ -213,7 +213,7 @@ impl Scope<'_, '_> {
                         true => String::new(),
                         false => format!("the layers {}, and ", list(layers)),
                     };
-                    let functions = elsewhere::functions();
+                    let functions = elsewhere::functions(KINDS);
                     format!(
                         "there is no layer or function `{name}`; there are {layers}the functions {functions}"
                     )

@@ -118,8 +118,13 @@ fn declare(
     let op = match KINDS.iter().any(|(known, _)| *known == kind) {
         true => {
             let (constants, report) = (builder.constants, &mut *builder.report);
-            let mut arguments =
-                Arguments::new(&kind, layer.kind.span(), &others, constants, report);
+            let mut arguments = Arguments::new(
+                &kind,
+                layer.kind.span(),
+                &others,
+                (KINDS, constants),
+                report,
+            );
             let op = Op::declare(&kind, &mut arguments);
             op.filter(|_| arguments.finish())
         }
@@ -328,7 +333,7 @@ fn check_kind(kind: &Ident, models: &BTreeSet<String>, report: &mut Report) {
     } else {
         format!(
             "there is no layer `{kind}`; there are {}",
-            elsewhere::layers()
+            elsewhere::layers(KINDS)
         )
     };
     report.error(kind.span(), message);

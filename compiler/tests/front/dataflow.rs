@@ -226,7 +226,7 @@ fn undefined_names() {
         source("attend(image)"),
         [format!(
             "there is no layer or function `attend`; there are the layers `head`, and the functions {}",
-            kiln_compiler::elsewhere::functions()
+            kiln_compiler::elsewhere::functions(kiln_compiler::ops::KINDS)
         )]
     );
 }

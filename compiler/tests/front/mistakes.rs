@@ -1,7 +1,7 @@
 //! Mistakes that people bring from Keras, PyTorch and Rust, each with all that is said of it: `mistakes.txt`.
 
 use super::messages;
-use kiln_compiler::elsewhere;
+use kiln_compiler::{elsewhere, ops::KINDS};
 
 #[test]
 fn every_mistake_is_told_what_is_expected_and_how_it_is_written() {
@@ -14,8 +14,8 @@ fn every_mistake_is_told_what_is_expected_and_how_it_is_written() {
         let mut expected = Vec::new();
         while let Some(message) = lines.next_if(|line| line.starts_with(' ')) {
             let message = message.trim_start();
-            let message = message.replace("LAYERS", &elsewhere::layers());
-            expected.push(message.replace("FUNCTIONS", &elsewhere::functions()));
+            let message = message.replace("LAYERS", &elsewhere::layers(KINDS));
+            expected.push(message.replace("FUNCTIONS", &elsewhere::functions(KINDS)));
         }
         assert!(!expected.is_empty(), "nothing is said of {source}");
         expected.retain(|message| message != "-");

@@ -3,10 +3,8 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use kiln::{Seed, Training, simd};
-use kiln_compiler::{
-    graph::Graph,
-    reference::{Reference, Slope},
-};
+use kiln_compiler::graph::Graph;
+use kiln_oracle::{Reference, Slope};
 
 use crate::{
     case::{Case, Functional, functional},

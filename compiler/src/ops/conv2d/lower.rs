@@ -1,30 +1,43 @@
 //! The back end of a convolution: which storages it reads, what it saves, and the kernels it calls.
 
 use super::Conv2d;
-use crate::emit::image::{self, Image};
-use crate::emit::site::{Site, pairwise};
-use crate::fuse::Pooling;
-use crate::layout::{PackedAxis, Packing};
-use crate::ops::lower::{Geometry, Lower, Operand, Uses};
+use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::ops::image::{self, Image};
+use crate::ops::lower::Lower;
 use crate::ops::window::Padding;
-use crate::program::Slot;
-use crate::rt;
-use crate::storage::{Border, Form, LANES, Storage};
-use proc_macro2::TokenStream;
-use quote::quote;
-use std::collections::BTreeMap;
+use crate::packing::{PackedAxis, Packing};
+use crate::rt::{self, Kernel, kernels};
+use crate::site::{Operand, Pooling, Site};
+use crate::storage::{self, Border, LANES, Storage};
+
+kernels! {
+    FORWARD = conv2d::forward(s, x, weights, bias, mut y);
+    FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, mut y, mut winners);
+    ACTIVATION_DELTA = conv2d::delta(s, y, dy, mut delta);
+    POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, mut delta);
+    TRANSPOSE = conv2d::transpose(s, weights, mut transposed);
+    INPUT_GRADIENT = conv2d::input_gradient(s, delta, weights, mut dx);
+    WEIGHT_GRADIENT = conv2d::weight_gradient(s, x, delta, mut stretch);
+    BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
+}
 
 /// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
 const FEW_CHANNELS: usize = 8;
 
+/// Which position of each pooled window won.
+const WINNERS: Slot = Slot::Own("winners");
+
+/// The delta before activation and pooling, which the gradients of the weights read too.
+const DELTA: Slot = Slot::Own("delta");
+
 /// What the kernels are specialised to.
 struct Sizes {
     /// The operand's layout.
-    x: TokenStream,
+    x: Size,
     /// The result's layout.
-    y: TokenStream,
+    y: Size,
     /// The window.
-    taps: TokenStream,
+    taps: Size,
     /// Weights per output.
     k: usize,
     /// Panels of sixteen outputs.
@@ -57,15 +70,15 @@ impl Conv2d {
 
     /// The delta before activation and pooling: the outputs that exist in memory, and as many zeros around them as
     /// the operand's gradient reads.
-    fn delta(&self, geometry: &Geometry<'_>, deltas: bool) -> Image {
-        let (input, [_, height, width]) = (geometry.inputs[0], image::of(geometry.output).shape);
-        let (rows, columns) = match geometry.pooling {
+    fn delta(&self, site: &Site<'_>) -> Image {
+        let [_, height, width] = image::of(site.output()).shape;
+        let (rows, columns) = match site.pooling {
             Some(pooling) => (height * pooling.kernel.0, width * pooling.kernel.1),
             None => (height, width),
         };
         let mut border = Border::default();
-        if deltas {
-            let [_, height, width] = image::of(input).shape;
+        if site.wants_deltas() {
+            let [_, height, width] = image::of(site.input(0)).shape;
             let [vertical, horizontal] = self.window.overhang((height, width), (rows, columns));
             border.top = usize::from(vertical != (0, 0));
             (border.left, border.right) = horizontal;
@@ -76,41 +89,45 @@ impl Conv2d {
         }
     }
 
-    fn site_delta(&self, site: &Site<'_>) -> Image {
-        let deltas = site.adds(0).is_some();
-        site.layout
-            .with_geometry(site.stage(), |geometry| self.delta(geometry, deltas))
+    /// The form of weights transposed and flipped, for the operand's delta.
+    fn flipped(&self, site: &Site<'_>) -> Form {
+        Form::Panels {
+            rows: self.depth(1) * self.channels,
+            panels: site.input_shape(0)[0].div_ceil(LANES),
+        }
     }
 
-    /// Weights and bias as the kernels take them.
-    fn weights(&self, site: &Site<'_>, sizes: &Sizes) -> TokenStream {
-        let (panels, cells) = (rt::panels(), rt::cells());
-        let (k, p, weight) = (sizes.k, sizes.p, site.tensor(0).offset);
-        let bias = if self.bias {
-            let offset = site.tensor(1).offset;
-            quote!(#cells::<#p>(parameters, #offset))
-        } else {
-            quote!(&[rt::Block::ZERO; #p])
-        };
-        quote!(#panels::<#k, #p>(parameters, #weight), #bias)
-    }
-
-    /// A call of a forward kernel: its name and sizes, and its operands up to the result.
-    fn call(&self, site: &Site<'_>, path: &TokenStream) -> (TokenStream, TokenStream) {
-        let sizes = self.sizes(site);
-        let (samples, xs) = site.samples(0, "x");
-        let (activation, weights) = (site.activation(), self.weights(site, &sizes));
+    /// A forward kernel up to its result; `winners` are the blocks of the winners, for the kernel that keeps them.
+    fn convolve(
+        &self,
+        site: &Site<'_>,
+        kernel: &'static Kernel,
+        winners: Option<usize>,
+    ) -> Call<Slot> {
+        let Sizes {
+            x,
+            y,
+            taps,
+            k,
+            p,
+            ys,
+        } = self.sizes(site);
+        let xs = site.sample_floats(0);
         // Windows of one output are no pool.
-        let (ph, pw) = site
-            .stage()
-            .pooling
-            .map_or((1, 1), |pooling| pooling.kernel);
-        let (x, y, taps, blocks_mut) = (&sizes.x, &sizes.y, &sizes.taps, rt::blocks_mut());
-        let (k, p, ys) = (sizes.k, sizes.p, sizes.ys);
-        (
-            quote!(#path::<S, #activation, #taps, #x, #y, #ph, #pw, #xs, #k, #p, #ys),
-            quote!(s, #samples, #weights, #blocks_mut::<#ys>(y)),
-        )
+        let (ph, pw) = site.pooling.map_or((1, 1), |pooling| pooling.kernel);
+        let activation = Size::from(site.activation);
+        let types = [Size::Isa, activation, taps, x, y];
+        let numbers = [ph, pw, xs, k, p, ys].into_iter().chain(winners);
+        let bias = match self.bias {
+            true => Argument::read(Slot::Parameter(1), Form::Cells(p)),
+            false => Argument::Zeros(p),
+        };
+        let weights = Form::Panels { rows: k, panels: p };
+        Call::of(kernel, types.into_iter().chain(numbers.map(Size::Number)))
+            .read("x", Slot::Input(0), Form::Floats(xs))
+            .read("weights", Slot::Parameter(0), weights)
+            .with("bias", bias)
+            .write("y", Slot::Output, Form::Rows(ys))
     }
 }
 
@@ -143,25 +160,27 @@ impl Lower for Conv2d {
         let own = operand.storage.shape == operand.shape;
         let padding = self.border(0);
         own && match operand.storage.form {
-            Form::Image(border) => {
+            storage::Form::Image(border) => {
                 border.contains(padding) && (!operand.shared || border == padding)
             }
-            Form::Planar(border) => border.contains(padding) && !operand.learns && !operand.shared,
-            Form::Flat => {
+            storage::Form::Planar(border) => {
+                border.contains(padding) && !operand.learns && !operand.shared
+            }
+            storage::Form::Flat => {
                 padding == Border::default()
                     && !operand.learns
                     && !operand.shared
                     && operand.shape[0] < FEW_CHANNELS
             }
-            Form::Steps => false,
+            storage::Form::Steps => false,
         }
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
         let form = match operand.shape[0] < FEW_CHANNELS && !operand.learns && !operand.shared {
-            true => Form::Planar(self.border(0)),
-            false if operand.shared => Form::Image(self.border(0)),
-            false => Form::Image(border.union(self.border(0))),
+            true => storage::Form::Planar(self.border(0)),
+            false if operand.shared => storage::Form::Image(self.border(0)),
+            false => storage::Form::Image(border.union(self.border(0))),
         };
         Storage {
             shape: operand.shape.to_vec(),
@@ -190,161 +209,106 @@ impl Lower for Conv2d {
         std::iter::once(weight).chain(bias).collect()
     }
 
-    /// Which position of each window won.
-    fn saved(&self, geometry: &Geometry<'_>) -> Vec<usize> {
-        let winners = |pooling: Pooling| image::winner_blocks(geometry.output, pooling.kernel);
-        geometry.pooling.map(winners).into_iter().collect()
-    }
-
-    /// The delta before activation and pooling.
-    fn kept(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
-        vec![self.delta(geometry, deltas).blocks()]
-    }
-
-    fn transposed(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
-        let channels = geometry.input_shapes[0][0];
-        let blocks = self.depth(1) * self.channels * channels.div_ceil(LANES);
-        deltas.then_some(blocks).into_iter().collect()
-    }
-
-    fn uses(&self) -> Uses {
-        Uses {
-            backward_output: true,
-            update_inputs: true,
-            ..Uses::default()
-        }
-    }
-
     fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
         true
     }
 
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        let (kernel, operands) = self.call(site, &rt::conv2d_forward());
-        let names = [("x", Slot::Input(0)), ("y", Slot::Output)];
-        site.step(&names, &quote!(#kernel>(#operands);))
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        vec![self.convolve(site, &FORWARD, None)]
     }
 
     /// A pool's winners are kept for backward.
-    fn forward(&self, site: &Site<'_>) -> TokenStream {
-        if site.stage().pooling.is_none() {
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Some(pooling) = site.pooling else {
             return self.infer(site);
-        }
-        let (kernel, operands) = self.call(site, &rt::conv2d_forward_winners());
-        let (ws, blocks_mut) = (image::blocks(site, Slot::Saved(0)), rt::blocks_mut());
-        let names = [
-            ("x", Slot::Input(0)),
-            ("y", Slot::Output),
-            ("winners", Slot::Saved(0)),
-        ];
-        let body = quote!(#kernel, #ws>(#operands, #blocks_mut::<#ws>(winners)););
-        site.step(&names, &body)
+        };
+        let ws = image::winner_blocks(site.output(), pooling.kernel);
+        let call = self.convolve(site, &FORWARD_WINNERS, Some(ws));
+        vec![call.write("winners", WINNERS, Form::Rows(ws))]
     }
 
-    fn transpose(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes { k, p, .. } = self.sizes(site);
-        let (inputs, outputs) = (site.input_shape(0)[0], self.channels);
-        let (kt, q) = (self.depth(1) * outputs, inputs.div_ceil(LANES));
-        let (weight, offset) = (site.tensor(0).offset, site.bindings().transposed[0]);
-        let (path, panels, panels_mut) = (rt::conv2d_transpose(), rt::panels(), rt::panels_mut());
-        quote! {
-            #path::<S, #inputs, #outputs, #k, #p, #kt, #q>(
-                s, #panels::<#k, #p>(parameters, #weight), #panels_mut::<#kt, #q>(transposed, #offset),
-            );
-        }
+    fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let flip = |_| {
+            let Sizes { k, p, .. } = self.sizes(site);
+            let (inputs, outputs) = (site.input_shape(0)[0], self.channels);
+            let (kt, q) = (self.depth(1) * outputs, inputs.div_ceil(LANES));
+            let sizes = [inputs, outputs, k, p, kt, q].map(Size::Number);
+            let weights = Form::Panels { rows: k, panels: p };
+            Call::of(&TRANSPOSE, std::iter::once(Size::Isa).chain(sizes))
+                .read("weights", Slot::Parameter(0), weights)
+                .write("transposed", Slot::Transposed(0), self.flipped(site))
+        };
+        site.adds(0).map(flip).into_iter().collect()
     }
 
     /// First the delta before activation and pooling, which phase two finds again; then dx.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let Sizes { x, y, taps, ys, .. } = self.sizes(site);
-        let delta = self.site_delta(site);
+        let delta = self.delta(site);
         let (d, ds) = (delta.channel_last(), delta.blocks());
-        let (activation, blocks, blocks_mut) = (site.activation(), rt::blocks(), rt::blocks_mut());
-        let made = match site.stage().pooling {
-            Some(Pooling {
-                kernel: (ph, pw), ..
-            }) => {
-                let (path, ws) = (
-                    rt::conv2d_delta_pooled(),
-                    image::blocks(site, Slot::Saved(0)),
-                );
-                let body = quote! {
-                    #path::<S, #activation, #y, #y, #d, #ph, #pw, #ys, #ys, #ws, #ds>(
-                        s, #blocks::<#ys>(y), #blocks::<#ys>(dy), #blocks::<#ws>(winners), #blocks_mut::<#ds>(delta),
-                    );
-                };
-                let names = [
-                    ("y", Slot::Output),
-                    ("dy", Slot::Delta),
-                    ("winners", Slot::Saved(0)),
-                    ("delta", Slot::Kept(0)),
-                ];
-                site.step(&names, &body)
+        let activation = Size::from(site.activation);
+        let types = [Size::Isa, activation, y.clone(), y, d.clone()].into_iter();
+        let (out, made) = (Form::Rows(ys), Form::Rows(ds));
+        let made = match site.pooling {
+            Some(Pooling { kernel, .. }) => {
+                let ws = image::winner_blocks(site.output(), kernel);
+                let numbers = [kernel.0, kernel.1, ys, ys, ws, ds].map(Size::Number);
+                Call::of(&POOLING_DELTA, types.chain(numbers))
+                    .read("y", Slot::Output, out)
+                    .read("dy", Slot::Delta, out)
+                    .read("winners", WINNERS, Form::Rows(ws))
+                    .write("delta", DELTA, made)
             }
-            None => {
-                let path = rt::conv2d_delta();
-                let body = quote! {
-                    #path::<S, #activation, #y, #y, #d, #ys, #ys, #ds>(
-                        s, #blocks::<#ys>(y), #blocks::<#ys>(dy), #blocks_mut::<#ds>(delta),
-                    );
-                };
-                site.step(
-                    &[
-                        ("y", Slot::Output),
-                        ("dy", Slot::Delta),
-                        ("delta", Slot::Kept(0)),
-                    ],
-                    &body,
+            None => Call::of(
+                &ACTIVATION_DELTA,
+                types.chain([ys, ys, ds].map(Size::Number)),
+            )
+            .read("y", Slot::Output, out)
+            .read("dy", Slot::Delta, out)
+            .write("delta", DELTA, made),
+        };
+        let down = |add: bool| {
+            let (kt, q) = (
+                self.depth(1) * self.channels,
+                site.input_shape(0)[0].div_ceil(LANES),
+            );
+            let xs = site.input(0).blocks();
+            let numbers = [ds, kt, q, xs].map(Size::Number);
+            let sizes = [Size::Isa, taps, d, x, add.into()];
+            Call::of(&INPUT_GRADIENT, sizes.into_iter().chain(numbers))
+                .read("delta", DELTA, Form::Rows(ds))
+                .read("weights", Slot::Transposed(0), self.flipped(site))
+                .view(
+                    "dx",
+                    Slot::InputDelta(0),
+                    Access::adding(add),
+                    Form::Rows(xs),
                 )
-            }
         };
-        let down = site.adds(0).map(|add| {
-            let (kt, q) = (self.depth(1) * self.channels, site.input_shape(0)[0].div_ceil(LANES));
-            let (offset, xs) = (site.bindings().transposed[0], site.input(0).blocks());
-            let (path, panels) = (rt::conv2d_input_gradient(), rt::panels());
-            let body = quote! {
-                #path::<S, #taps, #d, #x, #add, #ds, #kt, #q, #xs>(
-                    s, #blocks::<#ds>(delta), #panels::<#kt, #q>(transposed, #offset), #blocks_mut::<#xs>(dx),
-                );
-            };
-            site.step(&[("delta", Slot::Kept(0)), ("dx", Slot::InputDelta(0))], &body)
-        });
-        quote!(#made #down)
+        std::iter::once(made)
+            .chain(site.adds(0).map(down))
+            .collect()
     }
 
-    fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let path = match index {
-            0 => rt::conv2d_weight_gradient(),
-            _ => rt::conv2d_bias_gradient(),
-        };
-        let calls = self.calls(sites);
-        quote!(#path(s, #calls, &mut stretch);)
-    }
-}
-
-impl Conv2d {
-    /// What the sites leave for the gradients: those of equal layouts one after another, others in pairs with the rest.
-    fn calls(&self, sites: &[Site<'_>]) -> TokenStream {
-        let mut kinds: Vec<(TokenStream, Vec<Site<'_>>)> = Vec::new();
-        let mut known = BTreeMap::new();
-        for &site in sites {
-            let (Sizes { x, taps, .. }, delta) = (self.sizes(&site), self.site_delta(&site));
-            let (d, ds, xs) = (delta.channel_last(), delta.blocks(), site.input(0).floats());
-            let kind = quote!(#taps, #x, #d, _, #xs, #ds);
-            let index = *known.entry(kind.to_string()).or_insert(kinds.len());
-            match kinds.get_mut(index) {
-                Some((_, alike)) => alike.push(site),
-                None => kinds.push((kind, vec![site])),
-            }
-        }
-        let path = rt::conv2d_call();
-        let calls = kinds.into_iter().map(|(kind, alike)| {
-            let samples = Site::chain(&alike, |site| {
-                let (xs, ds) = (site.input(0).floats(), self.site_delta(site).blocks());
-                site.row_pairs(Slot::Input(0), xs, Slot::Kept(0), ds)
-            });
-            quote!(#path::<#kind>(#samples))
-        });
-        pairwise(calls.collect(), |first, second| quote!((#first, #second)))
+    /// Sites of equal layouts come one after another, others in pairs with the rest.
+    fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        let (Sizes { x, taps, .. }, delta) = (self.sizes(site), self.delta(site));
+        let (ds, xs) = (delta.blocks(), site.input(0).floats());
+        let sizes = [taps, x, delta.channel_last(), Size::Inferred];
+        let sizes = sizes.into_iter().chain([xs, ds].map(Size::Number));
+        let mut term = Term::of([
+            ("x", Slot::Input(0), Form::Floats(xs)),
+            ("delta", DELTA, Form::Rows(ds)),
+        ]);
+        term.through = Some((rt::CONV2D_CALL, sizes.collect()));
+        Some(Gradient {
+            kernel: match index {
+                0 => &WEIGHT_GRADIENT,
+                _ => &BIAS_GRADIENT,
+            },
+            sizes: Vec::new(),
+            terms: vec![term],
+            join: Join::Pairs,
+        })
     }
 }

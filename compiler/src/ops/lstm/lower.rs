@@ -1,14 +1,21 @@
 //! The back end of a level of LSTM: which storages it reads, what it saves, and the kernels it calls.
 
 use super::Lstm;
-use crate::emit::site::Site;
-use crate::layout::{PackedAxis, Packing};
-use crate::ops::lower::{Geometry, Lower, Operand, Uses};
-use crate::program::Slot;
-use crate::rt;
+use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::ops::dense;
+use crate::ops::lower::Lower;
+use crate::packing::{PackedAxis, Packing};
+use crate::rt::{self, Kernel, kernels};
+use crate::site::{Operand, Site};
 use crate::storage::{LANES, Storage};
-use proc_macro2::TokenStream;
-use quote::quote;
+
+kernels! {
+    INFER = lstm::infer(s, x, weights, mut gates, mut y);
+    FORWARD = lstm::forward(s, x, weights, mut gates, mut cells, mut y);
+    BACKWARD = lstm::backward(s, weights, cells, dy, mut gates);
+    INPUT_GRADIENT = lstm::input_gradient(s, gates, weights, mut dx);
+    UPDATE = lstm::update(s, x, dy, mut stretch);
+}
 
 /// What the kernels are specialised to.
 struct Sizes {
@@ -38,7 +45,7 @@ impl Lstm {
             unreachable!("shape rules let only sequences pass")
         };
         let (h, p) = (self.hidden, self.panels());
-        let (_, ks) = site.row_stride(0);
+        let ks = site.row_stride(0);
         Sizes {
             t,
             i,
@@ -51,44 +58,51 @@ impl Lstm {
     }
 
     /// The parameters as the kernels take them.
-    fn weights(&self, site: &Site<'_>) -> TokenStream {
+    fn weights(&self, site: &Site<'_>) -> Argument<Slot> {
         let Sizes { i, h, p, .. } = self.sizes(site);
-        let (panels, cells, path) = (rt::panels(), rt::cells(), rt::lstm_weights());
-        let offset = |index: usize| site.tensor(index).offset;
-        let (input, recurrent) = (offset(0), offset(1));
-        let bias = |index: usize| match self.bias {
-            true => {
-                let offset = offset(index);
-                quote!(#cells::<#p>(parameters, #offset))
-            }
-            false => quote!(&[rt::Block::ZERO; #p]),
+        let matrix = |index: usize, rows: usize| {
+            Argument::read(Slot::Parameter(index), Form::Panels { rows, panels: p })
         };
-        let (input_bias, recurrent_bias) = (bias(2), bias(3));
-        quote! {
-            #path {
-                input: #panels::<#i, #p>(parameters, #input),
-                recurrent: #panels::<#h, #p>(parameters, #recurrent),
-                input_bias: #input_bias,
-                recurrent_bias: #recurrent_bias,
-            }
-        }
+        let bias = |index: usize| match self.bias {
+            true => Argument::read(Slot::Parameter(index), Form::Cells(p)),
+            false => Argument::Zeros(p),
+        };
+        let fields = vec![
+            ("input", matrix(0, i)),
+            ("recurrent", matrix(1, h)),
+            ("input_bias", bias(2)),
+            ("recurrent_bias", bias(3)),
+        ];
+        Argument::Record(rt::LSTM_WEIGHTS, fields)
     }
 
-    /// A forward kernel with its sizes.
-    fn kernel(&self, site: &Site<'_>, path: &TokenStream) -> TokenStream {
-        let sizes = self.sizes(site);
-        let (t, i, ks, h) = (sizes.t, sizes.i, sizes.ks, sizes.h);
-        let (b, p, n) = (sizes.b, sizes.p, sizes.n);
-        quote!(#path::<S, #t, #i, #ks, #h, #b, #p, #n>)
-    }
-
-    /// The operand as sequences of `t` rows.
-    fn sequences(&self, site: &Site<'_>) -> TokenStream {
-        let ((rows, ks), t) = (site.float_rows(0, "x"), self.sizes(site).t);
-        let path = rt::sequences();
-        quote!(#path::<#t, [f32; #ks]>(#rows))
+    /// A forward kernel up to its weights.
+    fn unroll(&self, site: &Site<'_>, kernel: &'static Kernel) -> Call<Slot> {
+        let Sizes {
+            t,
+            i,
+            ks,
+            h,
+            b,
+            p,
+            n,
+        } = self.sizes(site);
+        let sizes = [t, i, ks, h, b, p, n].map(Size::Number);
+        let x = Form::Sequences {
+            steps: t,
+            floats: ks,
+        };
+        Call::of(kernel, std::iter::once(Size::Isa).chain(sizes))
+            .read("x", Slot::Input(0), x)
+            .with("weights", self.weights(site))
     }
 }
+
+/// The gates of every step, and after backward their deltas.
+const GATES: Slot = Slot::Own("gates");
+
+/// The cells of every step.
+const CELLS: Slot = Slot::Own("cells");
 
 impl Lower for Lstm {
     fn accepts(&self, operand: Operand<'_>) -> bool {
@@ -119,157 +133,91 @@ impl Lower for Lstm {
         packings
     }
 
-    /// The gates and the cells of every step.
-    fn saved(&self, geometry: &Geometry<'_>) -> Vec<usize> {
-        let steps = geometry.output_shape[0];
-        vec![steps * self.panels(), steps * self.panels() / 4]
-    }
-
-    /// The gates of every step.
-    fn scratch(&self, geometry: &Geometry<'_>) -> Vec<usize> {
-        vec![geometry.output_shape[0] * self.panels()]
-    }
-
-    fn transposed(&self, geometry: &Geometry<'_>, deltas: bool) -> Vec<usize> {
-        let (gates, features) = (self.panels() * LANES, geometry.input_shapes[0][1]);
-        let recurrent = gates * self.hidden.div_ceil(LANES);
-        std::iter::once(recurrent)
-            .chain(deltas.then(|| gates * features.div_ceil(LANES)))
-            .collect()
-    }
-
-    fn uses(&self) -> Uses {
-        Uses {
-            update_inputs: true,
-            update_output: true,
-            update_saved: true,
-            ..Uses::default()
-        }
-    }
-
     fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
         true
     }
 
-    fn infer(&self, site: &Site<'_>) -> TokenStream {
-        let (kernel, Sizes { t, b, p, .. }) =
-            (self.kernel(site, &rt::lstm_infer()), self.sizes(site));
-        let (x, weights, steps_mut) = (self.sequences(site), self.weights(site), rt::steps_mut());
-        let body = quote! {
-            #kernel(s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(y));
-        };
-        let names = [
-            ("x", Slot::Input(0)),
-            ("gates", Slot::Scratch(0)),
-            ("y", Slot::Output),
-        ];
-        site.step(&names, &body)
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes { t: steps, b, p, .. } = self.sizes(site);
+        let form = |blocks| Form::Steps { steps, blocks };
+        let call = self.unroll(site, &INFER);
+        vec![
+            call.write("gates", GATES, form(p))
+                .write("y", Slot::Output, form(b)),
+        ]
     }
 
-    fn forward(&self, site: &Site<'_>) -> TokenStream {
-        let (kernel, Sizes { t, b, p, .. }) =
-            (self.kernel(site, &rt::lstm_forward()), self.sizes(site));
-        let (x, weights, steps_mut) = (self.sequences(site), self.weights(site), rt::steps_mut());
-        let body = quote! {
-            #kernel(
-                s, #x, #weights, #steps_mut::<#t, #p>(gates), #steps_mut::<#t, #b>(cells), #steps_mut::<#t, #b>(y),
-            );
-        };
-        let names = [
-            ("x", Slot::Input(0)),
-            ("gates", Slot::Saved(0)),
-            ("cells", Slot::Saved(1)),
-            ("y", Slot::Output),
-        ];
-        site.step(&names, &body)
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes { t: steps, b, p, .. } = self.sizes(site);
+        let form = |blocks| Form::Steps { steps, blocks };
+        let call = self.unroll(site, &FORWARD);
+        vec![
+            call.write("gates", GATES, form(p))
+                .write("cells", CELLS, form(b))
+                .write("y", Slot::Output, form(b)),
+        ]
     }
 
-    fn transpose(&self, site: &Site<'_>) -> TokenStream {
-        let Sizes { i, h, b, p, n, .. } = self.sizes(site);
-        let (path, panels, panels_mut) = (rt::dense_transpose(), rt::panels(), rt::panels_mut());
-        let transpose = |tensor: usize, k: usize, q: usize, to: usize| {
-            let from = site.tensor(tensor).offset;
-            quote! {
-                #path::<S, #k, #n, #p>(
-                    s, #panels::<#k, #p>(parameters, #from), 0, #panels_mut::<#n, #q>(transposed, #to),
-                );
-            }
-        };
-        let places = &site.bindings().transposed;
-        let recurrent = transpose(1, h, b, places[0]);
-        let input = places
-            .get(1)
-            .map(|&to| transpose(0, i, i.div_ceil(LANES), to));
-        quote!(#recurrent #input)
+    fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes { i, h, n, .. } = self.sizes(site);
+        let input = site.adds(0).map(|_| dense::transpose((0, i), n, 1));
+        std::iter::once(dense::transpose((1, h), n, 0))
+            .chain(input)
+            .collect()
     }
 
     /// Back through time the gates become their deltas, where phase two finds them; then dx = dz W_ih.
-    fn backward(&self, site: &Site<'_>) -> TokenStream {
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let Sizes {
             t, i, h, b, p, n, ..
         } = self.sizes(site);
-        let places = &site.bindings().transposed;
-        let (path, panels, steps, steps_mut) = (
-            rt::lstm_backward(),
-            rt::panels(),
-            rt::steps(),
-            rt::steps_mut(),
-        );
-        let to = places[0];
-        let through_time = quote! {
-            #path::<S, #t, #h, #b, #p, #n>(
-                s, #panels::<#n, #b>(transposed, #to), #steps::<#t, #b>(cells), #steps::<#t, #b>(dy),
-                #steps_mut::<#t, #p>(gates),
-            );
+        let form = |blocks| Form::Steps { steps: t, blocks };
+        let weights = |panels| Form::Panels { rows: n, panels };
+        let sizes = [t, h, b, p, n].map(Size::Number);
+        let through_time = Call::of(&BACKWARD, std::iter::once(Size::Isa).chain(sizes))
+            .read("weights", Slot::Transposed(0), weights(b))
+            .read("cells", CELLS, form(b))
+            .read("dy", Slot::Delta, form(b))
+            .modify("gates", GATES, form(p));
+        let down = |add: bool| {
+            let q = i.div_ceil(LANES);
+            let sizes = [t, i, p, n, q].map(Size::Number);
+            let sizes = std::iter::once(Size::Isa).chain(sizes).chain([add.into()]);
+            Call::of(&INPUT_GRADIENT, sizes)
+                .read("gates", GATES, form(p))
+                .read("weights", Slot::Transposed(1), weights(q))
+                .view("dx", Slot::InputDelta(0), Access::adding(add), form(q))
         };
-        let names = [
-            ("cells", Slot::Saved(1)),
-            ("dy", Slot::Delta),
-            ("gates", Slot::Saved(0)),
-        ];
-        let through_time = site.step(&names, &through_time);
-        let down = site.adds(0).map(|add| {
-            let (q, to) = (i.div_ceil(LANES), places[1]);
-            let path = rt::lstm_input_gradient();
-            let body = quote! {
-                #path::<S, #t, #i, #p, #n, #q, #add>(
-                    s, #steps::<#t, #p>(gates), #panels::<#n, #q>(transposed, #to), #steps_mut::<#t, #q>(dx),
-                );
-            };
-            site.step(&[("gates", Slot::Saved(0)), ("dx", Slot::InputDelta(0))], &body)
-        });
-        quote!(#through_time #down)
+        std::iter::once(through_time)
+            .chain(site.adds(0).map(down))
+            .collect()
     }
 
-    fn update(&self, sites: &[Site<'_>], index: usize) -> TokenStream {
-        let Sizes { i, ks, h, b, p, .. } = self.sizes(&sites[0]);
-        let (k, width, rows) = match index {
+    fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        let Sizes {
+            t, i, ks, h, b, p, ..
+        } = self.sizes(site);
+        let steps = |blocks| Form::Steps { steps: t, blocks };
+        let (k, width, term) = match index {
             0 => {
-                let rows = Site::chain(sites, |site| {
-                    site.row_pairs(Slot::Input(0), ks, Slot::Saved(0), p)
-                });
-                (i, ks, rows)
+                let x = ("x", Slot::Input(0), Form::Floats(ks));
+                (i, ks, Term::of([x, ("dy", GATES, Form::Rows(p))]))
             }
             1 => {
-                let (path, pairs) = (rt::lstm_recurrent_rows(), rt::step_pairs());
                 let hidden = b * LANES;
-                let rows = Site::chain(sites, |site| {
-                    let Sizes { t, .. } = self.sizes(site);
-                    let ((y, y_blocks), (dz, dz_blocks)) =
-                        (site.place(Slot::Output), site.place(Slot::Saved(0)));
-                    quote! {
-                        #path::<#t, #b, #p, #hidden>(#pairs::<#t, #b, #p>(batch, (#y, #y_blocks), (#dz, #dz_blocks)))
-                    }
-                });
-                (h, hidden, rows)
+                let y = ("x", Slot::Output, steps(b));
+                let mut term = Term::of([y, ("dy", GATES, steps(p))]);
+                let sizes = [t, b, p, hidden].map(Size::Number);
+                term.through = Some((rt::LSTM_RECURRENT_ROWS, sizes.to_vec()));
+                (h, hidden, term)
             }
-            _ => {
-                let path = rt::dense_update_bias();
-                let rows = Site::chain(sites, |site| site.row_blocks(Slot::Saved(0), p));
-                return quote!(#path::<S, #p>(s, #rows, &mut stretch););
-            }
+            _ => return Some(dense::bias_gradient(p, GATES)),
         };
-        let path = rt::lstm_update();
-        quote!(#path::<S, #k, #width, #p>(s, #rows, &mut stretch);)
+        Some(Gradient {
+            kernel: &UPDATE,
+            sizes: vec![Size::Isa, k.into(), width.into(), p.into()],
+            terms: vec![term],
+            join: Join::Chain,
+        })
     }
 }

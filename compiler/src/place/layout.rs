@@ -1,26 +1,20 @@
 //! Layout: every value gets its storage, every parameter its packing; copies are inserted where a kernel cannot
 //! read what another wrote.
 
-use crate::fuse::{Activation, Stage};
-use crate::graph::{Graph, LayerId, Parameter, Value, ValueId};
-use crate::ops::{
-    Op, copying,
-    lower::{Geometry, Operand},
-    repack::Repack,
-};
-use crate::storage::{Border, Form, LANES, Storage};
+use crate::graph::{Graph, Value};
+use crate::ids::{LayerId, TensorId, ValueId};
+use crate::ops::{Op, copying, repack::Repack};
+use crate::packing::Packing;
+use crate::parameter::Parameter;
+use crate::place::fuse::Stage;
+use crate::site::{Activation, Operand, Placed};
+use crate::storage::{Border, Form, Storage};
 
 /// The graph with everything placed but memory.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// All values, those of inserted copies at the end.
-    pub values: Vec<Value>,
-    /// The storage of each value.
-    pub storages: Vec<Storage>,
-    /// The value whose memory each value shares: itself, or what it is a view of.
-    pub roots: Vec<ValueId>,
-    /// Whether each value depends on something learnt.
-    pub learns: Vec<bool>,
+    pub values: Vec<Placed>,
     /// Stages in order.
     pub stages: Vec<Stage>,
     /// What the caller gives.
@@ -48,74 +42,12 @@ pub struct Tensor {
     pub packing: Packing,
 }
 
-/// How one parameter lies in its stretch of the arena.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packing {
-    /// Floats before the first element.
-    pub offset: usize,
-    /// Axes whose row-major order is the parameter's own; they may factor its dimensions.
-    pub axes: Vec<PackedAxis>,
-    /// Blocks it takes.
-    pub blocks: usize,
-    /// Rows summed for one sample's gradient.
-    pub cost: usize,
-}
-
-impl Packing {
-    /// A bias of `n` lanes, its gradient summed over `rows` rows.
-    pub fn bias(n: usize, rows: usize) -> Self {
-        Self {
-            offset: 0,
-            axes: vec![PackedAxis::lanes(n, 1)],
-            blocks: n.div_ceil(LANES),
-            cost: rows,
-        }
-    }
-}
-
-/// Index i adds `(i % 16) * stride + (i / 16) * block_stride` floats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PackedAxis {
-    /// Indices.
-    pub size: usize,
-    /// Floats between neighbours within sixteen.
-    pub stride: usize,
-    /// Floats between groups of sixteen.
-    pub block_stride: usize,
-}
-
-impl PackedAxis {
-    /// An axis with one stride throughout.
-    pub fn plain(size: usize, stride: usize) -> Self {
-        Self {
-            size,
-            stride,
-            block_stride: stride * LANES,
-        }
-    }
-
-    /// An axis cut into lanes: sixteen neighbours share a block, the next sixteen are `panel` blocks on.
-    pub fn lanes(size: usize, panel: usize) -> Self {
-        Self {
-            size,
-            stride: 1,
-            block_stride: panel * LANES,
-        }
-    }
-}
-
 /// Places values and parameters.
 pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
     let borders = borders(graph, &stages);
+    let values = graph.values.iter().enumerate();
     let mut layout = Layout {
-        values: graph.values.clone(),
-        storages: graph
-            .values
-            .iter()
-            .map(|value| Storage::flat(&value.shape))
-            .collect(),
-        roots: (0..graph.values.len()).map(ValueId).collect(),
-        learns: vec![false; graph.values.len()],
+        values: values.map(|(index, value)| placed(index, value)).collect(),
         stages: Vec::new(),
         inputs: graph.inputs.clone(),
         outputs: Vec::new(),
@@ -136,7 +68,7 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         let operands = stage
             .inputs
             .iter()
-            .map(|value| &layout.storages[value.0])
+            .map(|value| &layout.values[value.0].storage)
             .collect::<Vec<_>>();
         let output = stage.output.0;
         let shape = &layout.values[output].shape;
@@ -146,28 +78,31 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
                 packings[layer][index] = Some(packing);
             }
         }
-        layout.learns[output] =
-            !stage.parameters.is_empty() || stage.inputs.iter().any(|input| layout.learns[input.0]);
+        let learns = |input: &ValueId| layout.values[input.0].learns;
+        let learns = !stage.parameters.is_empty() || stage.inputs.iter().any(learns);
         if stage.op.lower().is_view() {
             // Flat storage is row-major, so it serves the new shape as well as the old.
-            layout.storages[output] = match operands[0].form {
+            let storage = match operands[0].form {
                 Form::Flat => Storage::flat(shape),
                 _ => operands[0].clone(),
             };
-            layout.roots[output] = layout.roots[stage.inputs[0].0];
+            let root = layout.values[stage.inputs[0].0].root;
+            let output = &mut layout.values[output];
+            (output.storage, output.root, output.learns) = (storage, root, learns);
         } else {
-            layout.storages[output] = stage.op.lower().gives(&operands, shape, borders[output]);
+            let storage = stage.op.lower().gives(&operands, shape, borders[output]);
+            let output = &mut layout.values[output];
+            (output.storage, output.learns) = (storage, learns);
             layout.stages.push(stage);
         }
     }
     for &output in &graph.outputs {
-        let flat = Storage::flat(&layout.values[output.0].shape);
-        let fits = layout.storages[output.0].is_compact()
-            && !graph.inputs.contains(&layout.roots[output.0])
-            && !layout
-                .outputs
-                .iter()
-                .any(|&other| layout.roots[other.0] == layout.roots[output.0]);
+        let value = &layout.values[output.0];
+        let flat = Storage::flat(&value.shape);
+        let taken = |other: &ValueId| layout.values[other.0].root == value.root;
+        let fits = value.storage.is_compact()
+            && !graph.inputs.contains(&value.root)
+            && !layout.outputs.iter().any(taken);
         let output = if fits {
             output
         } else {
@@ -177,6 +112,18 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
     }
     layout.pack(graph, packings);
     layout
+}
+
+/// A value as it begins: flat, and a view of nothing.
+fn placed(index: usize, value: &Value) -> Placed {
+    Placed {
+        name: value.name.clone(),
+        shape: value.shape.clone(),
+        span: value.span,
+        storage: Storage::flat(&value.shape),
+        root: ValueId(index),
+        learns: false,
+    }
 }
 
 /// The border each value's storage should have: what its readers want, looking through stages that keep their operand's
@@ -196,37 +143,16 @@ fn borders(graph: &Graph, stages: &[Stage]) -> Vec<Border> {
 }
 
 impl Layout {
-    /// Calls `f` with the geometry a stage works on.
-    pub fn with_geometry<R>(&self, stage: &Stage, f: impl FnOnce(&Geometry<'_>) -> R) -> R {
-        let inputs = stage
-            .inputs
-            .iter()
-            .map(|value| &self.storages[value.0])
-            .collect::<Vec<_>>();
-        let input_shapes = stage
-            .inputs
-            .iter()
-            .map(|value| &self.values[value.0].shape[..])
-            .collect::<Vec<_>>();
-        f(&Geometry {
-            inputs: &inputs,
-            input_shapes: &input_shapes,
-            output: &self.storages[stage.output.0],
-            output_shape: &self.values[stage.output.0].shape,
-            activation: stage.activation,
-            pooling: stage.pooling,
-        })
-    }
-
     /// Sees to it that a stage can read an operand, by a copy if need be.
     fn fit_operand(&mut self, stage: &mut Stage, operand: usize, border: Border) {
         let value = stage.inputs[operand];
+        let placed = &self.values[value.0];
         let offer = Operand {
             index: operand,
-            shape: &self.values[value.0].shape,
-            storage: &self.storages[value.0],
-            first: &self.storages[stage.inputs[0].0],
-            learns: self.learns[value.0],
+            shape: &placed.shape,
+            storage: &placed.storage,
+            first: &self.values[stage.inputs[0].0].storage,
+            learns: placed.learns,
             shared: stage.shared,
         };
         if !stage.op.lower().accepts(offer) {
@@ -238,17 +164,18 @@ impl Layout {
     /// Inserts a copy of `value` into `storage`, by way of flat memory where their axes interleave.
     fn copy(&mut self, value: ValueId, storage: Storage) -> ValueId {
         let flat = Storage::flat(&self.values[value.0].shape);
-        let value = match copying::fits(&self.storages[value.0], &storage) {
+        let value = match copying::fits(&self.values[value.0].storage, &storage) {
             true => value,
             false => self.copy(value, flat),
         };
         let copy = ValueId(self.values.len());
         let source = self.values[value.0].clone();
         let span = source.span;
-        self.values.push(source);
-        self.storages.push(storage);
-        self.roots.push(copy);
-        self.learns.push(self.learns[value.0]);
+        self.values.push(Placed {
+            storage,
+            root: copy,
+            ..source
+        });
         self.stages.push(Stage {
             op: Op::Repack(Repack),
             layer: None,
@@ -282,10 +209,11 @@ impl Layout {
     }
 
     /// The tensors a stage reads.
-    pub fn tensors_of(&self, stage: &Stage) -> Vec<usize> {
+    pub fn tensors_of(&self, stage: &Stage) -> Vec<TensorId> {
         let first = stage
             .layer
             .map_or(0, |LayerId(layer)| self.first_tensor[layer]);
-        stage.parameters.iter().map(|index| first + index).collect()
+        let tensor = |index: &usize| TensorId(first + index);
+        stage.parameters.iter().map(tensor).collect()
     }
 }

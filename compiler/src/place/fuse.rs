@@ -2,38 +2,11 @@
 
 use crate::graph::{Graph, LayerId, ValueId};
 use crate::ops::Op;
+use crate::site::{Activation, Pooling};
 use proc_macro2::Span;
 use std::collections::BTreeMap;
 
-/// An elementwise function that never decreases, which a kernel can apply to its accumulators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Activation {
-    /// The runtime's type that computes it.
-    pub name: &'static str,
-    /// Whether f(0) = 0, so that zeros around a value's elements stay zero.
-    pub keeps_zero: bool,
-}
-
-impl Activation {
-    /// x itself.
-    pub const IDENTITY: Self = Self {
-        name: "Identity",
-        keeps_zero: true,
-    };
-}
-
-/// Windows whose largest element survives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pooling {
-    /// Rows and columns of a window.
-    pub kernel: (usize, usize),
-    /// Rows and columns between windows.
-    pub stride: (usize, usize),
-    /// Rows and columns of minus infinity around the image.
-    pub padding: (usize, usize),
-}
-
-/// One kernel call to be: an operator and what it absorbed.
+/// An operator and what it absorbed.
 #[derive(Clone, Debug)]
 pub struct Stage {
     /// What is computed.

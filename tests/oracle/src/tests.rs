@@ -6,7 +6,7 @@
 )]
 
 use super::{Reference, cross_entropy, mse};
-use crate::graph::Graph;
+use kiln_compiler::graph::Graph;
 
 /// The numbers `0.3 ((5 i) mod modulus) + first`, which were given to PyTorch too.
 fn ramp(count: usize, first: f64, modulus: usize) -> Vec<f64> {
@@ -17,7 +17,8 @@ fn ramp(count: usize, first: f64, modulus: usize) -> Vec<f64> {
 
 fn graph(text: &str) -> Graph {
     let tokens = text.parse().expect("tokens");
-    let mut graphs = crate::graphs(tokens).unwrap_or_else(|errors| panic!("{text}: {errors}"));
+    let mut graphs =
+        kiln_compiler::graphs(tokens).unwrap_or_else(|errors| panic!("{text}: {errors}"));
     graphs.remove(0)
 }
 

@@ -5,8 +5,9 @@
 
 mod occupied;
 
-use crate::program::{BufferId, Program};
-use occupied::Occupied;
+use crate::ids::BufferId;
+use crate::memory::program::Program;
+use occupied::{Lifetime, Occupied};
 
 /// Offsets for one program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +17,6 @@ pub struct Plan {
     /// Blocks per sample in all.
     pub blocks: usize,
 }
-
-/// First and last event that touch a buffer.
-type Lifetime = (usize, usize);
 
 /// Places all buffers of a program.
 pub fn plan(program: &Program) -> Plan {
@@ -45,7 +43,7 @@ pub fn plan(program: &Program) -> Plan {
 fn lifetimes(program: &Program) -> Vec<Option<Lifetime>> {
     let mut lifetimes = vec![None; program.buffers.len()];
     for (time, event) in program.events.iter().enumerate() {
-        for &BufferId(buffer) in event.reads.iter().chain(&event.writes) {
+        for (BufferId(buffer), _) in event.buffers() {
             let (first, _) = lifetimes[buffer].unwrap_or((time, time));
             lifetimes[buffer] = Some((first, time));
         }

@@ -7,7 +7,8 @@
 
 use std::ops::Range;
 
-use super::Lifetime;
+/// First and last event that touch a buffer.
+pub(super) type Lifetime = (usize, usize);
 
 /// Memory over time.
 pub(super) struct Occupied {

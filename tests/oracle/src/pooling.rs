@@ -1,7 +1,7 @@
 //! Pooling: windows reduced to one number.
 
 use super::{Application, volume};
-use crate::ops::max_pool2d::MaxPool2d;
+use kiln_compiler::ops::max_pool2d::MaxPool2d;
 
 /// y[c, i, j] = the largest of x[c, i stride + u - top, j stride + v - left] over all u, v inside of the image.
 pub fn max(pool: &MaxPool2d, application: &Application<'_>) -> Vec<f64> {

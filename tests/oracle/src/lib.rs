@@ -4,6 +4,8 @@
 //! expansion computes, this computes again slowly, one sample at a time and as in inference; gradients come from
 //! differences ([`slope`](Reference::parameter_slope)), so that no derivative is written down twice.
 
+#![forbid(unsafe_code)]
+
 mod arrangement;
 mod contraction;
 mod gradient;
@@ -17,11 +19,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::{
+pub use gradient::Slope;
+use kiln_compiler::{
     graph::{Graph, LayerId, Node, Parameter},
     ops::Op,
 };
-pub use gradient::Slope;
 pub use loss::{cross_entropy, mse};
 
 /// A network to be interpreted: its graph and its parameters.
@@ -110,7 +112,7 @@ impl<'a> Reference<'a> {
     }
 
     fn application<'s>(&'s self, node: &Node, values: &'s [Vec<f64>]) -> Application<'s> {
-        let input = |id: &crate::graph::ValueId| Tensor {
+        let input = |id: &kiln_compiler::graph::ValueId| Tensor {
             shape: &self.graph.values[id.0].shape,
             data: &values[id.0],
         };

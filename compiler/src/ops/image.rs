@@ -1,12 +1,9 @@
 //! Images as types of the runtime: where the interior lies in its border.
 
-use super::site::Site;
-use crate::ops::window::Window;
-use crate::program::Slot;
+use super::window::Window;
+use crate::call::Size;
 use crate::rt;
 use crate::storage::{Border, Form, LANES, Storage, padded};
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// A channel-last image: channels, height, width, and the border around it.
 #[derive(Clone, Copy)]
@@ -20,28 +17,35 @@ pub struct Image {
 impl Image {
     /// Blocks of the buffer.
     pub fn blocks(&self) -> usize {
-        let ([channels, height, width], border) = (self.shape, self.border);
-        let rows = border.top + height + border.bottom;
-        let columns = border.left + width + border.right;
-        rows * columns * padded(channels) / LANES
+        let [rows, columns] = self.bordered();
+        rows * columns * padded(self.shape[0]) / LANES
+    }
+
+    /// Rows and columns with the border.
+    fn bordered(&self) -> [usize; 2] {
+        let ([_, height, width], border) = (self.shape, self.border);
+        [
+            border.top + height + border.bottom,
+            border.left + width + border.right,
+        ]
     }
 
     /// The layout as a type.
-    pub fn channel_last(&self) -> TokenStream {
+    pub fn channel_last(&self) -> Size {
         let ([channels, height, width], border) = (self.shape, self.border);
+        let [rows, columns] = self.bordered();
         let (top, left) = (border.top, border.left);
-        let (rows, columns) = (top + height + border.bottom, left + width + border.right);
-        let path = rt::channel_last();
-        quote!(#path<#height, #width, #channels, #top, #left, #rows, #columns>)
+        let sizes = vec![height, width, channels, top, left, rows, columns];
+        Size::Type(rt::CHANNEL_LAST, sizes)
     }
 
     /// The planar layout of the same image as a type.
-    fn planar(&self) -> TokenStream {
+    fn planar(&self) -> Size {
         let ([channels, height, width], border) = (self.shape, self.border);
+        let [rows, columns] = self.bordered();
         let (top, left) = (border.top, border.left);
-        let (rows, columns) = (top + height + border.bottom, left + width + border.right);
-        let path = rt::planar();
-        quote!(#path<#channels, #height, #width, #top, #left, #rows, #columns>)
+        let sizes = vec![channels, height, width, top, left, rows, columns];
+        Size::Type(rt::PLANAR, sizes)
     }
 }
 
@@ -61,7 +65,7 @@ pub fn of(storage: &Storage) -> Image {
 }
 
 /// A storage's layout as a type.
-pub fn layout(storage: &Storage) -> TokenStream {
+pub fn layout(storage: &Storage) -> Size {
     match storage.form {
         Form::Image(_) => of(storage).channel_last(),
         _ => of(storage).planar(),
@@ -69,11 +73,10 @@ pub fn layout(storage: &Storage) -> TokenStream {
 }
 
 /// A window as a type.
-pub fn taps(window: &Window) -> TokenStream {
-    let path = rt::taps();
+pub fn taps(window: &Window) -> Size {
     let ((kh, kw), (sh, sw), (dh, dw)) = (window.kernel, window.stride, window.dilation);
     let (top, left) = (window.padding.top, window.padding.left);
-    quote!(#path<#kh, #kw, #sh, #sw, #dh, #dw, #top, #left>)
+    Size::Type(rt::TAPS, vec![kh, kw, sh, sw, dh, dw, top, left])
 }
 
 /// Blocks that the winners of pooled outputs take: a byte for each lane, two where a window has more than 256 positions.
@@ -81,9 +84,4 @@ pub fn winner_blocks(output: &Storage, (height, width): (usize, usize)) -> usize
     let [channels, rows, columns] = of(output).shape;
     let bytes = if height * width <= 256 { 1 } else { 2 };
     (rows * columns * channels.div_ceil(LANES) * bytes).div_ceil(4)
-}
-
-/// Blocks per sample of a buffer.
-pub fn blocks(site: &Site<'_>, slot: Slot) -> usize {
-    site.place(slot).1
 }

@@ -1,7 +1,7 @@
 //! Recurrence: states carried from step to step.
 
 use super::{Application, Tensor, pointwise::sigmoid, volume};
-use crate::ops::lstm::Lstm;
+use kiln_compiler::ops::lstm::Lstm;
 
 /// One level: with gates i, f, g, o = W x_t + b + U h_(t-1) + b', and h_(-1) = c_(-1) = 0,
 ///

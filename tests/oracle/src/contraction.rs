@@ -1,7 +1,7 @@
 //! Dense and convolution: sums of products.
 
 use super::{Application, volume};
-use crate::ops::conv2d::Conv2d;
+use kiln_compiler::ops::conv2d::Conv2d;
 
 /// y[t, o] = b[o] + sum over i of w[o, i] x[t, i].
 pub fn dense(application: &Application<'_>) -> Vec<f64> {

@@ -1,0 +1,377 @@
+//! A kernel call as data: which kernel, the sizes it is compiled for, and what it is given.
+//!
+//! Operators return calls over the [`Slot`]s of their stage, and the schedule binds each slot to a place in memory. The
+//! planner, the checker and the emitter read the same calls, so that what is checked is what is printed:
+//!
+//! ```text
+//! dense::infer::<S, Relu, 784, 784, 128, 8>(s, x, weights, start, y)
+//!     x        reads   Input(0)      as rows of 784 floats
+//!     weights  reads   Parameter(0)  as 8 panels of 784 blocks
+//!     start    reads   Parameter(1)  as 8 blocks, in `Start::Bias(..)`
+//!     y        writes  Output        as rows of 8 blocks
+//! ```
+
+use crate::rt::{Kernel, Path};
+use crate::site::Activation;
+
+/// Memory as the calls of one stage name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// An operand.
+    Input(usize),
+    /// The result.
+    Output,
+    /// The result's delta.
+    Delta,
+    /// An operand's delta.
+    InputDelta(usize),
+    /// A buffer of the stage's own: the first call that writes it makes it.
+    Own(&'static str),
+    /// One of the stage's parameters.
+    Parameter(usize),
+    /// Weights transposed for backward: a copy that is made anew in every step.
+    Transposed(usize),
+}
+
+/// What a call does to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads what is there.
+    Read,
+    /// Writes everything that is read later, whatever was there.
+    Write,
+    /// Reads what is there and changes it.
+    Modify,
+}
+
+impl Access {
+    /// What a kernel does to a delta: it writes the first term and adds the others.
+    pub fn adding(add: bool) -> Self {
+        match add {
+            true => Self::Modify,
+            false => Self::Write,
+        }
+    }
+
+    /// `true` if contents from before are read.
+    pub fn reads(self) -> bool {
+        self != Self::Write
+    }
+
+    /// `true` if contents are changed.
+    pub fn writes(self) -> bool {
+        self != Self::Read
+    }
+}
+
+/// The type by which a kernel sees memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `[Block]`
+    Blocks,
+    /// `[[Block; n]]`, a row for each sample or step.
+    Rows(usize),
+    /// `[[f32; n]]`, a row for each sample or step.
+    Floats(usize),
+    /// `[[[f32; floats]; steps]]`
+    Sequences {
+        /// Steps of a sequence.
+        steps: usize,
+        /// Floats from step to step.
+        floats: usize,
+    },
+    /// `[[[Block; blocks]; steps]]`
+    Steps {
+        /// Steps of a sequence.
+        steps: usize,
+        /// Blocks of a step.
+        blocks: usize,
+    },
+    /// `[[Block; rows]; panels]`: a matrix in panels of sixteen columns.
+    Panels {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Panels.
+        panels: usize,
+    },
+    /// `[Block; n]`: a bias.
+    Cells(usize),
+}
+
+impl Form {
+    /// Blocks for one sample, or of a parameter. Forms that do not say it view memory whose size is known otherwise.
+    pub fn blocks(self) -> Option<usize> {
+        match self {
+            Self::Blocks | Self::Floats(_) | Self::Sequences { .. } => None,
+            Self::Rows(blocks) | Self::Cells(blocks) => Some(blocks),
+            Self::Steps { steps, blocks } => Some(steps * blocks),
+            Self::Panels { rows, panels } => Some(rows * panels),
+        }
+    }
+}
+
+/// Memory as a kernel is given it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View<M> {
+    /// Which memory.
+    pub memory: M,
+    /// What the kernel does to it.
+    pub access: Access,
+    /// The type it sees.
+    pub form: Form,
+}
+
+/// A generic argument of a kernel.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Size {
+    /// The instruction set.
+    Isa,
+    /// A constant.
+    Number(usize),
+    /// A constant.
+    Flag(bool),
+    /// A type of the runtime, generic over some numbers.
+    Type(Path, Vec<usize>),
+    /// What rustc infers.
+    Inferred,
+}
+
+impl From<usize> for Size {
+    fn from(number: usize) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for Size {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<Activation> for Size {
+    fn from(activation: Activation) -> Self {
+        Self::Type(activation.path, Vec::new())
+    }
+}
+
+/// An argument of a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument<M> {
+    /// Memory.
+    View(View<M>),
+    /// A number.
+    Number(usize),
+    /// A number.
+    Float(f32),
+    /// So many blocks of zeros.
+    Zeros(usize),
+    /// What the randomness of a layer is drawn from.
+    Key {
+        /// The layer's number.
+        layer: u32,
+    },
+    /// `path { field: argument, .. }`
+    Record(Path, Vec<(&'static str, Argument<M>)>),
+    /// `path(argument, ..)`, or the path alone.
+    Variant(Path, Vec<Argument<M>>),
+    /// `(argument, ..)`
+    Tuple(Vec<Argument<M>>),
+    /// `&[argument, ..]`
+    List(Vec<Argument<M>>),
+}
+
+impl<M> Argument<M> {
+    /// What is read.
+    pub fn read(memory: M, form: Form) -> Self {
+        Self::View(View {
+            memory,
+            access: Access::Read,
+            form,
+        })
+    }
+
+    /// The arguments inside this one.
+    fn parts(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match self {
+            Self::Record(_, fields) => Box::new(fields.iter().map(|(_, part)| part)),
+            Self::Variant(_, parts) | Self::Tuple(parts) | Self::List(parts) => {
+                Box::new(parts.iter())
+            }
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// All memory in it.
+    pub fn views(&self) -> Box<dyn Iterator<Item = &View<M>> + '_> {
+        match self {
+            Self::View(view) => Box::new(std::iter::once(view)),
+            _ => Box::new(self.parts().flat_map(Self::views)),
+        }
+    }
+
+    /// The same over other memory.
+    fn map<N>(self, f: &mut dyn FnMut(View<M>) -> View<N>) -> Argument<N> {
+        let mut all = |parts: Vec<Self>| parts.into_iter().map(|part| part.map(f)).collect();
+        match self {
+            Self::View(view) => Argument::View(f(view)),
+            Self::Number(number) => Argument::Number(number),
+            Self::Float(number) => Argument::Float(number),
+            Self::Zeros(blocks) => Argument::Zeros(blocks),
+            Self::Key { layer } => Argument::Key { layer },
+            Self::Variant(path, parts) => Argument::Variant(path, all(parts)),
+            Self::Tuple(parts) => Argument::Tuple(all(parts)),
+            Self::List(parts) => Argument::List(all(parts)),
+            Self::Record(path, fields) => {
+                let field = |(name, part): (_, Self)| (name, part.map(f));
+                Argument::Record(path, fields.into_iter().map(field).collect())
+            }
+        }
+    }
+}
+
+/// A call of a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call<M> {
+    /// Which kernel.
+    pub kernel: &'static Kernel,
+    /// What it is compiled for.
+    pub sizes: Vec<Size>,
+    /// What it is given, under the names of its parameters and in their order; the instruction set's token is left out.
+    pub arguments: Vec<(&'static str, Argument<M>)>,
+}
+
+impl<M> Call<M> {
+    /// A call that lacks all arguments.
+    pub fn of(kernel: &'static Kernel, sizes: impl IntoIterator<Item = Size>) -> Self {
+        Self {
+            kernel,
+            sizes: sizes.into_iter().collect(),
+            arguments: Vec::new(),
+        }
+    }
+
+    /// Gives it an argument.
+    pub fn with(mut self, name: &'static str, argument: Argument<M>) -> Self {
+        self.arguments.push((name, argument));
+        self
+    }
+
+    /// Gives it memory.
+    pub fn view(self, name: &'static str, memory: M, access: Access, form: Form) -> Self {
+        let view = View {
+            memory,
+            access,
+            form,
+        };
+        self.with(name, Argument::View(view))
+    }
+
+    /// Gives it memory to read.
+    pub fn read(self, name: &'static str, memory: M, form: Form) -> Self {
+        self.view(name, memory, Access::Read, form)
+    }
+
+    /// Gives it memory to write.
+    pub fn write(self, name: &'static str, memory: M, form: Form) -> Self {
+        self.view(name, memory, Access::Write, form)
+    }
+
+    /// Gives it memory to read and change.
+    pub fn modify(self, name: &'static str, memory: M, form: Form) -> Self {
+        self.view(name, memory, Access::Modify, form)
+    }
+
+    /// All memory it is given.
+    pub fn views(&self) -> impl Iterator<Item = &View<M>> {
+        self.arguments
+            .iter()
+            .flat_map(|(_, argument)| argument.views())
+    }
+
+    /// The same call over other memory.
+    pub fn map<N>(self, mut f: impl FnMut(View<M>) -> View<N>) -> Call<N> {
+        let argument = |(name, argument): (_, Argument<M>)| (name, argument.map(&mut f));
+        Call {
+            kernel: self.kernel,
+            sizes: self.sizes,
+            arguments: self.arguments.into_iter().map(argument).collect(),
+        }
+    }
+}
+
+/// A call that finishes the gradient of a parameter, summed over the rows of a batch. Where a layer is applied several
+/// times, every application adds a term.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradient<M> {
+    /// Which kernel.
+    pub kernel: &'static Kernel,
+    /// What it is compiled for.
+    pub sizes: Vec<Size>,
+    /// What each application of the layer left.
+    pub terms: Vec<Term<M>>,
+    /// How the kernel takes several terms.
+    pub join: Join,
+}
+
+/// How a kernel takes several terms of a gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// The rows of one after those of the other.
+    Chain,
+    /// Those of equal sizes one after the other, and the others in pairs.
+    Pairs,
+}
+
+/// What one application of a layer leaves for a gradient: the batch's rows of one buffer, or of two side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term<M> {
+    /// The buffers, under the names of the kernel's parameters and in their order.
+    pub rows: Vec<(&'static str, View<M>)>,
+    /// What makes the kernel's argument of the rows, if they are not taken as they are.
+    pub through: Option<(Path, Vec<Size>)>,
+}
+
+impl<M> Term<M> {
+    /// Rows as they are.
+    pub fn of(rows: impl IntoIterator<Item = (&'static str, M, Form)>) -> Self {
+        let view = |(name, memory, form)| {
+            let access = Access::Read;
+            let view = View {
+                memory,
+                access,
+                form,
+            };
+            (name, view)
+        };
+        Self {
+            rows: rows.into_iter().map(view).collect(),
+            through: None,
+        }
+    }
+}
+
+impl<M> Gradient<M> {
+    /// All memory it reads.
+    pub fn views(&self) -> impl Iterator<Item = &View<M>> {
+        let rows = self.terms.iter().flat_map(|term| &term.rows);
+        rows.map(|(_, view)| view)
+    }
+
+    /// The same over other memory.
+    pub fn map<N>(self, mut f: impl FnMut(View<M>) -> View<N>) -> Gradient<N> {
+        let mut term = |term: Term<M>| Term {
+            rows: term
+                .rows
+                .into_iter()
+                .map(|(name, view)| (name, f(view)))
+                .collect(),
+            through: term.through,
+        };
+        Gradient {
+            kernel: self.kernel,
+            sizes: self.sizes,
+            terms: self.terms.into_iter().map(&mut term).collect(),
+            join: self.join,
+        }
+    }
+}

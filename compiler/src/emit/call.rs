@@ -1,0 +1,314 @@
+//! Calls as tokens: the memory they touch is bound to names, and the kernel is called.
+
+use super::model::Model;
+use crate::call::{Argument, Call, Form, Gradient, Join, Size, Term, View};
+use crate::ids::{BufferId, TensorId, TransposedId};
+use crate::memory::plan::Plan;
+use crate::memory::program::{Place, Program};
+use crate::rt;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// A program with its plan, whose calls are written out.
+#[derive(Clone, Copy)]
+pub struct Printer<'a> {
+    /// The network.
+    model: &'a Model<'a>,
+    /// The schedule and the memory plan.
+    planned: &'a (Program, Plan),
+}
+
+impl<'a> Printer<'a> {
+    /// For one of the model's programs.
+    pub fn new(model: &'a Model<'a>, planned: &'a (Program, Plan)) -> Self {
+        Self { model, planned }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &'a Program {
+        &self.planned.0
+    }
+
+    /// Offset and size of a buffer, in blocks per sample.
+    pub fn place(&self, BufferId(buffer): BufferId) -> (usize, usize) {
+        let (program, plan) = self.planned;
+        (plan.offsets[buffer], program.buffers[buffer].blocks)
+    }
+
+    /// Binds the buffers of a call to the names of its arguments, and calls the kernel.
+    pub fn call(&self, call: &Call<Place>) -> TokenStream {
+        let mut bound: Vec<(Ident, BufferId)> = Vec::new();
+        let mut aliases = TokenStream::new();
+        for (name, argument) in &call.arguments {
+            for view in argument.views() {
+                let Place::Buffer(buffer) = view.memory else {
+                    continue;
+                };
+                let name = Ident::new(name, Span::call_site());
+                match bound.iter().find(|(_, other)| *other == buffer) {
+                    Some((other, _)) => aliases.extend(quote!(let #name = &*#other;)),
+                    None => bound.push((name, buffer)),
+                }
+            }
+        }
+        let (carve, span) = (rt::CARVE, rt::SPAN);
+        let idents = bound.iter().map(|(name, _)| name);
+        let spans = bound.iter().map(|&(_, buffer)| {
+            let (offset, blocks) = self.place(buffer);
+            quote!(#span(#offset, #blocks, capacity, count))
+        });
+        let bind = (!bound.is_empty())
+            .then(|| quote!(let [#(#idents),*] = #carve(memory, [#(#spans),*]);));
+        let kernel = self.kernel(call);
+        quote!({ #bind #aliases #kernel })
+    }
+
+    /// The call itself, its buffers being bound.
+    pub fn kernel(&self, call: &Call<Place>) -> TokenStream {
+        let path = call.kernel.path;
+        let sizes = sizes(&call.sizes);
+        let mut given = call.arguments.iter();
+        let arguments = call.kernel.parameters().map(|(name, _)| match name {
+            "s" => quote!(s),
+            _ => given
+                .next()
+                .map(|(name, argument)| self.argument(name, argument))
+                .unwrap_or_default(),
+        });
+        quote!(#path #sizes(#(#arguments),*);)
+    }
+
+    fn argument(&self, name: &str, argument: &Argument<Place>) -> TokenStream {
+        let all = |parts: &[Argument<Place>]| {
+            let parts = parts.iter().map(|part| self.argument(name, part));
+            parts.collect::<Vec<_>>()
+        };
+        match argument {
+            Argument::View(view) => self.view(name, view),
+            Argument::Number(number) => quote!(#number),
+            Argument::Float(number) => quote!(#number),
+            Argument::Zeros(blocks) => {
+                let block = rt::BLOCK;
+                quote!(&[#block::ZERO; #blocks])
+            }
+            Argument::Key { layer } => {
+                quote!(rt::Key { seed, step, layer: #layer, first_sample: first })
+            }
+            Argument::Record(path, fields) => {
+                let fields = fields.iter().map(|(field, part)| {
+                    let field = Ident::new(field, Span::call_site());
+                    let part = self.argument(name, part);
+                    quote!(#field: #part)
+                });
+                quote!(#path { #(#fields),* })
+            }
+            Argument::Variant(path, parts) if parts.is_empty() => quote!(#path),
+            Argument::Variant(path, parts) => {
+                let parts = all(parts);
+                quote!(#path(#(#parts),*))
+            }
+            Argument::Tuple(parts) => {
+                let parts = all(parts);
+                quote!((#(#parts),*))
+            }
+            Argument::List(parts) => {
+                let parts = all(parts);
+                quote!(&[#(#parts),*])
+            }
+        }
+    }
+
+    /// Memory as the kernel sees it; a buffer goes by `name`.
+    fn view(&self, name: &str, view: &View<Place>) -> TokenStream {
+        let writes = view.access.writes();
+        let (memory, offset) = match view.memory {
+            Place::Caller => return caller(view.form),
+            Place::Buffer(_) => {
+                let name = Ident::new(name, Span::call_site());
+                return buffer(&quote!(#name), view.form, writes);
+            }
+            Place::Tensor(TensorId(tensor)) => {
+                (quote!(parameters), self.model.layout.tensors[tensor].offset)
+            }
+            Place::Transposed(TransposedId(index)) => {
+                (quote!(transposed), self.program().transposed[index].offset)
+            }
+        };
+        match (view.form, writes) {
+            (Form::Panels { rows, panels }, false) => {
+                let path = rt::PANELS;
+                quote!(#path::<#rows, #panels>(#memory, #offset))
+            }
+            (Form::Panels { rows, panels }, true) => {
+                let path = rt::PANELS_MUT;
+                quote!(#path::<#rows, #panels>(#memory, #offset))
+            }
+            (Form::Cells(blocks), _) => {
+                let path = rt::CELLS;
+                quote!(#path::<#blocks>(#memory, #offset))
+            }
+            (form, _) => unreachable!("{form:?} is no form of weights"),
+        }
+    }
+
+    /// A gradient, finished over the rows of the batch.
+    pub fn gradient(&self, gradient: &Gradient<Place>) -> TokenStream {
+        let path = gradient.kernel.path;
+        let sizes = sizes(&gradient.sizes);
+        let rows = match gradient.join {
+            Join::Chain => chain(gradient.terms.iter().map(|term| self.term(term)).collect()),
+            Join::Pairs => {
+                let mut kinds: Vec<Vec<&Term<Place>>> = Vec::new();
+                let mut known = std::collections::BTreeMap::new();
+                for term in &gradient.terms {
+                    let kind = *known.entry(&term.through).or_insert(kinds.len());
+                    match kinds.get_mut(kind) {
+                        Some(alike) => alike.push(term),
+                        None => kinds.push(vec![term]),
+                    }
+                }
+                let parts = kinds.iter().map(|alike| {
+                    let rows = alike.iter().map(|term| self.rows(term)).collect();
+                    through(alike[0], chain(rows))
+                });
+                pairwise(parts.collect(), |first, second| quote!((#first, #second)))
+            }
+        };
+        quote!(#path #sizes(s, #rows, &mut stretch);)
+    }
+
+    /// One application's part of a gradient.
+    fn term(&self, term: &Term<Place>) -> TokenStream {
+        through(term, self.rows(term))
+    }
+
+    /// The batch's rows of one buffer, or of two side by side.
+    fn rows(&self, term: &Term<Place>) -> TokenStream {
+        let place = |(_, view): &(&str, View<Place>)| match view.memory {
+            Place::Buffer(buffer) => {
+                let (offset, blocks) = self.place(buffer);
+                quote!((#offset, #blocks))
+            }
+            other => unreachable!("{other:?} holds no rows of a batch"),
+        };
+        let places = term.rows.iter().map(place);
+        let forms = term
+            .rows
+            .iter()
+            .map(|(_, view)| view.form)
+            .collect::<Vec<_>>();
+        let path = match forms[..] {
+            [Form::Rows(blocks)] => {
+                let path = rt::ROW_BLOCKS;
+                quote!(#path::<#blocks>)
+            }
+            [Form::Floats(floats), Form::Rows(blocks)] => {
+                let path = rt::ROW_PAIRS;
+                quote!(#path::<#floats, #blocks>)
+            }
+            [
+                Form::Steps { steps, blocks },
+                Form::Steps { blocks: others, .. },
+            ] => {
+                let path = rt::STEP_PAIRS;
+                quote!(#path::<#steps, #blocks, #others>)
+            }
+            _ => unreachable!("no gradient is a sum over {forms:?}"),
+        };
+        quote!(#path(batch, #(#places),*))
+    }
+}
+
+/// Rows as the kernel takes them.
+fn through(term: &Term<Place>, rows: TokenStream) -> TokenStream {
+    match &term.through {
+        Some((path, numbers)) => {
+            let sizes = sizes(numbers);
+            quote!(#path #sizes(#rows))
+        }
+        None => rows,
+    }
+}
+
+/// Rows one after another.
+fn chain(rows: Vec<TokenStream>) -> TokenStream {
+    pairwise(
+        rows,
+        |first, second| quote!(::core::iter::Iterator::chain(#first, #second)),
+    )
+}
+
+/// Generic arguments.
+fn sizes(sizes: &[Size]) -> Option<TokenStream> {
+    let size = |size: &Size| match size {
+        Size::Isa => quote!(S),
+        Size::Number(number) => quote!(#number),
+        Size::Flag(flag) => quote!(#flag),
+        Size::Type(path, numbers) if numbers.is_empty() => quote!(#path),
+        Size::Type(path, numbers) => quote!(#path<#(#numbers),*>),
+        Size::Inferred => quote!(_),
+    };
+    let tokens = sizes.iter().map(size);
+    (!sizes.is_empty()).then(|| quote!(::<#(#tokens),*>))
+}
+
+/// The caller's own array, seen as rows of floats.
+fn caller(form: Form) -> TokenStream {
+    let (path, sequences) = (rt::INPUT_ROWS, rt::SEQUENCES);
+    match form {
+        Form::Floats(floats) => quote!(#path::<#floats, _>(inputs)),
+        Form::Sequences { steps, floats } => {
+            quote!(#sequences::<#steps, [f32; #floats]>(#path::<#floats, _>(inputs)))
+        }
+        form => unreachable!("callers hold floats, no {form:?}"),
+    }
+}
+
+/// A buffer that is bound to a name.
+fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
+    let (rows, sequences) = (rt::ROWS, rt::SEQUENCES);
+    match (form, writes) {
+        (Form::Blocks, _) => name.clone(),
+        (Form::Floats(floats), _) => quote!(#rows::<#floats>(#name)),
+        (Form::Sequences { steps, floats }, _) => {
+            quote!(#sequences::<#steps, [f32; #floats]>(#rows::<#floats>(#name)))
+        }
+        (Form::Rows(blocks), false) => {
+            let path = rt::BLOCKS;
+            quote!(#path::<#blocks>(#name))
+        }
+        (Form::Rows(blocks), true) => {
+            let path = rt::BLOCKS_MUT;
+            quote!(#path::<#blocks>(#name))
+        }
+        (Form::Steps { steps, blocks }, false) => {
+            let path = rt::STEPS;
+            quote!(#path::<#steps, #blocks>(#name))
+        }
+        (Form::Steps { steps, blocks }, true) => {
+            let path = rt::STEPS_MUT;
+            quote!(#path::<#steps, #blocks>(#name))
+        }
+        (form, _) => unreachable!("{form:?} is a form of weights"),
+    }
+}
+
+/// Joins neighbours, then the joined ones, until one is left: in their order, but of the least depth, for rustc follows by
+/// recursion how deep types and expressions are.
+fn pairwise(
+    mut parts: Vec<TokenStream>,
+    join: impl Fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
+    while parts.len() > 1 {
+        let mut joined = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(first) = rest.next() {
+            joined.push(match rest.next() {
+                Some(second) => join(first, second),
+                None => first,
+            });
+        }
+        parts = joined;
+    }
+    parts.pop().unwrap_or_default()
+}

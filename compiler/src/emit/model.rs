@@ -1,0 +1,17 @@
+//! What is written out.
+
+use crate::graph::Graph;
+use crate::memory::{plan::Plan, program::Program};
+use crate::place::layout::Layout;
+
+/// Everything known about a network when it is written out.
+pub struct Model<'a> {
+    /// What the user declared.
+    pub graph: &'a Graph,
+    /// Storages, stages and packings.
+    pub layout: &'a Layout,
+    /// Inference: schedule and plan.
+    pub inference: (Program, Plan),
+    /// Training: schedule and plan.
+    pub training: (Program, Plan),
+}

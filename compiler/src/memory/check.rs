@@ -1,0 +1,287 @@
+//! The independent judge of a program and its memory plan. It shares nothing with the planner: it compares every call with
+//! what its kernel takes, and plays the events over memory, remembering who wrote each block last. Neighbouring blocks of
+//! one owner are remembered once, however large the network is.
+
+use crate::call::{Access, Call, Gradient, View};
+use crate::ids::BufferId;
+use crate::memory::plan::Plan;
+use crate::memory::program::{Action, Event, Place, Program};
+use crate::rt::Kernel;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Plays a program; an error names the call that is not what its kernel takes, or the buffer that was lost and who overwrote
+/// it.
+pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
+    let judge = Judge { program, plan };
+    let mut made = 0;
+    for transposed in &program.transposed {
+        signature("the transposed weights", &transposed.call)?;
+        if transposed.offset != made {
+            return Err(format!(
+                "transposed weights begin at {} instead of {made}",
+                transposed.offset
+            ));
+        }
+        made += transposed.blocks;
+    }
+    let mut memory = Owners::default();
+    for (time, event) in program.events.iter().enumerate() {
+        match &event.action {
+            Action::Forward(call) | Action::Backward(call) => signature(&event.name, call)?,
+            Action::Update(_, gradient) => terms(&event.name, gradient)?,
+            Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
+        }
+        judge.shared(event)?;
+        judge.bounds(event)?;
+        judge.reads(time, event, &memory)?;
+        judge.writes(time, event)?;
+        for buffer in written(event) {
+            memory.write(buffer, judge.place(buffer));
+        }
+    }
+    Ok(())
+}
+
+/// Buffers whose contents must still be there.
+fn read(event: &Event) -> impl Iterator<Item = BufferId> {
+    let reads = |(buffer, access): (BufferId, Access)| access.reads().then_some(buffer);
+    event.buffers().filter_map(reads)
+}
+
+/// Buffers that hold something from here on.
+fn written(event: &Event) -> impl Iterator<Item = BufferId> {
+    let writes = |(buffer, access): (BufferId, Access)| access.writes().then_some(buffer);
+    event.buffers().filter_map(writes)
+}
+
+/// A call gives its kernel what it takes: every parameter by its name and in order, to be changed where the kernel changes it.
+fn signature(of: &str, call: &Call<Place>) -> Result<(), String> {
+    let kernel = call.kernel;
+    let mut given = call.arguments.iter();
+    for (name, changes) in kernel.parameters().filter(|(name, _)| *name != "s") {
+        let Some((_, argument)) = given.next().filter(|(given, _)| *given == name) else {
+            let verb = if changes { "changes" } else { "reads" };
+            return Err(missing(kernel, verb, name, of));
+        };
+        let agrees = |view: &View<Place>| view.access.writes() == changes;
+        if !argument.views().all(agrees) {
+            let verb = if changes { "changes" } else { "only reads" };
+            return Err(otherwise(kernel, verb, name, of));
+        }
+    }
+    match given.next() {
+        Some((name, _)) => Err(surplus(kernel, name, of)),
+        None => Ok(()),
+    }
+}
+
+/// Every term of a gradient gives the kernel the rows it takes.
+fn terms(of: &str, gradient: &Gradient<Place>) -> Result<(), String> {
+    let kernel = gradient.kernel;
+    let taken = || {
+        let names = kernel.parameters().map(|(name, _)| name);
+        names.filter(|&name| !matches!(name, "s" | "stretch"))
+    };
+    for term in &gradient.terms {
+        let mut given = term.rows.iter();
+        for name in taken() {
+            let Some((_, view)) = given.next().filter(|(given, _)| *given == name) else {
+                return Err(missing(kernel, "reads", name, of));
+            };
+            if view.access != Access::Read {
+                return Err(otherwise(kernel, "only reads", name, of));
+            }
+        }
+        if let Some((name, _)) = given.next() {
+            return Err(surplus(kernel, name, of));
+        }
+    }
+    Ok(())
+}
+
+fn missing(kernel: &Kernel, verb: &str, name: &str, of: &str) -> String {
+    let path = kernel.path;
+    format!("`{path}` {verb} `{name}`, which its call for `{of}` leaves out")
+}
+
+fn otherwise(kernel: &Kernel, verb: &str, name: &str, of: &str) -> String {
+    let path = kernel.path;
+    format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise")
+}
+
+fn surplus(kernel: &Kernel, name: &str, of: &str) -> String {
+    let path = kernel.path;
+    format!("`{path}` takes no `{name}` where its call for `{of}` gives it")
+}
+
+/// A program and the plan that is judged.
+struct Judge<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+}
+
+impl Judge<'_> {
+    fn name(&self, BufferId(buffer): BufferId) -> &str {
+        &self.program.buffers[buffer].name
+    }
+
+    /// The blocks of a buffer.
+    fn place(&self, BufferId(buffer): BufferId) -> Range<usize> {
+        let first = self.plan.offsets[buffer];
+        first..first + self.program.buffers[buffer].blocks
+    }
+
+    /// What all samples share is there: events neither change it nor read what is not made.
+    fn shared(&self, event: &Event) -> Result<(), String> {
+        for (place, access) in event.touches() {
+            let lasting = matches!(
+                place,
+                Place::Caller | Place::Tensor(_) | Place::Transposed(_)
+            );
+            if lasting && access.writes() {
+                return Err(format!("`{}` writes what all samples share", event.name));
+            }
+            if matches!(place, Place::Transposed(id) if id.0 >= self.program.transposed.len()) {
+                return Err(format!(
+                    "`{}` reads weights that nobody transposes",
+                    event.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every buffer lies within the planned memory.
+    fn bounds(&self, event: &Event) -> Result<(), String> {
+        let mut touched = event.buffers();
+        match touched.find(|&(buffer, _)| self.place(buffer).end > self.plan.blocks) {
+            Some((buffer, _)) => Err(format!(
+                "`{}` lies outside the planned memory",
+                self.name(buffer)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// What is read is there as it was written.
+    fn reads(&self, time: usize, event: &Event, memory: &Owners) -> Result<(), String> {
+        for buffer in read(event) {
+            match memory.lost(buffer, self.place(buffer)) {
+                None => {}
+                Some((block, Some(owner))) => {
+                    return Err(format!(
+                        "event {time} reads `{}`, but `{}` has overwritten its block {block}",
+                        self.name(buffer),
+                        self.name(owner)
+                    ));
+                }
+                Some((_, None)) => {
+                    return Err(format!(
+                        "event {time} reads `{}` before anything was written",
+                        self.name(buffer)
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An event writes no block for two buffers, and none of another that it reads.
+    fn writes(&self, time: usize, event: &Event) -> Result<(), String> {
+        let mut reads = Owners::default();
+        for buffer in read(event) {
+            reads.write(buffer, self.place(buffer));
+        }
+        let mut writes = Owners::default();
+        for buffer in written(event) {
+            let place = self.place(buffer);
+            if event
+                .buffers()
+                .filter(|&(other, _)| other == buffer)
+                .count()
+                > 1
+            {
+                return Err(format!(
+                    "event {time} takes `{}` twice and writes it",
+                    self.name(buffer)
+                ));
+            }
+            if let Some((block, _)) = writes.other(buffer, place.clone()) {
+                return Err(format!(
+                    "event {time} writes block {block} of `{}` twice",
+                    self.name(buffer)
+                ));
+            }
+            if let Some((_, other)) = reads.other(buffer, place.clone()) {
+                return Err(format!(
+                    "event {time} writes `{}` over `{}`, which it reads",
+                    self.name(buffer),
+                    self.name(other)
+                ));
+            }
+            writes.write(buffer, place);
+        }
+        Ok(())
+    }
+}
+
+/// Who wrote each block last: the first block of each stretch, with its end and its owner; stretches never overlap.
+#[derive(Default)]
+struct Owners(BTreeMap<usize, (usize, BufferId)>);
+
+impl Owners {
+    /// The first stretch that is not wholly before a block.
+    fn since(&self, block: usize) -> impl Iterator<Item = (Range<usize>, BufferId)> {
+        let before = self.0.range(..block).next_back();
+        let before = before.filter(|&(_, &(end, _))| end > block);
+        before
+            .into_iter()
+            .chain(self.0.range(block..))
+            .map(|(&start, &(end, owner))| (start..end, owner))
+    }
+
+    /// The first block in a place that is not a buffer's, and whose it is instead.
+    fn lost(&self, buffer: BufferId, place: Range<usize>) -> Option<(usize, Option<BufferId>)> {
+        let mut block = place.start;
+        for (stretch, owner) in self.since(place.start) {
+            if block >= place.end || stretch.start > block {
+                break;
+            }
+            if owner != buffer {
+                return Some((block, Some(owner)));
+            }
+            block = stretch.end;
+        }
+        (block < place.end).then_some((block, None))
+    }
+
+    /// The first block in a place that is another buffer's, and whose.
+    fn other(&self, buffer: BufferId, place: Range<usize>) -> Option<(usize, BufferId)> {
+        let within = self.since(place.start);
+        let mut within = within.take_while(|(stretch, _)| stretch.start < place.end);
+        let (stretch, owner) = within.find(|&(_, owner)| owner != buffer)?;
+        Some((stretch.start.max(place.start), owner))
+    }
+
+    /// Makes blocks a buffer's; what is left of the stretches that lay there stays whose it was.
+    fn write(&mut self, buffer: BufferId, place: Range<usize>) {
+        if place.is_empty() {
+            return;
+        }
+        let lay: Vec<_> = self
+            .since(place.start)
+            .take_while(|(stretch, _)| stretch.start < place.end)
+            .collect();
+        for (stretch, owner) in lay {
+            self.0.remove(&stretch.start);
+            if stretch.start < place.start {
+                self.0.insert(stretch.start, (place.start, owner));
+            }
+            if place.end < stretch.end {
+                self.0.insert(place.end, (stretch.end, owner));
+            }
+        }
+        self.0.insert(place.start, (place.end, buffer));
+    }
+}

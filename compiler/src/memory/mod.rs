@@ -1,0 +1,6 @@
+//! How long values live: what happens when, and which memory each value has meanwhile.
+
+pub mod check;
+pub mod plan;
+pub mod program;
+pub mod schedule;

@@ -1,0 +1,171 @@
+//! What a program is: buffers, and events in order, each a call or a meeting with the caller.
+
+use crate::call::{Access, Call, Gradient};
+use crate::ids::{BufferId, TensorId, TransposedId};
+
+/// What a program is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Forward alone, buffers reused as soon as they are read for the last time.
+    Inference,
+    /// Forward, loss, backward, update.
+    Training,
+}
+
+/// Memory that one sample needs for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// What it holds, for messages.
+    pub name: String,
+    /// Blocks per sample.
+    pub blocks: usize,
+}
+
+/// Weights transposed for backward, in a memory of their own that all samples share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transposed {
+    /// The call that makes them.
+    pub call: Call<Place>,
+    /// First block.
+    pub offset: usize,
+    /// Blocks.
+    pub blocks: usize,
+}
+
+/// Memory as a program's calls name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The caller's own array of inputs.
+    Caller,
+    /// A buffer.
+    Buffer(BufferId),
+    /// A parameter in the arena.
+    Tensor(TensorId),
+    /// Transposed weights.
+    Transposed(TransposedId),
+}
+
+/// Where an output lies, and its delta where one is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The output.
+    pub value: BufferId,
+    /// Its delta.
+    pub delta: Option<BufferId>,
+}
+
+/// What happens in an event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The caller's inputs are copied into buffers.
+    Load(Vec<BufferId>),
+    /// A kernel of the forward pass runs.
+    Forward(Call<Place>),
+    /// The caller takes the outputs.
+    Unload(Vec<BufferId>),
+    /// The loss reads every output and writes its delta.
+    Loss(Vec<Answer>),
+    /// A kernel of the backward pass runs.
+    Backward(Call<Place>),
+    /// A parameter's gradient is finished, and the parameter is updated.
+    Update(TensorId, Gradient<Place>),
+}
+
+/// Something that happens to memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// What happens.
+    pub action: Action,
+    /// The value it is about, for messages.
+    pub name: String,
+}
+
+impl Event {
+    /// All memory it touches, and how.
+    pub fn touches(&self) -> Vec<(Place, Access)> {
+        let buffer = |&buffer: &BufferId| Place::Buffer(buffer);
+        match &self.action {
+            Action::Load(buffers) => {
+                let write = |id| (buffer(id), Access::Write);
+                buffers.iter().map(write).collect()
+            }
+            Action::Unload(buffers) => {
+                let read = |id| (buffer(id), Access::Read);
+                buffers.iter().map(read).collect()
+            }
+            Action::Loss(answers) => {
+                let both = |answer: &Answer| {
+                    let delta = answer.delta.iter().map(|id| (buffer(id), Access::Write));
+                    std::iter::once((buffer(&answer.value), Access::Read))
+                        .chain(delta)
+                        .collect::<Vec<_>>()
+                };
+                answers.iter().flat_map(both).collect()
+            }
+            Action::Forward(call) | Action::Backward(call) => call
+                .views()
+                .map(|view| (view.memory, view.access))
+                .collect(),
+            Action::Update(_, gradient) => gradient
+                .views()
+                .map(|view| (view.memory, view.access))
+                .collect(),
+        }
+    }
+
+    /// The buffers among what it touches.
+    pub fn buffers(&self) -> impl Iterator<Item = (BufferId, Access)> {
+        let buffer = |(place, access): (Place, Access)| match place {
+            Place::Buffer(buffer) => Some((buffer, access)),
+            _ => None,
+        };
+        self.touches().into_iter().filter_map(buffer)
+    }
+}
+
+/// The schedule of one mode.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What it is for.
+    pub mode: Mode,
+    /// All buffers.
+    pub buffers: Vec<Buffer>,
+    /// All weights that are transposed before the first event.
+    pub transposed: Vec<Transposed>,
+    /// All events in order.
+    pub events: Vec<Event>,
+    /// Whether inference reads the only input where the caller has it.
+    pub direct: bool,
+}
+
+impl Program {
+    /// A program in which nothing happens.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            buffers: Vec::new(),
+            transposed: Vec::new(),
+            events: Vec::new(),
+            direct: false,
+        }
+    }
+
+    /// Adds a buffer.
+    pub fn buffer(&mut self, name: String, blocks: usize) -> BufferId {
+        self.buffers.push(Buffer { name, blocks });
+        BufferId(self.buffers.len() - 1)
+    }
+
+    /// Adds an event.
+    pub fn event(&mut self, name: &str, action: Action) {
+        let name = name.to_owned();
+        self.events.push(Event { action, name });
+    }
+
+    /// Blocks of all transposed weights.
+    pub fn transposed_blocks(&self) -> usize {
+        self.transposed
+            .last()
+            .map_or(0, |last| last.offset + last.blocks)
+    }
+}

@@ -1,0 +1,339 @@
+//! Schedules a layout's stages: the events of inference, and those of a training step.
+
+use crate::call::{Call, Form, Gradient, Size, Slot, View};
+use crate::ids::{BufferId, TensorId, TransposedId, ValueId};
+use crate::memory::program::{Action, Answer, Mode, Place, Program, Transposed};
+use crate::place::fuse::Stage;
+use crate::place::layout::Layout;
+use crate::rt::Path;
+use crate::site::Site;
+use std::collections::BTreeMap;
+
+/// Schedules forward alone.
+pub fn inference(layout: &Layout) -> Program {
+    let mut scheduler = Scheduler::new(layout, Mode::Inference);
+    scheduler.skip_what_only_trains();
+    scheduler.program.direct = scheduler.reads_in_place();
+    if !scheduler.program.direct {
+        scheduler.load();
+    }
+    for index in 0..layout.stages.len() {
+        if !layout.stages[index].op.lower().only_trains() {
+            scheduler.forward(index);
+        }
+    }
+    let outputs = layout.outputs.iter();
+    let outputs = outputs.map(|&value| scheduler.value_buffer(value));
+    let outputs = Action::Unload(outputs.collect());
+    scheduler.program.event("the outputs", outputs);
+    scheduler.program
+}
+
+/// Schedules a training step.
+pub fn training(layout: &Layout) -> Program {
+    let mut scheduler = Scheduler::new(layout, Mode::Training);
+    scheduler.load();
+    for index in 0..layout.stages.len() {
+        scheduler.forward(index);
+    }
+    scheduler.loss();
+    for index in (0..layout.stages.len()).rev() {
+        scheduler.backward(index);
+    }
+    scheduler.update();
+    scheduler.program
+}
+
+/// Floats of an input that is read in place at most: if it holds tiny numbers, a copy of it is read, on the stack if need
+/// be.
+const IN_PLACE: usize = 4096;
+
+/// What is known of a root, the value whose memory it and its views share.
+#[derive(Clone, Copy, Debug, Default)]
+struct Root {
+    /// The buffer of its numbers; none where inference reads the caller's memory.
+    value: Option<BufferId>,
+    /// The buffer of its delta, once something has written one.
+    delta: Option<BufferId>,
+}
+
+/// A call by which weights are transposed, but for where to: sites of one layer share what it makes.
+type Transposition = (Path, Vec<Size>, Vec<Place>);
+
+/// A program in the making.
+struct Scheduler<'a> {
+    layout: &'a Layout,
+    program: Program,
+    /// The root of each value in this mode.
+    roots: Vec<ValueId>,
+    /// What is known of each value that is a root.
+    known: Vec<Root>,
+    /// Buffers of the stages' own.
+    own: BTreeMap<(usize, &'static str), BufferId>,
+    /// Transposed weights by what the stages call them, and by how they are made.
+    transposed: BTreeMap<(usize, usize), TransposedId>,
+    transpositions: BTreeMap<Transposition, TransposedId>,
+    /// What each stage asks of its operands' deltas; `None` for a stage without backward.
+    deltas: Vec<Option<Vec<Option<bool>>>>,
+}
+
+impl<'a> Scheduler<'a> {
+    fn new(layout: &'a Layout, mode: Mode) -> Self {
+        Self {
+            layout,
+            program: Program::new(mode),
+            roots: layout.values.iter().map(|value| value.root).collect(),
+            known: vec![Root::default(); layout.values.len()],
+            own: BTreeMap::new(),
+            transposed: BTreeMap::new(),
+            transpositions: BTreeMap::new(),
+            deltas: vec![None; layout.stages.len()],
+        }
+    }
+
+    /// A chain of skipped stages ends at the first value that is computed.
+    fn skip_what_only_trains(&mut self) {
+        let mut sources: Vec<ValueId> = (0..self.layout.values.len()).map(ValueId).collect();
+        let skipped = |stage: &&Stage| stage.op.lower().only_trains();
+        for stage in self.layout.stages.iter().filter(skipped) {
+            let root = self.roots[stage.inputs[0].0];
+            sources[stage.output.0] = sources[root.0];
+        }
+        for root in &mut self.roots {
+            *root = sources[root.0];
+        }
+    }
+
+    /// Whether the one input can be read where the caller has it: everybody who reads it reads rows of floats.
+    fn reads_in_place(&self) -> bool {
+        let [input] = self.layout.inputs[..] else {
+            return false;
+        };
+        if self.layout.values[input.0].shape.iter().product::<usize>() > IN_PLACE {
+            return false;
+        }
+        let in_place = |stage: &Stage| {
+            let floats = |(operand, value): (usize, &ValueId)| {
+                let shape = &self.layout.values[value.0].shape;
+                self.roots[value.0] != input || stage.op.lower().reads_floats(operand, shape)
+            };
+            stage.op.lower().only_trains() || stage.inputs.iter().enumerate().all(floats)
+        };
+        let outputs = &self.layout.outputs;
+        self.layout.stages.iter().all(in_place)
+            && outputs.iter().all(|output| self.roots[output.0] != input)
+    }
+
+    fn root(&mut self, value: ValueId) -> &mut Root {
+        &mut self.known[self.roots[value.0].0]
+    }
+
+    fn name(&self, value: ValueId) -> &'a str {
+        &self.layout.values[value.0].name
+    }
+
+    /// Whether a value depends on something learnt.
+    fn learns(&self, value: ValueId) -> bool {
+        self.layout.values[value.0].learns
+    }
+
+    /// The buffer of a value, made on first use.
+    fn value_buffer(&mut self, value: ValueId) -> BufferId {
+        if let Some(buffer) = self.root(value).value {
+            return buffer;
+        }
+        let blocks = self.layout.values[value.0].storage.blocks();
+        let buffer = self.program.buffer(self.name(value).to_owned(), blocks);
+        *self.root(value).value.insert(buffer)
+    }
+
+    /// The buffer of a value's delta, made on first use.
+    fn delta_buffer(&mut self, value: ValueId) -> BufferId {
+        if let Some(buffer) = self.root(value).delta {
+            return buffer;
+        }
+        let root = &self.layout.values[self.roots[value.0].0];
+        let name = format!("delta of {}", root.name);
+        let buffer = self.program.buffer(name, root.storage.blocks());
+        *self.root(value).delta.insert(buffer)
+    }
+
+    /// Gives every input a buffer that the caller's data is copied to before anything runs.
+    fn load(&mut self) {
+        let layout = self.layout;
+        let inputs = layout.inputs.iter();
+        let inputs = inputs.map(|&input| self.value_buffer(input)).collect();
+        self.program.event("the inputs", Action::Load(inputs));
+    }
+
+    /// Whether a value is read from the caller's own arrays.
+    fn reads_caller(&self, value: ValueId) -> bool {
+        self.program.direct && self.layout.inputs.contains(&self.roots[value.0])
+    }
+
+    /// A stage as its operator sees it.
+    fn site(&self, index: usize) -> Site<'a> {
+        let stage = &self.layout.stages[index];
+        let value = |value: &ValueId| &self.layout.values[value.0];
+        let direct = |&value: &ValueId| self.reads_caller(value);
+        Site {
+            index,
+            inputs: stage.inputs.iter().map(value).collect(),
+            output: value(&stage.output),
+            activation: stage.activation,
+            pooling: stage.pooling,
+            direct: stage.inputs.iter().map(direct).collect(),
+            deltas: self.deltas[index].clone().unwrap_or_default(),
+        }
+    }
+
+    /// What a stage calls by a slot, in this program.
+    fn bind(&mut self, index: usize, view: View<Slot>) -> View<Place> {
+        let stage = &self.layout.stages[index];
+        let place = match view.memory {
+            Slot::Input(operand) => {
+                let input = stage.inputs[operand];
+                match self.reads_caller(input) {
+                    true => Place::Caller,
+                    false => Place::Buffer(self.value_buffer(input)),
+                }
+            }
+            Slot::Output => Place::Buffer(self.value_buffer(stage.output)),
+            Slot::Delta => Place::Buffer(self.delta_buffer(stage.output)),
+            Slot::InputDelta(operand) => Place::Buffer(self.delta_buffer(stage.inputs[operand])),
+            Slot::Own(name) => Place::Buffer(self.own_buffer(index, name, view.form)),
+            Slot::Parameter(own) => Place::Tensor(self.layout.tensors_of(stage)[own]),
+            Slot::Transposed(own) => Place::Transposed(self.transposed[&(index, own)]),
+        };
+        View {
+            memory: place,
+            access: view.access,
+            form: view.form,
+        }
+    }
+
+    /// A buffer of a stage's own, made on first use.
+    fn own_buffer(&mut self, index: usize, name: &'static str, form: Form) -> BufferId {
+        if let Some(&buffer) = self.own.get(&(index, name)) {
+            return buffer;
+        }
+        let blocks = form
+            .blocks()
+            .expect("the first call that names a buffer says how large it is");
+        let of = self.name(self.layout.stages[index].output);
+        let buffer = self.program.buffer(format!("{name} of {of}"), blocks);
+        self.own.insert((index, name), buffer);
+        buffer
+    }
+
+    /// Binds a call that transposes weights: to the copy of another site of the layer, if there is one.
+    fn transpose(&mut self, index: usize, call: Call<Slot>) {
+        let fresh = TransposedId(self.program.transposed.len());
+        let (mut slot, mut blocks) = (0, 0);
+        let call = call.map(|view| match view.memory {
+            Slot::Transposed(own) => {
+                (slot, blocks) = (own, view.form.blocks().unwrap_or(0));
+                View {
+                    memory: Place::Transposed(fresh),
+                    access: view.access,
+                    form: view.form,
+                }
+            }
+            _ => self.bind(index, view),
+        });
+        let reads = call.views().filter(|view| view.access.reads());
+        let reads = reads.map(|view| view.memory).collect();
+        let key = (call.kernel.path, call.sizes.clone(), reads);
+        let id = *self.transpositions.entry(key).or_insert(fresh);
+        if id == fresh {
+            let offset = self.program.transposed_blocks();
+            self.program.transposed.push(Transposed {
+                call,
+                offset,
+                blocks,
+            });
+        }
+        self.transposed.insert((index, slot), id);
+    }
+
+    /// Adds the events of a stage's forward.
+    fn forward(&mut self, index: usize) {
+        let stage = &self.layout.stages[index];
+        let site = self.site(index);
+        let calls = match self.program.mode {
+            Mode::Inference => stage.op.lower().infer(&site),
+            Mode::Training => stage.op.lower().forward(&site),
+        };
+        for call in calls {
+            let call = call.map(|view| self.bind(index, view));
+            let name = self.name(stage.output);
+            self.program.event(name, Action::Forward(call));
+        }
+    }
+
+    /// The loss reads every output, and writes the delta of those that depend on something learnt.
+    fn loss(&mut self) {
+        let layout = self.layout;
+        let answer = |&output: &ValueId| Answer {
+            value: self.value_buffer(output),
+            delta: self.learns(output).then(|| self.delta_buffer(output)),
+        };
+        let answers = layout.outputs.iter().map(answer).collect();
+        self.program.event("the loss", Action::Loss(answers));
+    }
+
+    /// Adds the events of a stage's backward, if its result has a delta.
+    fn backward(&mut self, index: usize) {
+        let stage = &self.layout.stages[index];
+        if self.root(stage.output).delta.is_none() || !self.learns(stage.output) {
+            return;
+        }
+        let mut deltas = Vec::new();
+        for &input in &stage.inputs {
+            let learns = self.learns(input);
+            // The second time in `x * x` it adds to what this very stage has written.
+            deltas.push(learns.then_some(self.root(input).delta.is_some()));
+            if learns {
+                self.delta_buffer(input);
+            }
+        }
+        self.deltas[index] = Some(deltas);
+        let site = self.site(index);
+        for call in stage.op.lower().transpose(&site) {
+            self.transpose(index, call);
+        }
+        for call in stage.op.lower().backward(&site) {
+            let call = call.map(|view| self.bind(index, view));
+            let name = self.name(stage.output);
+            self.program.event(name, Action::Backward(call));
+        }
+    }
+
+    /// Adds an event for each parameter, to whose gradient all sites contribute that read it.
+    fn update(&mut self) {
+        let mut gradients: Vec<Option<Gradient<Place>>> = vec![None; self.layout.tensors.len()];
+        for (index, stage) in self.layout.stages.iter().enumerate() {
+            if self.deltas[index].is_none() {
+                continue;
+            }
+            let site = self.site(index);
+            for (own, tensor) in self.layout.tensors_of(stage).into_iter().enumerate() {
+                let Some(gradient) = stage.op.lower().update(&site, own) else {
+                    continue;
+                };
+                let gradient = gradient.map(|view| self.bind(index, view));
+                match &mut gradients[tensor.0] {
+                    Some(known) => known.terms.extend(gradient.terms),
+                    none => *none = Some(gradient),
+                }
+            }
+        }
+        for (tensor, gradient) in gradients.into_iter().enumerate() {
+            if let Some(gradient) = gradient {
+                let id = TensorId(tensor);
+                let name = &self.layout.tensors[tensor].name;
+                self.program.event(name, Action::Update(id, gradient));
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What every layer and operator is: its arguments, its shape rule, its parameters.
+
+use crate::{arguments::Arguments, parameter::Parameter};
+
+/// An operand as shape rules see it.
+#[derive(Clone, Copy)]
+pub struct Feed<'a> {
+    /// What gives it: an input or a layer, as messages call it.
+    pub from: &'a str,
+    /// Its shape.
+    pub shape: &'a [usize],
+}
+
+/// One application as shape rules see it.
+#[derive(Clone, Copy)]
+pub struct Application<'a> {
+    /// What messages call the layer: its name, or its kind where it has none.
+    pub layer: &'a str,
+    /// Operands in order.
+    pub inputs: &'a [Feed<'a>],
+}
+
+/// What every layer and operator is: its arguments, its shape rule, its parameters.
+pub trait Operator: Sized {
+    /// Reads the declared arguments; `Arguments` collects what is wrong with them and gives stand-ins.
+    fn declare(arguments: &mut Arguments<'_>) -> Self;
+
+    /// How many operands it takes: at least and at most.
+    fn arity(&self) -> (usize, usize) {
+        (1, 1)
+    }
+
+    /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
+    /// it is a stack of levels with parameters of their own.
+    fn levels(&self) -> Vec<Self>
+    where
+        Self: Clone,
+    {
+        vec![self.clone()]
+    }
+
+    /// Whether a step of what it gives depends on the steps before it.
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    /// The shape rule. An error says expected, found and a repair.
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String>;
+
+    /// What it learns, for operands of these shapes.
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        let _ = inputs;
+        Vec::new()
+    }
+
+    /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        let _ = inputs;
+        output.iter().product::<usize>() as u64
+    }
+}

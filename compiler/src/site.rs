@@ -1,0 +1,156 @@
+//! A site: one application of an operator, with everything placed but memory. It is what the back end of an operator sees.
+
+use crate::ids::ValueId;
+use crate::rt::{self, Path};
+use crate::storage::{LANES, Storage};
+use proc_macro2::Span;
+
+/// An elementwise function that never decreases, which a kernel can apply to its accumulators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// The runtime's type that computes it.
+    pub path: Path,
+    /// Whether f(0) = 0, so that zeros around a value's elements stay zero.
+    pub keeps_zero: bool,
+}
+
+impl Activation {
+    /// x itself.
+    pub const IDENTITY: Self = Self {
+        path: rt::IDENTITY,
+        keeps_zero: true,
+    };
+}
+
+/// Windows whose largest element survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pooling {
+    /// Rows and columns of a window.
+    pub kernel: (usize, usize),
+    /// Rows and columns between windows.
+    pub stride: (usize, usize),
+    /// Rows and columns of minus infinity around the image.
+    pub padding: (usize, usize),
+}
+
+/// A value and how its numbers lie.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// What messages call it: an input's name, or the layer or operator that gives it.
+    pub name: String,
+    /// Sizes in PyTorch's order, channels first.
+    pub shape: Vec<usize>,
+    /// Where it is written.
+    pub span: Span,
+    /// How its numbers lie.
+    pub storage: Storage,
+    /// The value whose memory it shares: itself, or what it is a view of.
+    pub root: ValueId,
+    /// Whether it depends on something learnt.
+    pub learns: bool,
+}
+
+/// One application of an operator.
+#[derive(Clone, Debug)]
+pub struct Site<'a> {
+    /// Its number among those of the network.
+    pub index: usize,
+    /// Operands.
+    pub inputs: Vec<&'a Placed>,
+    /// The result.
+    pub output: &'a Placed,
+    /// Applied to the operator's result.
+    pub activation: Activation,
+    /// Applied after (or, all activations being monotone, before) the activation.
+    pub pooling: Option<Pooling>,
+    /// Whether each operand is read from the caller's own arrays.
+    pub direct: Vec<bool>,
+    /// Whether each operand's delta is asked for, and if so whether it is added to what others left. Empty where there is
+    /// no backward.
+    pub deltas: Vec<Option<bool>>,
+}
+
+impl<'a> Site<'a> {
+    /// Storage of an operand.
+    pub fn input(&self, operand: usize) -> &'a Storage {
+        &self.inputs[operand].storage
+    }
+
+    /// Shape of an operand.
+    pub fn input_shape(&self, operand: usize) -> &'a [usize] {
+        &self.inputs[operand].shape
+    }
+
+    /// Storage of the result.
+    pub fn output(&self) -> &'a Storage {
+        &self.output.storage
+    }
+
+    /// Shape of the result.
+    pub fn output_shape(&self) -> &'a [usize] {
+        &self.output.shape
+    }
+
+    /// Whether an operand's delta is asked for, and whether it adds to what is there.
+    pub fn adds(&self, operand: usize) -> Option<bool> {
+        self.deltas.get(operand).copied().flatten()
+    }
+
+    /// Whether any operand's delta is asked for.
+    pub fn wants_deltas(&self) -> bool {
+        self.deltas.iter().any(Option::is_some)
+    }
+
+    /// Whether an operand is read from the caller's own arrays.
+    fn is_direct(&self, operand: usize) -> bool {
+        self.direct.get(operand).copied().unwrap_or(false)
+    }
+
+    /// Floats of a whole sample of an operand.
+    pub fn sample_floats(&self, operand: usize) -> usize {
+        match self.is_direct(operand) {
+            true => self.input_shape(operand).iter().product(),
+            false => self.input(operand).floats(),
+        }
+    }
+
+    /// Floats from row to row of an operand, whose last axis is a row.
+    pub fn row_stride(&self, operand: usize) -> usize {
+        let storage = self.input(operand);
+        match *self.input_shape(operand) {
+            // The caller's arrays have no padding, not even behind a lone step.
+            [.., features] if self.is_direct(operand) => features,
+            [_] => storage.floats(),
+            _ => storage
+                .rows()
+                .map_or(storage.floats(), |(_, stride)| stride),
+        }
+    }
+}
+
+/// An operand as the layout pass offers it.
+#[derive(Clone, Copy)]
+pub struct Operand<'a> {
+    /// Which operand.
+    pub index: usize,
+    /// Its shape.
+    pub shape: &'a [usize],
+    /// Its storage.
+    pub storage: &'a Storage,
+    /// The first operand's storage.
+    pub first: &'a Storage,
+    /// Whether it depends on something learnt, so that backward writes a delta stored alike.
+    pub learns: bool,
+    /// Whether another stage applies the same layer, so that the weights must fit both.
+    pub shared: bool,
+}
+
+impl Operand<'_> {
+    /// Whether a sequence lies in rows at one distance, whole blocks apart where a delta is to be written.
+    pub fn lies_in_rows(&self) -> bool {
+        let aligned = |(_, stride): (usize, usize)| {
+            !(self.learns || self.shared) || stride.is_multiple_of(LANES)
+        };
+        self.storage.shape == self.shape && self.storage.rows().is_some_and(aligned)
+    }
+}
