@@ -25,9 +25,9 @@ pub use kiln_runtime::{
     simd::Isa,
     update::{Sink, Stretch},
     views::{
-        blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, load_delta, pair,
-        panels, panels_mut, row_blocks, row_pairs, rows, score, sequences, settle, settled, span,
-        step_pairs, steps, steps_mut, unload,
+        blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, pair, panels,
+        panels_mut, row_blocks, row_pairs, rows, score, sequences, settled, span, step_pairs,
+        steps, steps_mut, unload,
     },
 };
 

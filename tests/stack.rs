@@ -13,8 +13,13 @@ use kiln::{
 
 /// Runs `work` in a thread whose stack has 2 MiB: where that is too little, the process ends.
 fn on_a_small_stack(name: &str, work: impl FnOnce() -> kiln::Result<()> + Send + 'static) {
+    on_a_stack(name, 2 << 20, work);
+}
+
+/// Runs `work` in a thread whose stack has so many bytes.
+fn on_a_stack(name: &str, bytes: usize, work: impl FnOnce() -> kiln::Result<()> + Send + 'static) {
     let (sender, receiver) = mpsc::channel();
-    let thread = thread::Builder::new().name(name.into()).stack_size(2 << 20);
+    let thread = thread::Builder::new().name(name.into()).stack_size(bytes);
     let thread = thread.spawn(move || sender.send(work().map_err(|error| error.to_string())));
     assert!(thread.is_ok(), "{name}");
     assert_eq!(receiver.recv(), Ok(Ok(())), "{name}");
@@ -67,6 +72,28 @@ fn answers_are_written_in_place() {
     on_a_small_stack("4 MiB", answers::<Large>);
     on_a_small_stack("two answers", answers::<Both>);
     on_a_small_stack("1024 units", answers::<Recurrent>);
+}
+
+/// A step of 24 samples through 2,000 units would keep 380 KiB between two steps.
+#[test]
+fn recurrences_take_no_more_stack_the_wider_they_are() {
+    model! {
+        struct Wide(steps: [2, 1]) -> [1] { Lstm(2000), Last, Dense(1) }
+    }
+    on_a_stack("2000 units", 512 << 10, || {
+        let mut net = Wide::try_new(Seed(1))?;
+        let inputs = vec![[[0.5], [0.25]]; 25];
+        let mut outputs = vec![[0.0]; 25];
+        outputs[0] = net.forward(&inputs[0]);
+        let alone = outputs[0];
+        net.forward_batch(&inputs, &mut outputs)?;
+        assert_eq!(outputs, vec![alone; 25]);
+        let mut training = kiln::Training::new(&net, 25)?;
+        let loss = training.backward(&net, &inputs, &outputs, &Mse)?;
+        assert!(loss.abs() < 1e-12);
+        let mut descent = kiln::Descent::new(&net, Sgd::new(0.1))?;
+        descent.apply(&mut net, training.gradients())
+    });
 }
 
 #[test]

@@ -69,6 +69,8 @@ impl Access {
 pub enum Form {
     /// `[Block]`
     Blocks,
+    /// `[Block]`, so many for each sample: scratch that the kernel divides.
+    Scratch(usize),
     /// `[[Block; n]]`, a row for each sample or step.
     Rows(usize),
     /// `[[f32; n]]`, a row for each sample or step.
@@ -103,7 +105,7 @@ impl Form {
     pub fn blocks(self) -> Option<usize> {
         match self {
             Self::Blocks | Self::Floats(_) | Self::Sequences { .. } => None,
-            Self::Rows(blocks) | Self::Cells(blocks) => Some(blocks),
+            Self::Rows(blocks) | Self::Cells(blocks) | Self::Scratch(blocks) => Some(blocks),
             Self::Steps { steps, blocks } => Some(steps * blocks),
             Self::Panels { rows, panels } => Some(rows * panels),
         }

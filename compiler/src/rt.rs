@@ -73,7 +73,6 @@ paths! {
     SPAN = span;
     ROWS = rows;
     INPUT_ROWS = input_rows;
-    SETTLE = settle;
     SETTLED = settled;
     FLUSHED = flushed;
     BLOCK = Block;
@@ -83,7 +82,6 @@ paths! {
     PANELS_MUT = panels_mut;
     CELLS = cells;
     LOAD = load;
-    LOAD_DELTA = load_delta;
     UNLOAD = unload;
     STRETCH = Stretch::of;
     ROW_PAIRS = row_pairs;

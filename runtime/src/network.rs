@@ -161,8 +161,14 @@ pub trait Network: Send + Sync + 'static {
     /// Refreshes the transposed weights that the deltas flow through; once per step.
     fn transpose<S: Isa>(s: S, parameters: &[Block], transposed: &mut [Block]);
 
-    /// Copies a sample into row `row` of a chunk.
-    fn load(input: &Self::Input, chunk: &mut [Block], capacity: usize, row: usize);
+    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite.
+    fn load<S: Isa>(
+        s: S,
+        input: &Self::Input,
+        chunk: &mut [Block],
+        capacity: usize,
+        row: usize,
+    ) -> bool;
 
     /// Forward over a chunk, saving what backward needs.
     fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);

@@ -1,13 +1,8 @@
 //! What goes into a network and what comes out of it, as the user holds it: nested arrays, or tuples of them.
 
-use crate::{
-    block::LANES,
-    error::{Error, Result},
-    simd::Isa,
-};
+use crate::error::{Error, Result};
 use alloc::{boxed::Box, vec::Vec};
 use bytemuck::{Pod, Zeroable, allocation};
-use fearless_simd::{f32x16, prelude::*, u32x16};
 
 /// A number, or arrays of arrays of one kind of number.
 pub trait Nested: Pod + Send + Sync {
@@ -52,10 +47,6 @@ pub trait Value: Clone + Zeroable + Send + Sync + 'static {
     /// Index of the first number that is infinite or no number at all, counted in row-major order through all parts.
     fn first_not_finite(&self) -> Option<usize>;
 
-    /// `true` if no number is infinite or no number at all. At the speed of memory: every input is looked at whenever it is
-    /// loaded.
-    fn all_finite<S: Isa>(&self, s: S) -> bool;
-
     /// How many `f32` it holds.
     fn count(&self) -> usize;
 }
@@ -63,33 +54,7 @@ pub trait Value: Clone + Zeroable + Send + Sync + 'static {
 /// The bits of the exponent: all are set in what is infinite or no number.
 const EXPONENT: u32 = 0x7f80_0000;
 
-/// `true` if all numbers are finite. With their mantissas cleared, they are powers of two, of which the largest is infinite
-/// if not.
-fn are_finite<S: Isa>(s: S, numbers: &[f32]) -> bool {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let (groups, rest) = numbers.as_chunks::<{ 4 * LANES }>();
-            let mut largest = [f32x16::splat(s, 0.0); 4];
-            for group in groups {
-                for (largest, &block) in largest.iter_mut().zip(group.as_chunks::<LANES>().0) {
-                    let bits = f32x16::simd_from(s, block).bitcast::<u32x16<S>>();
-                    *largest = largest.max((bits & EXPONENT).bitcast::<f32x16<S>>());
-                }
-            }
-            let [a, b, c, d] = largest;
-            let lanes: [f32; LANES] = a.max(b).max(c.max(d)).into();
-            let rest = rest.iter().all(|number| number.is_finite());
-            rest & lanes.iter().all(|number| number.is_finite())
-        },
-    )
-}
-
 impl<T: Nested> Value for T {
-    fn all_finite<S: Isa>(&self, s: S) -> bool {
-        are_finite(s, floats(self))
-    }
-
     fn first_not_finite(&self) -> Option<usize> {
         let numbers = floats(self);
         // All exponent bits set: infinite or NaN. Without an early exit, so that it runs at the speed of memory.
@@ -154,10 +119,6 @@ pub(crate) fn room<T: Zeroable>(what: &'static str, count: usize) -> Result<Vec<
 macro_rules! tuple {
     ($($part:ident $index:tt),*) => {
         impl<$($part: Value),*> Value for ($($part,)*) {
-            fn all_finite<S: Isa>(&self, s: S) -> bool {
-                $(self.$index.all_finite(s))&&*
-            }
-
             fn first_not_finite(&self) -> Option<usize> {
                 let mut before = 0;
                 $(

@@ -40,15 +40,6 @@ pub fn input_rows<const K: usize, I: Pod>(inputs: &[I]) -> &[[f32; K]] {
     bytemuck::cast_slice(inputs)
 }
 
-/// Makes zeros of the tiny numbers in inputs that were copied; where there are none, the memory is only read.
-#[inline(always)]
-pub fn settle<S: Isa>(s: S, memory: &mut [Block]) {
-    let numbers = must_cast_slice_mut::<Block, f32>(memory);
-    if math::any_tiny(s, numbers) {
-        math::flush_all(s, numbers);
-    }
-}
-
 /// Inputs that are read in place, without tiny numbers: the caller's own where there are none, or else a copy in `room`.
 /// A single input that `room` does not hold is [`flushed`] by itself: then there is no result.
 #[inline(always)]
@@ -154,35 +145,25 @@ fn row_mut<const B: usize>(
         .expect("the memory plan has room for every row")
 }
 
-/// Copies a sample into row `row` of the value planned at `offset`; the gap behind it becomes zero.
+/// Copies a sample into row `row` of the value planned at `offset`, without tiny numbers; the gap behind it becomes zero.
+/// `true` if all numbers are finite. A delta that a loss left is copied by this, too.
 #[inline(always)]
-pub fn load<const B: usize, I: Pod>(
+pub fn load<S: Isa, const B: usize, I: Pod>(
+    s: S,
     sample: &I,
     memory: &mut [Block],
     offset: usize,
     capacity: usize,
     row: usize,
-) {
+) -> bool {
     let row = must_cast_slice_mut::<Block, f32>(row_mut::<B>(memory, offset, capacity, row));
     let sample = bytemuck::cast_slice::<I, f32>(core::slice::from_ref(sample));
     let (values, gap) = row.split_at_mut(sample.len());
-    values.copy_from_slice(sample);
     gap.fill(0.0);
-}
-
-/// Copies what a loss left as an output's delta, flushed, into row `row` of the delta planned at `offset`.
-#[inline(always)]
-pub fn load_delta<S: Isa, const B: usize, O: Pod>(
-    s: S,
-    delta: &O,
-    memory: &mut [Block],
-    offset: usize,
-    capacity: usize,
-    row: usize,
-) {
-    load::<B, O>(delta, memory, offset, capacity, row);
-    let row = row_mut::<B>(memory, offset, capacity, row);
-    math::flush_all(s, must_cast_slice_mut::<Block, f32>(row));
+    s.vectorize(
+        #[inline(always)]
+        || math::flush_copy(s, sample, values),
+    )
 }
 
 /// Copies row `row` of the value planned at `offset` to the caller.

@@ -268,7 +268,7 @@ fn caller(form: Form) -> TokenStream {
 fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
     let (rows, sequences) = (rt::ROWS, rt::SEQUENCES);
     match (form, writes) {
-        (Form::Blocks, _) => name.clone(),
+        (Form::Blocks | Form::Scratch(_), _) => name.clone(),
         (Form::Floats(floats), _) => quote!(#rows::<#floats>(#name)),
         (Form::Sequences { steps, floats }, _) => {
             quote!(#sequences::<#steps, [f32; #floats]>(#rows::<#floats>(#name)))

@@ -55,19 +55,6 @@ fn forward_calls<'a>(printer: Printer<'a>) -> impl Iterator<Item = TokenStream> 
     })
 }
 
-/// Makes zeros of tiny numbers in the copies of the inputs.
-fn settle(printer: Printer<'_>) -> TokenStream {
-    let (settle, carve, span) = (rt::SETTLE, rt::CARVE, rt::SPAN);
-    let statements = loaded(printer.program()).iter().map(|&input| {
-        let (offset, blocks) = printer.place(input);
-        quote! {
-            let [x] = #carve(memory, [#span(#offset, #blocks, capacity, count)]);
-            #settle(s, x);
-        }
-    });
-    quote!(#(#statements)*)
-}
-
 /// Replaces inputs that are read in place by a copy if they hold tiny numbers. One sample is copied to the stack if there
 /// is no room behind the workspace.
 fn settled() -> TokenStream {
@@ -85,15 +72,15 @@ fn settled() -> TokenStream {
     }
 }
 
-/// Copies one sample into the inputs' buffers.
+/// Copies one sample into the inputs' buffers: `true` if all numbers are finite.
 fn load_sample(printer: Printer<'_>) -> TokenStream {
     let (path, inputs) = (rt::LOAD, loaded(printer.program()));
     let loads = inputs.iter().enumerate().map(|(index, &input)| {
         let (offset, blocks) = printer.place(input);
         let part = part(index, inputs.len(), quote!(input), false);
-        quote!(#path::<#blocks, _>(#part, memory, #offset, capacity, row);)
+        quote!(#path::<S, #blocks, _>(s, #part, memory, #offset, capacity, row))
     });
-    quote!(#(#loads)*)
+    quote!(#(#loads)&*)
 }
 
 /// Copies one sample of the outputs' buffers to the caller.
@@ -116,15 +103,15 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
         load_sample(printer),
         unload_sample(printer, unloaded(program)),
     );
-    let (load, settle) = match program.direct {
-        true => (None, settled()),
+    let (load, settled) = match program.direct {
+        true => (None, Some(settled())),
         false => {
             let load = quote! {
                 for (row, input) in ::core::iter::Iterator::enumerate(inputs.iter()) {
-                    #load
+                    let _ = #load;
                 }
             };
-            (Some(load), settle(printer))
+            (Some(load), None)
         }
     };
     quote! {
@@ -138,7 +125,7 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
         ) {
             let (capacity, count) = (inputs.len(), inputs.len());
             #load
-            #settle
+            #settled
             #(#calls)*
             for (row, output) in ::core::iter::Iterator::enumerate(outputs.iter_mut()) {
                 #unload
@@ -165,7 +152,7 @@ pub fn load(model: &Model<'_>) -> TokenStream {
     let load = load_sample(Printer::new(model, &model.training));
     quote! {
         #[inline(always)]
-        fn load(input: &Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) {
+        fn load<S: rt::Isa>(s: S, input: &Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) -> bool {
             #load
         }
     }
@@ -182,12 +169,11 @@ fn unpack_rows() -> TokenStream {
 pub fn forward(model: &Model<'_>) -> TokenStream {
     let unpack = unpack_rows();
     let printer = Printer::new(model, &model.training);
-    let (settle, calls) = (settle(printer), forward_calls(printer));
+    let calls = forward_calls(printer);
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
             #unpack
-            #settle
             #(#calls)*
         }
     }
@@ -248,11 +234,8 @@ fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
     let reads = unload_sample(printer, &outputs.collect::<Vec<_>>());
     let writes = answers.iter().enumerate().filter_map(|(index, answer)| {
         let (offset, blocks) = printer.place(answer.delta?);
-        let (load, part) = (
-            rt::LOAD_DELTA,
-            part(index, answers.len(), quote!(delta), false),
-        );
-        Some(quote!(#load::<S, #blocks, _>(s, #part, memory, #offset, capacity, row);))
+        let (load, part) = (rt::LOAD, part(index, answers.len(), quote!(delta), false));
+        Some(quote!(let _ = #load::<S, #blocks, _>(s, #part, memory, #offset, capacity, row);))
     });
     quote! {
         for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), count)) {

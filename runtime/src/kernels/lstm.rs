@@ -71,39 +71,8 @@ use crate::{
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// Samples that advance together, so that recurrent weights stream from memory once for all of them. All tiles divide
-/// it, and so many states fit into the level-1 cache beside a panel of weights.
+/// it, and so many states of some hundred units fit into the level-1 cache beside a panel of weights.
 const GROUP: usize = 24;
-
-/// Samples that advance together in a layer of so many blocks of units: fewer than [`GROUP`] where their states would take
-/// more than 192 KiB of stack.
-const fn group(blocks: usize) -> usize {
-    match blocks {
-        0..=64 => GROUP,
-        65..=128 => 12,
-        129..=256 => 6,
-        257..=768 => 2,
-        _ => 1,
-    }
-}
-
-/// Calls a function whose last constant is [`group`].
-macro_rules! grouped {
-    ($function:ident::<$($constant:ident),*>($($argument:expr),* $(,)?)) => {
-        // Constant conditions: rustc compiles the one branch that is taken.
-        if const { group(B) == GROUP } {
-            $function::<$($constant),*, GROUP>($($argument),*)
-        } else if const { group(B) == 12 } {
-            $function::<$($constant),*, 12>($($argument),*)
-        } else if const { group(B) == 6 } {
-            $function::<$($constant),*, 6>($($argument),*)
-        } else if const { group(B) == 2 } {
-            $function::<$($constant),*, 2>($($argument),*)
-        } else {
-            $function::<$($constant),*, 1>($($argument),*)
-        }
-    };
-}
-use grouped;
 
 /// The parameters of a layer.
 #[derive(Clone, Copy)]
@@ -123,7 +92,8 @@ const fn fits(units: usize, blocks: usize, panels: usize, floats: usize) -> bool
     blocks == units.div_ceil(LANES) && panels == 4 * blocks && floats == LANES * panels
 }
 
-/// z without its recurrent part, for all samples and steps at once: `gates = b_ih + b_hh + x W_ih`.
+/// z without its recurrent part, for all samples and steps at once: `gates = b_ih + b_hh + x W_ih`. `scratch` has four rows
+/// of units for every sample.
 #[inline(always)]
 fn project<
     S: Isa,
@@ -137,22 +107,27 @@ fn project<
     x: &[[f32; KS]],
     weights: Weights<'_, I, H, P>,
     gates: &mut [[Block; P]],
+    scratch: &mut [Block],
 ) {
-    let bias = bias(s, weights);
-    dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, Start::Bias(&bias), gates);
+    let Some(bias) = scratch.first_chunk_mut() else {
+        // There are no samples.
+        return;
+    };
+    add_biases(s, weights, bias);
+    dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, Start::Bias(bias), gates);
 }
 
 /// `b_ih + b_hh`.
 #[inline(always)]
-fn bias<S: Isa, const I: usize, const H: usize, const P: usize>(
+fn add_biases<S: Isa, const I: usize, const H: usize, const P: usize>(
     s: S,
     weights: Weights<'_, I, H, P>,
-) -> [Block; P] {
-    let mut bias = *weights.input_bias;
-    for (bias, recurrent) in bias.iter_mut().zip(weights.recurrent_bias) {
-        bias.store(bias.load(s) + recurrent.load(s));
+    sums: &mut [Block; P],
+) {
+    let biases = weights.input_bias.iter().zip(weights.recurrent_bias);
+    for (sum, (input, recurrent)) in sums.iter_mut().zip(biases) {
+        sum.store(input.load(s) + recurrent.load(s));
     }
-    bias
 }
 
 /// What a step leaves of one block of units.
@@ -186,6 +161,15 @@ fn cell<S: Simd, const H: usize>(s: S, block: usize, z: [f32x16<S>; 4], c: f32x1
         c,
         h,
     }
+}
+
+/// Two matrices of `B` blocks a row, for so many rows, at the beginning of planned memory. Every group of samples works in
+/// the same rows, which therefore stay in the caches near the core, and dense, lest samples that lie a power of two of bytes
+/// apart compete for the same few cache sets.
+#[inline(always)]
+fn states<const B: usize>(memory: &mut [Block], rows: usize) -> [&mut [[Block; B]]; 2] {
+    let (first, second) = memory.as_chunks_mut().0.split_at_mut(rows);
+    [first, &mut second[..rows]]
 }
 
 /// The `H` units of a stored row.

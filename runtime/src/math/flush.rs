@@ -28,9 +28,21 @@ const UPPER: u32 = 0x6000_0000;
 /// `x` where its magnitude is at least 2^-63, +0 where it is less; NaN and infinities keep their bits.
 #[inline(always)]
 pub fn flush<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+    flush_below::<S, UPPER>(s, x)
+}
+
+/// [`flush`] with another bound: `x` where it has any of the bits `UPPER`, which are the upper ones of the exponent.
+#[inline(always)]
+pub fn flush_below<S: Simd, const UPPER: u32>(s: S, x: f32x16<S>) -> f32x16<S> {
     #[cfg(target_arch = "x86_64")]
     if let Level::Avx2(avx2) = s.level() {
-        return halves(s, avx2, x, flush_half);
+        return halves(
+            s,
+            avx2,
+            x,
+            #[inline(always)]
+            |avx2, half| flush_half(avx2, half, UPPER as i32),
+        );
     }
     let upper = x.bitcast::<u32x16<S>>() & UPPER;
     upper.simd_eq(0).select(f32x16::splat(s, 0.0), x)
@@ -82,9 +94,9 @@ fearless_simd::kernel!(
 #[cfg(target_arch = "x86_64")]
 fearless_simd::kernel!(
     #[inline(always)]
-    fn flush_half(avx2: Avx2, x: __m256) -> __m256 {
+    fn flush_half(avx2: Avx2, x: __m256, upper: i32) -> __m256 {
         let bits = _mm256_castps_si256(x);
-        let upper = _mm256_and_si256(bits, _mm256_set1_epi32(UPPER as i32));
+        let upper = _mm256_and_si256(bits, _mm256_set1_epi32(upper));
         _mm256_castsi256_ps(_mm256_sign_epi32(bits, upper))
     }
 );
@@ -139,6 +151,44 @@ pub fn flush_all<S: Simd>(s: S, numbers: &mut [f32]) {
     for number in rest {
         *number = flush_number(*number);
     }
+}
+
+/// The bits of the exponent: all are set in what is infinite or no number.
+const EXPONENT: u32 = 0x7f80_0000;
+
+/// Copies numbers, [`flush`]ed; `true` if all are finite. `to` is at least as long as `from`.
+///
+/// With their mantissas cleared, numbers are powers of two, of which the largest is infinite if not all are finite.
+#[inline(always)]
+pub fn flush_copy<S: Simd>(s: S, from: &[f32], to: &mut [f32]) -> bool {
+    let (blocks, rest) = from.as_chunks::<LANES>();
+    let (copies, copied) = to[..from.len()].as_chunks_mut::<LANES>();
+    // Two chains hide the latency of a maximum.
+    let mut largest = [f32x16::splat(s, 0.0); 2];
+    let (pairs, one) = blocks.as_chunks::<2>();
+    let (copied_pairs, copied_one) = copies.as_chunks_mut::<2>();
+    for (pair, copies) in pairs.iter().zip(copied_pairs) {
+        for i in 0..2 {
+            largest[i] = exponents(s, &pair[i]).max(largest[i]);
+            flush(s, f32x16::simd_from(s, pair[i])).store_array(&mut copies[i]);
+        }
+    }
+    for (block, copy) in one.iter().zip(copied_one) {
+        largest[0] = exponents(s, block).max(largest[0]);
+        flush(s, f32x16::simd_from(s, *block)).store_array(copy);
+    }
+    let mut finite = largest[0].max(largest[1]).simd_lt(f32::INFINITY).all_true();
+    for (number, copy) in rest.iter().zip(copied) {
+        finite &= number.is_finite();
+        *copy = flush_number(*number);
+    }
+    finite
+}
+
+/// The powers of two in numbers.
+#[inline(always)]
+fn exponents<S: Simd>(s: S, block: &[f32; LANES]) -> f32x16<S> {
+    (bits(s, block) & EXPONENT).bitcast()
 }
 
 #[cfg(test)]

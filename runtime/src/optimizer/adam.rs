@@ -43,7 +43,7 @@ use super::{Optimizer, check_amount, check_range, finite};
 use crate::{
     block::Block,
     error::{Error, Result},
-    math::flush,
+    math::{flush, flush_below},
     update::Update,
 };
 use alloc::format;
@@ -304,12 +304,9 @@ impl Update for AdamStep {
     ) {
         let w = weight.load(s);
         let g = w.mul_add(f32x16::splat(s, self.weight_decay), gradient);
-        let m = first.load(s).mul_add(
-            f32x16::splat(s, self.beta1),
-            g * f32x16::splat(s, self.fresh1),
-        );
-        let is_tiny = (m.bitcast::<u32x16<S>>() & UPPER).simd_eq(0);
-        let m = is_tiny.select(f32x16::splat(s, 0.0), m);
+        let fresh = g * f32x16::splat(s, self.fresh1);
+        let m = first.load(s).mul_add(f32x16::splat(s, self.beta1), fresh);
+        let m = flush_below::<S, UPPER>(s, m);
         first.store(m);
 
         let r = if self.wide {

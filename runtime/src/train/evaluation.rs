@@ -217,17 +217,15 @@ fn check_score(row: usize, output: &impl Value, score: &Score) -> Result<()> {
     }
 }
 
-/// Refuses an input that is not finite; `row` is its place in the dataset.
-pub(super) fn check_input<S: Isa>(s: S, input: &impl Value, row: usize) -> Result<()> {
-    if input.all_finite(s) {
-        return Ok(());
-    }
+/// The error of an input that was found not to be finite; `row` is its place in the dataset.
+#[cold]
+pub(super) fn not_finite(input: &impl Value, row: usize) -> Error {
     let index = input.first_not_finite().unwrap_or(0);
-    Err(Error::NanInput {
+    Error::NanInput {
         epoch: None,
         row,
         index,
-    })
+    }
 }
 
 /// Appends a copy of a sample whose input was found finite.
@@ -247,12 +245,8 @@ where
         Ok((ref input, ref target)) => (input.borrow(), target.borrow()),
         Err(error) => return Err(error),
     };
-    if let Some(index) = input.first_not_finite() {
-        return Err(Error::NanInput {
-            epoch: None,
-            row,
-            index,
-        });
+    if input.first_not_finite().is_some() {
+        return Err(not_finite(input, row));
     }
     // From place to place, without a copy in between.
     inputs.extend_from_slice(slice::from_ref(input));

@@ -17,6 +17,12 @@ impl Faults {
         }
     }
 
+    /// `true` if something happened.
+    pub fn any(&self) -> bool {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.is_some()
+    }
+
     /// The error, if there was one.
     pub fn take(&mut self) -> Result<()> {
         let first = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,8 @@
 //! Gradients as an arena that can be read and changed, for a training loop of one's own.
 
 use super::{
-    evaluation::check_inputs,
+    evaluation::not_finite,
+    faults::Faults,
     gradient::{self, Factor},
     memory::{filled, parts},
     passes::{Passes, Source, Step, Totals},
@@ -109,17 +110,24 @@ impl<N: Model> Training<N> {
             seed: self.seed,
             step: self.step,
         };
-        let source = Given { inputs, targets };
+        let mut faults = Faults::default();
+        let source = Given {
+            inputs,
+            targets,
+            first: 0,
+            faults: &faults,
+        };
         let (passes, gradients, nothing) =
             (&mut self.passes, &mut self.gradients, &mut self.nothing);
         let totals: Totals = self.threads.install(|| {
             let totals = passes.rows(step, rows, source);
-            if totals.loss.is_finite() {
+            if totals.loss.is_finite() && !faults.any() {
                 passes.panels(rows, &Store, gradients, nothing);
                 gradient::add_penalties::<N>(passes.level(), N::Network::arena(net), gradients);
             }
             totals
         });
+        faults.take()?;
         if !totals.loss.is_finite() {
             let step = usize::try_from(self.step).unwrap_or(usize::MAX);
             return Err(Error::NanLoss {
@@ -157,7 +165,6 @@ impl<N: Model> Training<N> {
         for (row, target) in targets.iter().enumerate() {
             loss.check(row, target)?;
         }
-        check_inputs(inputs)?;
         Ok(rows)
     }
 
@@ -198,6 +205,9 @@ impl<N: Model> Training<N> {
 struct Given<'a, N: Model, T> {
     inputs: &'a [N::Input],
     targets: &'a [T],
+    /// Position of the first one in the batch.
+    first: usize,
+    faults: &'a Faults,
 }
 
 impl<N: Model, T: Sync> Source<N, T> for Given<'_, N, T> {
@@ -207,19 +217,29 @@ impl<N: Model, T: Sync> Source<N, T> for Given<'_, N, T> {
         let other = Self {
             inputs: other_inputs,
             targets: other_targets,
+            first: self.first + rows,
+            ..self
         };
-        (Self { inputs, targets }, other)
+        let this = Self {
+            inputs,
+            targets,
+            ..self
+        };
+        (this, other)
     }
 
     fn load<S: Isa>(
         &mut self,
-        _: S,
+        s: S,
         samples: Range<usize>,
         chunk: &mut [Block],
         capacity: usize,
     ) -> &[T] {
         for (row, input) in self.inputs[samples.clone()].iter().enumerate() {
-            N::Network::load(input, chunk, capacity, row);
+            if !N::Network::load(s, input, chunk, capacity, row) {
+                let row = self.first + samples.start + row;
+                self.faults.report(row, not_finite(input, row));
+            }
         }
         &self.targets[samples]
     }

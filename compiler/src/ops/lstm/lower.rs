@@ -10,9 +10,9 @@ use crate::site::{Operand, Site};
 use crate::storage::{LANES, Storage};
 
 kernels! {
-    INFER = lstm::infer(s, x, weights, mut gates, mut y);
-    FORWARD = lstm::forward(s, x, weights, mut gates, mut cells, mut y);
-    BACKWARD = lstm::backward(s, weights, cells, dy, mut gates);
+    INFER = lstm::infer(s, x, weights, mut gates, mut y, mut state);
+    FORWARD = lstm::forward(s, x, weights, mut gates, mut cells, mut y, mut state);
+    BACKWARD = lstm::backward(s, weights, cells, dy, mut gates, mut carried);
     INPUT_GRADIENT = lstm::input_gradient(s, gates, weights, mut dx);
     UPDATE = lstm::update(s, x, dy, mut stretch);
 }
@@ -101,6 +101,12 @@ impl Lstm {
 /// The gates of every step, and after backward their deltas.
 const GATES: Slot = Slot::Own("gates");
 
+/// What the samples that advance together have between two steps.
+const STATE: Slot = Slot::Own("state");
+
+/// The deltas that they carry back between two steps.
+const CARRIED: Slot = Slot::Own("carried");
+
 /// The cells of every step.
 const CELLS: Slot = Slot::Own("cells");
 
@@ -143,7 +149,8 @@ impl Lower for Lstm {
         let call = self.unroll(site, &INFER);
         vec![
             call.write("gates", GATES, form(p))
-                .write("y", Slot::Output, form(b)),
+                .write("y", Slot::Output, form(b))
+                .write("state", STATE, Form::Scratch(p)),
         ]
     }
 
@@ -154,7 +161,8 @@ impl Lower for Lstm {
         vec![
             call.write("gates", GATES, form(p))
                 .write("cells", CELLS, form(b))
-                .write("y", Slot::Output, form(b)),
+                .write("y", Slot::Output, form(b))
+                .write("state", STATE, Form::Scratch(p)),
         ]
     }
 
@@ -178,7 +186,8 @@ impl Lower for Lstm {
             .read("weights", Slot::Transposed(0), weights(b))
             .read("cells", CELLS, form(b))
             .read("dy", Slot::Delta, form(b))
-            .modify("gates", GATES, form(p));
+            .modify("gates", GATES, form(p))
+            .write("carried", CARRIED, Form::Scratch(2 * b));
         let down = |add: bool| {
             let q = i.div_ceil(LANES);
             let sizes = [t, i, p, n, q].map(Size::Number);

@@ -3,7 +3,7 @@
 //! Each of (2) to (6) is a product of four or five numbers. They are grouped so that most products serve twice, and what is
 //! multiplied again is flushed or known to be zero or at least 2^-63: a gate, or 1 - x where x is rounded (at least 2^-24).
 
-use super::{GROUP, fits, gates_of, group, grouped};
+use super::{GROUP, fits, gates_of, states};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -32,7 +32,7 @@ const fn cuts(panels: usize) -> bool {
 /// Turns the deltas `dy` of the outputs into the deltas dz of the preactivations, which replace i, f, g and o in `gates`.
 ///
 /// `gates` and `cells` are what `forward` left; `recurrent` is the transposed `weight_hh` (`dense::transpose`). Sums begin at
-/// dy and add gates ascending, in one chain up to 1,024 units.
+/// dy and add gates ascending, in one chain up to 1,024 units. `carried` has two rows of units for every sample.
 pub fn backward<
     S: Isa,
     const T: usize,
@@ -46,6 +46,7 @@ pub fn backward<
     cells: &[[[Block; B]; T]],
     dy: &[[[Block; B]; T]],
     gates: &mut [[[Block; P]; T]],
+    carried: &mut [Block],
 ) {
     const { assert!(fits(H, B, P, N)) };
     assert!(
@@ -55,48 +56,41 @@ pub fn backward<
     s.vectorize(
         #[inline(always)]
         || {
-            let most = const { group(B) };
-            let groups = cells.chunks(most).zip(dy.chunks(most));
-            for ((cells, dy), gates) in groups.zip(gates.chunks_mut(most)) {
-                grouped!(retreat::<S, T, B, P, N>(s, recurrent, cells, dy, gates));
+            let groups = cells.chunks(GROUP).zip(dy.chunks(GROUP));
+            for ((cells, dy), gates) in groups.zip(gates.chunks_mut(GROUP)) {
+                retreat::<S, T, B, P, N>(s, recurrent, cells, dy, gates, carried);
             }
         },
     );
 }
 
-/// Takes up to `G` samples back through all steps.
+/// Takes up to [`GROUP`] samples back through all steps.
 #[inline(always)]
-pub(super) fn retreat<
-    S: Isa,
-    const T: usize,
-    const B: usize,
-    const P: usize,
-    const N: usize,
-    const G: usize,
->(
+fn retreat<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize>(
     s: S,
     recurrent: &[[Block; N]; B],
     cells: &[[[Block; B]; T]],
     dy: &[[[Block; B]; T]],
     gates: &mut [[[Block; P]; T]],
+    carried: &mut [Block],
 ) {
     let rows = gates.len();
-    let mut dh = [[Block::ZERO; B]; G];
     // f[t+1] dc[t+1]
-    let mut dc = [[Block::ZERO; B]; G];
+    let [dh, dc] = states::<B>(carried, rows);
+    dc.fill([Block::ZERO; B]);
     for t in (0..T).rev() {
         for (dh, dy) in dh.iter_mut().zip(dy) {
             *dh = dy[t];
         }
         if t + 1 < T {
             for from in (0..B).step_by(DEPTH) {
-                let mut product = Recurrence::<S, T, B, P, N, G> {
+                let mut product = Recurrence::<S, T, B, P, N> {
                     s,
                     gates,
                     t: t + 1,
                     stretches: from..B.min(from + DEPTH),
                     recurrent,
-                    dh: &mut dh,
+                    dh: &mut *dh,
                 };
                 s.cover_blocks(rows, B, &mut product);
             }
@@ -152,25 +146,17 @@ fn cell<S: Isa>(
 }
 
 /// Some stretches of (1), `dh += dz[t] W_hh^T`, for all rows of a group.
-struct Recurrence<
-    'a,
-    S,
-    const T: usize,
-    const B: usize,
-    const P: usize,
-    const N: usize,
-    const G: usize,
-> {
+struct Recurrence<'a, S, const T: usize, const B: usize, const P: usize, const N: usize> {
     s: S,
     gates: &'a [[[Block; P]; T]],
     t: usize,
     stretches: Range<usize>,
     recurrent: &'a [[Block; N]; B],
-    dh: &'a mut [[Block; B]; G],
+    dh: &'a mut [[Block; B]],
 }
 
-impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize, const G: usize> Visit
-    for Recurrence<'_, S, T, B, P, N, G>
+impl<S: Isa, const T: usize, const B: usize, const P: usize, const N: usize> Visit
+    for Recurrence<'_, S, T, B, P, N>
 {
     const BLOCKS: usize = B;
     const MULTIPLE: usize = 1 << B.trailing_zeros();

@@ -1,6 +1,6 @@
 //! Forward over many samples at once, in training.
 
-use super::{GROUP, Weights, cell, fits, gates_of, group, grouped, project, units};
+use super::{GROUP, Weights, cell, fits, gates_of, project, states, units};
 use crate::{
     block::Block,
     simd::{Isa, Visit, chains},
@@ -12,7 +12,7 @@ use fearless_simd::{f32x16, prelude::*};
 ///
 /// `gates` is left holding i, f, g and o, `cells` c and `y` h, of every step, which is what `backward` reads. Every sum
 /// begins at the bias; inputs follow, then units, each split as [`chains`] says. A sample's bits depend on that sample
-/// alone.
+/// alone. `state` has four rows of units for every sample.
 pub fn forward<
     S: Isa,
     const T: usize,
@@ -29,6 +29,7 @@ pub fn forward<
     gates: &mut [[[Block; P]; T]],
     cells: &mut [[[Block; B]; T]],
     y: &mut [[[Block; B]; T]],
+    state: &mut [Block],
 ) {
     const { assert!(fits(H, B, P, N)) };
     assert!(
@@ -38,59 +39,44 @@ pub fn forward<
     s.vectorize(
         #[inline(always)]
         || {
-            project::<S, I, KS, H, P, N>(s, x.as_flattened(), weights, gates.as_flattened_mut());
-            let most = const { group(B) };
-            let groups = gates.chunks_mut(most).zip(cells.chunks_mut(most));
-            for ((gates, cells), y) in groups.zip(y.chunks_mut(most)) {
-                advance::<S, T, H, B, P>(s, weights.recurrent, gates, Some(cells), y);
+            project::<S, I, KS, H, P, N>(
+                s,
+                x.as_flattened(),
+                weights,
+                gates.as_flattened_mut(),
+                state,
+            );
+            let groups = gates.chunks_mut(GROUP).zip(cells.chunks_mut(GROUP));
+            for ((gates, cells), y) in groups.zip(y.chunks_mut(GROUP)) {
+                advance::<S, T, H, B, P>(s, weights.recurrent, gates, Some(cells), y, state);
             }
         },
     );
 }
 
-/// Advances up to [`group`] samples through all steps; `gates` holds what [`project`] left.
-#[inline(always)]
-pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize>(
-    s: S,
-    weights: &[[Block; H]; P],
-    gates: &mut [[[Block; P]; T]],
-    cells: Option<&mut [[[Block; B]; T]]>,
-    y: &mut [[[Block; B]; T]],
-) {
-    grouped!(advance_group::<S, T, H, B, P>(s, weights, gates, cells, y));
-}
-
-/// [`advance`] for up to `G` samples. A function by itself: levels of equal width share it, and so do inference and training,
-/// which alone keeps the cells.
+/// Advances up to [`GROUP`] samples through all steps; `gates` holds what [`project`] left. A function by itself: levels of
+/// equal width share it, and so do inference and training, which alone keeps the cells.
 #[inline(never)]
-pub(super) fn advance_group<
-    S: Isa,
-    const T: usize,
-    const H: usize,
-    const B: usize,
-    const P: usize,
-    const G: usize,
->(
+pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize>(
     s: S,
     weights: &[[Block; H]; P],
     gates: &mut [[[Block; P]; T]],
     mut cells: Option<&mut [[[Block; B]; T]]>,
     y: &mut [[[Block; B]; T]],
+    state: &mut [Block],
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            // Samples lie T rows apart, often a power of two of bytes: the state is kept dense, lest the samples of a group
-            // compete for the same few cache sets.
             let rows = gates.len();
-            let mut h = [[Block::ZERO; B]; G];
-            let mut c = [[Block::ZERO; B]; G];
-            let mut z = [[Block::ZERO; 4]; G];
+            let [h, c] = states::<B>(state, rows);
+            c.fill([Block::ZERO; B]);
+            let mut z = [[Block::ZERO; 4]; GROUP];
             for t in 0..T {
                 for block in 0..B {
                     let mut product = Recurrence {
                         s,
-                        h: &h,
+                        h: &*h,
                         weights: gates_of(weights, block),
                         gates,
                         t,
@@ -131,26 +117,18 @@ pub(super) fn advance_group<
 }
 
 /// z of one block of units for all rows of a group: `z = gates[t] + h W_hh`.
-struct Recurrence<
-    'a,
-    S,
-    const T: usize,
-    const H: usize,
-    const B: usize,
-    const P: usize,
-    const G: usize,
-> {
+struct Recurrence<'a, S, const T: usize, const H: usize, const B: usize, const P: usize> {
     s: S,
-    h: &'a [[Block; B]; G],
+    h: &'a [[Block; B]],
     weights: &'a [[Block; H]; 4],
     gates: &'a [[[Block; P]; T]],
     t: usize,
     panel: usize,
-    z: &'a mut [[Block; 4]; G],
+    z: &'a mut [[Block; 4]; GROUP],
 }
 
-impl<S, const T: usize, const H: usize, const B: usize, const P: usize, const G: usize>
-    Recurrence<'_, S, T, H, B, P, G>
+impl<S, const T: usize, const H: usize, const B: usize, const P: usize>
+    Recurrence<'_, S, T, H, B, P>
 {
     /// The first step, whose h\[-1\] is zero.
     #[inline(always)]
@@ -161,8 +139,8 @@ impl<S, const T: usize, const H: usize, const B: usize, const P: usize, const G:
     }
 }
 
-impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize, const G: usize> Visit
-    for Recurrence<'_, S, T, H, B, P, G>
+impl<S: Isa, const T: usize, const H: usize, const B: usize, const P: usize> Visit
+    for Recurrence<'_, S, T, H, B, P>
 {
     const BLOCKS: usize = 4;
     const MULTIPLE: usize = 4;

@@ -1,6 +1,8 @@
 //! Inference: whole sequences, and streams step by step.
 
-use super::{Cell, Weights, bias, cell, fits, forward::advance, group, project, units};
+use super::{
+    Cell, GROUP, Weights, add_biases, cell, fits, forward::advance, project, states, units,
+};
 use crate::{
     block::Block,
     kernels::{
@@ -12,13 +14,15 @@ use crate::{
 };
 use fearless_simd::{f32x16, prelude::*};
 
-/// What a layer remembers between steps; the default is the start of a sequence.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What a layer remembers between steps, and room for the next; the default is the start of a sequence.
+#[derive(Clone, Debug)]
 pub struct State<const B: usize> {
     /// The output of the last step.
     pub h: [Block; B],
     /// The cells after the last step.
     pub c: [Block; B],
+    previous: [Block; B],
+    gates: [[Block; 4]; B],
 }
 
 impl<const B: usize> Default for State<B> {
@@ -26,11 +30,14 @@ impl<const B: usize> Default for State<B> {
         Self {
             h: [Block::ZERO; B],
             c: [Block::ZERO; B],
+            previous: [Block::ZERO; B],
+            gates: [[Block::ZERO; 4]; B],
         }
     }
 }
 
-/// Runs whole sequences for inference: `y` gets h of every step; `gates` is scratch.
+/// Runs whole sequences for inference: `y` gets h of every step; `gates` is scratch, and so is `state`, which has four rows
+/// of units for every sample.
 ///
 /// A single sample has the bits that it has among many, and in training.
 pub fn infer<
@@ -48,6 +55,7 @@ pub fn infer<
     weights: Weights<'_, I, H, P>,
     gates: &mut [[[Block; P]; T]],
     y: &mut [[[Block; B]; T]],
+    state: &mut [Block],
 ) {
     const { assert!(fits(H, B, P, N)) };
     assert!(
@@ -57,18 +65,28 @@ pub fn infer<
     s.vectorize(
         #[inline(always)]
         || {
-            project::<S, I, KS, H, P, N>(s, x.as_flattened(), weights, gates.as_flattened_mut());
+            project::<S, I, KS, H, P, N>(
+                s,
+                x.as_flattened(),
+                weights,
+                gates.as_flattened_mut(),
+                state,
+            );
             if let ([gates], [y]) = (&*gates, &mut *y) {
-                let mut state = State::default();
+                let [[h], [c]] = states::<B>(state, 1) else {
+                    unreachable!("a state has one row for one sample")
+                };
+                h.fill(Block::ZERO);
+                c.fill(Block::ZERO);
+                let mut previous = &*h;
                 for (t, (gates, y)) in gates.iter().zip(y).enumerate() {
-                    step(s, weights.recurrent, gates, &mut state, t % 2 == 1);
-                    *y = state.h;
+                    step(s, weights.recurrent, gates, previous, c, y, t % 2 == 1);
+                    previous = y;
                 }
                 return;
             }
-            let most = const { group(B) };
-            for (gates, y) in gates.chunks_mut(most).zip(y.chunks_mut(most)) {
-                advance::<S, T, H, B, P>(s, weights.recurrent, gates, None, y);
+            for (gates, y) in gates.chunks_mut(GROUP).zip(y.chunks_mut(GROUP)) {
+                advance::<S, T, H, B, P>(s, weights.recurrent, gates, None, y, state);
             }
         },
     );
@@ -93,22 +111,25 @@ pub fn stream<
     s.vectorize(
         #[inline(always)]
         || {
-            let bias = bias(s, weights);
-            let mut gates = [Block::ZERO; P];
-            let start = Start::Bias(&bias);
-            dense::forward_one::<S, Unfinished, I, KS, N, P>(
-                s,
-                x,
-                weights.input,
-                start,
-                &mut gates,
-            );
-            step(s, weights.recurrent, &gates, state, false);
+            let State {
+                h,
+                c,
+                previous,
+                gates,
+            } = state;
+            let Some(gates) = gates.as_flattened_mut().first_chunk_mut::<P>() else {
+                unreachable!("four panels for every block of units")
+            };
+            add_biases(s, weights, gates);
+            let start = Start::Add;
+            dense::forward_one::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
+            *previous = *h;
+            step(s, weights.recurrent, gates, previous, c, h, false);
         },
     );
 }
 
-/// One step of one sample; `gates` is z without its recurrent part.
+/// One step of one sample, from `previous` to `h`; `gates` is z without its recurrent part.
 ///
 /// The four sums of a block of units are hardly enough to keep the multipliers busy: where registers are wide, two blocks
 /// advance at once, unless their eight panels would compete for the same few sets of the level-1 cache.
@@ -117,20 +138,21 @@ fn step<S: Isa, const H: usize, const B: usize, const P: usize>(
     s: S,
     weights: &[[Block; H]; P],
     gates: &[Block; P],
-    state: &mut State<B>,
+    previous: &[Block; B],
+    c: &mut [Block; B],
+    h: &mut [Block; B],
     backwards: bool,
 ) {
     const { assert!(P == 4 * B) };
     let paired = const { pairs::<S>(B, H) };
     let turns = B - paired;
-    let previous = state.h;
     for turn in 0..turns {
         // The weights that the step before met last may still be in the level-1 cache; no bit depends on the order.
         let turn = if backwards { turns - 1 - turn } else { turn };
         if const { pairs::<S>(B, H) > 0 } && turn < paired {
-            blocks::<S, H, B, P, 8>(s, weights, gates, units(&previous), state, 2 * turn);
+            blocks::<S, H, B, P, 8>(s, weights, gates, units(previous), c, h, 2 * turn);
         } else if const { 2 * pairs::<S>(B, H) < B } {
-            blocks::<S, H, B, P, 4>(s, weights, gates, units(&previous), state, paired + turn);
+            blocks::<S, H, B, P, 4>(s, weights, gates, units(previous), c, h, paired + turn);
         }
     }
 }
@@ -150,8 +172,9 @@ fn blocks<S: Isa, const H: usize, const B: usize, const P: usize, const N: usize
     s: S,
     weights: &[[Block; H]; P],
     gates: &[Block; P],
-    h: &[f32; H],
-    state: &mut State<B>,
+    previous: &[f32; H],
+    c: &mut [Block; B],
+    h: &mut [Block; B],
     block: usize,
 ) {
     let mut w = [&weights[0]; N];
@@ -162,14 +185,14 @@ fn blocks<S: Isa, const H: usize, const B: usize, const P: usize, const N: usize
     }
     let run = const { chains::run(H, P, S::SET) };
     z = if const { chains::together(H, P, S::SET) == 1 } {
-        tile::row::<S, N, 1, H, H>(s, z, h, w, run)
+        tile::row::<S, N, 1, H, H>(s, z, previous, w, run)
     } else {
         const { assert!(chains::together(H, P, S::SET) <= 2, "four panels at least") };
-        tile::row::<S, N, 2, H, H>(s, z, h, w, run)
+        tile::row::<S, N, 2, H, H>(s, z, previous, w, run)
     };
     for (block, z) in (block..).zip(z.as_chunks().0) {
-        let Cell { c, h, .. } = cell::<S, H>(s, block, *z, state.c[block].load(s));
-        state.c[block].store(c);
-        state.h[block].store(h);
+        let next: Cell<S> = cell::<S, H>(s, block, *z, c[block].load(s));
+        c[block].store(next.c);
+        h[block].store(next.h);
     }
 }

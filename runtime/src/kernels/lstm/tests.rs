@@ -5,9 +5,9 @@
     reason = "indices are those of the formulas"
 )]
 
-mod groups;
 mod long;
 mod reference;
+mod wide;
 
 use super::*;
 use crate::{
@@ -115,14 +115,17 @@ impl<
             let rows = from..samples.min(from + chunk);
             let (x, gates) = (&layer.x[rows.clone()], &mut gates[rows.clone()]);
             let y = &mut results.inferred[rows.clone()];
-            infer::<S, T, I, KS, H, B, P, N>(s, x, weights, gates, y);
+            let mut state = vec![nan; 4 * B * x.len()];
+            infer::<S, T, I, KS, H, B, P, N>(s, x, weights, gates, y, &mut state);
             let (cells, y) = (
                 &mut results.cells[rows.clone()],
                 &mut results.y[rows.clone()],
             );
-            forward::<S, T, I, KS, H, B, P, N>(s, x, weights, gates, cells, y);
+            state.fill(nan);
+            forward::<S, T, I, KS, H, B, P, N>(s, x, weights, gates, cells, y, &mut state);
             let (dy, dx) = (&layer.dy[rows.clone()], &mut results.dx[rows]);
-            backward::<S, T, H, B, P, N>(s, &recurrent, cells, dy, gates);
+            state.fill(nan);
+            backward::<S, T, H, B, P, N>(s, &recurrent, cells, dy, gates, &mut state);
             input_gradient::<S, T, I, P, N, Q, false>(s, gates, &input, dx);
             // Twice itself, by adding.
             input_gradient::<S, T, I, P, N, Q, true>(s, gates, &input, dx);

@@ -223,8 +223,14 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn load(input: &Self::Input, memory: &mut [Block], capacity: usize, row: usize) {
-        views::load::<1, _>(input, memory, X.0, capacity, row);
+    fn load<S: Isa>(
+        s: S,
+        input: &Self::Input,
+        memory: &mut [Block],
+        capacity: usize,
+        row: usize,
+    ) -> bool {
+        views::load::<S, 1, _>(s, input, memory, X.0, capacity, row)
     }
 
     #[inline(always)]

@@ -11,7 +11,7 @@ use crate::{
     optimizer::{Optimizer, check_factor},
     simd::Isa,
     train::{
-        evaluation::check_input,
+        evaluation::not_finite,
         faults::Faults,
         gradient::{self, Factor},
         history::Epoch,
@@ -231,10 +231,11 @@ where
             let loaded = match given {
                 Ok((ref input, ref fresh)) => {
                     let input: &N::Input = input.borrow();
-                    check_input(s, input, sample).map(|()| {
-                        N::Network::load(input, chunk, capacity, row);
-                        slice::from_mut(target).clone_from_slice(slice::from_ref(fresh.borrow()));
-                    })
+                    slice::from_mut(target).clone_from_slice(slice::from_ref(fresh.borrow()));
+                    match N::Network::load(s, input, chunk, capacity, row) {
+                        true => Ok(()),
+                        false => Err(not_finite(input, sample)),
+                    }
                 }
                 Err(error) => Err(error),
             };

@@ -121,7 +121,9 @@ impl<const B: usize, const P: usize, const N: usize> Task for Wide<'_, B, P, N> 
     type Output = ();
 
     fn run<S: Isa>(self, s: S) {
-        backward::<S, 2, 1040, B, P, N>(s, self.recurrent, self.cells, self.dy, self.gates);
+        let mut carried = vec![Block::ZERO; 2 * B * self.gates.len()];
+        let (cells, dy) = (self.cells, self.dy);
+        backward::<S, 2, 1040, B, P, N>(s, self.recurrent, cells, dy, self.gates, &mut carried);
     }
 }
 
