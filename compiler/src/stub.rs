@@ -172,7 +172,9 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
             workspace: &mut [rt::Block],
         ) {}
         fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {}
-        fn load(input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) {}
+        fn load<S: rt::Isa>(s: S, input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) -> bool {
+            true
+        }
         fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
         fn loss_rows<S: rt::Isa, T, L: rt::Loss<Self::Output, T>>(
             s: S,

@@ -77,7 +77,7 @@ fn retreat<S: Isa, const T: usize, const B: usize, const P: usize, const N: usiz
     let rows = gates.len();
     // f[t+1] dc[t+1]
     let [dh, dc] = states::<B>(carried, rows);
-    dc.fill([Block::ZERO; B]);
+    dc.as_flattened_mut().fill(Block::ZERO);
     for t in (0..T).rev() {
         for (dh, dy) in dh.iter_mut().zip(dy) {
             *dh = dy[t];

@@ -70,7 +70,7 @@ pub(super) fn advance<S: Isa, const T: usize, const H: usize, const B: usize, co
         || {
             let rows = gates.len();
             let [h, c] = states::<B>(state, rows);
-            c.fill([Block::ZERO; B]);
+            c.as_flattened_mut().fill(Block::ZERO);
             let mut z = [[Block::ZERO; 4]; GROUP];
             for t in 0..T {
                 for block in 0..B {

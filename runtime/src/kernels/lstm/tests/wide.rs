@@ -46,7 +46,7 @@ impl Task for Wide {
 #[test]
 fn sixteen_thousand_units_fit_a_small_stack() {
     for level in simd::levels() {
-        let thread = thread::Builder::new().stack_size(384 << 10);
+        let thread = thread::Builder::new().stack_size(512 << 10);
         let thread = thread.spawn(move || simd::dispatch(level, Wide)).unwrap();
         assert_eq!(thread.join().unwrap(), Some(()), "{level:?}");
     }
