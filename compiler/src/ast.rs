@@ -2,7 +2,19 @@
 
 use proc_macro2::{Ident, Span};
 
-/// One `struct Name(inputs) -> outputs { ... }`.
+/// Everything in one `model!`.
+#[derive(Default)]
+pub struct Unit {
+    /// Models and templates of models.
+    pub models: Vec<Model>,
+    /// Blocks: layers made of layers.
+    pub blocks: Vec<Block>,
+    /// Models made of templates.
+    pub instances: Vec<Instance>,
+}
+
+/// One `struct Name<parameters>(inputs) -> outputs { ... }`.
+#[derive(Clone)]
 pub struct Model {
     /// Doc comments and other attributes, passed through.
     pub attributes: Vec<syn::Attribute>,
@@ -10,21 +22,98 @@ pub struct Model {
     pub visibility: syn::Visibility,
     /// The struct's name.
     pub name: Ident,
+    /// The const parameters of a template, or `None` for a model.
+    pub parameters: Option<Vec<Parameter>>,
+    /// What the parameters stand for, where a template was made a model.
+    pub given: Vec<Given>,
     /// Named inputs in order.
     pub inputs: Vec<Input>,
     /// Shapes after the arrow; several are written as a tuple.
     pub outputs: Vec<Shape>,
+    /// What stands in the braces.
+    pub body: Body,
+    /// Whether all of it could be read.
+    pub whole: bool,
+}
+
+/// `block Name<parameters>(x, y) { ... }`: a layer made of layers.
+pub struct Block {
+    /// What layers name it by.
+    pub name: Ident,
+    /// Its const parameters.
+    pub parameters: Vec<Parameter>,
+    /// Its inputs, some with shapes.
+    pub inputs: Vec<BlockInput>,
+    /// What stands in the braces.
+    pub body: Body,
+    /// Whether all of it could be read.
+    pub whole: bool,
+}
+
+/// `type Small = Mlp<32>;`
+pub struct Instance {
+    /// Doc comments and other attributes.
+    pub attributes: Vec<syn::Attribute>,
+    /// Visibility of the struct.
+    pub visibility: syn::Visibility,
+    /// The struct's name.
+    pub name: Ident,
+    /// The template's name.
+    pub template: Ident,
+    /// What its parameters stand for.
+    pub arguments: Vec<syn::Expr>,
+}
+
+/// What stands between braces.
+#[derive(Clone, Default)]
+pub struct Body {
     /// `const NAME: usize = ...;` items.
     pub constants: Vec<Constant>,
     /// Layer declarations in order.
     pub layers: Vec<Layer>,
     /// The dataflow, or `None` for a chain.
     pub forward: Option<Forward>,
-    /// Whether all of it could be read.
-    pub whole: bool,
+}
+
+/// `const N: usize`, or `const BIAS: bool = true`.
+#[derive(Clone)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Ident,
+    /// Whether it is a `bool`, and no `usize`.
+    pub is_flag: bool,
+    /// What it stands for where nothing is given.
+    pub default: Option<syn::Expr>,
+}
+
+/// What a parameter stands for.
+#[derive(Clone)]
+pub struct Given {
+    /// The parameter.
+    pub name: Ident,
+    /// Its value, or `None` after an error.
+    pub value: Option<Value>,
+}
+
+/// The value of a const parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A `usize`.
+    Number(u64),
+    /// A `bool`.
+    Flag(bool),
+}
+
+/// An input of a block: `x`, or `x: [16, 8, 8]`.
+pub struct BlockInput {
+    /// Its name.
+    pub name: Ident,
+    /// Its shape, where one is stated.
+    pub shape: Option<Shape>,
 }
 
 /// `image: [1, 28, 28]`.
+#[derive(Clone)]
 pub struct Input {
     /// The name that `forward` uses.
     pub name: Ident,
@@ -33,6 +122,7 @@ pub struct Input {
 }
 
 /// `[1, 28, 28]` or `u32[64]`.
+#[derive(Clone)]
 pub struct Shape {
     /// The element type, where one is written.
     pub element: Option<Ident>,
@@ -43,6 +133,7 @@ pub struct Shape {
 }
 
 /// `const WIDTH: usize = 16;`
+#[derive(Clone)]
 pub struct Constant {
     /// Its name.
     pub name: Ident,
@@ -51,13 +142,68 @@ pub struct Constant {
 }
 
 /// `conv1: Conv2d(WIDTH, kernel = 3)`.
+#[derive(Clone)]
 pub struct Layer {
     /// The name before the colon.
     pub name: Option<Ident>,
-    /// The layer's kind, `Conv2d`.
-    pub kind: Ident,
-    /// What stands in the parentheses.
-    pub arguments: Vec<Argument>,
+    /// What is declared.
+    pub module: Module,
+}
+
+/// What a layer is.
+#[derive(Clone)]
+pub enum Module {
+    /// `Conv2d(WIDTH, kernel = 3)`, or the name of a block without parameters.
+    Kind {
+        /// The layer's kind, `Conv2d`.
+        kind: Ident,
+        /// What stands in the parentheses.
+        arguments: Vec<Argument>,
+    },
+    /// `Residual<16>`.
+    Block {
+        /// The block's name.
+        name: Ident,
+        /// What stands in the angle brackets.
+        arguments: Vec<syn::Expr>,
+    },
+    /// `{ Conv2d(16, 3), Relu }`.
+    Chain {
+        /// The layers in the braces.
+        layers: Vec<Layer>,
+        /// The braces.
+        span: Span,
+    },
+    /// `[Residual<16>; 3]`.
+    Repeated {
+        /// What is repeated.
+        module: Box<Module>,
+        /// How often.
+        count: syn::Expr,
+        /// The brackets.
+        span: Span,
+    },
+}
+
+impl Module {
+    /// What a message calls it: its kind, or how it is written.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Kind { kind, .. } => kind.to_string(),
+            Self::Block { name, .. } => name.to_string(),
+            Self::Chain { .. } => "{ .. }".into(),
+            Self::Repeated { module, .. } => format!("[{}; ..]", module.word()),
+        }
+    }
+
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Kind { kind, .. } => kind.span(),
+            Self::Block { name, .. } => name.span(),
+            Self::Chain { span, .. } | Self::Repeated { span, .. } => *span,
+        }
+    }
 }
 
 /// `3`, or `kernel = 3`.
@@ -70,6 +216,7 @@ pub struct Argument {
 }
 
 /// `forward { ... }`.
+#[derive(Clone)]
 pub struct Forward {
     /// The word `forward`.
     pub span: Span,

@@ -27,6 +27,23 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// All layers, in the order of their declaration; parameterless ones are layers too.
     pub layers: Vec<Layer>,
+    /// What blocks say of the shapes of their inputs.
+    pub stated: Vec<Stated>,
+}
+
+/// A shape that a block states for one of its inputs.
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// What is given for it.
+    pub value: ValueId,
+    /// The input's name.
+    pub name: String,
+    /// The shape.
+    pub shape: Vec<usize>,
+    /// Where it is stated.
+    pub span: Span,
+    /// The use of the block.
+    pub place: Option<String>,
 }
 
 /// A tensor, without its batch dimension.
@@ -56,6 +73,8 @@ pub struct Node {
     pub parameters: Vec<usize>,
     /// Where it is written.
     pub span: Span,
+    /// The use of the block it is written in, for messages.
+    pub place: Option<String>,
 }
 
 /// A declared layer.

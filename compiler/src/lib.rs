@@ -67,16 +67,20 @@ pub fn graphs(tokens: TokenStream) -> Result<Vec<Graph>, TokenStream> {
 /// The front end: what is written, and what it means. A graph is whole only if the report is clean; of a model with an
 /// error of syntax there is none.
 pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<Graph>) {
-    let models = parse::parse(tokens, report);
+    let mut unit = parse::parse(tokens, report);
+    let models = resolve::models(&mut unit, report);
     resolve::check_models(&models, report);
     let (mut graphs, mut levels) = (Vec::new(), 0);
-    let names = resolve::names(&models);
+    let names = resolve::Names::new(&unit.blocks, &models);
     for model in models.iter().filter(|model| model.whole) {
-        let constants = sizes::Constants::evaluate(&model.constants, report);
+        // What is wrong in a template is said once, with the models that are made of it.
+        report.within((!model.given.is_empty()).then(|| model.name.to_string()));
+        let constants = sizes::Constants::evaluate(&model.given, &model.body.constants, report);
         let mut graph = resolve::resolve(model, &names, &constants, &mut levels, report);
         shapes::infer(&mut graph, &model.outputs, &constants, report);
         graphs.push(graph);
     }
+    report.within(None);
     (models, graphs)
 }
 

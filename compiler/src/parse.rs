@@ -7,6 +7,8 @@ mod body;
 mod cursor;
 mod depth;
 mod forward;
+mod module;
+mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
@@ -17,7 +19,7 @@ use syn::{
 };
 
 use crate::{
-    ast::{Input, Model, Shape},
+    ast::{Block, BlockInput, Body, Input, Instance, Model, Shape, Unit},
     report::Report,
 };
 
@@ -26,9 +28,10 @@ pub use body::check_doc;
 use body::body;
 use cursor::{check_keyword, contained, expect};
 use depth::check_depth;
+use parameters::{arguments, parameters};
 
-/// Reads all structs of one `model!`; those whose names could be read are given even when the rest holds errors.
-pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
+/// Reads everything in one `model!`; structs whose names could be read are given even when the rest holds errors.
+pub fn parse(tokens: TokenStream, report: &mut Report) -> Unit {
     if let Err(error) = check_depth(&tokens) {
         report.absorb(error);
         return heads(without_bodies(tokens));
@@ -37,21 +40,21 @@ pub fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
 }
 
 /// Models of which only the heads are to be known, for something in their bodies cannot be read.
-fn heads(tokens: TokenStream) -> Vec<Model> {
+fn heads(tokens: TokenStream) -> Unit {
     if check_depth(&tokens).is_err() {
-        return Vec::new();
+        return Unit::default();
     }
     let mut silent = Report::default();
-    let mut models = read(tokens, &mut silent);
+    let mut unit = read(tokens, &mut silent);
     silent.take();
-    for model in &mut models {
+    for model in &mut unit.models {
         model.whole = false;
     }
-    models
+    unit
 }
 
-fn read(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
-    let mut models = Vec::new();
+fn read(tokens: TokenStream, report: &mut Report) -> Unit {
+    let mut unit = Unit::default();
     let parser = |input: ParseStream| {
         if input.is_empty() {
             report.error(
@@ -60,7 +63,7 @@ fn read(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
             );
         }
         while !input.is_empty() {
-            if let Err(error) = model(input, &mut models, report) {
+            if let Err(error) = item(input, &mut unit, report) {
                 report.absorb(error);
                 skip_to_model(input);
             }
@@ -73,11 +76,11 @@ fn read(tokens: TokenStream, report: &mut Report) -> Vec<Model> {
         if report.is_clean() {
             report.absorb(error);
         }
-        for model in &mut models {
+        for model in &mut unit.models {
             model.whole = false;
         }
     }
-    models
+    unit
 }
 
 /// Without what stands in the outermost braces, so that a model still has its name and its shapes.
@@ -91,8 +94,8 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
     tokens.into_iter().map(emptied).collect()
 }
 
-/// Adds a model as soon as its name is known.
-fn model(input: ParseStream, models: &mut Vec<Model>, report: &mut Report) -> syn::Result<()> {
+/// A model, a block, or a model made of a template.
+fn item(input: ParseStream, unit: &mut Unit, report: &mut Report) -> syn::Result<()> {
     let message = "a model ends in its braces; drop this";
     expect(
         input,
@@ -100,7 +103,25 @@ fn model(input: ParseStream, models: &mut Vec<Model>, report: &mut Report) -> sy
         message,
     )?;
     let attributes = input.call(Attribute::parse_outer)?;
-    let visibility = input.parse()?;
+    if begins_block(input) {
+        for attribute in &attributes {
+            check_doc(attribute, report);
+        }
+        return block(input, &mut unit.blocks, report);
+    }
+    let visibility: syn::Visibility = input.parse()?;
+    let is_public = !matches!(visibility, syn::Visibility::Inherited);
+    if is_public && begins_block(input) {
+        let message =
+            "a block is seen in its own `model!` only; leave out what stands before `block`";
+        report.absorb(input.error(message));
+        return block(input, &mut unit.blocks, report);
+    }
+    if input.peek(Token![type]) {
+        unit.instances
+            .push(instance(input, attributes, visibility)?);
+        return Ok(());
+    }
     expect(
         input,
         input.peek(Token![struct]),
@@ -111,23 +132,113 @@ fn model(input: ParseStream, models: &mut Vec<Model>, report: &mut Report) -> sy
         attributes,
         visibility,
         name: input.parse()?,
+        parameters: None,
+        given: Vec::new(),
         inputs: Vec::new(),
         outputs: Vec::new(),
-        constants: Vec::new(),
-        layers: Vec::new(),
-        forward: None,
+        body: Body::default(),
         whole: false,
     };
     let errors = report.count();
     let read = head_and_body(input, &mut model, report);
     model.whole = read.is_ok() && report.count() == errors;
-    models.push(model);
+    unit.models.push(model);
     read
+}
+
+/// `block` is a word of this language alone, and the name of a block follows it.
+fn begins_block(input: ParseStream) -> bool {
+    let word = input.fork().parse::<Ident>();
+    word.is_ok_and(|word| word == "block") && input.peek2(syn::Ident)
+}
+
+/// Adds a block as soon as its name is known.
+fn block(input: ParseStream, blocks: &mut Vec<Block>, report: &mut Report) -> syn::Result<()> {
+    input.parse::<Ident>()?;
+    let mut block = Block {
+        name: input.parse()?,
+        parameters: Vec::new(),
+        inputs: Vec::new(),
+        body: Body::default(),
+        whole: false,
+    };
+    let errors = report.count();
+    let read = rest_of_block(input, &mut block, report);
+    block.whole = read.is_ok() && report.count() == errors;
+    blocks.push(block);
+    read
+}
+
+/// What follows the name: `<const CHANNELS: usize>(x) { .. }`.
+fn rest_of_block(input: ParseStream, block: &mut Block, report: &mut Report) -> syn::Result<()> {
+    let name = &block.name;
+    block.parameters = parameters(input)?.unwrap_or_default();
+    let message = format!("expected the block's inputs, as in `{name}(x)`");
+    expect(input, input.peek(Paren), message)?;
+    let inside;
+    parenthesized!(inside in input);
+    let inputs = contained(&inside, |inputs| {
+        Punctuated::<BlockInput, Token![,]>::parse_terminated_with(inputs, block_input)
+    })?;
+    block.inputs = inputs.into_iter().collect();
+    let message = "a block says no output shape, for it is inferred; drop `->` and what follows it";
+    expect(input, !input.peek(Token![->]), message)?;
+    let message = "expected the layers in braces, as in `{ Dense(10), Relu }`";
+    expect(input, input.peek(Brace), message)?;
+    let inside;
+    braced!(inside in input);
+    body(&inside, "block", &mut block.body, report);
+    Ok(())
+}
+
+/// `x`, or `x: [16, 8, 8]`.
+fn block_input(input: ParseStream) -> syn::Result<BlockInput> {
+    check_keyword(input)?;
+    let message = "expected an input's name, as in `x`, or `x: [16, 8, 8]`";
+    expect(input, input.peek(syn::Ident), message)?;
+    let name = input.parse()?;
+    let stated = input.parse::<Option<Token![:]>>()?.is_some();
+    let shape = stated.then(|| shape(input)).transpose()?;
+    Ok(BlockInput { name, shape })
+}
+
+/// `type Small = Mlp<32>;`.
+fn instance(
+    input: ParseStream,
+    attributes: Vec<Attribute>,
+    visibility: syn::Visibility,
+) -> syn::Result<Instance> {
+    input.parse::<Token![type]>()?;
+    let name: Ident = input.parse()?;
+    let written = format!("a model is made of a template as in `type {name} = Mlp<32>;`");
+    expect(input, input.peek(Token![=]), &written)?;
+    input.parse::<Token![=]>()?;
+    expect(input, input.peek(syn::Ident), &written)?;
+    let template = input.parse()?;
+    expect(
+        input,
+        input.peek(Token![<]) || input.peek(Token![;]),
+        &written,
+    )?;
+    let arguments = arguments(input)?.unwrap_or_default();
+    expect(
+        input,
+        input.peek(Token![;]),
+        format!("expected `;` after `type {name}`"),
+    )?;
+    input.parse::<Token![;]>()?;
+    Ok(Instance {
+        attributes,
+        visibility,
+        name,
+        template,
+        arguments,
+    })
 }
 
 /// What follows the name.
 fn head_and_body(input: ParseStream, model: &mut Model, report: &mut Report) -> syn::Result<()> {
-    check_not_generic(input)?;
+    model.parameters = parameters(input)?;
     expect(
         input,
         input.peek(Paren),
@@ -153,14 +264,8 @@ fn head_and_body(input: ParseStream, model: &mut Model, report: &mut Report) -> 
     )?;
     let inside;
     braced!(inside in input);
-    body(&inside, model, report);
+    body(&inside, "model", &mut model.body, report);
     Ok(())
-}
-
-/// Sizes are numbers, so far: `struct Mlp<const N: usize>` is not read yet.
-fn check_not_generic(input: ParseStream) -> syn::Result<()> {
-    let message = "models generic over sizes are not supported yet; name sizes inside: `const N: usize = 128;`";
-    expect(input, !input.peek(Token![<]), message)
 }
 
 /// `[10]`, or `([10], [2])`.
@@ -231,9 +336,10 @@ fn size(input: ParseStream) -> syn::Result<Expr> {
     Ok(size)
 }
 
-/// Goes past the braces that end a model, or to the word that begins the next.
+/// Goes past the braces that end a model or a block, or to the word that begins the next.
 fn skip_to_model(input: ParseStream) {
     while !input.peek(Token![struct])
+        && !input.peek(Token![type])
         && let Ok(token) = input.parse::<TokenTree>()
     {
         if matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     ast,
-    graph::{Graph, LayerId, Node, Parameter, Value, ValueId},
+    graph::{Graph, LayerId, Node, Parameter, Stated, Value, ValueId},
     ops::{Application, Feed},
     report::Report,
     sizes::{Constants, LIMIT},
@@ -21,6 +21,8 @@ pub fn infer(
     report: &mut Report,
 ) {
     let mut totals = Totals::default();
+    let whole = report.within(None);
+    report.within(whole.clone());
     for input in graph.inputs.clone() {
         let value = &mut graph.values[input.0];
         let shape = std::mem::take(&mut value.shape);
@@ -33,6 +35,7 @@ pub fn infer(
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let (output, span) = (node.output, node.span);
+        report.within(node.place.clone());
         let shape = match apply(graph, node) {
             Some(Ok(shape)) => shape,
             Some(Err(message)) => {
@@ -48,6 +51,11 @@ pub fn infer(
         settle(graph, output, shape, &mut totals, report);
         learn(graph, index, &mut known, &mut totals, report);
     }
+    for stated in &graph.stated {
+        report.within(stated.place.clone());
+        check_stated(graph, stated, report);
+    }
+    report.within(whole);
     check_outputs(graph, declared, constants, report);
     check_given(graph, declared, report);
     check_padded(graph, totals.parameters, report);
@@ -234,6 +242,19 @@ fn check_shared(layer: &str, first: &Parameter, again: &Parameter) -> Result<(),
         "`{layer}` shares its weights between calls, but its `{}` would be {:?} here and {:?} before; declare a second layer",
         first.name, again.shape, first.shape
     ))
+}
+
+/// A block is given what it says it takes.
+fn check_stated(graph: &Graph, stated: &Stated, report: &mut Report) {
+    let given = &graph.values[stated.value.0];
+    if given.shape.is_empty() || given.shape == stated.shape {
+        return;
+    }
+    let message = format!(
+        "`{}` is declared {:?}, but `{}` gives {:?}; leave the shape out and it is inferred",
+        stated.name, stated.shape, given.name, given.shape
+    );
+    report.error(stated.span, message);
 }
 
 /// What comes out is what the arrow promises.

@@ -17,6 +17,8 @@ pub const LIMIT: usize = 1 << 31;
 #[derive(Clone, Copy, Debug)]
 enum Constant {
     Known(u64),
+    /// A switch: a const parameter that is a `bool`.
+    Flag(bool),
     /// Its declaration is wrong and was reported.
     Broken,
     /// It is declared further down.
@@ -24,20 +26,30 @@ enum Constant {
 }
 
 /// The constants of one model.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Constants {
     values: BTreeMap<String, Constant>,
 }
 
 impl Constants {
-    /// Evaluates constants in order; each may use those before it.
-    pub fn evaluate(declared: &[ast::Constant], report: &mut Report) -> Self {
+    /// Evaluates constants in order; each may use those before it, and what the parameters stand for.
+    pub fn evaluate(given: &[ast::Given], declared: &[ast::Constant], report: &mut Report) -> Self {
         let names = declared
             .iter()
             .map(|constant| (constant.name.unraw().to_string(), Constant::Later));
         let mut constants = Self {
             values: names.collect(),
         };
+        for given in given {
+            let value = match given.value {
+                Some(ast::Value::Number(number)) => Constant::Known(number),
+                Some(ast::Value::Flag(flag)) => Constant::Flag(flag),
+                None => Constant::Broken,
+            };
+            constants
+                .values
+                .insert(given.name.unraw().to_string(), value);
+        }
         for constant in declared {
             let value = constants.value(&constant.value, report);
             let name = constant.name.unraw().to_string();
@@ -46,6 +58,70 @@ impl Constants {
                 .insert(name, value.map_or(Constant::Broken, Constant::Known));
         }
         constants
+    }
+
+    /// The value of an argument for a const parameter.
+    pub fn argument(
+        &self,
+        parameter: &ast::Parameter,
+        expr: &Expr,
+        report: &mut Report,
+    ) -> Option<ast::Value> {
+        let name = &parameter.name;
+        if !parameter.is_flag {
+            if self.flag(expr).is_some() {
+                report.error_over(
+                    expr,
+                    format!("`{name}` is a size, and this is a switch; write a number"),
+                );
+                return None;
+            }
+            return self
+                .integer(expr, report)
+                .map(|number| ast::Value::Number(number as u64));
+        }
+        match self.flag(expr) {
+            Some(flag) => Some(ast::Value::Flag(flag)),
+            None if self.is_broken(expr) => None,
+            None => {
+                report.error_over(
+                    expr,
+                    format!("`{name}` is a switch; write `true` or `false`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The switch that an expression is: `true`, `false`, or a parameter of that kind.
+    pub fn flag(&self, expr: &Expr) -> Option<bool> {
+        match expr {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Bool(flag) => Some(flag.value),
+                _ => None,
+            },
+            Expr::Paren(inner) => self.flag(&inner.expr),
+            Expr::Group(inner) => self.flag(&inner.expr),
+            Expr::Path(path) => {
+                match self
+                    .values
+                    .get(&path.path.get_ident()?.unraw().to_string())?
+                {
+                    Constant::Flag(flag) => Some(*flag),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an expression names a constant whose declaration is wrong.
+    pub fn is_broken(&self, expr: &Expr) -> bool {
+        let Expr::Path(path) = expr else {
+            return false;
+        };
+        let name = path.path.get_ident().map(|name| name.unraw().to_string());
+        name.is_some_and(|name| matches!(self.values.get(&name), Some(Constant::Broken)))
     }
 
     /// Whether `name` is a constant of the model.
@@ -162,6 +238,13 @@ impl Constants {
         match self.values.get(&name.unraw().to_string()) {
             Some(Constant::Known(value)) => Some(*value),
             Some(Constant::Broken) => None,
+            Some(Constant::Flag(_)) => {
+                let message = format!(
+                    "`{name}` is a switch, and no number; it is given to a switch, as in `bias = {name}`"
+                );
+                report.error(name.span(), message);
+                None
+            }
             Some(Constant::Later) => {
                 report.error(
                     name.span(),

@@ -194,7 +194,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
 /// Shapes of the inputs and the outputs, if all are sound. What is wrong with one was reported already.
 fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
     let mut report = Report::default();
-    let constants = Constants::evaluate(&model.constants, &mut report);
+    let constants = Constants::evaluate(&model.given, &model.body.constants, &mut report);
     let mut sound = |shape: &ast::Shape| constants.shape(shape, &mut report);
     let inputs: Option<Vec<_>> = model
         .inputs

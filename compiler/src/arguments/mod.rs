@@ -230,12 +230,13 @@ impl<'a> Arguments<'a> {
         let Some(value) = self.take(name, format!("{name} = {default}"), Place::Named) else {
             return default;
         };
-        if let Expr::Lit(literal) = bare(value)
-            && let Lit::Bool(flag) = &literal.lit
-        {
-            return flag.value;
+        if let Some(flag) = self.constants.flag(value) {
+            return flag;
         }
-        self.wrong(value, format!("`{name}` is `true` or `false`"));
+        match self.constants.is_broken(value) {
+            true => self.failed = true,
+            false => self.wrong(value, format!("`{name}` is `true` or `false`")),
+        }
         default
     }
 

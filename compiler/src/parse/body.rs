@@ -1,28 +1,26 @@
 //! What stands between a model's braces: constants, layers and `forward`.
 
 use super::{
-    cursor::{check_keyword, contained, expect},
+    cursor::{check_keyword, expect},
     forward::statements,
+    module::layer,
 };
 use crate::{
-    ast::{Argument, Constant, Forward, Layer, Model},
+    ast::{Body, Constant, Forward},
     report::Report,
 };
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{
-    Attribute, Lit, Token, braced,
-    ext::IdentExt,
-    parenthesized,
+    Attribute, Token, braced,
     parse::ParseStream,
-    punctuated::Punctuated,
-    token::{Brace, Bracket, Paren},
+    token::{Brace, Bracket},
 };
 
-/// Constants, layers and `forward`, in any order.
-pub(super) fn body(input: ParseStream, model: &mut Model, report: &mut Report) {
+/// Constants, layers and `forward`, in any order; `what` is a model or a block.
+pub(super) fn body(input: ParseStream, what: &str, body: &mut Body, report: &mut Report) {
     let mut semicolons = 0;
     while !input.is_empty() {
-        if let Err(error) = item(input, model, &mut semicolons, report) {
+        if let Err(error) = item(input, what, body, &mut semicolons, report) {
             report.absorb(error);
             skip_item(input);
         }
@@ -31,7 +29,8 @@ pub(super) fn body(input: ParseStream, model: &mut Model, report: &mut Report) {
 
 fn item(
     input: ParseStream,
-    model: &mut Model,
+    what: &str,
+    body: &mut Body,
     semicolons: &mut usize,
     report: &mut Report,
 ) -> syn::Result<()> {
@@ -39,15 +38,15 @@ fn item(
         check_doc(&attribute, report);
     }
     if input.peek(Token![const]) {
-        model.constants.push(constant(input)?);
+        body.constants.push(constant(input)?);
     } else if is_forward(input) {
         let forward = forward(input, report)?;
-        check_one_forward(model, &forward, report);
-        model.forward.get_or_insert(forward);
+        check_one_forward(what, body, &forward, report);
+        body.forward.get_or_insert(forward);
         input.parse::<Option<Token![,]>>()?;
     } else {
         check_layer_begins(input)?;
-        model.layers.push(layer(input)?);
+        body.layers.push(layer(input)?);
         check_comma(input, semicolons, report)?;
     }
     Ok(())
@@ -72,7 +71,8 @@ fn check_layer_begins(input: ParseStream) -> syn::Result<()> {
     check_keyword(input)?;
     check_no_dots(input)?;
     let message = "expected a layer, as in `hidden: Dense(128)`";
-    expect(input, input.peek(syn::Ident), message)
+    let begins = input.peek(syn::Ident) || input.peek(Brace) || input.peek(Bracket);
+    expect(input, begins, message)
 }
 
 /// `features.0: Conv2d(8, 3)` has the name of a layer in a file.
@@ -107,9 +107,10 @@ pub fn check_doc(attribute: &Attribute, report: &mut Report) {
 }
 
 /// One dataflow for one model.
-fn check_one_forward(model: &Model, second: &Forward, report: &mut Report) {
-    if model.forward.is_some() {
-        report.error(second.span, "a model has one `forward`; this is the second");
+fn check_one_forward(what: &str, body: &Body, second: &Forward, report: &mut Report) {
+    if body.forward.is_some() {
+        let message = format!("a {what} has one `forward`; this is the second");
+        report.error(second.span, message);
     }
 }
 
@@ -198,91 +199,6 @@ fn forward(input: ParseStream, report: &mut Report) -> syn::Result<Forward> {
             brace_token,
             stmts: statements(&inside, report)?,
         },
-    })
-}
-
-/// `conv1: Conv2d(16, kernel = 3)`, without a name, or without parentheses.
-fn layer(input: ParseStream) -> syn::Result<Layer> {
-    let named = input.peek2(Token![:]) && !input.peek2(Token![::]);
-    let mut name = None;
-    if named {
-        name = Some(input.parse()?);
-        input.parse::<Token![:]>()?;
-    }
-    let dataflow = name.as_ref().is_some_and(|name| name == "forward") && input.peek(Brace);
-    let message = "the dataflow is written `forward { ... }`, without a colon";
-    expect(input, !dataflow, message)?;
-    expect(
-        input,
-        input.peek(syn::Ident),
-        "expected a layer's kind, such as `Dense`",
-    )?;
-    let kind: Ident = input.parse()?;
-    let mut arguments = Vec::new();
-    let alone = !input.peek(Paren);
-    if !alone {
-        let inside;
-        parenthesized!(inside in input);
-        let list = contained(&inside, |inside| {
-            Punctuated::<Argument, Token![,]>::parse_terminated_with(inside, argument)
-        })?;
-        arguments = list.into_iter().collect();
-    }
-    check_layer_ends(input, &kind, alone)?;
-    Ok(Layer {
-        name,
-        kind,
-        arguments,
-    })
-}
-
-/// What is nearly a layer gets the way it is written. Behind arguments only a comma is missing.
-fn check_layer_ends(input: ParseStream, kind: &Ident, alone: bool) -> syn::Result<()> {
-    if !alone && !input.peek(Brace) {
-        return Ok(());
-    }
-    let message = "`forward` takes no parameters; it is written `forward { ... }`";
-    expect(input, !(kind == "forward" && input.peek(Brace)), message)?;
-    let brackets = input.peek(Bracket) || input.peek(Brace);
-    expect(
-        input,
-        !brackets,
-        format!("arguments stand in parentheses, as in `{kind}(10)`"),
-    )?;
-    let message = "the dataflow is written `forward { ... }`";
-    expect(
-        input,
-        !(kind == "forward" && input.peek(Token![=])),
-        message,
-    )?;
-    let message = format!("a layer is named with a colon, as in `{kind}: Dense(10)`");
-    expect(input, !input.peek(Token![=]), message)?;
-    let message = format!("arguments stand in parentheses, as in `{kind}(10)`");
-    expect(input, !input.peek(Lit), message)?;
-    expect(
-        input,
-        !(input.peek(Token![::]) || (input.peek(Token![.]) && input.peek2(syn::Ident))),
-        "a layer's kind is a single name, such as `Dense`",
-    )
-}
-
-/// `3`, or `kernel = 3`.
-fn argument(input: ParseStream) -> syn::Result<Argument> {
-    let is_word = input.peek(Ident::peek_any);
-    if is_word && input.peek2(Token![:]) && !input.peek2(Token![::]) {
-        let word = input.call(Ident::parse_any)?;
-        let message = format!("an argument is named with `=`, as in `{word} = ..`");
-        return Err(input.error(message));
-    }
-    let named = is_word && input.peek2(Token![=]) && !input.peek2(Token![==]);
-    let mut name = None;
-    if named {
-        name = Some(input.call(Ident::parse_any)?);
-        input.parse::<Token![=]>()?;
-    }
-    Ok(Argument {
-        name,
-        value: input.parse()?,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use proc_macro2::{Ident, Span};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     ast,
     graph::{Graph, LayerId, Node, Value, ValueId},
@@ -14,35 +16,73 @@ use crate::{
 pub struct Builder<'a> {
     /// What there is so far.
     pub graph: Graph,
-    /// Layers as declared, those with errors too.
-    pub declared: Vec<Declared>,
-    /// Whether the layers are a chain.
-    pub is_chain: bool,
-    /// The model's constants.
-    pub constants: &'a Constants,
+    /// The blocks that layers may be.
+    pub blocks: &'a BTreeMap<String, &'a ast::Block>,
+    /// The names of all models.
+    pub models: &'a BTreeSet<String>,
+    /// Blocks that are being declared, the outermost first.
+    pub open: Vec<String>,
     /// Levels of stacked layers so far, in all models.
     pub levels: &'a mut usize,
+    /// Layers and calls that blocks and repetitions have made, and whether that was too many.
+    pub made: usize,
     /// Where errors go.
     pub report: &'a mut Report,
+    /// The use of the block that is read now.
+    pub place: Option<String>,
+    /// How many blocks are being called, one in another.
+    pub inside: usize,
+}
+
+/// A body while it is read: what its names stand for.
+pub struct Frame<'a> {
+    /// Its constants, and what its parameters stand for.
+    pub constants: Constants,
+    /// Its layers as declared, those with errors too.
+    pub declared: Vec<Declared<'a>>,
 }
 
 /// A declared layer.
-pub struct Declared {
+pub struct Declared<'a> {
     /// Its name, where it has one.
     pub name: Option<Ident>,
     /// What messages call it: its name or else its kind.
     pub label: String,
-    /// Its layer, unless its declaration is wrong.
-    pub id: Option<LayerId>,
+    /// What it is.
+    pub module: Module<'a>,
+    /// Where it is written.
+    pub span: Span,
     /// Whether something calls it.
     pub called: bool,
+}
+
+/// What a declared layer is.
+pub enum Module<'a> {
+    /// Its declaration is wrong, and was reported.
+    Broken,
+    /// A layer of the graph.
+    Layer(LayerId),
+    /// Layers that take what the one before gives.
+    Chain(Vec<Declared<'a>>),
+    /// A block with layers of its own.
+    Block(Box<Use<'a>>),
+}
+
+/// A use of a block.
+pub struct Use<'a> {
+    /// The block.
+    pub block: &'a ast::Block,
+    /// Its names.
+    pub frame: Frame<'a>,
+    /// What messages call the use: `stage1.0`.
+    pub place: String,
 }
 
 impl<'a> Builder<'a> {
     /// A graph without values.
     pub fn new(
         model: &ast::Model,
-        constants: &'a Constants,
+        (blocks, models): (&'a BTreeMap<String, &'a ast::Block>, &'a BTreeSet<String>),
         levels: &'a mut usize,
         report: &'a mut Report,
     ) -> Self {
@@ -55,14 +95,19 @@ impl<'a> Builder<'a> {
             values: Vec::new(),
             nodes: Vec::new(),
             layers: Vec::new(),
+            stated: Vec::new(),
         };
+        let place = (!model.given.is_empty()).then(|| model.name.to_string());
         Self {
             graph,
-            declared: Vec::new(),
-            is_chain: model.forward.is_none(),
-            constants,
+            blocks,
+            models,
+            open: Vec::new(),
             levels,
+            made: 0,
             report,
+            place,
+            inside: 0,
         }
     }
 
@@ -77,27 +122,39 @@ impl<'a> Builder<'a> {
         self.value(String::new(), span, Vec::new())
     }
 
-    /// Applies the layer declared as number `index`.
-    pub fn call_layer(&mut self, index: usize, feeds: Vec<ValueId>, span: Span) -> ValueId {
-        let declared = &mut self.declared[index];
-        declared.called = true;
-        let Some(id) = declared.id else {
-            return self.unknown(span);
-        };
-        let (label, op) = (declared.label.clone(), self.graph.layers[id.0].op.clone());
-        self.call(op, Some(id), &label, feeds, span)
+    /// From here on a use of a block is read, or none; gives the one before.
+    pub fn enter(&mut self, place: Option<String>) -> Option<String> {
+        self.report.within(place.clone());
+        std::mem::replace(&mut self.place, place)
+    }
+
+    /// Counts what blocks and repetitions make; `false` if that is too much.
+    pub fn make(&mut self, span: Span) -> bool {
+        self.made += 1;
+        if self.made == MOST + 1 {
+            let message = format!(
+                "blocks and repetitions make more than {MOST} layers and calls of this; repeat less"
+            );
+            let place = self.report.within(None);
+            self.report.error(span, message);
+            self.report.within(place);
+        }
+        self.made <= MOST
     }
 
     /// Applies an operator: one node for each of its levels.
     pub fn call(
         &mut self,
-        op: Op,
-        layer: Option<LayerId>,
+        (op, layer): (Op, Option<LayerId>),
         label: &str,
         mut feeds: Vec<ValueId>,
+        is_chain: bool,
         span: Span,
     ) -> ValueId {
-        if !self.check_arity(&op, label, feeds.len(), span) {
+        if self.inside > 0 && !self.make(span) {
+            return self.unknown(span);
+        }
+        if !self.check_arity(&op, label, (feeds.len(), is_chain), span) {
             return self.unknown(span);
         }
         // After one layer of too many levels, nothing more is stacked.
@@ -121,13 +178,20 @@ impl<'a> Builder<'a> {
                 output,
                 parameters: Vec::new(),
                 span,
+                place: self.place.clone(),
             });
         }
         feeds[0]
     }
 
     /// Every operator gets as many tensors as it takes.
-    fn check_arity(&mut self, op: &Op, label: &str, given: usize, span: Span) -> bool {
+    fn check_arity(
+        &mut self,
+        op: &Op,
+        label: &str,
+        (given, is_chain): (usize, bool),
+        span: Span,
+    ) -> bool {
         let (least, most) = op.arity();
         if (least..=most).contains(&given) {
             return true;
@@ -145,11 +209,11 @@ impl<'a> Builder<'a> {
             format!("at least {}", tensors(least))
         };
         let repair = match (given > most, most) {
-            (true, 1) if self.is_chain => "begin with `Concat`, which joins several into one",
+            (true, 1) if is_chain => "begin with `Concat`, which joins several into one",
             (true, 1) => "`concat` joins several into one",
             (true, _) => "drop the others",
             (false, 1) => "write it in the parentheses, as in `(x)`",
-            (false, _) if self.is_chain => {
+            (false, _) if is_chain => {
                 "a layer of a chain takes what the one before gives, so say the dataflow in `forward`"
             }
             (false, _) => "in `forward` they are written side by side, as in `(a, b)`",
@@ -161,6 +225,9 @@ impl<'a> Builder<'a> {
         false
     }
 }
+
+/// The most layers and calls that blocks and repetitions make in one model.
+const MOST: usize = 1 << 14;
 
 /// The most levels of stacked layers in one `model!`: a word asks for many of them.
 const LEVELS: usize = 1000;

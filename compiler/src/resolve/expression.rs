@@ -23,13 +23,40 @@ impl Scope<'_, '_> {
                 Some(name) => self.name(name),
                 None => self.error(path, "tensors and layers have plain names, without `::`"),
             },
-            Expr::Call(call) => self.call(call),
+            Expr::Call(call) => {
+                let results = self.call(call);
+                self.single(results, call)
+            }
             Expr::Binary(binary) => self.binary(binary),
             Expr::Index(index) => self.index(index),
             Expr::MethodCall(call) => self.method(call),
             // What could not be read was reported.
             Expr::Verbatim(_) => self.builder.unknown(expr.span()),
             _ => self.error(expr, instead_of(expr)),
+        }
+    }
+
+    /// The values of an expression: those of a call of a block may be several.
+    pub(super) fn results(&mut self, expr: &Expr) -> Vec<ValueId> {
+        match expr {
+            Expr::Paren(inner) => self.results(&inner.expr),
+            Expr::Group(inner) => self.results(&inner.expr),
+            Expr::Call(call) => self.call(call),
+            one => vec![self.expression(one)],
+        }
+    }
+
+    /// The one value of a call.
+    fn single(&mut self, results: Vec<ValueId>, call: &syn::ExprCall) -> ValueId {
+        match results[..] {
+            [one] => one,
+            _ => {
+                let message = format!(
+                    "this gives {} tensors, and one is taken here; bind them before: `let (a, ..) = ..;` with a name for each",
+                    results.len()
+                );
+                self.error(call, message)
+            }
         }
     }
 
@@ -95,7 +122,7 @@ impl Scope<'_, '_> {
                 format!("`{name}` is a function; call it: `{name}(x)`"),
             );
         }
-        if self.builder.constants.contains(name) {
+        if self.frame.constants.contains(name) {
             return self.error(
                 name,
                 format!("`{name}` is a constant; a number is no tensor"),
@@ -121,16 +148,16 @@ impl Scope<'_, '_> {
     }
 
     /// A layer or a function applied to tensors.
-    fn call(&mut self, call: &syn::ExprCall) -> ValueId {
+    fn call(&mut self, call: &syn::ExprCall) -> Vec<ValueId> {
         let (operands, arguments): (Vec<&Expr>, Vec<&Expr>) = call
             .args
             .iter()
             .partition(|argument| self.is_tensor(argument));
         if let Some(list) = arguments.iter().find(|argument| self.is_list(argument)) {
-            return self.error(
+            return vec![self.error(
                 list,
                 "tensors stand side by side, without brackets, as in `concat(a, b)`",
-            );
+            )];
         }
         let feeds: Vec<ValueId> = operands
             .into_iter()
@@ -146,23 +173,26 @@ impl Scope<'_, '_> {
                 }
                 _ => "expected the name of a layer or function",
             };
-            return self.error(&call.func, message);
+            return vec![self.error(&call.func, message)];
         };
         if let Some(layer) = self.layer(name) {
             if let Some(argument) = arguments.first() {
-                return self.error(
+                return vec![self.error(
                     argument,
                     format!("`{name}` takes tensors here; its arguments stand at its declaration"),
-                );
+                )];
             }
-            return self.builder.call_layer(layer, feeds, name.span());
+            let declared = &mut self.frame.declared[layer];
+            return self
+                .builder
+                .call_declared(declared, feeds, false, name.span());
         }
         let word = name.unraw().to_string();
         if kind_of(&word).is_none() {
-            return self.unknown_function(name);
+            return vec![self.unknown_function(name)];
         }
         let arguments: Vec<Argument> = arguments.into_iter().map(as_argument).collect();
-        self.function(&word, &word, name.span(), feeds, &arguments)
+        vec![self.function(&word, &word, name.span(), feeds, &arguments)]
     }
 
     /// A function such as `reshape(x, [4, 7])`, tensors first, then the arguments of a declaration; messages call it
@@ -175,14 +205,14 @@ impl Scope<'_, '_> {
         feeds: Vec<ValueId>,
         arguments: &[Argument],
     ) -> ValueId {
-        let (constants, report) = (self.builder.constants, &mut *self.builder.report);
+        let (constants, report) = (&self.frame.constants, &mut *self.builder.report);
         let mut reader = Arguments::new(shown, span, arguments, (KINDS, constants), report);
         let op = kind_of(function).and_then(|kind| Op::declare(kind, &mut reader));
         if let Some(op) = &op {
             reader.after_tensors(op.arity());
         }
         match (reader.finish(), op) {
-            (true, Some(op)) => self.builder.call(op, None, shown, feeds, span),
+            (true, Some(op)) => self.builder.call((op, None), shown, feeds, false, span),
             _ => self.builder.unknown(span),
         }
     }
@@ -234,7 +264,7 @@ impl Scope<'_, '_> {
 
     fn layer_names(&self) -> impl Iterator<Item = &str> {
         let named = self
-            .builder
+            .frame
             .declared
             .iter()
             .filter(|declared| declared.name.is_some());
@@ -300,7 +330,7 @@ impl Scope<'_, '_> {
                 _ => None,
             },
             Expr::Unary(_) => Some("indices count from the front; `last(x)` is the last step, and `x[2..]` all from the third".into()),
-            Expr::Path(path) => path.path.get_ident().filter(|name| self.builder.constants.contains(name)).map(|name| {
+            Expr::Path(path) => path.path.get_ident().filter(|name| self.frame.constants.contains(name)).map(|name| {
                 format!("a tensor is cut by ranges, which keep the axis; write `[{name}..{name} + 1]`")
             }),
             _ => None,
@@ -319,7 +349,7 @@ impl Scope<'_, '_> {
             Expr::Path(path) => path
                 .path
                 .get_ident()
-                .is_none_or(|name| self.is_bound(name) || !self.builder.constants.contains(name)),
+                .is_none_or(|name| self.is_bound(name) || !self.frame.constants.contains(name)),
             Expr::Binary(binary) => self.is_tensor(&binary.left) || self.is_tensor(&binary.right),
             Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
             _ => false,

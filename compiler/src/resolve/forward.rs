@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Pat, Stmt, ext::IdentExt, spanned::Spanned};
 
-use super::build::Builder;
+use super::build::{Builder, Frame};
 use crate::{
     arguments::bare,
     ast::{Forward, Model},
@@ -13,17 +13,34 @@ use crate::{
     parse::check_doc,
 };
 
+/// Whose dataflow it is.
+#[derive(Clone, Copy)]
+pub(super) enum Owner<'m> {
+    /// A model, which promises outputs.
+    Model(&'m Model),
+    /// A block, which gives what it gives.
+    Block,
+}
+
 /// The outputs of `forward`.
-pub fn resolve(builder: &mut Builder<'_>, model: &Model, forward: &Forward) -> Vec<ValueId> {
+pub(super) fn resolve<'a>(
+    builder: &mut Builder<'a>,
+    frame: &mut Frame<'a>,
+    inputs: Vec<(&Ident, ValueId)>,
+    forward: &Forward,
+    owner: Owner<'_>,
+) -> Vec<ValueId> {
     let errors = builder.report.count();
-    let mut scope = Scope::new(builder, model, forward);
+    let mut scope = Scope::new(builder, frame, inputs, forward);
     let outputs = scope.block(forward);
-    if let Some(outputs) = &outputs {
+    if let (Some(outputs), Owner::Model(model)) = (&outputs, owner) {
         scope.check_output_count(model, outputs);
     }
     // What follows an error in `forward` may only seem unused, or not computed.
     if scope.builder.report.count() == errors {
-        scope.check_outputs_computed(outputs.as_deref().unwrap_or_default());
+        if let Owner::Model(_) = owner {
+            scope.check_outputs_computed(outputs.as_deref().unwrap_or_default());
+        }
         scope.check_bindings_used();
         scope.check_layers_called();
     }
@@ -37,6 +54,7 @@ pub fn resolve(builder: &mut Builder<'_>, model: &Model, forward: &Forward) -> V
 /// Names that stand for values.
 pub(super) struct Scope<'b, 'a> {
     pub(super) builder: &'b mut Builder<'a>,
+    pub(super) frame: &'b mut Frame<'a>,
     pub(super) bindings: Vec<Binding>,
     /// The last binding of each name.
     pub(super) names: BTreeMap<String, usize>,
@@ -57,31 +75,36 @@ pub(super) struct Binding {
 type Output = (ValueId, Span);
 
 impl<'b, 'a> Scope<'b, 'a> {
-    fn new(builder: &'b mut Builder<'a>, model: &Model, forward: &Forward) -> Self {
+    fn new(
+        builder: &'b mut Builder<'a>,
+        frame: &'b mut Frame<'a>,
+        inputs: Vec<(&Ident, ValueId)>,
+        forward: &Forward,
+    ) -> Self {
         let mut layers = BTreeMap::new();
-        for (index, declared) in builder.declared.iter().enumerate() {
+        for (index, declared) in frame.declared.iter().enumerate() {
             if let Some(name) = &declared.name {
                 layers.entry(name.unraw().to_string()).or_insert(index);
             }
         }
-        let later = forward
-            .block
-            .stmts
-            .iter()
-            .filter_map(|statement| match statement {
-                Stmt::Local(local) => bound_name(&local.pat).map(|name| name.unraw().to_string()),
-                _ => None,
-            });
-        let inputs: Vec<ValueId> = builder.graph.inputs.clone();
+        let bound = |statement: &Stmt| match statement {
+            Stmt::Local(local) => names(&local.pat)
+                .into_iter()
+                .map(|name| name.unraw().to_string())
+                .collect(),
+            _ => Vec::new(),
+        };
+        let later = forward.block.stmts.iter().flat_map(bound);
         let mut scope = Self {
             bindings: Vec::new(),
             names: BTreeMap::new(),
             layers,
             later: later.collect(),
             builder,
+            frame,
         };
-        for (input, value) in model.inputs.iter().zip(inputs) {
-            scope.bind(&input.name, value);
+        for (name, value) in inputs {
+            scope.bind(name, value);
         }
         scope
     }
@@ -120,14 +143,18 @@ impl<'b, 'a> Scope<'b, 'a> {
         }
         match tail {
             Stmt::Expr(output, None) => {
-                let outputs: Vec<&Expr> = match bare(output) {
-                    Expr::Tuple(tuple) => tuple.elems.iter().collect(),
-                    one => vec![one],
+                let outputs = match bare(output) {
+                    Expr::Tuple(tuple) => tuple
+                        .elems
+                        .iter()
+                        .map(|output| (self.expression(output), output.span()))
+                        .collect(),
+                    one => {
+                        let results = self.results(one).into_iter();
+                        results.map(|value| (value, one.span())).collect()
+                    }
                 };
-                let outputs = outputs
-                    .into_iter()
-                    .map(|output| (self.expression(output), output.span()));
-                Some(outputs.collect())
+                Some(outputs)
             }
             Stmt::Expr(output, Some(_)) => {
                 let message = "`forward` ends in the output; drop the semicolon after it";
@@ -174,6 +201,15 @@ impl<'b, 'a> Scope<'b, 'a> {
         for attribute in &local.attrs {
             check_doc(attribute, self.builder.report);
         }
+        if let (Some(init), Pat::Tuple(pattern)) = (&local.init, &local.pat)
+            && matches!(bare(&init.expr), Expr::Call(_))
+            && pattern
+                .elems
+                .iter()
+                .all(|part| bound_name(part).is_some() || matches!(part, Pat::Wild(_)))
+        {
+            return self.bind_results(pattern, &init.expr);
+        }
         let value = match (&local.init, bound_name(&local.pat)) {
             (_, None) if matches!(local.pat, Pat::Wild(_)) => self.error(
                 &local.pat,
@@ -188,6 +224,36 @@ impl<'b, 'a> Scope<'b, 'a> {
         };
         for name in names(&local.pat) {
             self.bind(name, value);
+        }
+    }
+
+    /// `let (h, c) = block(x);`: a name for each result, and `_` for those of no use.
+    fn bind_results(&mut self, pattern: &syn::PatTuple, expr: &Expr) {
+        let errors = self.builder.report.count();
+        let values = self.results(expr);
+        if values.len() != pattern.elems.len() && self.builder.report.count() == errors {
+            let (given, bound) = (values.len(), pattern.elems.len());
+            let message = match given {
+                1 => "this gives one tensor; bind it to one plain name, as in `let h = relu(x);`"
+                    .into(),
+                _ => format!(
+                    "this gives {given} tensors, but {bound} names are bound to them; bind each, those of no use to `_`"
+                ),
+            };
+            self.error(pattern, message);
+        }
+        let unknown = self.builder.unknown(expr.span());
+        let values = values.into_iter().chain(std::iter::repeat(unknown));
+        for (part, value) in pattern.elems.iter().zip(values) {
+            if let Some(name) = bound_name(part) {
+                self.bind(name, value);
+                // `_state` says that it is of no use.
+                if name.to_string().starts_with('_')
+                    && let Some(binding) = self.bindings.last_mut()
+                {
+                    binding.used = true;
+                }
+            }
         }
     }
 
@@ -242,7 +308,7 @@ impl<'b, 'a> Scope<'b, 'a> {
 
     /// A layer that nothing calls would be saved and loaded, but never trained.
     fn check_layers_called(&mut self) {
-        let declared = &self.builder.declared;
+        let declared = &self.frame.declared;
         for name in declared
             .iter()
             .filter(|layer| !layer.called)

@@ -8,49 +8,65 @@
 //! of its parameters.
 
 mod build;
+mod call;
+mod declare;
 mod expression;
 mod forward;
 mod naming;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 
 use crate::{
-    arguments::Arguments,
     ast,
     attributes::{derives, ends_in},
-    elsewhere,
-    graph::{self, Graph, LayerId, ValueId},
-    nearest::nearest,
-    ops::{KINDS, Op},
+    graph::{Graph, ValueId},
     report::Report,
     sizes::Constants,
 };
-use build::{Builder, Declared};
+use build::{Builder, Frame};
+use forward::Owner;
 
-/// The names of all models.
-pub fn names(models: &[ast::Model]) -> BTreeSet<String> {
-    models
-        .iter()
-        .map(|model| model.name.unraw().to_string())
-        .collect()
+pub use scope::models;
+
+/// What a model may name: blocks, and, as a mistake, models.
+pub struct Names<'a> {
+    blocks: BTreeMap<String, &'a ast::Block>,
+    models: BTreeSet<String>,
 }
 
-/// The graph of a model, with the shapes of its inputs; `models` are the names of all models, and `levels` counts those of
-/// stacked layers in all.
-pub fn resolve(
-    model: &ast::Model,
-    models: &BTreeSet<String>,
+impl<'a> Names<'a> {
+    /// The names of one `model!`.
+    pub fn new(blocks: &'a [ast::Block], models: &[ast::Model]) -> Self {
+        let blocks = blocks
+            .iter()
+            .map(|block| (block.name.unraw().to_string(), block));
+        let models = models.iter().map(|model| model.name.unraw().to_string());
+        Self {
+            blocks: blocks.collect(),
+            models: models.collect(),
+        }
+    }
+}
+
+/// The graph of a model, with the shapes of its inputs; `levels` counts those of stacked layers in all.
+pub fn resolve<'a>(
+    model: &'a ast::Model,
+    names: &'a Names<'a>,
     constants: &Constants,
-    levels: &mut usize,
-    report: &mut Report,
+    levels: &'a mut usize,
+    report: &'a mut Report,
 ) -> Graph {
     check_attributes(model, report);
     check_inputs(model, report);
-    check_names(model, report);
-    let mut builder = Builder::new(model, constants, levels, report);
+    let inputs = model.inputs.iter().map(|input| &input.name);
+    let parameters = model.given.iter().map(|given| &given.name);
+    scope::check_names(parameters, inputs, &model.body, report);
+    scope::check_named(&model.body, report);
+    let mut builder = Builder::new(model, (&names.blocks, &names.models), levels, report);
     for input in &model.inputs {
         check_element(&input.shape, builder.report);
         let shape = constants
@@ -62,102 +78,47 @@ pub fn resolve(
     for output in &model.outputs {
         check_element(output, builder.report);
     }
-    let files = naming::names(model, builder.report);
-    for (layer, file) in model.layers.iter().zip(files) {
-        check_named(layer, model, builder.report);
-        let declared = declare(&mut builder, layer, file, models);
-        builder.declared.push(declared);
-    }
-    builder.graph.outputs = match &model.forward {
-        Some(block) => forward::resolve(&mut builder, model, block),
-        None => chain(&mut builder, model),
+    let mut frame = Frame {
+        declared: declare::declare(&mut builder, constants, &model.body.layers, ""),
+        constants: constants.clone(),
+    };
+    builder.graph.outputs = match &model.body.forward {
+        Some(block) => {
+            let values = builder.graph.inputs.clone();
+            let inputs = model.inputs.iter().map(|input| &input.name).zip(values);
+            let owner = Owner::Model(model);
+            forward::resolve(&mut builder, &mut frame, inputs.collect(), block, owner)
+        }
+        None => chain(&mut builder, &mut frame, model),
     };
     builder.graph
 }
 
 /// Every layer takes what the one before gives; the first takes all inputs.
-fn chain(builder: &mut Builder<'_>, model: &ast::Model) -> Vec<ValueId> {
+fn chain<'a>(builder: &mut Builder<'a>, frame: &mut Frame<'a>, model: &ast::Model) -> Vec<ValueId> {
     check_not_empty(model, builder.report);
-    let mut feeds = builder.graph.inputs.clone();
+    let feeds = builder.graph.inputs.clone();
     if feeds.is_empty() {
         return Vec::new();
     }
-    for (index, layer) in model.layers.iter().enumerate() {
-        let value = builder.call_layer(index, feeds, head(layer).span());
-        feeds = vec![value];
+    let errors = builder.report.count();
+    let outputs = builder.call_chain(&mut frame.declared, feeds);
+    let (declared, given) = (model.outputs.len(), outputs.len());
+    if declared != given && builder.report.count() == errors {
+        let gives = match given {
+            1 => "one output".to_string(),
+            given => format!("{given} outputs"),
+        };
+        let message =
+            format!("a chain gives {gives}, not {declared}; say the dataflow in `forward`");
+        let span = model.outputs.get(1).or(model.outputs.first());
+        let span = span.map_or(model.name.span(), |output| output.span);
+        builder.report.error(span, message);
     }
-    let one = model.outputs.len() == 1;
-    if !one {
-        let message = format!(
-            "a chain gives one output, not {}; say the dataflow in `forward`",
-            model.outputs.len()
-        );
-        builder.report.error(model.outputs[1].span, message);
+    match declared == given && !model.body.layers.is_empty() {
+        true => outputs,
+        false => Vec::new(),
     }
-    if one && !model.layers.is_empty() {
-        feeds
-    } else {
-        Vec::new()
-    }
-}
-
-/// Reads a layer's kind and arguments; `file` is its name in a file.
-fn declare(
-    builder: &mut Builder<'_>,
-    layer: &ast::Layer,
-    file: String,
-    models: &BTreeSet<String>,
-) -> Declared {
-    let kind = layer.kind.unraw().to_string();
-    let others: Vec<ast::Argument> = layer
-        .arguments
-        .iter()
-        .filter(|argument| !naming::is_name(argument))
-        .cloned()
-        .collect();
-    let op = match KINDS.iter().any(|(known, _)| *known == kind) {
-        true => {
-            let (constants, report) = (builder.constants, &mut *builder.report);
-            let mut arguments = Arguments::new(
-                &kind,
-                layer.kind.span(),
-                &others,
-                (KINDS, constants),
-                report,
-            );
-            let op = Op::declare(&kind, &mut arguments);
-            op.filter(|_| arguments.finish())
-        }
-        false => {
-            check_kind(&layer.kind, models, builder.report);
-            None
-        }
-    };
-    let label = match &layer.name {
-        Some(name) => name.unraw().to_string(),
-        None => kind.clone(),
-    };
-    let id = op.map(|op| {
-        builder.graph.layers.push(graph::Layer {
-            name: file,
-            kind,
-            op,
-            parameters: Vec::new(),
-            span: head(layer).span(),
-        });
-        LayerId(builder.graph.layers.len() - 1)
-    });
-    Declared {
-        name: layer.name.clone(),
-        label,
-        id,
-        called: false,
-    }
-}
-
-/// The token that stands for a layer in messages.
-fn head(layer: &ast::Layer) -> &Ident {
-    layer.name.as_ref().unwrap_or(&layer.kind)
 }
 
 /// Which models stand behind another of their name. Of those that a `cfg` may leave out, rustc decides.
@@ -257,28 +218,6 @@ fn check_inputs(model: &ast::Model, report: &mut Report) {
     }
 }
 
-/// Constants, inputs and layers share one namespace, and no name is given twice.
-fn check_names(model: &ast::Model, report: &mut Report) {
-    let constants = model
-        .constants
-        .iter()
-        .map(|constant| ("a constant", &constant.name));
-    let inputs = model.inputs.iter().map(|input| ("an input", &input.name));
-    let layers = model
-        .layers
-        .iter()
-        .filter_map(|layer| Some(("a layer", layer.name.as_ref()?)));
-    let mut seen = BTreeMap::new();
-    for (what, name) in constants.chain(inputs).chain(layers) {
-        if let Some(first) = seen.insert(name.unraw().to_string(), what) {
-            report.error(
-                name.span(),
-                format!("`{name}` is already the name of {first}; give this one another"),
-            );
-        }
-    }
-}
-
 /// Tensors are f32; tokens will come.
 fn check_element(shape: &ast::Shape, report: &mut Report) {
     match &shape.element {
@@ -296,45 +235,13 @@ fn check_element(shape: &ast::Shape, report: &mut Report) {
     }
 }
 
-/// `forward` calls layers by name, so each has one.
-fn check_named(layer: &ast::Layer, model: &ast::Model, report: &mut Report) {
-    if model.forward.is_some() && layer.name.is_none() {
-        let kind = &layer.kind;
-        report.error(
-            kind.span(),
-            format!("`forward` calls layers by name; name this one, as in `name: {kind}`"),
-        );
-    }
-}
-
 /// A chain has a layer at least: an input is no output.
 fn check_not_empty(model: &ast::Model, report: &mut Report) {
-    if model.layers.is_empty() {
+    if model.body.layers.is_empty() {
         let name = &model.name;
         report.error(
             name.span(),
             format!("`{name}` has no layers; write one in the braces, as in `Dense(10)`"),
         );
     }
-}
-
-/// Every kind is one we have.
-fn check_kind(kind: &Ident, models: &BTreeSet<String>, report: &mut Report) {
-    let kinds = KINDS.iter().map(|(kind, _)| *kind);
-    let word = kind.unraw().to_string();
-    let message = if models.contains(&word) {
-        format!("`{kind}` is a model, and a model is no layer of another; write its layers here")
-    } else if let Some(otherwise) = elsewhere::no_layer(&word) {
-        format!("there is no layer `{kind}`: {otherwise}")
-    } else if let Some(here) = elsewhere::layer(&word) {
-        format!("there is no layer `{kind}`; it is called `{here}` here")
-    } else if let Some(near) = nearest(&word, kinds) {
-        format!("there is no layer `{kind}`; did you mean `{near}`?")
-    } else {
-        format!(
-            "there is no layer `{kind}`; there are {}",
-            elsewhere::layers(KINDS)
-        )
-    };
-    report.error(kind.span(), message);
 }

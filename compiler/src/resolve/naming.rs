@@ -14,11 +14,15 @@ pub(super) fn is_name(argument: &ast::Argument) -> bool {
     argument.name.as_ref().is_some_and(|name| name == "name")
 }
 
-/// The names of all layers in files, in the order of their declaration.
-pub(super) fn names(model: &ast::Model, report: &mut Report) -> Vec<String> {
+/// The names of some layers in files, in the order of their declaration, without that of the block around them.
+pub(super) fn names(layers: &[ast::Layer], report: &mut Report) -> Vec<String> {
     let mut names = Vec::new();
-    for (index, layer) in model.layers.iter().enumerate() {
-        let mut given = layer.arguments.iter().filter(|argument| is_name(argument));
+    for (index, layer) in layers.iter().enumerate() {
+        let arguments = match &layer.module {
+            ast::Module::Kind { arguments, .. } => &arguments[..],
+            _ => &[],
+        };
+        let mut given = arguments.iter().filter(|argument| is_name(argument));
         let stated = given.next();
         if let Some(again) = given.next() {
             report.error_over(&again.value, "`name` is given twice; drop one");
@@ -30,7 +34,7 @@ pub(super) fn names(model: &ast::Model, report: &mut Report) -> Vec<String> {
         let span = match (stated, &layer.name) {
             (Some(stated), _) => stated.value.span(),
             (None, Some(name)) => name.span(),
-            (None, None) => layer.kind.span(),
+            (None, None) => layer.module.span(),
         };
         let name = stated.and_then(|stated| text(&stated.value, report));
         names.push((name.unwrap_or_else(declared), stated.is_some(), span));

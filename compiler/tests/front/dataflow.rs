@@ -255,7 +255,7 @@ fn what_forward_holds() {
         ),
         (
             "let (a, b) = u(x); a + b + v(x)",
-            "a `let` binds one plain name, as in `let h = relu(x);`",
+            "this gives one tensor; bind it to one plain name, as in `let h = relu(x);`",
         ),
         (
             "let h; h + u(x) + v(x)",

@@ -94,3 +94,62 @@ fn numbers_have_a_length() {
         [""; 0]
     );
 }
+
+/// Runs `work` on a quarter of the stack that rustc gives to macros.
+fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(work);
+    thread
+        .expect("a thread starts")
+        .join()
+        .expect("it does not panic");
+}
+
+#[test]
+fn layers_in_layers_are_read_or_refused() {
+    on_a_small_stack(|| {
+        let body = ("struct M(x: [3]) -> [3] { ", " }");
+        for depth in [1, 10, 50, 100, 200, 500, 2000, 20_000] {
+            for parts in [
+                ("{ ", "Relu", " }"),
+                ("[", "Relu", "; 1]"),
+                ("[{ Relu, ", "Relu", " }; 1]"),
+            ] {
+                let messages = messages(&nested(parts, depth, body));
+                assert!(messages.is_empty() || messages.len() == 1, "{messages:?}");
+                assert!(depth > 10 || messages.is_empty(), "{messages:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn blocks_in_blocks_are_counted() {
+    on_a_small_stack(|| {
+        let chain = |depth: usize, body: fn(usize) -> String| {
+            let inner = (1..depth).map(body).collect::<String>();
+            format!(
+                "block B0(x) {{ a: Dense(3), forward {{ relu(a(x)) }} }} {inner} struct M(x: [3]) -> [3] {{ B{} }}",
+                depth - 1
+            )
+        };
+        let once = |n: usize| {
+            format!(
+                "block B{n}(x) {{ b: B{}, forward {{ let y = b(x); relu(y) }} }} ",
+                n - 1
+            )
+        };
+        assert_eq!(messages(&chain(24, once)), [""; 0]);
+        assert!(
+            message(&chain(40, once)).starts_with("blocks stand in one another 24 deep at most")
+        );
+        let made =
+            "blocks and repetitions make more than 16384 layers and calls of this; repeat less";
+        let calls = |n: usize| format!("block B{n}(x) {{ b: B{}, forward {{ b(b(x)) }} }} ", n - 1);
+        assert_eq!(message(&chain(24, calls)), made);
+        let layers = |n: usize| format!("block B{n}(x) {{ [B{0}; 9], B{0} }} ", n - 1);
+        assert_eq!(message(&chain(24, layers)), made);
+        // A mistake in what is repeated is one mistake.
+        let wrong = "block B(x) { Dense(4), Conv2d(3, 3) } struct M(x: [3]) -> [3] { [B; 2000] }";
+        assert!(message(wrong).ends_with("(in 0.0)"), "{}", message(wrong));
+    });
+}

@@ -1,6 +1,7 @@
 //! The front end: from tokens to checked graphs, and every message on the way.
 
 mod arguments;
+mod blocks;
 mod dataflow;
 mod depth;
 mod layers;
@@ -11,7 +12,7 @@ mod sizes;
 mod stubs;
 mod syntax;
 
-use kiln_compiler::{graph::Graph, read, report::Report};
+use kiln_compiler::{ast::Model, graph::Graph, read, report::Report};
 
 /// What is wrong with a declaration.
 fn messages(source: &str) -> Vec<String> {
@@ -29,12 +30,19 @@ fn message(source: &str) -> String {
     }
 }
 
+/// The models of right declarations, and their graphs.
+#[track_caller]
+fn read_all(source: &str) -> (Vec<Model>, Vec<Graph>) {
+    let mut report = Report::default();
+    let read = read(source.parse().expect("source lexes"), &mut report);
+    assert_eq!(report.take_messages(), [""; 0]);
+    read
+}
+
 /// The graph of a right declaration.
 #[track_caller]
 fn graph(source: &str) -> Graph {
-    let mut report = Report::default();
-    let (_, mut graphs) = read(source.parse().expect("source lexes"), &mut report);
-    assert_eq!(report.take_messages(), [""; 0]);
+    let (_, mut graphs) = read_all(source);
     assert_eq!(graphs.len(), 1);
     graphs.remove(0)
 }

@@ -1,7 +1,7 @@
 //! What is written: heads, bodies, and the messages where something is missing.
 
 use super::{graph, message, messages};
-use kiln_compiler::{parse::parse, report::Report};
+use kiln_compiler::{ast::Module, parse::parse, report::Report};
 
 #[test]
 fn everything_that_can_be_written_is_read() {
@@ -17,18 +17,20 @@ fn everything_that_can_be_written_is_read() {
         }
         struct Next(x: [1]) -> [1] { Relu }";
     let mut report = Report::default();
-    let models = parse(source.parse().expect("source lexes"), &mut report);
+    let unit = parse(source.parse().expect("source lexes"), &mut report);
     assert_eq!(report.take_messages(), [""; 0]);
-    let [both, next] = models.as_slice() else {
+    let [both, next] = unit.models.as_slice() else {
         panic!("two models");
     };
     assert_eq!(both.attributes.len(), 2);
     assert!(matches!(both.visibility, syn::Visibility::Restricted(_)));
     assert_eq!((both.inputs.len(), both.outputs.len()), (2, 2));
-    assert_eq!((both.constants.len(), both.layers.len()), (1, 2));
-    assert_eq!(both.layers[0].arguments.len(), 2);
-    assert!(both.forward.is_some());
-    assert!(next.forward.is_none() && next.layers[0].name.is_none());
+    assert_eq!((both.body.constants.len(), both.body.layers.len()), (1, 2));
+    assert!(
+        matches!(&both.body.layers[0].module, Module::Kind { arguments, .. } if arguments.len() == 2)
+    );
+    assert!(both.body.forward.is_some());
+    assert!(next.body.forward.is_none() && next.body.layers[0].name.is_none());
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn heads() {
         ),
         (
             "struct A<const N: usize>(x: [N]) -> [3] { Relu }",
-            "models generic over sizes are not supported yet; name sizes inside: `const N: usize = 128;`",
+            "`A` is a template, and no model is made of it; write `type Small = A<32>;`, or drop it",
         ),
     ] {
         assert_eq!(message(source), expected, "{source}");
