@@ -73,7 +73,9 @@ pub struct Node {
     pub parameters: Vec<usize>,
     /// Where it is written.
     pub span: Span,
-    /// The use of the block it is written in, for messages.
+    /// The use of the block it is written in; empty for the model itself.
+    pub within: String,
+    /// The same for messages, which also name what is made of a template.
     pub place: Option<String>,
 }
 
@@ -82,6 +84,8 @@ pub struct Node {
 pub struct Layer {
     /// Its name in a `state_dict`: the declared one, or its index as in `nn.Sequential`.
     pub name: String,
+    /// The block, chain or repetition it is part of, `stage1.0`; empty for the model itself.
+    pub within: String,
     /// Its kind as the user wrote it.
     pub kind: String,
     /// What it was declared as.

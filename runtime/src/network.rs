@@ -12,10 +12,12 @@ pub type Arena = Box<[Block]>;
 /// One line of a model's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Name as in a `state_dict`.
+    /// Name as in a `state_dict`; empty for a function or an operator.
     pub name: &'static str,
     /// Kind as declared, e.g. `Dense`.
     pub kind: &'static str,
+    /// The block, chain or repetition it is part of, e.g. `stage1.0`; empty for the model itself.
+    pub within: &'static str,
     /// Output shape without the batch.
     pub output: &'static [usize],
     /// Learnt numbers, those of a shared layer counted once.

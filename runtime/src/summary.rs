@@ -20,29 +20,67 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a kind of network.
+    /// The summary of a kind of network: its layers in the blocks they are part of, which show what they learn in all.
     pub fn of<M: Model>() -> Self {
-        let row = |layer: &Layer| {
-            let name = match layer.name {
-                "" => String::from(layer.kind),
-                name => format!("{name} ({})", layer.kind),
-            };
-            [
-                name,
-                format!("{:?}", layer.output),
-                grouped(layer.parameters as u64),
-            ]
-        };
+        let (mut rows, mut open) = (Vec::new(), "");
+        for layer in M::LAYERS {
+            let mut depth = 0;
+            for path in prefixes(layer.within) {
+                if !is_within(open, path) {
+                    let all = M::LAYERS
+                        .iter()
+                        .filter(|other| is_within(other.within, path));
+                    let learnt = all.map(|layer| layer.parameters as u64).sum();
+                    let name = path.rsplit('.').next().unwrap_or(path);
+                    rows.push([indented(depth, name), String::new(), grouped(learnt)]);
+                }
+                depth += 1;
+            }
+            open = layer.within;
+            rows.push(row(depth, layer));
+        }
         Self {
             network: M::Network::NAME,
             inputs: M::Network::INPUTS,
-            rows: M::LAYERS.iter().map(row).collect(),
+            rows,
             parameters: M::PARAMS,
             flops: M::FLOPS,
             workspace: M::WORKSPACE_BYTES,
             training: M::TRAIN_BYTES_PER_SAMPLE,
         }
     }
+}
+
+/// The line of a layer that stands in `depth` blocks.
+fn row(depth: usize, layer: &Layer) -> [String; 3] {
+    let own = layer.name.strip_prefix(layer.within);
+    let own = own.map_or(layer.name, |name| name.trim_start_matches('.'));
+    let name = match own {
+        "" => String::from(layer.kind),
+        name => format!("{name} ({})", layer.kind),
+    };
+    [
+        indented(depth, &name),
+        format!("{:?}", layer.output),
+        grouped(layer.parameters as u64),
+    ]
+}
+
+fn indented(depth: usize, name: &str) -> String {
+    format!("{:width$}{name}", "", width = 2 * depth)
+}
+
+/// `a`, `a.b` and `a.b.c` of `a.b.c`; nothing of what is empty.
+fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    let dots = path.match_indices('.').map(|(dot, _)| dot);
+    let ends = dots.chain((!path.is_empty()).then_some(path.len()));
+    ends.map(|end| &path[..end])
+}
+
+/// Whether a path is `outer` or lies in it.
+fn is_within(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl fmt::Display for Summary {
@@ -114,7 +152,18 @@ fn bytes(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, grouped};
+    use super::{bytes, grouped, is_within, prefixes};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn paths_have_their_parts() {
+        let parts = |path| prefixes(path).collect::<Vec<_>>();
+        assert_eq!(parts(""), [""; 0]);
+        assert_eq!(parts("a"), ["a"]);
+        assert_eq!(parts("stage1.0.x"), ["stage1", "stage1.0", "stage1.0.x"]);
+        assert!(is_within("a.b", "a") && is_within("a", "a"));
+        assert!(!is_within("ab", "a") && !is_within("", "a"));
+    }
 
     #[test]
     fn numbers_are_written_for_people() {

@@ -67,9 +67,9 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
 fn layers(model: &Model<'_>) -> Vec<TokenStream> {
     summary(model)
         .into_iter()
-        .map(|Line { name, kind, output, parameters, flops }| {
+        .map(|Line { name, kind, within, output, parameters, flops }| {
             quote! {
-                rt::Layer { name: #name, kind: #kind, output: &[#(#output),*], parameters: #parameters, flops: #flops }
+                rt::Layer { name: #name, kind: #kind, within: #within, output: &[#(#output),*], parameters: #parameters, flops: #flops }
             }
         })
         .collect()
@@ -81,6 +81,8 @@ pub struct Line {
     pub name: String,
     /// Kind as declared.
     pub kind: String,
+    /// The block, chain or repetition it is part of.
+    pub within: String,
     /// Output shape.
     pub output: Vec<usize>,
     /// Learnt numbers.
@@ -120,6 +122,10 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
         let line = Line {
             name: layer.map_or(String::new(), |layer| layer.name.clone()),
             kind: layer.map_or_else(|| node.op.kind().to_string(), |layer| layer.kind.clone()),
+            within: match layer {
+                Some(layer) => layer.within.clone(),
+                None => node.within.clone(),
+            },
             output,
             parameters: layer.map_or(0, count),
             flops,

@@ -178,6 +178,10 @@ impl<'a> Builder<'a> {
                 output,
                 parameters: Vec::new(),
                 span,
+                within: match self.inside {
+                    0 => String::new(),
+                    _ => self.place.clone().unwrap_or_default(),
+                },
                 place: self.place.clone(),
             });
         }

@@ -36,7 +36,13 @@ pub(super) fn declare<'a>(
         let path = format!("{prefix}{file}");
         Declared {
             name: layer.name.clone(),
-            module: module(builder, constants, &layer.module, (&label, path), span),
+            module: module(
+                builder,
+                constants,
+                &layer.module,
+                (&label, path, prefix.trim_end_matches('.')),
+                span,
+            ),
             label,
             span,
             called: false,
@@ -45,12 +51,12 @@ pub(super) fn declare<'a>(
     declared.collect()
 }
 
-/// Declares what a layer is; `label` is what messages call it, `path` its name in files.
+/// Declares what a layer is; `label` is what messages call it, `path` its name in files, which `within` may begin.
 fn module<'a>(
     builder: &mut Builder<'a>,
     constants: &Constants,
     module: &'a ast::Module,
-    (label, path): (&str, String),
+    (label, path, within): (&str, String, &str),
     span: Span,
 ) -> Module<'a> {
     match module {
@@ -66,7 +72,7 @@ fn module<'a>(
                     builder.report.error(kind.span(), message);
                     Module::Broken
                 }
-                None => layer(builder, constants, (kind, arguments), path, span),
+                None => layer(builder, constants, (kind, arguments), (path, within), span),
             }
         }
         ast::Module::Block { name, arguments } => {
@@ -104,10 +110,10 @@ fn repeated<'a>(
             return Module::Broken;
         }
         let label = format!("{label}.{index}");
-        let path = format!("{path}.{index}");
+        let own = (&label[..], format!("{path}.{index}"), &path[..]);
         layers.push(Declared {
             name: None,
-            module: module(builder, constants, inner, (&label, path), span),
+            module: module(builder, constants, inner, own, span),
             label,
             span,
             called: false,
@@ -121,7 +127,7 @@ fn layer<'a>(
     builder: &mut Builder<'a>,
     constants: &Constants,
     (word, arguments): (&Ident, &[ast::Argument]),
-    path: String,
+    (path, within): (String, &str),
     span: Span,
 ) -> Module<'a> {
     let kind = word.unraw().to_string();
@@ -145,6 +151,7 @@ fn layer<'a>(
     };
     builder.graph.layers.push(Layer {
         name: path,
+        within: within.to_owned(),
         kind,
         op,
         parameters: Vec::new(),

@@ -109,6 +109,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     const LAYERS: &'static [Layer] = &[Layer {
         name: "all",
         kind: "Mlp",
+        within: "",
         output: &[OUTPUTS],
         parameters: HIDDEN * (INPUTS + 1) + OUTPUTS * (HIDDEN + 1),
         flops: 1 << 24,
