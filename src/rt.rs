@@ -9,7 +9,7 @@ pub use kiln_runtime::{
     inference::{forward, forward_batch, forward_into},
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},
-        arithmetic, conv2d, copy,
+        arithmetic, avg_pool2d, conv2d, copy,
         dense::{self, Start},
         dropout,
         image::{ChannelLast, Planar},

@@ -15,6 +15,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("Conv", "Conv2d"),
     ("MaxPool", "MaxPool2d"),
     ("MaxPooling", "MaxPool2d"),
+    ("AvgPool", "AvgPool2d"),
+    ("AveragePooling2D", "AvgPool2d"),
+    ("GlobalAveragePooling2D", "GlobalAvgPool"),
+    ("GlobalAvgPool2d", "GlobalAvgPool"),
+    ("AdaptiveAvgPool", "AdaptiveAvgPool2d"),
     ("Concatenate", "Concat"),
     ("Cat", "Concat"),
     ("Subtract", "Sub"),
@@ -35,6 +40,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("multiply", "mul"),
     ("max_pooling2d", "max_pool2d"),
     ("max_pool", "max_pool2d"),
+    ("avg_pool", "avg_pool2d"),
+    ("average_pooling2d", "avg_pool2d"),
 ];
 
 /// Arguments that are called otherwise there; of several words here, the one that the layer has is meant.
@@ -51,6 +58,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("out_channels", &["channels"]),
     ("kernel_size", &["kernel"]),
     ("pool_size", &["kernel"]),
+    ("output_size", &["size"]),
     ("strides", &["stride"]),
     ("dilation_rate", &["dilation"]),
     ("hidden_size", &["hidden"]),

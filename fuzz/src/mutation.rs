@@ -8,10 +8,13 @@ use crate::dice::Dice;
 const TOKENS: &str = "0 1 2 18446744073709551615 4611686018427387904 2147483648 2147483647 65536 1000 1.5 1e39 0.5 x h true , ; : :: = \
     - + * / % .. ..= -> & ! # | < > ? . struct const let forward fn as if match return mut Dense Lstm Conv2d MaxPool2d Reshape \
     Slice Concat Same padding kernel stride dilation axis layers init l1 l2 () [] {} (3, 4) [0] {x} [5 - 9] \
-    (9223372036854775807 * 9) usize slice reshape relu concat [1..] #[doc = \"\"]";
+    (9223372036854775807 * 9) usize slice reshape relu concat [1..] #[doc = \"\"] block type bool [Relu; 3] {Relu, Tanh}";
 
 /// More tokens are not made of fewer.
 const MOST: usize = 4000;
+
+/// A stream that is nested deeper is not changed any more: it is followed by recursion, on the small stack of the judge.
+const DEEPEST: usize = 400;
 
 /// One change of a stream: what happens at a token.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,9 @@ pub fn mutated(mut tokens: TokenStream, changes: usize, dice: &mut Dice) -> Toke
     let pool: TokenStream = TOKENS.parse().expect("tokens lex");
     let pool: Vec<TokenTree> = pool.into_iter().collect();
     for _ in 0..changes {
+        if depth(tokens.clone()) > DEEPEST {
+            break;
+        }
         let size = count(tokens.clone());
         let change = match dice.below(16) {
             0..3 => Change::Remove,
@@ -81,6 +87,14 @@ fn mutate(tokens: TokenStream, at: &mut usize, change: Change, pool: &[TokenTree
         }
     }
     mutated.into_iter().collect()
+}
+
+fn depth(tokens: TokenStream) -> usize {
+    let inside = |token| match token {
+        TokenTree::Group(group) => 1 + depth(group.stream()),
+        _ => 0,
+    };
+    tokens.into_iter().map(inside).max().unwrap_or(0)
 }
 
 fn count(tokens: TokenStream) -> usize {

@@ -49,6 +49,13 @@ layer!(conv2d_pool: [3, 7, 8] -> [18, 2, 3], Conv2d(18, kernel = 3), Relu, MaxPo
 layer!(max_pool2d: [3, 6, 5] -> [3, 3, 2], MaxPool2d(2));
 layer!(max_pool2d_padding: [17, 7, 6] -> [17, 4, 3], MaxPool2d(3, stride = 2, padding = 1));
 layer!(max_pool2d_overlap: [2, 5, 4] -> [2, 3, 3], MaxPool2d((3, 2), stride = 1));
+layer!(avg_pool2d: [3, 6, 5] -> [3, 3, 2], AvgPool2d(2));
+layer!(avg_pool2d_padding: [17, 7, 6] -> [17, 4, 3], AvgPool2d(3, stride = 2, padding = 1));
+layer!(avg_pool2d_no_pad: [2, 5, 4] -> [2, 3, 5], AvgPool2d((3, 2), stride = (2, 1), padding = 1, count_include_pad = false));
+layer!(avg_pool2d_ceil: [18, 6, 8] -> [18, 4, 5], AvgPool2d(3, stride = 2, padding = 1, ceil_mode = true));
+layer!(avg_pool2d_ceil_no_pad: [4, 7, 9] -> [4, 3, 3], AvgPool2d(2, stride = 3, ceil_mode = true, count_include_pad = false));
+layer!(adaptive_avg_pool2d: [5, 6, 9] -> [5, 2, 3], AdaptiveAvgPool2d((2, 3)));
+layer!(global_avg_pool: [19, 7, 5] -> [19], GlobalAvgPool);
 layer!(lstm: [4, 5] -> [4, 9], Lstm(9));
 layer!(lstm_layers: [5, 6] -> [5, 17], Lstm(17, layers = 2));
 layer!(lstm_no_bias: [6, 3] -> [6, 4], Lstm(4, bias = false));

@@ -4,13 +4,16 @@ use crate::{arguments::Arguments, parameter::Parameter};
 pub use operator::{Application, Feed, Operator};
 
 pub mod activation;
+pub mod adaptive_avg_pool2d;
 pub mod add;
+pub mod avg_pool2d;
 pub mod concat;
 pub mod conv2d;
 pub mod copying;
 pub mod dense;
 pub mod dropout;
 pub mod flatten;
+pub mod global_avg_pool;
 pub mod image;
 pub mod last;
 pub mod log_softmax;
@@ -95,6 +98,12 @@ operators! {
     Conv2d = conv2d, None;
     /// The largest of each window.
     MaxPool2d = max_pool2d, Some("max_pool2d");
+    /// The mean of each window.
+    AvgPool2d = avg_pool2d, Some("avg_pool2d");
+    /// The means of as many windows as are asked for.
+    AdaptiveAvgPool2d = adaptive_avg_pool2d, Some("adaptive_avg_pool2d");
+    /// The mean of each channel.
+    GlobalAvgPool = global_avg_pool, Some("global_avg_pool");
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
     /// The last step of a sequence.

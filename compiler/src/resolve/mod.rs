@@ -3,7 +3,7 @@
 //! The graph is topological by construction: a value is named only after it is computed. What could not be understood
 //! becomes a value without a shape, about which later passes keep silent.
 //!
-//! A layer that is called twice is one [`Layer`](graph::Layer) with two nodes. A layer of several levels
+//! A layer that is called twice is one [`Layer`](crate::graph::Layer) with two nodes. A layer of several levels
 //! (`Lstm(128, layers = 2)`) is one layer whose every call is a chain of nodes, one for each level, that own their shares
 //! of its parameters.
 

@@ -4,6 +4,7 @@
 
 pub mod activation;
 pub mod arithmetic;
+pub mod avg_pool2d;
 pub mod conv2d;
 pub mod copy;
 pub mod dense;

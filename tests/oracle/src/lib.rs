@@ -162,6 +162,21 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Dense(_) => contraction::dense(application),
         Op::Conv2d(conv) => contraction::conv2d(conv, application),
         Op::MaxPool2d(pool) => pooling::max(pool, application),
+        Op::AvgPool2d(pool) => {
+            let padding = (pool.window.padding.top, pool.window.padding.left);
+            let counted = if pool.count_include_pad {
+                padding
+            } else {
+                (0, 0)
+            };
+            pooling::mean(
+                pool.window.kernel,
+                pool.window.stride,
+                (padding, counted),
+                application,
+            )
+        }
+        Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool(_) => pooling::equal_means(application),
         Op::Lstm(lstm) => recurrence::lstm(lstm, application),
         Op::Relu(_) => pointwise::map(application, |x| x.max(0.0)),
         Op::Sigmoid(_) => pointwise::map(application, pointwise::sigmoid),

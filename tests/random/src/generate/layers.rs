@@ -202,7 +202,13 @@ fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
         arguments.push(format!("stride = ({}, {})", rows.1, columns.1));
     }
     arguments.extend(pair("padding", (rows.2, columns.2), 0));
-    Layer::new("MaxPool2d", arguments, output)
+    if dice.once_in(2) {
+        return Layer::new("MaxPool2d", arguments, output);
+    }
+    if dice.once_in(2) {
+        arguments.push("count_include_pad = false".into());
+    }
+    Layer::new("AvgPool2d", arguments, output)
 }
 
 /// A pair as an argument, as one number where both are the same, and left out where it is the default.

@@ -1,0 +1,77 @@
+//! `AdaptiveAvgPool2d(size)`: the mean of each of `size` windows that an image is cut into, as
+//! `torch.nn.AdaptiveAvgPool2d`, for sizes that divide the image's.
+
+use super::operator::{Application, Operator};
+use super::{
+    avg_pool2d,
+    lower::Lower,
+    window::{self, Padding, Window},
+};
+use crate::arguments::Arguments;
+use crate::call::{Call, Slot};
+use crate::site::{Operand, Site};
+
+/// Pooling by mean to a size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdaptiveAvgPool2d {
+    /// Rows and columns of the result.
+    pub size: (usize, usize),
+}
+
+impl Operator for AdaptiveAvgPool2d {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        Self {
+            size: arguments.pair("size"),
+        }
+    }
+
+    /// `[C, H, W]` gives `[C, rows, columns]`.
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        let [channels, height, width] = window::image(call.layer, feed)?;
+        let (rows, columns) = self.size;
+        if height.is_multiple_of(rows) && width.is_multiple_of(columns) {
+            return Ok(vec![channels, rows, columns]);
+        }
+        Err(format!(
+            "`{}` cuts an image into {rows} x {columns} equal windows, but `{}` gives {:?}; choose sizes that divide {height} and {width}",
+            call.layer, feed.from, feed.shape
+        ))
+    }
+
+    /// An addition for each number.
+    fn flops(&self, inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        avg_pool2d::additions((1, 1), inputs[0])
+    }
+}
+
+impl Lower for AdaptiveAvgPool2d {
+    fn accepts(&self, operand: Operand<'_>) -> bool {
+        avg_pool2d::accepts(operand)
+    }
+
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        avg_pool2d::forward(site, &self.window(site), false)
+    }
+
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        avg_pool2d::backward(site, &self.window(site), false)
+    }
+}
+
+impl AdaptiveAvgPool2d {
+    /// Windows side by side.
+    fn window(&self, site: &Site<'_>) -> Window {
+        let (rows, columns) = self.size;
+        let kernel = match *site.input_shape(0) {
+            [_, height, width] => (height / rows, width / columns),
+            _ => unreachable!("shape rules let only images pass"),
+        };
+        Window {
+            kernel,
+            stride: kernel,
+            dilation: (1, 1),
+            padding: Padding::symmetric((0, 0)),
+        }
+    }
+}
