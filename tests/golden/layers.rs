@@ -67,6 +67,7 @@ layer!(reshape: [2, 3, 5] -> [5, 6], Reshape(5, 6));
 layer!(slice: [5, 4] -> [3, 4], Slice(1..4));
 layer!(slice_axis: [2, 5, 18] -> [2, 5, 15], Slice(2..17, axis = 2));
 layer!(dropout: [2, 9] -> [2, 9], Dropout(0));
+layer!(factor: [2, 3, 5] -> [2, 3, 5], Factor(-0.75));
 layer!(relu: [2, 3, 5] -> [2, 3, 5], Relu);
 layer!(sigmoid: [2, 3, 5] -> [2, 3, 5], Sigmoid);
 layer!(tanh: [17] -> [17], Tanh);

@@ -139,6 +139,7 @@ LAYERS = {
     "slice": (Apply(lambda x: x[:, 1:4]), (5, 4)),
     "slice_axis": (Apply(lambda x: x[:, :, :, 2:17]), (2, 5, 18)),
     "dropout": (nn.Dropout(0), (2, 9)),
+    "factor": (Apply(lambda x: x * -0.75), (2, 3, 5)),
     "relu": (nn.ReLU(), (2, 3, 5)),
     "sigmoid": (nn.Sigmoid(), (2, 3, 5)),
     "tanh": (nn.Tanh(), (17,)),

@@ -257,6 +257,18 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A required number that is finite as an f32.
+    pub fn number(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, name.into(), Place::Positional) else {
+            return self.absent(name, 1.0);
+        };
+        self.number_of(value).unwrap_or_else(|| {
+            let message = format!("`{name}` is a number that f32 can hold, such as `0.5`");
+            self.wrong(value, message);
+            1.0
+        })
+    }
+
     /// A required number in `0.0..1.0`.
     pub fn probability(&mut self, name: &'static str) -> f64 {
         let Some(value) = self.take(name, name.into(), Place::Positional) else {

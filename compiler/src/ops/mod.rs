@@ -12,6 +12,7 @@ pub mod conv2d;
 pub mod copying;
 pub mod dense;
 pub mod dropout;
+pub mod factor;
 pub mod flatten;
 pub mod global_avg_pool;
 pub mod image;
@@ -130,6 +131,8 @@ operators! {
     Sub = sub, Some("sub");
     /// Elementwise product of two tensors.
     Mul = mul, Some("mul");
+    /// A tensor times a number.
+    Factor = factor, Some("factor");
     /// Tensors side by side along an axis.
     Concat = concat, Some("concat");
     /// A range along an axis.

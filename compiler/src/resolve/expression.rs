@@ -1,7 +1,7 @@
 //! Expressions of `forward`: names, calls, `+ - *` and ranges.
 
 use proc_macro2::{Ident, Span};
-use syn::{BinOp, Expr, Lit, ext::IdentExt, spanned::Spanned};
+use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt, spanned::Spanned};
 
 use super::forward::Scope;
 use crate::{
@@ -28,6 +28,10 @@ impl Scope<'_, '_> {
                 self.single(results, call)
             }
             Expr::Binary(binary) => self.binary(binary),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) && !is_number(expr) => {
+                let one = syn::parse_quote!(-1.0);
+                self.scaled(&unary.expr, &one, unary.op.span())
+            }
             Expr::Index(index) => self.index(index),
             Expr::MethodCall(call) => self.method(call),
             // What could not be read was reported.
@@ -275,11 +279,32 @@ impl Scope<'_, '_> {
         self.names.contains_key(&name.unraw().to_string())
     }
 
+    /// A tensor times a number, or its negative.
+    fn scaled(&mut self, tensor: &Expr, factor: &Expr, span: Span) -> ValueId {
+        let value = self.expression(tensor);
+        let argument = Argument {
+            name: None,
+            value: factor.clone(),
+        };
+        self.function("factor", "*", span, vec![value], &[argument])
+    }
+
     fn binary(&mut self, binary: &syn::ExprBinary) -> ValueId {
+        if let BinOp::Mul(sign) = binary.op {
+            match (is_number(&binary.left), is_number(&binary.right)) {
+                (true, false) => return self.scaled(&binary.right, &binary.left, sign.span()),
+                (false, true) => return self.scaled(&binary.left, &binary.right, sign.span()),
+                _ => {}
+            }
+        }
         let (function, sign) = match binary.op {
             BinOp::Add(_) => ("add", "+"),
             BinOp::Sub(_) => ("sub", "-"),
             BinOp::Mul(_) => ("mul", "*"),
+            BinOp::Div(_) if is_number(&binary.right) => {
+                let message = "a tensor is scaled by a product, as in `x * 0.5`";
+                return self.error(binary.op, message);
+            }
             _ => return self.error(binary.op, "tensors are joined by `+`, `-` and `*`"),
         };
         let feeds = vec![
@@ -351,6 +376,7 @@ impl Scope<'_, '_> {
                 .get_ident()
                 .is_none_or(|name| self.is_bound(name) || !self.frame.constants.contains(name)),
             Expr::Binary(binary) => self.is_tensor(&binary.left) || self.is_tensor(&binary.right),
+            Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && self.is_tensor(&unary.expr),
             Expr::Call(_) | Expr::Index(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
             _ => false,
         }
@@ -378,11 +404,20 @@ impl Scope<'_, '_> {
     }
 }
 
+/// Whether an expression is a number as it is written.
+fn is_number(expr: &Expr) -> bool {
+    match bare(expr) {
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Float(_) | Lit::Int(_)),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && is_number(&unary.expr),
+        _ => false,
+    }
+}
+
 /// What is said instead of an expression that is no tensor.
 fn instead_of(expr: &Expr) -> &'static str {
     match expr {
         Expr::Tuple(_) => "a tuple is only what `forward` ends in, for several outputs",
-        Expr::Lit(_) => "a number is no tensor; `+`, `-` and `*` take two tensors of one shape",
+        Expr::Lit(_) => "a number is no tensor; it stands in a product with one, as in `x * 0.5`",
         Expr::Reference(_) => "tensors are not borrowed; drop the `&`",
         Expr::Return(_) => "`forward` ends in the output, without `return`",
         Expr::Block(_) => {
@@ -400,9 +435,7 @@ fn instead_of(expr: &Expr) -> &'static str {
         Expr::Assign(_) => {
             "a tensor is never changed; give the name anew, as in `let x = relu(x);`"
         }
-        Expr::Unary(_) => {
-            "a sign stands between two tensors, as in `a - b`; nothing is negated alone"
-        }
+        Expr::Unary(_) => "of signs before a tensor there is `-` alone, as in `-x`",
         Expr::Cast(_) => "numbers are always f32; drop the cast",
         Expr::Field(_) => "tensors have no fields; parameters are read from the network in Rust",
         Expr::Try(_) => "nothing here fails when it runs; drop the `?`",

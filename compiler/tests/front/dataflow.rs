@@ -1,6 +1,7 @@
 //! Chains and `forward`: names, calls and what is never used.
 
 use super::{graph, message, messages, shapes};
+use kiln_compiler::ops::Op;
 
 /// What is wrong with a `forward` over `x: [8]`, `u: Dense(3)` and `v: Dense(3)`.
 fn wrong(forward: &str) -> Vec<String> {
@@ -262,13 +263,13 @@ fn what_forward_holds() {
             "a `let` is written `let h = relu(x);`",
         ),
         (
-            "u(x) * 2 + v(x)",
-            "a number is no tensor; `+`, `-` and `*` take two tensors of one shape",
+            "u(x) + 2 + v(x)",
+            "a number is no tensor; it stands in a product with one, as in `x * 0.5`",
         ),
         ("u(x) / v(x)", "tensors are joined by `+`, `-` and `*`"),
         (
-            "-u(x) + v(x)",
-            "a sign stands between two tensors, as in `a - b`; nothing is negated alone",
+            "!u(x) + v(x)",
+            "of signs before a tensor there is `-` alone, as in `-x`",
         ),
         ("async { u(x) + v(x) }", tensor),
         (
@@ -345,4 +346,32 @@ fn signatures_of_functions_show_their_tensors() {
         source("relu(x, 3)"),
         "`relu` takes no arguments without a name; it is written `relu(x)`"
     );
+}
+
+#[test]
+fn numbers_scale_tensors() {
+    let model = |body: &str| {
+        graph(&format!(
+            "struct M(x: [3]) -> [3] {{ forward {{ {body} }} }}"
+        ))
+    };
+    let factors = |body: &str| {
+        let nodes = model(body).nodes.into_iter();
+        let factor = |node: kiln_compiler::graph::Node| match node.op {
+            Op::Factor(factor) => Some(factor.factor),
+            _ => None,
+        };
+        nodes.filter_map(factor).collect::<Vec<_>>()
+    };
+    for body in [
+        "x * 0.5",
+        "0.5 * x",
+        "(x) * (0.5)",
+        "factor(x, 0.5)",
+        "factor(x, factor = 0.5)",
+    ] {
+        assert_eq!(factors(body), [0.5], "{body}");
+    }
+    assert_eq!(factors("-x"), [-1.0]);
+    assert_eq!(factors("relu(-x) * -2 + x * 1e-3"), [-1.0, -2.0, 1e-3]);
 }

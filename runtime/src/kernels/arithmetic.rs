@@ -58,6 +58,19 @@ pub fn sub<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
     );
 }
 
+/// y = c x, or y += c x if ADD: forward and backward of a product with a number.
+pub fn scale<S: Isa, const ADD: bool>(s: S, x: &[Block], y: &mut [Block], factor: f32) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let factor = f32x16::splat(s, factor);
+            for (y, x) in y.iter_mut().zip(x) {
+                pass_on::<S, ADD>(s, y, x.load(s) * factor);
+            }
+        },
+    );
+}
+
 /// z = x y.
 pub fn mul<S: Isa>(s: S, x: &[Block], y: &[Block], z: &mut [Block]) {
     combine(

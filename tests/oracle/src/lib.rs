@@ -184,6 +184,7 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Add(_) => pointwise::zip(application, |a, b| a + b),
         Op::Sub(_) => pointwise::zip(application, |a, b| a - b),
         Op::Mul(_) => pointwise::zip(application, |a, b| a * b),
+        Op::Factor(factor) => pointwise::map(application, |x| x * factor.factor),
         Op::Softmax(_) => rows::softmax(application),
         Op::LogSoftmax(_) => rows::log_softmax(application),
         Op::Concat(concat) => arrangement::concat(concat, application),

@@ -38,6 +38,11 @@ impl Task for Case {
         mul(s, &x, &y, &mut z);
         expect(z, &|x, y, _| x * y);
 
+        scale::<S, false>(s, &x, &mut z, -0.75);
+        expect(z, &|x, _, _| x * -0.75);
+        scale::<S, true>(s, &x, &mut z, -0.75);
+        expect(z, &|x, _, _| x * -0.75 + x * -0.75);
+
         let mut dx = [Block([f32::NAN; LANES]); 3];
         term_backward::<S, false, false>(s, &dz, &mut dx);
         expect(dx, &|_, _, dz| dz);
