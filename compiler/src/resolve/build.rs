@@ -12,6 +12,9 @@ use crate::{
     sizes::Constants,
 };
 
+/// An output and where it is written.
+pub type Output = (ValueId, Span);
+
 /// A graph under construction.
 pub struct Builder<'a> {
     /// What there is so far.
@@ -186,6 +189,24 @@ impl<'a> Builder<'a> {
             });
         }
         feeds[0]
+    }
+
+    /// Every output is computed, and given once.
+    pub fn check_outputs_computed(&mut self, outputs: &[Output]) {
+        let inputs: BTreeSet<ValueId> = self.graph.inputs.iter().copied().collect();
+        let mut given = BTreeSet::new();
+        for &(value, span) in outputs {
+            let name = &self.graph.values[value.0].name;
+            if inputs.contains(&value) {
+                let message = format!(
+                    "the input `{name}` is no output: it would be given back as it came; apply a layer to it, or leave it out"
+                );
+                self.report.error(span, message);
+            } else if !given.insert(value) {
+                let message = "this output is given twice; one of them is enough";
+                self.report.error(span, message);
+            }
+        }
     }
 
     /// Every operator gets as many tensors as it takes.

@@ -169,8 +169,9 @@ fn used<'a>(
     path: String,
 ) -> Module<'a> {
     let name = block.name.unraw().to_string();
-    // What could not be read was reported.
-    if !block.whole || !check_open(builder, &name, token) {
+    // What could not be read, and what holds nothing, was reported.
+    let is_empty = block.body.layers.is_empty() && block.body.forward.is_none();
+    if !block.whole || is_empty || !check_open(builder, &name, token) {
         return Module::Broken;
     }
     let what = format!("the block `{name}`");

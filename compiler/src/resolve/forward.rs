@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{Expr, Pat, Stmt, ext::IdentExt, spanned::Spanned};
 
-use super::build::{Builder, Frame};
+use super::build::{Builder, Frame, Output};
 use crate::{
     arguments::bare,
     ast::{Forward, Model},
@@ -39,7 +39,9 @@ pub(super) fn resolve<'a>(
     // What follows an error in `forward` may only seem unused, or not computed.
     if scope.builder.report.count() == errors {
         if let Owner::Model(_) = owner {
-            scope.check_outputs_computed(outputs.as_deref().unwrap_or_default());
+            scope
+                .builder
+                .check_outputs_computed(outputs.as_deref().unwrap_or_default());
         }
         scope.check_bindings_used();
         scope.check_layers_called();
@@ -70,9 +72,6 @@ pub(super) struct Binding {
     pub(super) value: ValueId,
     pub(super) used: bool,
 }
-
-/// An output and where it is written.
-type Output = (ValueId, Span);
 
 impl<'b, 'a> Scope<'b, 'a> {
     fn new(
@@ -276,25 +275,6 @@ impl<'b, 'a> Scope<'b, 'a> {
         }
     }
 
-    /// Every output is computed, and given once.
-    fn check_outputs_computed(&mut self, outputs: &[Output]) {
-        let inputs: BTreeSet<ValueId> = self.builder.graph.inputs.iter().copied().collect();
-        let mut given = BTreeSet::new();
-        for &(value, span) in outputs {
-            let name = &self.builder.graph.values[value.0].name;
-            if inputs.contains(&value) {
-                self.builder.report.error(
-                    span,
-                    format!("the input `{name}` is no output: it would be given back as it came; apply a layer to it, or leave it out"),
-                );
-            } else if !given.insert(value) {
-                self.builder
-                    .report
-                    .error(span, "this output is given twice; one of them is enough");
-            }
-        }
-    }
-
     /// An input or `let` that nothing uses is a mistake, for it has no effect.
     fn check_bindings_used(&mut self) {
         for binding in self.bindings.iter().filter(|binding| !binding.used) {
@@ -325,6 +305,7 @@ impl<'b, 'a> Scope<'b, 'a> {
 /// The plain name that a `let` binds.
 fn bound_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
+        Pat::Paren(inner) => bound_name(&inner.pat),
         Pat::Ident(bound)
             if bound.by_ref.is_none() && bound.mutability.is_none() && bound.subpat.is_none() =>
         {
@@ -338,6 +319,7 @@ fn bound_name(pattern: &Pat) -> Option<&Ident> {
 fn names(pattern: &Pat) -> Vec<&Ident> {
     match pattern {
         Pat::Ident(bound) => vec![&bound.ident],
+        Pat::Paren(inner) => names(&inner.pat),
         Pat::Tuple(tuple) => tuple.elems.iter().flat_map(names).collect(),
         Pat::Type(typed) => names(&typed.pat),
         _ => Vec::new(),

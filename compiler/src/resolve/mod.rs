@@ -115,6 +115,13 @@ fn chain<'a>(builder: &mut Builder<'a>, frame: &mut Frame<'a>, model: &ast::Mode
         let span = span.map_or(model.name.span(), |output| output.span);
         builder.report.error(span, message);
     }
+    if let Some(last) = frame.declared.last()
+        && builder.report.count() == errors
+    {
+        let span = last.span;
+        let written: Vec<_> = outputs.iter().map(|&output| (output, span)).collect();
+        builder.check_outputs_computed(&written);
+    }
     match declared == given && !model.body.layers.is_empty() {
         true => outputs,
         false => Vec::new(),
