@@ -40,8 +40,7 @@ impl Report {
     /// Adds an error at a token.
     pub fn error(&mut self, span: Span, message: impl std::fmt::Display) {
         // A token that has the span: what is underlined is kept as tokens.
-        let mut at = proc_macro2::Ident::new("_", span);
-        at.set_span(span);
+        let at = proc_macro2::Ident::new("_", span);
         self.add(at.to_token_stream(), message);
     }
 

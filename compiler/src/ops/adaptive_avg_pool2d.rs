@@ -5,7 +5,7 @@ use super::operator::{Application, Operator};
 use super::{
     avg_pool2d,
     lower::Lower,
-    window::{self, Padding, Window},
+    window::{self, Window},
 };
 use crate::arguments::Arguments;
 use crate::call::{Call, Slot};
@@ -40,8 +40,8 @@ impl Operator for AdaptiveAvgPool2d {
     }
 
     /// An addition for each number.
-    fn flops(&self, inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        avg_pool2d::additions((1, 1), inputs[0])
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        Window::of_parts(inputs[0], self.size).pool_flops(output)
     }
 }
 
@@ -51,27 +51,18 @@ impl Lower for AdaptiveAvgPool2d {
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        avg_pool2d::forward(site, &self.window(site), false)
+        avg_pool2d::forward(
+            site,
+            &Window::of_parts(site.input_shape(0), self.size),
+            false,
+        )
     }
 
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        avg_pool2d::backward(site, &self.window(site), false)
-    }
-}
-
-impl AdaptiveAvgPool2d {
-    /// Windows side by side.
-    fn window(&self, site: &Site<'_>) -> Window {
-        let (rows, columns) = self.size;
-        let kernel = match *site.input_shape(0) {
-            [_, height, width] => (height / rows, width / columns),
-            _ => unreachable!("shape rules let only images pass"),
-        };
-        Window {
-            kernel,
-            stride: kernel,
-            dilation: (1, 1),
-            padding: Padding::symmetric((0, 0)),
-        }
+        avg_pool2d::backward(
+            site,
+            &Window::of_parts(site.input_shape(0), self.size),
+            false,
+        )
     }
 }

@@ -4,7 +4,7 @@ use super::operator::{Application, Operator};
 use super::{
     image,
     lower::Lower,
-    window::{self, Padding, Window},
+    window::{self, Window},
 };
 use crate::arguments::Arguments;
 use crate::call::{Access, Call, Form, Size, Slot};
@@ -30,24 +30,8 @@ pub struct AvgPool2d {
 
 impl Operator for AvgPool2d {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
-        let kernel = arguments.pair("kernel");
-        let stride = arguments.pair_or("stride", "kernel", kernel);
-        let sides = arguments.pair_or_word("padding", |sides| sides, &[]);
-        // A window must touch the image, or there is nothing to take the mean of.
-        if sides.0 > kernel.0 / 2 || sides.1 > kernel.1 / 2 {
-            let (height, width) = (kernel.0 / 2, kernel.1 / 2);
-            let message = format!(
-                "the padding of a pool is at most half its kernel, here ({height}, {width})"
-            );
-            arguments.reject("padding", message);
-        }
         Self {
-            window: Window {
-                kernel,
-                stride,
-                dilation: (1, 1),
-                padding: Padding::symmetric(sides),
-            },
+            window: Window::of_pool(arguments),
             ceil_mode: arguments.flag("ceil_mode", false),
             count_include_pad: arguments.flag("count_include_pad", true),
         }
@@ -76,7 +60,7 @@ impl Operator for AvgPool2d {
 
     /// An addition for each number of a window.
     fn flops(&self, _inputs: &[&[usize]], output: &[usize]) -> u64 {
-        additions(self.window.kernel, output)
+        self.window.pool_flops(output)
     }
 }
 
@@ -90,14 +74,6 @@ fn rounded_up(
     let covered = (whole - 1) * stride + kernel;
     let more = covered < size + 2 * padding && whole * stride < size + padding;
     whole + usize::from(more)
-}
-
-/// As many additions as windows have numbers.
-pub fn additions((height, width): (usize, usize), output: &[usize]) -> u64 {
-    let each = (height as u64).saturating_mul(width as u64);
-    output
-        .iter()
-        .fold(each, |flops, &size| flops.saturating_mul(size as u64))
 }
 
 impl Lower for AvgPool2d {

@@ -5,7 +5,7 @@ use super::operator::{Application, Operator};
 use super::{
     avg_pool2d,
     lower::Lower,
-    window::{self, Padding, Window},
+    window::{self, Window},
 };
 use crate::arguments::Arguments;
 use crate::call::{Call, Slot};
@@ -27,8 +27,8 @@ impl Operator for GlobalAvgPool {
     }
 
     /// An addition for each number.
-    fn flops(&self, inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        avg_pool2d::additions((1, 1), inputs[0])
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        Window::of_parts(inputs[0], (1, 1)).pool_flops(output)
     }
 }
 
@@ -38,24 +38,10 @@ impl Lower for GlobalAvgPool {
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        avg_pool2d::forward(site, &whole(site), false)
+        avg_pool2d::forward(site, &Window::of_parts(site.input_shape(0), (1, 1)), false)
     }
 
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        avg_pool2d::backward(site, &whole(site), false)
-    }
-}
-
-/// A window as large as the image.
-fn whole(site: &Site<'_>) -> Window {
-    let kernel = match *site.input_shape(0) {
-        [_, height, width] => (height, width),
-        _ => unreachable!("shape rules let only images pass"),
-    };
-    Window {
-        kernel,
-        stride: kernel,
-        dilation: (1, 1),
-        padding: Padding::symmetric((0, 0)),
+        avg_pool2d::backward(site, &Window::of_parts(site.input_shape(0), (1, 1)), false)
     }
 }

@@ -5,7 +5,7 @@
 use super::{
     Application, Operator, image,
     lower::Lower,
-    window::{self, Padding, Window},
+    window::{self, Window},
 };
 use crate::arguments::Arguments;
 use crate::call::{Access, Call, Form, Size, Slot};
@@ -31,9 +31,9 @@ const POSITIONS: usize = 1 << 16;
 
 impl Operator for MaxPool2d {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
-        let kernel = arguments.pair("kernel");
+        let window = Window::of_pool(arguments);
         // Which position of a window has won is kept in two bytes.
-        let positions = kernel.0.saturating_mul(kernel.1);
+        let positions = window.kernel.0.saturating_mul(window.kernel.1);
         if positions > POSITIONS {
             arguments.reject(
                 "kernel",
@@ -42,26 +42,7 @@ impl Operator for MaxPool2d {
                 ),
             );
         }
-        let stride = arguments.pair_or("stride", "kernel", kernel);
-        let sides = arguments.pair_or_word("padding", |sides| sides, &[]);
-        // A window must touch the image, or there is nothing to choose from.
-        if sides.0 > kernel.0 / 2 || sides.1 > kernel.1 / 2 {
-            let (height, width) = (kernel.0 / 2, kernel.1 / 2);
-            arguments.reject(
-                "padding",
-                format!(
-                    "the padding of a pool is at most half its kernel, here ({height}, {width})"
-                ),
-            );
-        }
-        Self {
-            window: Window {
-                kernel,
-                stride,
-                dilation: (1, 1),
-                padding: Padding::symmetric(sides),
-            },
-        }
+        Self { window }
     }
 
     /// `[C, H, W]` gives `[C, H', W']`.
@@ -74,11 +55,7 @@ impl Operator for MaxPool2d {
 
     /// One comparison for each number of a window.
     fn flops(&self, _inputs: &[&[usize]], output: &[usize]) -> u64 {
-        let (height, width) = self.window.kernel;
-        let each = (height as u64).saturating_mul(width as u64);
-        output
-            .iter()
-            .fold(each, |flops, &size| flops.saturating_mul(size as u64))
+        self.window.pool_flops(output)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The graph while it grows.
 
-use proc_macro2::{Ident, Span};
-
 use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, Span};
 
 use crate::{
     ast,
@@ -27,7 +27,7 @@ pub struct Builder<'a> {
     pub open: Vec<String>,
     /// Levels of stacked layers so far, in all models.
     pub levels: &'a mut usize,
-    /// Layers and calls that blocks and repetitions have made, and whether that was too many.
+    /// Layers and calls that blocks and repetitions have made so far.
     pub made: usize,
     /// Where errors go.
     pub report: &'a mut Report,
@@ -221,13 +221,6 @@ impl<'a> Builder<'a> {
         if (least..=most).contains(&given) {
             return true;
         }
-        let tensors = |count: usize| {
-            if count == 1 {
-                "1 tensor".into()
-            } else {
-                format!("{count} tensors")
-            }
-        };
         let takes = if least == most {
             tensors(least)
         } else {
@@ -248,6 +241,14 @@ impl<'a> Builder<'a> {
             format!("`{label}` takes {takes}, but gets {given}; {repair}"),
         );
         false
+    }
+}
+
+/// A number of tensors, in messages.
+pub fn tensors(count: usize) -> String {
+    match count {
+        1 => "1 tensor".into(),
+        count => format!("{count} tensors"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Calls of declared layers: of one layer, of a chain, of a block with a body of its own.
 
-use super::build::{Builder, Declared, Module, Use};
+use super::build::{Builder, Declared, Module, Use, tensors};
 use super::forward::{self, Owner};
 use crate::graph::{Stated, ValueId};
 use proc_macro2::Span;
@@ -89,15 +89,14 @@ impl<'a> Builder<'a> {
         if takes == given || takes == 0 {
             return takes == given;
         }
-        let tensors = match takes {
-            1 => "1 tensor".to_string(),
-            takes => format!("{takes} tensors"),
-        };
         let repair = match given > takes {
             true => "drop the others, or give the block an input for each",
             false => "in `forward` they are written side by side, as in `(a, b)`",
         };
-        let message = format!("`{label}` takes {tensors}, but gets {given}; {repair}");
+        let message = format!(
+            "`{label}` takes {}, but gets {given}; {repair}",
+            tensors(takes)
+        );
         self.report.error(span, message);
         false
     }
