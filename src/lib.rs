@@ -79,7 +79,7 @@ pub use kiln_runtime::flat;
 pub mod error {
     #[cfg(feature = "std")]
     pub use kiln_runtime::error::Fault;
-    pub use kiln_runtime::error::{Alike, Error, Mismatch, Misshapen, Result};
+    pub use kiln_runtime::error::{Alike, Error, Mismatch, Misshapen, Mistyped, Result};
 }
 
 /// The instruction set that runs, and how to restrict it.

@@ -31,6 +31,9 @@ pub enum Slot {
     Parameter(usize),
     /// Weights transposed for backward: a copy that is made anew in every step.
     Transposed(usize),
+    /// What the samples of a batch have in common: the call that writes it folds the whole batch, for which all samples have
+    /// gone as far.
+    Joint(&'static str),
 }
 
 /// What a call does to memory.

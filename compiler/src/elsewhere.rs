@@ -20,6 +20,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("GlobalAveragePooling2D", "GlobalAvgPool"),
     ("GlobalAvgPool2d", "GlobalAvgPool"),
     ("AdaptiveAvgPool", "AdaptiveAvgPool2d"),
+    ("BatchNorm1d", "BatchNorm"),
+    ("BatchNorm2d", "BatchNorm"),
+    ("BatchNormalization", "BatchNorm"),
     ("Concatenate", "Concat"),
     ("Cat", "Concat"),
     ("Subtract", "Sub"),
@@ -50,6 +53,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("features", &["outputs", "hidden", "channels"]),
     ("out_features", &["outputs"]),
     ("output_dim", &["outputs", "hidden"]),
+    ("num_features", &["features"]),
+    ("epsilon", &["eps"]),
     ("in_features", &["inputs"]),
     ("input_size", &["inputs"]),
     ("input_dim", &["inputs"]),
@@ -118,6 +123,18 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("dtype", "numbers are f32; leave it out"),
     ("device", "networks run on the processor; leave it out"),
     ("p", "it takes none"),
+    (
+        "track_running_stats",
+        "running statistics are always kept, for a sample alone has none; leave it out",
+    ),
+    (
+        "center",
+        "scale and shift are learnt or neither is; write `affine = false` for neither",
+    ),
+    (
+        "scale",
+        "scale and shift are learnt or neither is; write `affine = false` for neither",
+    ),
     ("bidirectional", "it reads forwards alone; leave it out"),
     ("groups", "every output reads all channels; leave it out"),
 ];

@@ -5,7 +5,7 @@
 
 pub use crate::ids::{LayerId, ValueId};
 use crate::ops::Op;
-pub use crate::parameter::{Init, Parameter};
+pub use crate::parameter::{Init, Parameter, Role};
 use proc_macro2::{Ident, Span};
 
 /// A checked network.

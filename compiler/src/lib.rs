@@ -90,6 +90,7 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let layout = layout::place(graph, stages);
     let inference = planned(schedule::inference(&layout));
     let training = planned(schedule::training(&layout));
+    let lonely = schedule::lonely(graph, &layout);
     emit::emit(
         root,
         &emit::model::Model {
@@ -97,6 +98,7 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
             layout: &layout,
             inference,
             training,
+            lonely,
         },
     )
 }

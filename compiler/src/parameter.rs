@@ -1,6 +1,6 @@
-//! What a network learns, as it is declared.
+//! What a network keeps, as it is declared.
 
-/// A tensor that is learnt.
+/// A tensor of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// Name within the layer, as PyTorch has it: `weight`, `bias_hh_l0`.
@@ -9,10 +9,38 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// How it begins.
     pub init: Init,
+    /// What becomes of it in training.
+    pub role: Role,
     /// Penalty of the absolute values.
     pub l1: f64,
     /// Penalty of the squares.
     pub l2: f64,
+}
+
+/// What becomes of a tensor in training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Role {
+    /// It descends along its gradient.
+    Learnt,
+    /// It goes a step towards what each batch shows.
+    Statistic {
+        /// The step's part of the way.
+        momentum: f64,
+    },
+    /// It counts batches.
+    Count,
+}
+
+impl Parameter {
+    /// Whether it is learnt by its gradient.
+    pub fn is_learnt(&self) -> bool {
+        self.role == Role::Learnt
+    }
+
+    /// How many numbers it holds.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
 }
 
 /// The distribution a parameter is drawn from.

@@ -103,6 +103,10 @@ paths! {
     CHANNEL_LAST = ChannelLast;
     PLANAR = Planar;
     TAPS = Taps;
+    PIXELS = Pixels;
+    AFFINE_LEARNT = batch_norm::Affine::Learnt;
+    AFFINE_FIXED = batch_norm::Affine::Fixed;
+    RUNNING = batch_norm::Running;
     CONV2D_CALL = conv2d::call;
     LSTM_WEIGHTS = lstm::Weights;
     LSTM_RECURRENT_ROWS = lstm::recurrent_rows;

@@ -146,10 +146,8 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         const INPUTS: &'static [&'static [usize]] = &[];
         const LAYERS: &'static [rt::Layer] = &[];
         const TENSORS: &'static [rt::Tensor] = &[];
-        const INITS: &'static [rt::Init] = &[];
-        const PENALTIES: &'static [rt::Penalty] = &[];
-        const SEGMENTS: &'static [rt::Segment] = &[];
         const PARAMETER_BLOCKS: usize = 0;
+        const LEARNT_BLOCKS: usize = 0;
         const WORKSPACE_BLOCKS: usize = 0;
         const TRAIN_BLOCKS: usize = 0;
         const TRANSPOSED_BLOCKS: usize = 0;
@@ -175,7 +173,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         fn load<S: rt::Isa>(s: S, input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) -> bool {
             true
         }
-        fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
+        fn forward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
         fn loss_rows<S: rt::Isa, T, L: rt::Loss<Self::Output, T>>(
             s: S,
             rows: rt::Rows<'_>,
@@ -186,7 +184,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
             scores: &mut [rt::Score],
             pair: &mut [Self::Output],
         ) {}
-        fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
+        fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
         fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
     }
 }

@@ -118,8 +118,9 @@ fn training() -> Program {
     let tokens = quote! {
         struct Everything(image: [1, 8, 8], steps: [4, 16]) -> [3] {
             conv: Conv2d(4, 3, padding = 1), pooled: Conv2d(16, 3), lstm: Lstm(16), fc: Dense(16), out: Dense(3),
+            norm: BatchNorm,
             forward {
-                let image = flatten(max_pool2d(max_pool2d(relu(pooled(relu(conv(image)))), 2), 2, stride = 1));
+                let image = flatten(norm(max_pool2d(max_pool2d(relu(pooled(relu(conv(image)))), 2), 2, stride = 1)));
                 let steps = dropout(last(lstm(tanh(lstm(steps)))), 0.5);
                 let both = softmax(fc(image)) * steps + log_softmax(steps) - fc(image);
                 out(concat(both, sigmoid(both)[2..9]))
@@ -145,7 +146,10 @@ fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
     let mut tried = 0;
     for (index, event) in program.events.iter().enumerate() {
         let (path, names) = match &event.action {
-            Action::Forward(call) | Action::Backward(call) => {
+            Action::Forward(call)
+            | Action::Backward(call)
+            | Action::Fold(call)
+            | Action::Follow(call) => {
                 let names = call.arguments.iter().map(|(name, _)| *name);
                 (call.kernel.path, names.collect::<Vec<_>>())
             }
@@ -157,7 +161,10 @@ fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
         };
         for (argument, name) in names.into_iter().enumerate() {
             let verdict = verdict(&program, index, |action| match action {
-                Action::Forward(call) | Action::Backward(call) => {
+                Action::Forward(call)
+                | Action::Backward(call)
+                | Action::Fold(call)
+                | Action::Follow(call) => {
                     call.arguments.remove(argument);
                 }
                 Action::Update(_, gradient) => {
@@ -184,7 +191,7 @@ fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
 fn what_a_kernel_changes_is_not_given_to_be_read() {
     let program = training();
     for (index, event) in program.events.iter().enumerate() {
-        let (Action::Forward(call) | Action::Backward(call)) = &event.action else {
+        let Some(call) = event.action.call() else {
             continue;
         };
         for (argument, (name, changes)) in call
@@ -197,7 +204,10 @@ fn what_a_kernel_changes_is_not_given_to_be_read() {
                 continue;
             }
             let verdict = verdict(&program, index, |action| {
-                if let Action::Forward(call) | Action::Backward(call) = action
+                if let Action::Forward(call)
+                | Action::Backward(call)
+                | Action::Fold(call)
+                | Action::Follow(call) = action
                     && let Argument::View(view) = &mut call.arguments[argument].1
                 {
                     view.access = if changes { Access::Read } else { Access::Write };
@@ -210,6 +220,41 @@ fn what_a_kernel_changes_is_not_given_to_be_read() {
                 format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise")
             );
         }
+    }
+}
+
+/// A program without its first event of a kind.
+fn without(program: &Program, kind: fn(&Action) -> bool) -> String {
+    let mut program = program.clone();
+    let index = program.events.iter().position(|event| kind(&event.action));
+    program.events.remove(index.expect("there is one"));
+    check(&program, &plan(&program)).expect_err("a wrong program")
+}
+
+#[test]
+fn what_samples_have_in_common_is_joined_first_and_by_folds_alone() {
+    let program = training();
+    assert_eq!(
+        without(&program, |action| matches!(action, Action::Fold(_))),
+        "`norm` reads what nobody joined"
+    );
+    for (index, event) in program.events.iter().enumerate() {
+        let found = match &event.action {
+            Action::Fold(call) => {
+                let call = call.clone();
+                verdict(&program, index, |action| *action = Action::Forward(call))
+            }
+            Action::Forward(call) if event.name == "norm" => {
+                let call = call.clone();
+                verdict(&program, index, |action| *action = Action::Fold(call))
+            }
+            _ => continue,
+        };
+        let expected = [
+            "`norm` writes what all samples share",
+            "`norm` writes what is a sample's own",
+        ];
+        assert!(expected.contains(&&*found), "{found}");
     }
 }
 

@@ -39,4 +39,40 @@ impl<'a> Batch<'a> {
                 (rows > 0).then(|| &chunk[first..first + rows * blocks])
             })
     }
+
+    /// The value planned at `offset` with `blocks` per sample, sample by sample.
+    #[inline(always)]
+    pub fn samples(self, offset: usize, blocks: usize) -> Samples<'a> {
+        Samples {
+            batch: self,
+            offset,
+            blocks,
+        }
+    }
+}
+
+/// A value of every sample of a batch.
+#[derive(Clone, Copy)]
+pub struct Samples<'a> {
+    batch: Batch<'a>,
+    offset: usize,
+    blocks: usize,
+}
+
+impl<'a> Samples<'a> {
+    /// How many there are.
+    pub fn count(self) -> usize {
+        self.batch.rows
+    }
+
+    /// Each sample's blocks, in the order of the batch.
+    pub fn iter(self) -> impl Iterator<Item = &'a [Block]> {
+        let Self {
+            batch,
+            offset,
+            blocks,
+        } = self;
+        let chunks = batch.slices(offset, blocks);
+        chunks.flat_map(move |rows| rows.chunks_exact(blocks.max(1)))
+    }
 }

@@ -13,7 +13,7 @@ mod tests;
 
 #[cfg(feature = "std")]
 pub use fault::Fault;
-pub use mismatch::{Alike, Mismatch, Misshapen};
+pub use mismatch::{Alike, Mismatch, Misshapen, Mistyped};
 
 use alloc::{boxed::Box, string::String};
 use core::fmt::{self, Display};
@@ -76,6 +76,15 @@ pub enum Error {
         expected: usize,
         /// Samples given.
         found: usize,
+    },
+    /// A batch of one sample, where a layer learns from how the samples of a batch differ.
+    Alone {
+        /// The layer.
+        layer: &'static str,
+        /// Samples in all.
+        samples: usize,
+        /// Samples in a batch; the last one of an epoch takes what is left.
+        batch: usize,
     },
     /// A dataset, or a part asked of it, has no samples.
     EmptyDataset,

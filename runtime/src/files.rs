@@ -23,7 +23,7 @@ mod tests;
 use crate::{
     block::{Block, LANES},
     error::{Error, Result},
-    layout::Tensor,
+    tensor::Tensor,
 };
 use alloc::{borrow::Cow, vec::Vec};
 #[cfg(feature = "std")]

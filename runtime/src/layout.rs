@@ -22,17 +22,6 @@ pub struct Layout {
     pub axes: &'static [Axis],
 }
 
-/// A parameter: its name and shape in PyTorch's `state_dict`, and its place in the arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tensor {
-    /// `conv1.weight`.
-    pub name: &'static str,
-    /// PyTorch's shape.
-    pub shape: &'static [usize],
-    /// The place of its elements, in row-major order.
-    pub layout: Layout,
-}
-
 impl Layout {
     /// Calls `f` with the place of every element, in floats, in row-major order.
     pub fn visit(&self, mut f: impl FnMut(usize)) {
@@ -90,13 +79,6 @@ fn walk(axes: &[Axis], at: usize, f: &mut impl FnMut(usize)) {
                 walk(inner, at + axis.step(index), f);
             }
         }
-    }
-}
-
-impl Tensor {
-    /// How many numbers it holds.
-    pub fn count(&self) -> usize {
-        self.shape.iter().product()
     }
 }
 

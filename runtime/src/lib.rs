@@ -30,6 +30,7 @@ pub mod random;
 pub mod shape;
 pub mod simd;
 mod summary;
+pub mod tensor;
 #[cfg(all(test, any(feature = "data", feature = "files")))]
 mod testing;
 pub mod tile;

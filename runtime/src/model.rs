@@ -4,8 +4,9 @@ use crate::{
     block::Block,
     error::Result,
     inference,
-    network::{Layer, Network, Penalty, Segment, count_flops, count_parameters},
+    network::{Layer, Network, count_flops, count_parameters},
     parameters::{self, Parameters, Seed},
+    tensor::Tensor,
     value::Value,
 };
 #[cfg(all(feature = "files", feature = "std"))]
@@ -251,13 +252,13 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
     /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
     fn penalty(&self) -> f64 {
         let mut rest = Self::Network::arena(self);
-        let tensors = Self::Network::SEGMENTS.iter().zip(Self::Network::PENALTIES);
-        let of = |(segment, penalty): (&Segment, &Penalty)| {
-            let weights;
-            (weights, rest) = rest.split_at(segment.blocks.min(rest.len()));
-            penalty.loss(weights)
+        let of = |tensor: &Tensor| {
+            let numbers;
+            (numbers, rest) = rest.split_at(tensor.blocks.min(rest.len()));
+            let penalty = tensor.learnt().map(|(penalty, _)| penalty);
+            penalty.map_or(0.0, |penalty| penalty.loss(numbers))
         };
-        tensors.map(of).sum()
+        Self::Network::TENSORS.iter().map(of).sum()
     }
 
     /// The layers as a table, as Keras prints it.

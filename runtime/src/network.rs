@@ -1,9 +1,9 @@
-//! What an expansion gives the runtime: a network as constants and four passes over planned memory.
+//! What an expansion gives the runtime: a network as constants and passes over planned memory.
 
 use alloc::boxed::Box;
 
 use crate::{
-    batch::Batch, block::Block, layout::Tensor, loss::Loss, simd::Isa, update::Sink, value::Value,
+    batch::Batch, block::Block, loss::Loss, simd::Isa, tensor::Tensor, update::Sink, value::Value,
 };
 
 /// A network's parameters.
@@ -46,35 +46,6 @@ pub const fn count_flops(layers: &[Layer]) -> u64 {
     sum
 }
 
-/// The distribution a parameter begins with.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Init {
-    /// Uniform in `-bound..bound`.
-    Uniform(f32),
-    /// Normal with mean 0 and this standard deviation.
-    Normal(f32),
-    /// All the same.
-    Constant(f32),
-}
-
-/// A parameter tensor's place in the second phase of training, in the order of the arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// Blocks in the arena.
-    pub blocks: usize,
-    /// Relative cost of one block's gradient: how many rows are summed for one sample.
-    pub cost: usize,
-}
-
-/// Penalties of one tensor, as Keras' regularizers: `l1 * sum |w| + l2 * sum w^2` is added to the loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Penalty {
-    /// Factor of the absolute values.
-    pub l1: f32,
-    /// Factor of the squares.
-    pub l2: f32,
-}
-
 /// What the rows of one chunk share in phase one of training.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
@@ -82,6 +53,8 @@ pub struct Rows<'a> {
     pub parameters: &'a [Block],
     /// Transposed weights, as [`Network::transpose`] left them.
     pub transposed: &'a [Block],
+    /// What the samples of the batch have in common, as [`Network::fold`] left it.
+    pub joint: &'a [Block],
     /// Samples the chunk has room for.
     pub capacity: usize,
     /// Samples it holds.
@@ -107,7 +80,9 @@ pub struct Score {
 /// behind it; nothing here is a method of a user's value.
 ///
 /// Training memory is cut into chunks (see [`Batch`]): a chunk of `capacity` samples takes
-/// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each.
+/// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each. Where samples meet, as in `BatchNorm`, a
+/// pass ends: all chunks have gone through it when [`fold`](Network::fold) is called, and then begins the next. The loss
+/// follows the last forward pass, and the first backward pass the loss, at once.
 pub trait Network: Send + Sync + 'static {
     /// The struct that the user declared.
     type Model;
@@ -122,16 +97,12 @@ pub trait Network: Send + Sync + 'static {
     const INPUTS: &'static [&'static [usize]];
     /// Summary lines in order.
     const LAYERS: &'static [Layer];
-    /// Every parameter: its name, shape and place.
+    /// Every tensor of the arena, in its order and without gaps: those that are learnt first.
     const TENSORS: &'static [Tensor];
-    /// How each tensor begins, in the order of `TENSORS`.
-    const INITS: &'static [Init];
-    /// Penalties of each tensor, in the order of `TENSORS`.
-    const PENALTIES: &'static [Penalty];
-    /// The arena's stretches, one for each tensor, in the order of `TENSORS` and of the arena, without gaps.
-    const SEGMENTS: &'static [Segment];
     /// Blocks of the parameter arena.
     const PARAMETER_BLOCKS: usize;
+    /// Blocks of what is learnt, at the beginning of the arena.
+    const LEARNT_BLOCKS: usize;
     /// Blocks of workspace one sample needs in inference.
     const WORKSPACE_BLOCKS: usize;
     /// Blocks of a copy of a sample that is read in place, 0 if it never is: several such samples may need as many behind
@@ -141,6 +112,14 @@ pub trait Network: Send + Sync + 'static {
     const TRAIN_BLOCKS: usize;
     /// Blocks of transposed weights.
     const TRANSPOSED_BLOCKS: usize;
+    /// Blocks of what the samples of a batch have in common.
+    const JOINT_BLOCKS: usize = 0;
+    /// Passes forward.
+    const FORWARD_PASSES: usize = 1;
+    /// Passes backward.
+    const BACKWARD_PASSES: usize = 1;
+    /// A layer that learns nothing from a sample alone, such as `BatchNorm` over features.
+    const NEEDS_COMPANY: Option<&'static str> = None;
     /// Whether `loss_rows` needs room for an output and its delta: several outputs lie apart in a chunk.
     const NEEDS_PAIR: bool;
 
@@ -172,8 +151,8 @@ pub trait Network: Send + Sync + 'static {
         row: usize,
     ) -> bool;
 
-    /// Forward over a chunk, saving what backward needs.
-    fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
+    /// Forward pass `pass` over a chunk, saving what backward needs.
+    fn forward_rows<S: Isa>(s: S, pass: usize, rows: Rows<'_>, chunk: &mut [Block]);
 
     /// Hands each row's output to the loss, which leaves the output's delta times `scale`.
     #[expect(clippy::too_many_arguments, reason = "a pass is called at one place")]
@@ -188,10 +167,21 @@ pub trait Network: Send + Sync + 'static {
         pair: &mut [Self::Output],
     );
 
-    /// The chain of deltas over a chunk, from the outputs' down to the first layer with parameters.
-    fn backward_rows<S: Isa>(s: S, rows: Rows<'_>, chunk: &mut [Block]);
+    /// Backward pass `pass` over a chunk: the chain of deltas, from the outputs' down to the first layer with parameters.
+    fn backward_rows<S: Isa>(s: S, pass: usize, rows: Rows<'_>, chunk: &mut [Block]);
+
+    /// What all samples have in common after pass `pass`, forward ones and backward ones counted together; serially, in
+    /// the order of the batch.
+    fn fold<S: Isa>(s: S, pass: usize, batch: Batch<'_>, joint: &mut [Block]) {
+        let _ = (s, pass, batch, joint);
+    }
 
     /// Phase two on a stretch of the arena that begins at block `first`: every gradient of it is finished in registers,
     /// summed over the batch in order, and given to `sink`.
     fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink);
+
+    /// Statistics follow the batch: those of a parameter arena, or what they gain by a step, in an arena of zeros.
+    fn follow<S: Isa>(s: S, joint: &[Block], arena: &mut [Block]) {
+        let _ = (s, joint, arena);
+    }
 }

@@ -3,12 +3,12 @@
 use crate::{
     block::{Block, LANES},
     error::{Error, Result, nearest::nearest},
-    layout::Tensor,
     math::flush_number,
     model::Model,
-    network::{Arena, Init, Network},
+    network::{Arena, Network},
     random,
     simd::{self, Isa, Task},
+    tensor::{Init, Role, Tensor, joined_count, split_count},
     value::room,
 };
 use alloc::vec::Vec;
@@ -52,15 +52,11 @@ pub fn initialized<N: Model>(seed: Seed) -> N {
 pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
     let mut arena = zeroed::<N>()?;
     let numbers = must_cast_slice_mut::<Block, f32>(&mut arena);
-    for (index, (tensor, init)) in N::Network::TENSORS
-        .iter()
-        .zip(N::Network::INITS)
-        .enumerate()
-    {
+    for (index, tensor) in N::Network::TENSORS.iter().enumerate() {
         let mut generator = random::stream(seed.0, index as u64);
         tensor
             .layout
-            .visit(|place| numbers[place] = flush_number(draw(*init, &mut generator)));
+            .visit(|place| numbers[place] = flush_number(draw(tensor.init, &mut generator)));
     }
     Ok(N::Network::from_arena(arena))
 }
@@ -105,10 +101,10 @@ pub type Names = iter::Map<
     fn(&'static Tensor) -> (&'static str, &'static [usize]),
 >;
 
-/// Named tensors over an arena of `N`: its parameters, or their gradients.
+/// Named tensors over an arena of `N`: its parameters, or the gradients of those that are learnt.
 ///
-/// Names, shapes and order are those of PyTorch's `state_dict`, and numbers are given in row-major order, wherever they lie
-/// in memory.
+/// Names and shapes are those of PyTorch's `state_dict`, and numbers are given in row-major order, wherever they lie in
+/// memory. What is learnt comes first, in the order of the layers, then what is not: the statistics of `BatchNorm`.
 ///
 /// ```
 /// use kiln::{Model, Result};
@@ -128,8 +124,9 @@ pub type Names = iter::Map<
 /// ```
 pub struct Parameters<N, A> {
     arena: A,
-    /// Whether small numbers are kept: of gradients they may be all that there is.
-    exact: bool,
+    /// Whether they are gradients: of them small numbers are kept, which may be all that there is, and only what is learnt
+    /// has one. Behind them the arena holds what statistics gain by a step.
+    gradients: bool,
     network: PhantomData<fn() -> N>,
 }
 
@@ -137,7 +134,7 @@ impl<N, A: Clone> Clone for Parameters<N, A> {
     fn clone(&self) -> Self {
         Self {
             arena: self.arena.clone(),
-            exact: self.exact,
+            gradients: self.gradients,
             network: PhantomData,
         }
     }
@@ -145,19 +142,12 @@ impl<N, A: Clone> Clone for Parameters<N, A> {
 
 impl<N, A: Copy> Copy for Parameters<N, A> {}
 
-/// The tensor of this name.
-fn find<N: Model>(name: &str) -> Option<&'static Tensor> {
-    N::Network::TENSORS
-        .iter()
-        .find(|tensor| tensor.name == name)
-}
-
 impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
     /// Names an arena of `PARAMETER_BLOCKS` blocks.
     pub fn new(arena: A) -> Self {
         Self {
             arena,
-            exact: false,
+            gradients: false,
             network: PhantomData,
         }
     }
@@ -166,53 +156,94 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
     #[cfg(feature = "train")]
     pub(crate) fn of_gradients(arena: A) -> Self {
         Self {
-            exact: true,
+            gradients: true,
             ..Self::new(arena)
         }
     }
 
     /// Name and shape of every tensor, in the order of the network.
     pub fn names(&self) -> Names {
-        N::Network::TENSORS
-            .iter()
-            .map(|tensor| (tensor.name, tensor.shape))
+        let tensors = self.tensors().iter();
+        tensors.map(|tensor| (tensor.name, tensor.shape))
     }
 
-    /// The numbers of a tensor in row-major order, if there is one of this name and the arena holds it.
+    /// The numbers of a tensor in row-major order, if there is one of this name and the arena holds it. A count beyond 2^24
+    /// is rounded to `f32`.
     pub fn get(&self, name: &str) -> Option<Vec<f32>> {
-        let tensor = find::<N>(name)?;
+        let tensor = self.find(name)?;
         let numbers = must_cast_slice::<Block, f32>(self.arena.as_ref());
         if numbers.len() < tensor.layout.extent() {
             return None;
         }
         let mut values = Vec::with_capacity(tensor.count());
         tensor.layout.visit(|place| values.push(numbers[place]));
+        if let (Role::Count, &[low, high, ..]) = (tensor.role, &numbers[tensor.layout.offset..]) {
+            return Some(Vec::from([joined_count([low, high]) as f32]));
+        }
         Some(values)
     }
 
-    /// The Euclidean norm of all numbers together.
+    /// The Euclidean norm of all numbers that are learnt, or of their gradients, together.
     pub fn norm(&self) -> f64 {
-        norm(self.arena.as_ref())
+        let arena = self.arena.as_ref();
+        norm(&arena[..arena.len().min(N::Network::LEARNT_BLOCKS)])
     }
 
     /// The arena: blocks of sixteen numbers whose padding is zero.
     pub fn blocks(&self) -> &[Block] {
-        self.arena.as_ref()
+        let arena = self.arena.as_ref();
+        &arena[..arena.len().min(self.named_blocks())]
+    }
+
+    /// What statistics gain by the step that the gradients are of, if that is what they are.
+    #[cfg(feature = "train")]
+    pub(crate) fn gains(&self) -> Option<&[Block]> {
+        let (learnt, all) = (N::Network::LEARNT_BLOCKS, N::Network::PARAMETER_BLOCKS);
+        self.arena
+            .as_ref()
+            .get(learnt..all)
+            .filter(|_| self.gradients)
+    }
+}
+
+impl<N: Model, A> Parameters<N, A> {
+    /// What has a name.
+    fn tensors(&self) -> &'static [Tensor] {
+        let all = N::Network::TENSORS;
+        let learnt = || all.partition_point(|tensor| tensor.learnt().is_some());
+        if self.gradients {
+            &all[..learnt()]
+        } else {
+            all
+        }
+    }
+
+    /// The tensor of this name.
+    fn find(&self, name: &str) -> Option<&'static Tensor> {
+        self.tensors().iter().find(|tensor| tensor.name == name)
+    }
+
+    /// Blocks of what has a name.
+    fn named_blocks(&self) -> usize {
+        match self.gradients {
+            true => N::Network::LEARNT_BLOCKS,
+            false => N::Network::PARAMETER_BLOCKS,
+        }
     }
 }
 
 impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
-    /// Overwrites a tensor by numbers in row-major order; parameters below 2^-63 become zero.
+    /// Overwrites a tensor by numbers in row-major order; parameters below 2^-63 become zero, and a count becomes whole.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownParameter`] if no tensor has this name, [`Error::ParameterLength`] if it holds another number of
     /// numbers, [`Error::Layout`] if the arena is too small to hold it.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
-        let Some(tensor) = find::<N>(name) else {
+        let Some(tensor) = self.find(name) else {
             return Err(Error::UnknownParameter {
                 name: name.into(),
-                nearest: nearest(name, N::Network::TENSORS.iter().map(|tensor| tensor.name)),
+                nearest: nearest(name, self.tensors().iter().map(|tensor| tensor.name)),
             });
         };
         if values.len() != tensor.count() {
@@ -230,10 +261,16 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
                 found: numbers.len(),
             });
         }
+        if let (Role::Count, [low, high, ..], &[value]) =
+            (tensor.role, &mut numbers[tensor.layout.offset..], values)
+        {
+            [*low, *high] = split_count(value as u64);
+            return Ok(());
+        }
         let mut values = values.iter();
         tensor.layout.visit(|place| {
             if let Some(&value) = values.next() {
-                numbers[place] = if self.exact {
+                numbers[place] = if self.gradients {
                     value
                 } else {
                     flush_number(value)
@@ -246,7 +283,10 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
     /// The arena: blocks of sixteen numbers. Padding must stay zero, and numbers below 2^-63 should not be left here:
     /// products of two of them are slow.
     pub fn blocks_mut(&mut self) -> &mut [Block] {
-        self.arena.as_mut()
+        let named = self.named_blocks();
+        let arena = self.arena.as_mut();
+        let named = arena.len().min(named);
+        &mut arena[..named]
     }
 }
 

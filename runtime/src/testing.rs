@@ -1,5 +1,10 @@
-//! A folder of its own for a test.
+//! What tests of data and files are made of: a folder of its own for each, and a tensor.
 
+#[cfg(feature = "files")]
+use crate::{
+    layout::{Axis, Layout},
+    tensor::{Init, Penalty, Role, Tensor},
+};
 use alloc::format;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::{
@@ -35,5 +40,26 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A tensor that is learnt.
+#[cfg(feature = "files")]
+pub const fn tensor(
+    name: &'static str,
+    shape: &'static [usize],
+    offset: usize,
+    axes: &'static [Axis],
+) -> Tensor {
+    Tensor {
+        name,
+        shape,
+        layout: Layout { offset, axes },
+        blocks: 0,
+        init: Init::Constant(0.0),
+        role: Role::Learnt {
+            penalty: Penalty::NONE,
+            cost: 1,
+        },
     }
 }

@@ -23,6 +23,7 @@ mod passes;
 mod progress;
 mod room;
 mod slowness;
+mod statistics;
 mod threads;
 mod trainer;
 mod training;

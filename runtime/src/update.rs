@@ -1,6 +1,6 @@
 //! What happens to a gradient the moment it is finished in registers.
 
-use crate::{block::Block, network::Penalty};
+use crate::{block::Block, tensor::Penalty};
 use core::ops::Range;
 use fearless_simd::{Simd, f32x16, prelude::*};
 

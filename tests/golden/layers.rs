@@ -56,6 +56,14 @@ layer!(avg_pool2d_ceil: [18, 6, 8] -> [18, 4, 5], AvgPool2d(3, stride = 2, paddi
 layer!(avg_pool2d_ceil_no_pad: [4, 7, 9] -> [4, 3, 3], AvgPool2d(2, stride = 3, ceil_mode = true, count_include_pad = false));
 layer!(adaptive_avg_pool2d: [5, 6, 9] -> [5, 2, 3], AdaptiveAvgPool2d((2, 3)));
 layer!(global_avg_pool: [19, 7, 5] -> [19], GlobalAvgPool);
+layer!(batch_norm: [19] -> [19], BatchNorm);
+layer!(batch_norm_steps: [4, 5] -> [4, 5], BatchNorm);
+layer!(batch_norm_image: [18, 4, 5] -> [18, 4, 5], BatchNorm(18));
+layer!(batch_norm_fixed: [3, 5, 2] -> [3, 5, 2], BatchNorm(affine = false));
+layer!(batch_norm_momentum: [2, 3, 9] -> [2, 3, 9], BatchNorm(momentum = 0.375, eps = 0.0625));
+layer!(batch_norm_relu: [17, 3, 3] -> [17, 3, 3], BatchNorm, Relu);
+layer!(batch_norm_sigmoid: [7] -> [7], BatchNorm, Sigmoid);
+layer!(batch_norm_far: [4, 6, 6] -> [4, 6, 6], BatchNorm, Tanh);
 layer!(lstm: [4, 5] -> [4, 9], Lstm(9));
 layer!(lstm_layers: [5, 6] -> [5, 17], Lstm(17, layers = 2));
 layer!(lstm_no_bias: [6, 3] -> [6, 4], Lstm(4, bias = false));
@@ -91,10 +99,10 @@ where
         loss: Mse,
         numbers: |output: &O| bytemuck::cast_slice(&[*output]).to_vec(),
     };
-    trial.check(
-        first,
-        &golden.get("inputs.input"),
-        &format!("{name}, first"),
-    );
+    let inputs = golden.get("inputs.input");
+    if golden.has("after.outputs") {
+        trial.check_statistics(first.clone(), &inputs, &format!("{name}, after steps"));
+    }
+    trial.check(first, &inputs, &format!("{name}, first"));
     trial.check_behind(behind, &format!("{name}, behind weights"));
 }

@@ -13,6 +13,8 @@ A file holds, as far as it applies:
     targets.N             of output N, where there are several
     outputs, loss         of the batch; a sample's outputs one after another, and the loss without penalties
     gradients.NAME        of the loss, penalties included, by the parameters and inputs
+    after.NAME            parameters and statistics after three steps on the batch, the inputs growing
+    after.outputs         outputs in inference after them
     OPTIMIZER.losses      the loss before each of ten steps, without penalties
     OPTIMIZER.NAME        parameters after them
 
@@ -161,6 +163,70 @@ def layer(name, module, shape, batch=3):
     parameters = {f"layer.{re.sub(r'^(0[.])?(lstm[.])?', '', key)}": p for key, p in module.named_parameters()}
     tensors = judged({"input": inputs}, parameters, outputs, loss, getattr(module, "penalty", float)())
     save(name, tensors | {"targets": targets})
+
+
+class ChannelsLast(nn.Module):
+    """A norm over the last axis of sequences, where PyTorch has channels second."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x):
+        return self.norm(x.transpose(1, 2)).transpose(1, 2)
+
+
+# Name: the norm and what stands around it, and the shape of its input.
+NORMS = {
+    "batch_norm": (nn.BatchNorm1d(19), (19,)),
+    "batch_norm_steps": (ChannelsLast(nn.BatchNorm1d(5)), (4, 5)),
+    "batch_norm_image": (nn.BatchNorm2d(18), (18, 4, 5)),
+    "batch_norm_fixed": (nn.BatchNorm2d(3, affine=False), (3, 5, 2)),
+    "batch_norm_momentum": (nn.BatchNorm2d(2, momentum=0.375, eps=0.0625), (2, 3, 9)),
+    "batch_norm_relu": (nn.Sequential(nn.BatchNorm2d(17), nn.ReLU()), (17, 3, 3)),
+    "batch_norm_sigmoid": (nn.Sequential(nn.BatchNorm1d(7), nn.Sigmoid()), (7,)),
+    "batch_norm_far": (nn.Sequential(nn.BatchNorm2d(4), nn.Tanh()), (4, 6, 6)),
+}
+
+
+def norm(name, module, shape, batch=3):
+    """A norm in training and in inference, its statistics moving on through three steps of gradient descent."""
+    module = module.double()
+    with torch.no_grad():
+        for index, parameter in enumerate(module.parameters()):
+            parameter.copy_(numbers(index, parameter.shape) + 0.25)
+        for key, statistic in module.named_buffers():
+            if "running" in key:
+                statistic.copy_(numbers(100 + len(key), statistic.shape) / 2 + 1)
+    inputs = numbers(INPUT_STREAM, (batch, *shape))
+    if name.endswith("_far"):
+        # Single precision holds what is left of them: a thousand deviations from zero.
+        inputs = (inputs / 2 + 500).to(torch.float32).double()
+    inputs.requires_grad_()
+    plain = lambda key: f"layer.{re.sub(r'^(0[.]|norm[.])?', '', key)}"
+    state = lambda: {plain(key): value.clone().double() for key, value in module.state_dict().items()}
+    before = state()
+    with torch.no_grad():
+        outputs = module.eval()(inputs)
+    module.train()
+    targets = numbers(TARGET_STREAM, outputs.shape)
+    loss = F.mse_loss(module(inputs), targets)
+    loss.backward()
+    tensors = {"inputs.input": inputs, "gradients.input": inputs.grad, "targets": targets, "outputs": outputs, "loss": loss}
+    tensors |= {f"gradients.{plain(key)}": p.grad.clone() for key, p in module.named_parameters()}
+    tensors |= {f"weights.{key}": value for key, value in before.items()}
+    # From the beginning again: the loss above has moved the statistics.
+    module.load_state_dict({key: before[plain(key)].to(value.dtype) for key, value in module.state_dict().items()})
+    parameters = list(module.parameters())
+    optimizer = torch.optim.SGD(parameters or [torch.zeros(1)], lr=0.125)
+    for step in range(3):
+        optimizer.zero_grad()
+        F.mse_loss(module(inputs.detach() * (1 + step)), targets).backward() if parameters else module(inputs * (1 + step))
+        optimizer.step()
+    tensors |= {f"after.{key}": value for key, value in state().items()}
+    with torch.no_grad():
+        tensors["after.outputs"] = module.eval()(inputs)
+    save(name, tensors)
 
 
 def judged(inputs, parameters, outputs, loss, penalty=0.0):
@@ -386,6 +452,8 @@ def network(name, module, batch):
 def main():
     for name, (module, shape) in LAYERS.items():
         layer(name, module, shape)
+    for name, (module, shape) in NORMS.items():
+        norm(name, module, shape)
     dataflow("siamese", Siamese(), [numbers(TARGET_STREAM, (3, 19)), classes(3, of=3)])
     dataflow("images", Images(), [classes(3, of=4)])
     dataflow("unlike_images", UnlikeImages(), [classes(3, of=3)])

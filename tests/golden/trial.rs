@@ -6,7 +6,8 @@
 //! reason column i of the weights' gradient is the gradient by sample i's input, to the bit: nothing is added to it but
 //! zeros.
 
-use kiln::{Loss, Model, Training, Value, Workspace};
+use bytemuck::Pod;
+use kiln::{Descent, Loss, Model, Sgd, Training, Value, Workspace};
 
 use crate::{
     assert_close,
@@ -65,13 +66,57 @@ impl<O: Value, T: Sync, L: Loss<O, T>> Trial<'_, O, T, L> {
                 .backward(&net, inputs, &self.targets, &self.loss)
                 .expect("finite numbers");
             assert_close(&[loss as f32], &[golden.number("loss")], &here("loss"));
-            for name in &names {
+            for (name, _) in training.gradients().names() {
                 let found = training.gradients().get(name).expect(name);
                 let (found, expected) = match input(golden, name) {
                     Some(input) => (found, columns(&golden.get(&format!("gradients.{input}")))),
                     None => (thinned(&found), golden.get(&format!("gradients.{name}"))),
                 };
                 assert_close(&found, &expected, &here(name));
+            }
+        });
+    }
+}
+
+impl<O: Value, T: Sync, L: Loss<O, T>> Trial<'_, O, T, L> {
+    /// Checks what three steps of gradient descent on growing inputs leave of a model's parameters and statistics.
+    pub fn check_statistics<N>(&self, fresh: N, inputs: &[N::Input], label: &str)
+    where
+        N: Model<Input: Pod, Output = O>,
+    {
+        let golden = self.golden;
+        on_every_instruction_set(label, |set| {
+            let here = |what: &str| format!("{label}: {what} on {set:?}");
+            let mut net = fresh.clone();
+            for (name, _) in fresh.parameters().names() {
+                let values: Vec<f32> = golden.get(&format!("weights.{name}"));
+                net.parameters_mut().set(name, &values).expect(name);
+            }
+            let mut training = Training::new(&net, SAMPLES).expect("a batch");
+            let mut descent = Descent::new(&net, Sgd::new(0.125)).expect("a rate");
+            for step in 0..3 {
+                let mut inputs = inputs.to_vec();
+                for number in bytemuck::cast_slice_mut::<_, f32>(&mut inputs) {
+                    *number *= (1 + step) as f32;
+                }
+                training
+                    .backward(&net, &inputs, &self.targets, &self.loss)
+                    .expect("finite numbers");
+                descent
+                    .apply(&mut net, training.gradients())
+                    .expect("its own gradients");
+            }
+            for (name, _) in net.parameters().names() {
+                let found = net.parameters().get(name).expect(name);
+                let expected: Vec<f32> = golden.get(&format!("after.{name}"));
+                assert_close(&found, &expected, &here(name));
+            }
+            let outputs: Vec<f32> = golden.get("after.outputs");
+            let mut workspace = Workspace::new(1);
+            for (input, expected) in inputs.iter().zip(outputs.chunks(outputs.len() / SAMPLES)) {
+                let mut output = kiln::zeroed().expect("memory");
+                workspace.forward_into(&net, input, &mut output);
+                assert_close(&(self.numbers)(&output), expected, &here("output"));
             }
         });
     }

@@ -286,6 +286,39 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A number in `0.0..=1.0`, with a default, by name only.
+    pub fn probability_or(&mut self, name: &'static str, default: f64) -> f64 {
+        let fits = |number: f64| (0.0..=1.0).contains(&number);
+        self.number_or(name, default, fits, "a number from 0 to 1")
+    }
+
+    /// A number above 0, with a default, by name only.
+    pub fn positive_or(&mut self, name: &'static str, default: f64) -> f64 {
+        let fits = |number: f64| number as f32 > 0.0;
+        self.number_or(name, default, fits, "a number above 0 that f32 can hold")
+    }
+
+    /// A number that is what `what` says, with a default, by name only.
+    fn number_or(
+        &mut self,
+        name: &'static str,
+        default: f64,
+        fits: impl Fn(f64) -> bool,
+        what: &str,
+    ) -> f64 {
+        let Some(value) = self.take(name, format!("{name} = {default:?}"), Place::Named) else {
+            return default;
+        };
+        match self.number_of(value) {
+            Some(number) if fits(number) => number,
+            _ => {
+                let message = format!("`{name}` is {what}, such as `{default:?}`");
+                self.wrong(value, message);
+                default
+            }
+        }
+    }
+
     /// One of some words; the first is the default.
     pub fn word<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let default = choices.first().map_or("", |choice| choice.0);

@@ -2,9 +2,10 @@
 
 use super::model::Model;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Term, View};
-use crate::ids::{BufferId, TensorId, TransposedId};
+use crate::ids::{BufferId, JointId, TensorId, TransposedId};
 use crate::memory::plan::Plan;
 use crate::memory::program::{Place, Program};
+use crate::parameter::Parameter;
 use crate::rt;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -16,12 +17,35 @@ pub struct Printer<'a> {
     model: &'a Model<'a>,
     /// The schedule and the memory plan.
     planned: &'a (Program, Plan),
+    /// What the calls stand in.
+    scope: Scope,
+}
+
+/// What calls stand in: which memory is there to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A pass over the rows of a chunk, which changes `memory`.
+    Rows,
+    /// A fold of the whole batch, which changes `joint`.
+    Fold,
+    /// What follows the batch in an `arena`.
+    Arena,
 }
 
 impl<'a> Printer<'a> {
     /// For one of the model's programs.
     pub fn new(model: &'a Model<'a>, planned: &'a (Program, Plan)) -> Self {
-        Self { model, planned }
+        let scope = Scope::Rows;
+        Self {
+            model,
+            planned,
+            scope,
+        }
+    }
+
+    /// The same for calls that stand elsewhere.
+    pub fn within(self, scope: Scope) -> Self {
+        Self { scope, ..self }
     }
 
     /// The program.
@@ -35,30 +59,54 @@ impl<'a> Printer<'a> {
         (plan.offsets[buffer], program.buffers[buffer].blocks)
     }
 
-    /// Binds the buffers of a call to the names of its arguments, and calls the kernel.
+    /// Where memory lies that is carved out of the one that calls change here: offset and blocks.
+    fn carved(&self, place: Place) -> Option<(usize, usize)> {
+        match (self.scope, place) {
+            (Scope::Rows, Place::Buffer(buffer)) => Some(self.place(buffer)),
+            (Scope::Fold, Place::Joint(joint)) => Some(self.joint(joint)),
+            (Scope::Arena, Place::Tensor(TensorId(tensor))) => {
+                let tensor = &self.model.layout.tensors[tensor];
+                Some((tensor.offset, tensor.packing.blocks))
+            }
+            _ => None,
+        }
+    }
+
+    /// Offset and size of what samples have in common.
+    fn joint(&self, JointId(joint): JointId) -> (usize, usize) {
+        let joint = &self.program().joint[joint];
+        (joint.offset, joint.blocks)
+    }
+
+    /// Binds the memory that a call changes to the names of its arguments, and calls the kernel.
     pub fn call(&self, call: &Call<Place>) -> TokenStream {
-        let mut bound: Vec<(Ident, BufferId)> = Vec::new();
+        let mut bound: Vec<(Ident, Place)> = Vec::new();
         let mut aliases = TokenStream::new();
         for (name, argument) in &call.arguments {
             for view in argument.views() {
-                let Place::Buffer(buffer) = view.memory else {
+                if self.carved(view.memory).is_none() {
                     continue;
-                };
+                }
                 let name = Ident::new(name, Span::call_site());
-                match bound.iter().find(|(_, other)| *other == buffer) {
+                match bound.iter().find(|(_, other)| *other == view.memory) {
                     Some((other, _)) => aliases.extend(quote!(let #name = &*#other;)),
-                    None => bound.push((name, buffer)),
+                    None => bound.push((name, view.memory)),
                 }
             }
         }
         let (carve, span) = (rt::CARVE, rt::SPAN);
+        let (memory, rows) = match self.scope {
+            Scope::Rows => (quote!(memory), quote!(capacity, count)),
+            Scope::Fold => (quote!(joint), quote!(1, 1)),
+            Scope::Arena => (quote!(arena), quote!(1, 1)),
+        };
         let idents = bound.iter().map(|(name, _)| name);
-        let spans = bound.iter().map(|&(_, buffer)| {
-            let (offset, blocks) = self.place(buffer);
-            quote!(#span(#offset, #blocks, capacity, count))
-        });
+        let spans = bound
+            .iter()
+            .filter_map(|&(_, place)| self.carved(place))
+            .map(|(offset, blocks)| quote!(#span(#offset, #blocks, #rows)));
         let bind = (!bound.is_empty())
-            .then(|| quote!(let [#(#idents),*] = #carve(memory, [#(#spans),*]);));
+            .then(|| quote!(let [#(#idents),*] = #carve(#memory, [#(#spans),*]);));
         let kernel = self.kernel(call);
         quote!({ #bind #aliases #kernel })
     }
@@ -118,15 +166,20 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Memory as the kernel sees it; a buffer goes by `name`.
+    /// Memory as the kernel sees it; what is carved goes by `name`.
     fn view(&self, name: &str, view: &View<Place>) -> TokenStream {
         let writes = view.access.writes();
+        if self.carved(view.memory).is_some() {
+            let name = Ident::new(name, Span::call_site());
+            return buffer(&quote!(#name), view.form, writes);
+        }
         let (memory, offset) = match view.memory {
             Place::Caller => return caller(view.form),
-            Place::Buffer(_) => {
-                let name = Ident::new(name, Span::call_site());
-                return buffer(&quote!(#name), view.form, writes);
+            Place::Buffer(buffer) => {
+                let (offset, blocks) = self.place(buffer);
+                return quote!(batch.samples(#offset, #blocks));
             }
+            Place::Joint(joint) => (quote!(joint), self.joint(joint).0),
             Place::Tensor(TensorId(tensor)) => {
                 (quote!(parameters), self.model.layout.tensors[tensor].offset)
             }
@@ -268,7 +321,7 @@ fn caller(form: Form) -> TokenStream {
 fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
     let (rows, sequences) = (rt::ROWS, rt::SEQUENCES);
     match (form, writes) {
-        (Form::Blocks | Form::Scratch(_), _) => name.clone(),
+        (Form::Blocks | Form::Scratch(_) | Form::Cells(_), _) => name.clone(),
         (Form::Floats(floats), _) => quote!(#rows::<#floats>(#name)),
         (Form::Sequences { steps, floats }, _) => {
             quote!(#sequences::<#steps, [f32; #floats]>(#rows::<#floats>(#name)))
@@ -311,4 +364,12 @@ fn pairwise(
         parts = joined;
     }
     parts.pop().unwrap_or_default()
+}
+
+/// The penalties of a parameter.
+pub fn penalty(parameter: &Parameter) -> TokenStream {
+    match (parameter.l1 as f32, parameter.l2 as f32) {
+        (0.0, 0.0) => quote!(rt::Penalty::NONE),
+        (l1, l2) => quote!(rt::Penalty { l1: #l1, l2: #l2 }),
+    }
 }

@@ -41,7 +41,11 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         passes::loss(model),
         passes::backward(model),
     );
-    let update = passes::update(model);
+    let (update, fold, follow) = (
+        passes::update(model),
+        passes::fold(model),
+        passes::follow(model),
+    );
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
     let is_small = output_bytes(model) <= LARGEST_BY_VALUE;
@@ -145,6 +149,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         #loss
         #backward
         #update
+        #fold
+        #follow
     });
     let imports = scope.imports(root);
     quote! {

@@ -14,4 +14,6 @@ pub struct Model<'a> {
     pub inference: (Program, Plan),
     /// Training: schedule and plan.
     pub training: (Program, Plan),
+    /// The first layer that learns nothing from a sample alone.
+    pub lonely: Option<String>,
 }

@@ -1,11 +1,12 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
-use super::call::Printer;
+use super::call::{Printer, Scope, penalty};
 use super::model::Model;
+use crate::call::Call;
 use crate::ids::{BufferId, TensorId};
-use crate::memory::program::{Action, Answer, Program};
+use crate::memory::program::{Action, Answer, Place, Program};
 use crate::rt;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::Index;
 
@@ -158,23 +159,125 @@ pub fn load(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// What the passes over a chunk begin with.
-fn unpack_rows() -> TokenStream {
-    quote! {
-        let rt::Rows { parameters, transposed, capacity, rows: count, first, seed, step } = rows;
+/// A training step as the runtime drives it: passes over all chunks, which meet between two of them.
+#[derive(Default)]
+struct Passes<'a> {
+    /// The calls of each forward pass.
+    forward: Vec<Vec<&'a Call<Place>>>,
+    /// The calls of each backward pass, the first of which follows the loss at once.
+    backward: Vec<Vec<&'a Call<Place>>>,
+    /// What is folded after each pass but the last.
+    folds: Vec<Vec<&'a Call<Place>>>,
+}
+
+impl<'a> Passes<'a> {
+    /// The passes of a program: what happens between two folds.
+    fn of(program: &'a Program) -> Self {
+        let mut passes = Self::default();
+        passes.forward.push(Vec::new());
+        // Whether what comes next stands behind a fold.
+        let mut met = false;
+        for event in &program.events {
+            let pass = match &event.action {
+                Action::Loss(_) => {
+                    passes.backward.push(Vec::new());
+                    continue;
+                }
+                Action::Fold(call) => {
+                    append(&mut passes.folds, !met, call);
+                    met = true;
+                    continue;
+                }
+                Action::Forward(call) => (&mut passes.forward, call),
+                Action::Backward(call) => (&mut passes.backward, call),
+                _ => continue,
+            };
+            let (list, call) = pass;
+            append(list, met, call);
+            met = false;
+        }
+        passes
     }
+}
+
+/// Appends a call to the last list, or to a new one.
+fn append<'a>(lists: &mut Vec<Vec<&'a Call<Place>>>, new: bool, call: &'a Call<Place>) {
+    match lists.last_mut() {
+        Some(last) if !new => last.push(call),
+        _ => lists.push(vec![call]),
+    }
+}
+
+/// How many passes there are, where there are more than one forward and one backward, and what they leave for each other.
+pub fn counts(model: &Model<'_>) -> TokenStream {
+    let program = &model.training.0;
+    let passes = Passes::of(program);
+    let (forward, backward) = (passes.forward.len(), passes.backward.len());
+    let joint = program.joint_blocks();
+    let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
+    let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
+    let backward = (backward > 1).then(|| quote!(const BACKWARD_PASSES: usize = #backward;));
+    let lonely = model.lonely.as_ref().map(|layer| {
+        quote!(const NEEDS_COMPANY: ::core::option::Option<&'static str> = ::core::option::Option::Some(#layer);)
+    });
+    quote!(#joint #forward #backward #lonely)
+}
+
+/// Calls one after another; those of several passes behind their numbers.
+fn numbered(passes: &[Vec<&Call<Place>>], printer: Printer<'_>) -> TokenStream {
+    let calls = |pass: &Vec<&Call<Place>>| {
+        let calls = pass.iter().map(|call| printer.call(call));
+        quote!(#(#calls)*)
+    };
+    if let [pass] = passes {
+        return calls(pass);
+    }
+    let numbers = 0..passes.len();
+    let passes = passes.iter().map(calls);
+    quote! {
+        match pass {
+            #(#numbers => { #passes })*
+            _ => {}
+        }
+    }
+}
+
+/// Unpacks what a pass over the rows of a chunk uses of what they share.
+fn unpacked(body: &TokenStream) -> TokenStream {
+    let fields = [
+        ("parameters", quote!(parameters)),
+        ("transposed", quote!(transposed)),
+        ("joint", quote!(joint)),
+        ("capacity", quote!(capacity)),
+        ("count", quote!(rows: count)),
+        ("first", quote!(first)),
+        ("seed", quote!(seed)),
+        ("step", quote!(step)),
+    ];
+    let used = fields.iter().filter(|(name, _)| mentions(body, name));
+    let used = used.map(|(_, field)| field);
+    quote!(let rt::Rows { #(#used,)* .. } = rows;)
+}
+
+/// Whether a name stands anywhere in some tokens.
+fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        _ => false,
+    })
 }
 
 /// Forward in training.
 pub fn forward(model: &Model<'_>) -> TokenStream {
-    let unpack = unpack_rows();
     let printer = Printer::new(model, &model.training);
-    let calls = forward_calls(printer);
+    let body = numbered(&Passes::of(printer.program()).forward, printer);
+    let unpack = unpacked(&body);
     quote! {
         #[inline(always)]
-        fn forward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
+        fn forward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
             #unpack
-            #(#calls)*
+            #body
         }
     }
 }
@@ -187,7 +290,6 @@ pub fn needs_pair(model: &Model<'_>) -> bool {
 
 /// Hands outputs to the loss and takes their deltas.
 pub fn loss(model: &Model<'_>) -> TokenStream {
-    let unpack = unpack_rows();
     let printer = Printer::new(model, &model.training);
     let answers = answers(printer.program());
     let body = match *answers {
@@ -199,6 +301,7 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         ] => judge(printer, value, delta),
         _ => judge_apart(printer, answers),
     };
+    let unpack = unpacked(&body);
     quote! {
         #[inline(always)]
         fn loss_rows<S: rt::Isa, T, L: rt::Loss<Self::Output, T>>(
@@ -249,20 +352,51 @@ fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
 
 /// The chain of deltas.
 pub fn backward(model: &Model<'_>) -> TokenStream {
-    let unpack = unpack_rows();
     let printer = Printer::new(model, &model.training);
-    let events = printer.program().events.iter();
-    let calls = events.filter_map(|event| match &event.action {
-        Action::Backward(call) => Some(printer.call(call)),
-        _ => None,
-    });
+    let body = numbered(&Passes::of(printer.program()).backward, printer);
+    let unpack = unpacked(&body);
     quote! {
         #[inline(always)]
-        fn backward_rows<S: rt::Isa>(s: S, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
+        fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
             #unpack
-            #(#calls)*
+            #body
         }
     }
+}
+
+/// What happens between two passes; nothing where no samples meet.
+pub fn fold(model: &Model<'_>) -> Option<TokenStream> {
+    let printer = Printer::new(model, &model.training).within(Scope::Fold);
+    let folds = Passes::of(printer.program()).folds;
+    if folds.is_empty() {
+        return None;
+    }
+    let body = numbered(&folds, printer);
+    Some(quote! {
+        #[inline(always)]
+        fn fold<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, joint: &mut [rt::Block]) {
+            #body
+        }
+    })
+}
+
+/// What follows the batch, if anything does.
+pub fn follow(model: &Model<'_>) -> Option<TokenStream> {
+    let printer = Printer::new(model, &model.training).within(Scope::Arena);
+    let events = printer.program().events.iter();
+    let calls = events.filter_map(|event| match &event.action {
+        Action::Follow(call) => Some(printer.call(call)),
+        _ => None,
+    });
+    let calls = calls.collect::<Vec<_>>();
+    (!calls.is_empty()).then(|| {
+        quote! {
+            #[inline(always)]
+            fn follow<S: rt::Isa>(s: S, joint: &[rt::Block], arena: &mut [rt::Block]) {
+                #(#calls)*
+            }
+        }
+    })
 }
 
 /// Phase two: every tensor whose stretch of the arena is asked for.
@@ -276,11 +410,7 @@ pub fn update(model: &Model<'_>) -> TokenStream {
         };
         let tensor = &model.layout.tensors[*tensor];
         let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
-        let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
-        let penalty = match (l1, l2) {
-            (0.0, 0.0) => quote!(rt::Penalty::NONE),
-            _ => quote!(rt::Penalty { l1: #l1, l2: #l2 }),
-        };
+        let penalty = penalty(&tensor.parameter);
         let gradient = printer.gradient(gradient);
         Some(quote! {
             if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #offset, #blocks, #penalty) {

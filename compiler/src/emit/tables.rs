@@ -1,7 +1,7 @@
 //! The constants of an expansion: layers, tensors, segments, sizes.
 
-use super::{model::Model, passes};
-use crate::graph::{Init, LayerId};
+use super::{call::penalty, model::Model, passes};
+use crate::graph::{Init, LayerId, Parameter, Role};
 use crate::place::layout::Tensor;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
@@ -17,24 +17,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     });
     let layers = layers(model);
     let tensors = model.layout.tensors.iter().map(tensor);
-    let inits = model
-        .layout
-        .tensors
-        .iter()
-        .map(|tensor| match tensor.parameter.init {
-            Init::Uniform(bound) => init(&quote!(Uniform), bound),
-            Init::Normal(deviation) => init(&quote!(Normal), deviation),
-            Init::Constant(value) => init(&quote!(Constant), value),
-        });
-    let penalties = model.layout.tensors.iter().map(|tensor| {
-        let (l1, l2) = (tensor.parameter.l1 as f32, tensor.parameter.l2 as f32);
-        quote!(rt::Penalty { l1: #l1, l2: #l2 })
-    });
-    let segments = model.layout.tensors.iter().map(|tensor| {
-        let (blocks, cost) = (tensor.packing.blocks, tensor.packing.cost);
-        quote!(rt::Segment { blocks: #blocks, cost: #cost })
-    });
-    let parameters = model.layout.arena_blocks;
+    let (parameters, learnt) = (model.layout.arena_blocks, model.layout.learnt_blocks);
     let workspace = model.inference.1.blocks;
     let input = match (model.inference.0.direct, &model.layout.inputs[..]) {
         (true, [input]) => {
@@ -46,20 +29,20 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     let train = model.training.1.blocks;
     let transposed = model.training.0.transposed_blocks();
     let needs_pair = passes::needs_pair(model);
+    let passes = passes::counts(model);
     quote! {
         const NAME: &'static str = #name;
         const INPUTS: &'static [&'static [usize]] = &[#(#inputs),*];
         const LAYERS: &'static [rt::Layer] = &[#(#layers),*];
         const TENSORS: &'static [rt::Tensor] = &[#(#tensors),*];
-        const INITS: &'static [rt::Init] = &[#(#inits),*];
-        const PENALTIES: &'static [rt::Penalty] = &[#(#penalties),*];
-        const SEGMENTS: &'static [rt::Segment] = &[#(#segments),*];
         const PARAMETER_BLOCKS: usize = #parameters;
+        const LEARNT_BLOCKS: usize = #learnt;
         const WORKSPACE_BLOCKS: usize = #workspace;
         const INPUT_BLOCKS: usize = #input;
         const TRAIN_BLOCKS: usize = #train;
         const TRANSPOSED_BLOCKS: usize = #transposed;
         const NEEDS_PAIR: bool = #needs_pair;
+        #passes
     }
 }
 
@@ -116,7 +99,8 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
             layer
                 .parameters
                 .iter()
-                .map(|parameter| parameter.shape.iter().product::<usize>())
+                .filter(|parameter| parameter.is_learnt())
+                .map(Parameter::count)
                 .sum()
         };
         let line = Line {
@@ -144,8 +128,27 @@ fn tensor(tensor: &Tensor) -> TokenStream {
         parameter,
         offset,
         packing,
+        calls,
     } = tensor;
     let shape = &parameter.shape;
+    let (blocks, cost) = (packing.blocks, packing.cost);
+    let init = match parameter.init {
+        Init::Uniform(bound) => init(&quote!(Uniform), bound),
+        Init::Normal(deviation) => init(&quote!(Normal), deviation),
+        Init::Constant(value) => init(&quote!(Constant), value),
+    };
+    let role = match parameter.role {
+        Role::Learnt => {
+            let penalty = penalty(parameter);
+            quote!(rt::Role::Learnt { penalty: #penalty, cost: #cost })
+        }
+        Role::Statistic { momentum } => {
+            // What each application keeps, as the kernel computes it.
+            let keep = (0..*calls).fold(1.0_f32, |keep, _| keep * (1.0 - momentum as f32));
+            quote!(rt::Role::Statistic { keep: #keep })
+        }
+        Role::Count => quote!(rt::Role::Count),
+    };
     let offset = offset * LANES + packing.offset;
     let axes = packing.axes.iter().map(|axis| {
         let (size, stride, block_stride) = (axis.size, axis.stride, axis.block_stride);
@@ -156,6 +159,9 @@ fn tensor(tensor: &Tensor) -> TokenStream {
             name: #name,
             shape: &[#(#shape),*],
             layout: rt::Layout { offset: #offset, axes: &[#(#axes),*] },
+            blocks: #blocks,
+            init: #init,
+            role: #role,
         }
     }
 }

@@ -3,11 +3,11 @@
 //! one owner are remembered once, however large the network is.
 
 use crate::call::{Access, Call, Gradient, View};
-use crate::ids::BufferId;
+use crate::ids::{BufferId, JointId};
 use crate::memory::plan::Plan;
 use crate::memory::program::{Action, Event, Place, Program};
 use crate::rt::Kernel;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Plays a program; an error names the call that is not what its kernel takes, or the buffer that was lost and who overwrote
@@ -25,14 +25,15 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
         }
         made += transposed.blocks;
     }
-    let mut memory = Owners::default();
+    let (mut memory, mut joint) = (Owners::default(), BTreeSet::new());
     for (time, event) in program.events.iter().enumerate() {
-        match &event.action {
-            Action::Forward(call) | Action::Backward(call) => signature(&event.name, call)?,
-            Action::Update(_, gradient) => terms(&event.name, gradient)?,
-            Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
+        if let Some(call) = event.action.call() {
+            signature(&event.name, call)?;
         }
-        judge.shared(event)?;
+        if let Action::Update(_, gradient) = &event.action {
+            terms(&event.name, gradient)?;
+        }
+        judge.shared(event, &mut joint)?;
         judge.bounds(event)?;
         judge.reads(time, event, &memory)?;
         judge.writes(time, event)?;
@@ -132,15 +133,29 @@ impl Judge<'_> {
         first..first + self.program.buffers[buffer].blocks
     }
 
-    /// What all samples share is there: events neither change it nor read what is not made.
-    fn shared(&self, event: &Event) -> Result<(), String> {
+    /// What all samples share is there: no event reads what is not made, and none changes it but a fold, which makes what
+    /// samples have in common and nothing else, and what follows, which changes parameters and nothing else.
+    fn shared(&self, event: &Event, made: &mut BTreeSet<JointId>) -> Result<(), String> {
         for (place, access) in event.touches() {
-            let lasting = matches!(
-                place,
-                Place::Caller | Place::Tensor(_) | Place::Transposed(_)
-            );
-            if lasting && access.writes() {
-                return Err(format!("`{}` writes what all samples share", event.name));
+            let lasting = !matches!(place, Place::Buffer(_));
+            let changes = match event.action {
+                Action::Fold(_) => matches!(place, Place::Joint(_)),
+                Action::Follow(_) => matches!(place, Place::Tensor(_)),
+                _ => !lasting,
+            };
+            if access.writes() && !changes {
+                return Err(match lasting {
+                    true => format!("`{}` writes what all samples share", event.name),
+                    false => format!("`{}` writes what is a sample's own", event.name),
+                });
+            }
+            if let Place::Joint(joint) = place {
+                if access.reads() && !made.contains(&joint) {
+                    return Err(format!("`{}` reads what nobody joined", event.name));
+                }
+                if access.writes() {
+                    made.insert(joint);
+                }
             }
             if matches!(place, Place::Transposed(id) if id.0 >= self.program.transposed.len()) {
                 return Err(format!(

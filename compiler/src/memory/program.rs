@@ -1,7 +1,7 @@
 //! What a program is: buffers, and events in order, each a call or a meeting with the caller.
 
 use crate::call::{Access, Call, Gradient};
-use crate::ids::{BufferId, TensorId, TransposedId};
+use crate::ids::{BufferId, JointId, TensorId, TransposedId};
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,17 @@ pub struct Transposed {
     pub blocks: usize,
 }
 
+/// What the samples of a batch have in common, in a memory of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joint {
+    /// What it holds, for messages.
+    pub name: String,
+    /// First block.
+    pub offset: usize,
+    /// Blocks.
+    pub blocks: usize,
+}
+
 /// Memory as a program's calls name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -43,6 +54,8 @@ pub enum Place {
     Tensor(TensorId),
     /// Transposed weights.
     Transposed(TransposedId),
+    /// What the samples of a batch have in common.
+    Joint(JointId),
 }
 
 /// Where an output lies, and its delta where one is asked for.
@@ -67,8 +80,24 @@ pub enum Action {
     Loss(Vec<Answer>),
     /// A kernel of the backward pass runs.
     Backward(Call<Place>),
+    /// All samples have come as far, and a kernel joins what they left, sample by sample.
+    Fold(Call<Place>),
     /// A parameter's gradient is finished, and the parameter is updated.
     Update(TensorId, Gradient<Place>),
+    /// Statistics follow the batch.
+    Follow(Call<Place>),
+}
+
+impl Action {
+    /// The call of a kernel that it is, if it is one.
+    pub fn call(&self) -> Option<&Call<Place>> {
+        match self {
+            Self::Forward(call) | Self::Backward(call) | Self::Fold(call) | Self::Follow(call) => {
+                Some(call)
+            }
+            Self::Load(_) | Self::Unload(_) | Self::Loss(_) | Self::Update(..) => None,
+        }
+    }
 }
 
 /// Something that happens to memory.
@@ -102,7 +131,10 @@ impl Event {
                 };
                 answers.iter().flat_map(both).collect()
             }
-            Action::Forward(call) | Action::Backward(call) => call
+            Action::Forward(call)
+            | Action::Backward(call)
+            | Action::Fold(call)
+            | Action::Follow(call) => call
                 .views()
                 .map(|view| (view.memory, view.access))
                 .collect(),
@@ -132,6 +164,8 @@ pub struct Program {
     pub buffers: Vec<Buffer>,
     /// All weights that are transposed before the first event.
     pub transposed: Vec<Transposed>,
+    /// All that samples have in common.
+    pub joint: Vec<Joint>,
     /// All events in order.
     pub events: Vec<Event>,
     /// Whether inference reads the only input where the caller has it.
@@ -145,6 +179,7 @@ impl Program {
             mode,
             buffers: Vec::new(),
             transposed: Vec::new(),
+            joint: Vec::new(),
             events: Vec::new(),
             direct: false,
         }
@@ -160,6 +195,24 @@ impl Program {
     pub fn event(&mut self, name: &str, action: Action) {
         let name = name.to_owned();
         self.events.push(Event { action, name });
+    }
+
+    /// Adds what samples have in common.
+    pub fn join(&mut self, name: String, blocks: usize) -> JointId {
+        let offset = self.joint_blocks();
+        self.joint.push(Joint {
+            name,
+            offset,
+            blocks,
+        });
+        JointId(self.joint.len() - 1)
+    }
+
+    /// Blocks of all that samples have in common.
+    pub fn joint_blocks(&self) -> usize {
+        self.joint
+            .last()
+            .map_or(0, |last| last.offset + last.blocks)
     }
 
     /// Blocks of all transposed weights.

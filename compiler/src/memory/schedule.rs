@@ -1,7 +1,8 @@
 //! Schedules a layout's stages: the events of inference, and those of a training step.
 
 use crate::call::{Call, Form, Gradient, Size, Slot, View};
-use crate::ids::{BufferId, TensorId, TransposedId, ValueId};
+use crate::graph::Graph;
+use crate::ids::{BufferId, JointId, LayerId, TensorId, TransposedId, ValueId};
 use crate::memory::program::{Action, Answer, Mode, Place, Program, Transposed};
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
@@ -41,7 +42,21 @@ pub fn training(layout: &Layout) -> Program {
         scheduler.backward(index);
     }
     scheduler.update();
+    scheduler.follow();
     scheduler.program
+}
+
+/// The first layer that learns nothing from a sample alone.
+pub fn lonely(graph: &Graph, layout: &Layout) -> Option<String> {
+    let scheduler = Scheduler::new(layout, Mode::Training);
+    let lonely = |index: &usize| {
+        let stage = &layout.stages[*index];
+        stage.op.lower().needs_company(&scheduler.site(*index))
+    };
+    let index = (0..layout.stages.len()).find(lonely)?;
+    let LayerId(layer) = layout.stages[index].layer?;
+    let layer = &graph.layers[layer];
+    Some(format!("{} ({})", layer.name, layer.kind))
 }
 
 /// Floats of an input that is read in place at most: if it holds tiny numbers, a copy of it is read, on the stack if need
@@ -70,6 +85,8 @@ struct Scheduler<'a> {
     known: Vec<Root>,
     /// Buffers of the stages' own.
     own: BTreeMap<(usize, &'static str), BufferId>,
+    /// What samples have in common at each stage.
+    joint: BTreeMap<(usize, &'static str), JointId>,
     /// Transposed weights by what the stages call them, and by how they are made.
     transposed: BTreeMap<(usize, usize), TransposedId>,
     transpositions: BTreeMap<Transposition, TransposedId>,
@@ -85,6 +102,7 @@ impl<'a> Scheduler<'a> {
             roots: layout.values.iter().map(|value| value.root).collect(),
             known: vec![Root::default(); layout.values.len()],
             own: BTreeMap::new(),
+            joint: BTreeMap::new(),
             transposed: BTreeMap::new(),
             transpositions: BTreeMap::new(),
             deltas: vec![None; layout.stages.len()],
@@ -204,6 +222,7 @@ impl<'a> Scheduler<'a> {
             Slot::Own(name) => Place::Buffer(self.own_buffer(index, name, view.form)),
             Slot::Parameter(own) => Place::Tensor(self.layout.tensors_of(stage)[own]),
             Slot::Transposed(own) => Place::Transposed(self.transposed[&(index, own)]),
+            Slot::Joint(name) => Place::Joint(self.joint(index, name, view.form)),
         };
         View {
             memory: place,
@@ -217,13 +236,35 @@ impl<'a> Scheduler<'a> {
         if let Some(&buffer) = self.own.get(&(index, name)) {
             return buffer;
         }
-        let blocks = form
-            .blocks()
-            .expect("the first call that names a buffer says how large it is");
         let of = self.name(self.layout.stages[index].output);
-        let buffer = self.program.buffer(format!("{name} of {of}"), blocks);
+        let buffer = self.program.buffer(format!("{name} of {of}"), size(form));
         self.own.insert((index, name), buffer);
         buffer
+    }
+
+    /// What samples have in common at a stage, made on first use.
+    fn joint(&mut self, index: usize, name: &'static str, form: Form) -> JointId {
+        if let Some(&joint) = self.joint.get(&(index, name)) {
+            return joint;
+        }
+        let of = self.name(self.layout.stages[index].output);
+        let joint = self.program.join(format!("{name} of {of}"), size(form));
+        self.joint.insert((index, name), joint);
+        joint
+    }
+
+    /// Adds a call of a stage: what writes what samples have in common is a fold.
+    fn call(&mut self, index: usize, call: Call<Slot>, action: fn(Call<Place>) -> Action) {
+        let joins =
+            |view: &View<Slot>| matches!(view.memory, Slot::Joint(_)) && view.access.writes();
+        let action = if call.views().any(joins) {
+            Action::Fold
+        } else {
+            action
+        };
+        let call = call.map(|view| self.bind(index, view));
+        let name = self.name(self.layout.stages[index].output);
+        self.program.event(name, action(call));
     }
 
     /// Binds a call that transposes weights: to the copy of another site of the layer, if there is one.
@@ -265,9 +306,7 @@ impl<'a> Scheduler<'a> {
             Mode::Training => stage.op.lower().forward(&site),
         };
         for call in calls {
-            let call = call.map(|view| self.bind(index, view));
-            let name = self.name(stage.output);
-            self.program.event(name, Action::Forward(call));
+            self.call(index, call, Action::Forward);
         }
     }
 
@@ -303,9 +342,7 @@ impl<'a> Scheduler<'a> {
             self.transpose(index, call);
         }
         for call in stage.op.lower().backward(&site) {
-            let call = call.map(|view| self.bind(index, view));
-            let name = self.name(stage.output);
-            self.program.event(name, Action::Backward(call));
+            self.call(index, call, Action::Backward);
         }
     }
 
@@ -336,4 +373,19 @@ impl<'a> Scheduler<'a> {
             }
         }
     }
+
+    /// Adds the events by which statistics follow the batch, application by application.
+    fn follow(&mut self) {
+        for (index, stage) in self.layout.stages.iter().enumerate() {
+            for call in stage.op.lower().follow(&self.site(index)) {
+                self.call(index, call, Action::Follow);
+            }
+        }
+    }
+}
+
+/// Blocks of what a call names first.
+fn size(form: Form) -> usize {
+    form.blocks()
+        .expect("the first call that names memory says how large it is")
 }

@@ -11,7 +11,10 @@ use super::{
     parameter::Weights,
     window::{self, Padding, Window},
 };
-use crate::{arguments::Arguments, parameter::Parameter};
+use crate::{
+    arguments::Arguments,
+    parameter::{Parameter, Role},
+};
 
 /// A convolution over images.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +99,7 @@ impl Operator for Conv2d {
             init: self
                 .weights
                 .init(fan_in, self.channels.saturating_mul(taps)),
+            role: Role::Learnt,
             l1: self.weights.l1,
             l2: self.weights.l2,
         }];

@@ -7,7 +7,7 @@ use super::{activation, lower::Lower, parameter::Weights};
 use crate::arguments::Arguments;
 use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, Role};
 use crate::rt::{self, Kernel, kernels};
 use crate::site::{Activation, Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
@@ -77,6 +77,7 @@ impl Operator for Dense {
             name: "weight".into(),
             shape: vec![self.outputs, fan_in],
             init: self.weights.init(fan_in, self.outputs),
+            role: Role::Learnt,
             l1: self.weights.l1,
             l2: self.weights.l2,
         }];

@@ -110,6 +110,18 @@ pub trait Lower {
         copying::backward(site, &self.regions(site))
     }
 
+    /// The calls by which statistics follow the batch.
+    fn follow(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let _ = site;
+        Vec::new()
+    }
+
+    /// Whether a sample alone teaches nothing: its statistics would be those of one number.
+    fn needs_company(&self, site: &Site<'_>) -> bool {
+        let _ = site;
+        false
+    }
+
     /// What this site adds to the gradient of parameter `index`.
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
         let _ = (site, index);

@@ -8,7 +8,10 @@ mod lower;
 
 use super::operator::{Application, Operator};
 use super::parameter::{Scheme, Weights};
-use crate::{arguments::Arguments, parameter::Parameter};
+use crate::{
+    arguments::Arguments,
+    parameter::{Parameter, Role},
+};
 
 /// A recurrent layer, or one level of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +122,7 @@ impl Operator for Lstm {
                 Scheme::Default => self.weights.init(self.hidden, gates),
                 _ => self.weights.init(fan_in, gates),
             },
+            role: Role::Learnt,
             l1: self.weights.l1,
             l2: self.weights.l2,
         };

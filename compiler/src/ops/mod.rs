@@ -7,6 +7,7 @@ pub mod activation;
 pub mod adaptive_avg_pool2d;
 pub mod add;
 pub mod avg_pool2d;
+pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
 pub mod copying;
@@ -105,6 +106,8 @@ operators! {
     AdaptiveAvgPool2d = adaptive_avg_pool2d, Some("adaptive_avg_pool2d");
     /// The mean of each channel.
     GlobalAvgPool = global_avg_pool, Some("global_avg_pool");
+    /// Each channel at mean 0 and variance 1 over the batch.
+    BatchNorm = batch_norm, None;
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
     /// The last step of a sequence.

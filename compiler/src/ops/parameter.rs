@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::Arguments,
-    parameter::{Init, Parameter},
+    parameter::{Init, Parameter, Role},
 };
 
 /// How weights are drawn and penalised.
@@ -74,6 +74,7 @@ impl Parameter {
             name: name.into(),
             shape: vec![outputs],
             init: Init::Uniform(1.0 / (fan_in as f64).sqrt()),
+            role: Role::Learnt,
             l1: 0.0,
             l2: 0.0,
         }

@@ -21,12 +21,14 @@ pub struct Layout {
     pub inputs: Vec<ValueId>,
     /// What the caller gets, stored flat.
     pub outputs: Vec<ValueId>,
-    /// Parameters in the order of the arena.
+    /// Parameters in the order of the arena: what is learnt first.
     pub tensors: Vec<Tensor>,
     /// Blocks of the arena.
     pub arena_blocks: usize,
-    /// Where each layer's parameters begin in `tensors`.
-    pub first_tensor: Vec<usize>,
+    /// Blocks of what is learnt, at its beginning.
+    pub learnt_blocks: usize,
+    /// The tensors of each layer, in the order of its parameters.
+    pub tensors_of_layer: Vec<Vec<TensorId>>,
 }
 
 /// A parameter with its place in the arena.
@@ -40,6 +42,8 @@ pub struct Tensor {
     pub offset: usize,
     /// How it is packed there.
     pub packing: Packing,
+    /// Applications of its layer.
+    pub calls: usize,
 }
 
 /// Places values and parameters.
@@ -53,7 +57,8 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         outputs: Vec::new(),
         tensors: Vec::new(),
         arena_blocks: 0,
-        first_tensor: Vec::new(),
+        learnt_blocks: 0,
+        tensors_of_layer: Vec::new(),
     };
     let mut packings: Vec<Vec<Option<Packing>>> = graph
         .layers
@@ -78,8 +83,11 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
                 packings[layer][index] = Some(packing);
             }
         }
-        let learns = |input: &ValueId| layout.values[input.0].learns;
-        let learns = !stage.parameters.is_empty() || stage.inputs.iter().any(learns);
+        let layer = stage.layer.map(|LayerId(layer)| &graph.layers[layer]);
+        let learnt =
+            |&index: &usize| layer.is_some_and(|layer| layer.parameters[index].is_learnt());
+        let depends = |input: &ValueId| layout.values[input.0].learns;
+        let learns = stage.parameters.iter().any(learnt) || stage.inputs.iter().any(depends);
         if stage.op.lower().is_view() {
             // Flat storage is row-major, so it serves the new shape as well as the old.
             let storage = match operands[0].form {
@@ -190,30 +198,49 @@ impl Layout {
         copy
     }
 
-    /// Lines the parameters up in the arena, in the order of their layers.
+    /// Lines the parameters up in the arena, in the order of their layers: first what is learnt.
     fn pack(&mut self, graph: &Graph, packings: Vec<Vec<Option<Packing>>>) {
-        for (layer, packings) in graph.layers.iter().zip(packings) {
-            self.first_tensor.push(self.tensors.len());
-            for (parameter, packing) in layer.parameters.iter().zip(packings) {
-                let packing = packing.expect("resolve rejects layers that are never applied");
-                let offset = self.arena_blocks;
-                self.arena_blocks += packing.blocks;
-                self.tensors.push(Tensor {
-                    name: format!("{}.{}", layer.name, parameter.name),
-                    parameter: parameter.clone(),
-                    offset,
-                    packing,
-                });
+        let mut calls = vec![0; graph.layers.len()];
+        for LayerId(layer) in self.stages.iter().filter_map(|stage| stage.layer) {
+            calls[layer] += 1;
+        }
+        self.tensors_of_layer = vec![Vec::new(); graph.layers.len()];
+        for (ids, layer) in self.tensors_of_layer.iter_mut().zip(&graph.layers) {
+            ids.resize(layer.parameters.len(), TensorId(0));
+        }
+        for learnt in [true, false] {
+            for (index, (layer, packings)) in graph.layers.iter().zip(&packings).enumerate() {
+                for (own, parameter) in layer.parameters.iter().enumerate() {
+                    if parameter.is_learnt() != learnt {
+                        continue;
+                    }
+                    let packing = packings[own].clone();
+                    let packing = packing.expect("resolve rejects layers that are never applied");
+                    let offset = self.arena_blocks;
+                    self.arena_blocks += packing.blocks;
+                    self.tensors_of_layer[index][own] = TensorId(self.tensors.len());
+                    self.tensors.push(Tensor {
+                        name: format!("{}.{}", layer.name, parameter.name),
+                        parameter: parameter.clone(),
+                        offset,
+                        packing,
+                        calls: calls[index],
+                    });
+                }
+            }
+            if learnt {
+                self.learnt_blocks = self.arena_blocks;
             }
         }
     }
 
     /// The tensors a stage reads.
     pub fn tensors_of(&self, stage: &Stage) -> Vec<TensorId> {
-        let first = stage
-            .layer
-            .map_or(0, |LayerId(layer)| self.first_tensor[layer]);
-        let tensor = |index: &usize| TensorId(first + index);
-        stage.parameters.iter().map(tensor).collect()
+        let Some(LayerId(layer)) = stage.layer else {
+            return Vec::new();
+        };
+        let own = stage.parameters.iter();
+        own.map(|&index| self.tensors_of_layer[layer][index])
+            .collect()
     }
 }

@@ -41,6 +41,15 @@ impl Display for Error {
                 f,
                 "{found} samples were given, but the training memory was made for {expected}; give it a larger batch"
             ),
+            Self::Alone {
+                layer,
+                samples,
+                batch,
+            } => write!(
+                f,
+                "`{layer}` learns from how the samples of a batch differ, but {samples} in batches of {batch} leave one alone; \
+                 take another batch, or leave a sample out"
+            ),
             Self::EmptyDataset => f.write_str(
                 "the dataset has no samples, but at least one is needed; check the filter or the split that made it",
             ),

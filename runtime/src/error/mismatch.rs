@@ -19,12 +19,14 @@ pub struct Mismatch {
     pub repeated: Vec<(String, String)>,
     /// Tensors with another shape than the model's parameter of that name.
     pub misshapen: Vec<Misshapen>,
-    /// Tensors that hold no floating-point numbers: name and element type.
-    pub types: Vec<(String, String)>,
+    /// Tensors whose elements are of a type that is not converted.
+    pub types: Vec<Mistyped>,
     /// Tensors with a NaN or infinite number: name and index of the first, in row-major order.
     pub not_finite: Vec<(String, usize)>,
     /// Tensors of `f64` with a number beyond the largest `f32`: name and index of the first, in row-major order.
     pub too_large: Vec<(String, usize)>,
+    /// Counts that are negative or beyond 2^48: name and number.
+    pub counts: Vec<(String, i64)>,
 }
 
 /// A tensor that the model lacks, and a parameter that the file lacks: of equal shapes, and with names much alike.
@@ -49,6 +51,17 @@ pub struct Misshapen {
     pub found: Vec<usize>,
 }
 
+/// A tensor of a type that is not converted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistyped {
+    /// Its name.
+    pub name: String,
+    /// What it may be.
+    pub expected: &'static str,
+    /// What it is.
+    pub found: String,
+}
+
 impl Mismatch {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
@@ -62,6 +75,7 @@ impl Mismatch {
             + self.types.len()
             + self.not_finite.len()
             + self.too_large.len()
+            + self.counts.len()
     }
 
     /// What all missing names have before them in the file, such as `module.`.
@@ -181,10 +195,15 @@ impl Display for Mismatch {
                 f.write_str(", which is transposed: a Dense weight is [outputs, inputs] in PyTorch and [inputs, outputs] in Keras")?;
             }
         }
-        for (name, found) in &self.types {
+        for Mistyped {
+            name,
+            expected,
+            found,
+        } in &self.types
+        {
             write!(
                 f,
-                "\n  element type: `{name}`: expected F32 (or F64, F16, BF16), found {found}"
+                "\n  element type: `{name}`: expected {expected}, found {found}"
             )?;
         }
         for (name, index) in &self.not_finite {
@@ -199,6 +218,12 @@ impl Display for Mismatch {
                 "\n  too large: `{name}`: number {index} in row-major order is finite, but does not fit in `f32`"
             )?;
         }
+        for (name, found) in &self.counts {
+            write!(
+                f,
+                "\n  count: `{name}`: expected 0 to 2^48 - 1 batches, found {found}"
+            )?;
+        }
         f.write_str("\n  repair: ")?;
         self.repair(f)
     }
@@ -206,7 +231,7 @@ impl Display for Mismatch {
 
 #[cfg(test)]
 mod tests {
-    use super::{Alike, Mismatch, Misshapen};
+    use super::{Alike, Mismatch, Misshapen, Mistyped};
     use alloc::{string::ToString, vec};
 
     #[test]
@@ -220,7 +245,12 @@ mod tests {
                 expected: vec![10, 128],
                 found: vec![10, 64],
             }],
-            types: vec![("steps".into(), "I64".into())],
+            types: vec![Mistyped {
+                name: "steps".into(),
+                expected: "F32 (or F64, F16, BF16)",
+                found: "I64".into(),
+            }],
+            counts: vec![("bn.batches".into(), -1)],
             not_finite: vec![("conv.bias".into(), 3)],
             too_large: vec![("conv.weight".into(), 5)],
             repeated: vec![("pool.scale".into(), "pool.factor".into())],
@@ -228,7 +258,7 @@ mod tests {
         };
         assert_eq!(
             mismatch.to_string(),
-            "`net.safetensors`: the weights do not fit the model (7 tensors):\
+            "`net.safetensors`: the weights do not fit the model (8 tensors):\
              \n  missing: `fc.bias`\
              \n  unexpected: `fc.scale`\
              \n  repeated: `pool.scale`: the file's `pool.factor` is a second tensor of this name\
@@ -236,6 +266,7 @@ mod tests {
              \n  element type: `steps`: expected F32 (or F64, F16, BF16), found I64\
              \n  not finite: `conv.bias`: number 3 in row-major order is NaN or infinite\
              \n  too large: `conv.weight`: number 5 in row-major order is finite, but does not fit in `f32`\
+             \n  count: `bn.batches`: expected 0 to 2^48 - 1 batches, found -1\
              \n  repair: give the model's layers the names and sizes of the file's, \
              or take the file that belongs to it"
         );

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Alike, nearest::distance},
-    layout::Tensor,
+    tensor::Tensor,
 };
 use alloc::{string::ToString, vec::Vec};
 
@@ -62,19 +62,11 @@ fn unlikeness(model: &str, file: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::pairs;
-    use crate::layout::{Layout, Tensor};
+    use crate::{tensor::Tensor, testing};
     use alloc::{format, vec::Vec};
 
     const fn tensor(name: &'static str, shape: &'static [usize]) -> Tensor {
-        let layout = Layout {
-            offset: 0,
-            axes: &[],
-        };
-        Tensor {
-            name,
-            shape,
-            layout,
-        }
+        testing::tensor(name, shape, 0, &[])
     }
 
     fn expect(missing: &[Tensor], unexpected: &[(&str, &[usize])], expected: &[(&str, &str)]) {

@@ -1,10 +1,13 @@
 //! Parameters from the bytes of a file: everything is proven before anything is changed.
 
-use super::{Rename, alike, check_places, header, number::Number};
+use super::{
+    Rename, alike, check_places, header,
+    number::{Number, Unfit},
+};
 use crate::{
     block::Block,
-    error::{Error, Mismatch, Misshapen, Result},
-    layout::Tensor,
+    error::{Error, Mismatch, Misshapen, Mistyped, Result},
+    tensor::Tensor,
 };
 use alloc::{
     boxed::Box,
@@ -80,20 +83,24 @@ fn match_tensors<'a>(
             });
             continue;
         }
-        let Some(number) = Number::of(view.dtype()) else {
-            mismatch.types.push((name, view.dtype().to_string()));
-            continue;
+        let number = match Number::of(tensor, view.dtype()) {
+            Ok(number) => number,
+            Err(expected) => {
+                let found = view.dtype().to_string();
+                mismatch.types.push(Mistyped {
+                    name,
+                    expected,
+                    found,
+                });
+                continue;
+            }
         };
-        if let Some((index, infinite)) = number.first_unfit(view.data()) {
-            let unfit = if infinite {
-                &mut mismatch.not_finite
-            } else {
-                &mut mismatch.too_large
-            };
-            unfit.push((name, index));
-            continue;
+        match number.first_unfit(view.data()) {
+            None => found.push((number, view)),
+            Some(Unfit::NotFinite(index)) => mismatch.not_finite.push((name, index)),
+            Some(Unfit::TooLarge(index)) => mismatch.too_large.push((name, index)),
+            Some(Unfit::Count(number)) => mismatch.counts.push((name, number)),
         }
-        found.push((number, view));
     }
     // What is left, by the names of the file.
     let mut unexpected = renamed.into_values().collect::<Vec<_>>();

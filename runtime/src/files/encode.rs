@@ -4,7 +4,7 @@ use super::check_places;
 use crate::{
     block::Block,
     error::{Error, Mismatch, Result},
-    layout::Tensor,
+    tensor::{Role, Tensor, joined_count},
 };
 use alloc::{borrow::Cow, boxed::Box, string::ToString, vec::Vec};
 use bytemuck::must_cast_slice;
@@ -16,7 +16,10 @@ pub fn encode(path: Option<&str>, tensors: &[Tensor], arena: &[Block]) -> Result
     let floats = must_cast_slice::<Block, f32>(arena);
     let parameters = tensors.iter().map(|tensor| {
         let mut numbers = Vec::with_capacity(tensor.count());
-        tensor.layout.visit(|place| numbers.push(floats[place]));
+        match tensor.role {
+            Role::Count => numbers.extend(floats[tensor.layout.offset..].iter().take(2)),
+            _ => tensor.layout.visit(|place| numbers.push(floats[place])),
+        }
         Parameter { tensor, numbers }
     });
     let parameters = parameters.collect::<Vec<_>>();
@@ -48,7 +51,7 @@ pub fn encode(path: Option<&str>, tensors: &[Tensor], arena: &[Block]) -> Result
     })
 }
 
-/// A parameter's numbers in row-major order.
+/// A parameter's numbers in row-major order; the two of a count.
 struct Parameter<'a> {
     tensor: &'a Tensor,
     numbers: Vec<f32>,
@@ -56,7 +59,10 @@ struct Parameter<'a> {
 
 impl View for &Parameter<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.tensor.role {
+            Role::Count => Dtype::I64,
+            Role::Learnt { .. } | Role::Statistic { .. } => Dtype::F32,
+        }
     }
 
     fn shape(&self) -> &[usize] {
@@ -64,6 +70,10 @@ impl View for &Parameter<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
+        if let (Role::Count, &[low, high]) = (self.tensor.role, &self.numbers[..]) {
+            let count = joined_count([low, high]).to_le_bytes();
+            return count.to_vec().into();
+        }
         self.numbers
             .iter()
             .flat_map(|number| number.to_le_bytes())
@@ -71,6 +81,7 @@ impl View for &Parameter<'_> {
     }
 
     fn data_len(&self) -> usize {
+        // The two numbers of a count are as long as one of 64 bits.
         self.numbers.len() * size_of::<f32>()
     }
 }

@@ -1,6 +1,10 @@
-//! Floating-point numbers of 16, 32 and 64 bits as `f32`.
+//! Floating-point numbers of 16, 32 and 64 bits as `f32`, and counts.
 
-use crate::{layout::Layout, math::flush_number};
+use crate::{
+    layout::Layout,
+    math::flush_number,
+    tensor::{LARGEST_COUNT, Role, Tensor, split_count},
+};
 use safetensors::Dtype;
 
 /// A type of number that can be converted to `f32`.
@@ -10,18 +14,33 @@ pub enum Number {
     BF16,
     F32,
     F64,
+    /// A whole number.
+    Count,
+}
+
+/// What is wrong with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// Number so many is NaN or infinite.
+    NotFinite(usize),
+    /// Number so many is finite, but not as `f32`.
+    TooLarge(usize),
+    /// It counts nothing.
+    Count(i64),
 }
 
 impl Number {
-    /// The type that a file names, if it is one of these.
-    pub fn of(dtype: Dtype) -> Option<Self> {
-        Some(match dtype {
-            Dtype::F16 => Self::F16,
-            Dtype::BF16 => Self::BF16,
-            Dtype::F32 => Self::F32,
-            Dtype::F64 => Self::F64,
-            _ => return None,
-        })
+    /// The type that a file names, if it is one of which a tensor can be made; otherwise what could be.
+    pub fn of(tensor: &Tensor, dtype: Dtype) -> Result<Self, &'static str> {
+        match (tensor.role, dtype) {
+            (Role::Count, Dtype::I64) => Ok(Self::Count),
+            (Role::Count, _) => Err("I64"),
+            (_, Dtype::F16) => Ok(Self::F16),
+            (_, Dtype::BF16) => Ok(Self::BF16),
+            (_, Dtype::F32) => Ok(Self::F32),
+            (_, Dtype::F64) => Ok(Self::F64),
+            _ => Err("F32 (or F64, F16, BF16)"),
+        }
     }
 
     /// Puts numbers in little-endian bytes where `layout` has them in `floats`, as `f32`: those of 16 bits exactly, those
@@ -44,11 +63,17 @@ impl Number {
                 layout,
                 floats,
             ),
+            Self::Count => {
+                let kept = floats[layout.offset..].iter_mut();
+                for (kept, number) in kept.zip(split_count(count(bytes).unwrap_or(0))) {
+                    *kept = number;
+                }
+            }
         }
     }
 
-    /// The first number that is no finite `f32`, and whether it is not finite in the file either.
-    pub fn first_unfit(self, bytes: &[u8]) -> Option<(usize, bool)> {
+    /// The first number that is no finite `f32`, or no count.
+    pub fn first_unfit(self, bytes: &[u8]) -> Option<Unfit> {
         let index = match self {
             Self::F16 => words(bytes).position(|x| !half(u16::from_le_bytes(x)).is_finite()),
             Self::BF16 => words(bytes).position(|x| !brain(u16::from_le_bytes(x)).is_finite()),
@@ -63,11 +88,22 @@ impl Number {
             Self::F64 => {
                 let mut numbers = words(bytes).map(f64::from_le_bytes).enumerate();
                 let (index, number) = numbers.find(|(_, number)| !(*number as f32).is_finite())?;
-                return Some((index, !number.is_finite()));
+                return Some(match number.is_finite() {
+                    true => Unfit::TooLarge(index),
+                    false => Unfit::NotFinite(index),
+                });
             }
+            Self::Count => return count(bytes).err().map(Unfit::Count),
         };
-        Some((index?, true))
+        index.map(Unfit::NotFinite)
     }
+}
+
+/// A count there is room for.
+fn count(bytes: &[u8]) -> Result<u64, i64> {
+    let number = words(bytes).next().map_or(0, i64::from_le_bytes);
+    let count = u64::try_from(number).ok();
+    count.filter(|&count| count <= LARGEST_COUNT).ok_or(number)
 }
 
 /// Puts numbers in row-major order to their places; those too small to matter as zero, see [`flush_number`].
@@ -107,7 +143,7 @@ fn half(bits: u16) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Number, half};
+    use super::{Number, Unfit, half};
     use crate::{
         layout::{Axis, Layout},
         math::flush_number,
@@ -203,9 +239,10 @@ mod tests {
         };
         let largest = f64::from(f32::MAX);
         assert_eq!(unfit(&[0.0, -largest, largest, 1e-300]), None);
-        assert_eq!(unfit(&[0.0, 1e300]), Some((1, false)));
-        assert_eq!(unfit(&[-3.5e38, f64::NAN]), Some((0, false)));
-        assert_eq!(unfit(&[1.0, 2.0, f64::NEG_INFINITY]), Some((2, true)));
-        assert_eq!(unfit(&[f64::NAN]), Some((0, true)));
+        assert_eq!(unfit(&[0.0, 1e300]), Some(Unfit::TooLarge(1)));
+        assert_eq!(unfit(&[-3.5e38, f64::NAN]), Some(Unfit::TooLarge(0)));
+        let infinite = [1.0, 2.0, f64::NEG_INFINITY];
+        assert_eq!(unfit(&infinite), Some(Unfit::NotFinite(2)));
+        assert_eq!(unfit(&[f64::NAN]), Some(Unfit::NotFinite(0)));
     }
 }

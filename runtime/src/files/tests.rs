@@ -6,10 +6,11 @@ mod names;
 use super::{load_bytes, own, save, to_bytes};
 use crate::{
     block::Block,
-    error::{Error, Mismatch, Misshapen, Result},
-    layout::{Axis, Layout, Tensor},
+    error::{Error, Mismatch, Misshapen, Mistyped, Result},
+    layout::Axis,
     math::{TINY, flush_number},
-    testing::Folder,
+    tensor::{Role, Tensor},
+    testing::{Folder, tensor},
 };
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
@@ -33,22 +34,13 @@ fn load(path: impl AsRef<Path>, tensors: &[Tensor], arena: &mut [Block]) -> Resu
 
 /// `nn.Linear(2, 18)` by the name `0`, as `[[Block; 2]; 2]` and `[Block; 2]`.
 const LINEAR: [Tensor; 2] = [
-    Tensor {
-        name: "0.weight",
-        shape: &[18, 2],
-        layout: Layout {
-            offset: 0,
-            axes: &[axis(18, 1, 32), axis(2, 16, 256)],
-        },
-    },
-    Tensor {
-        name: "0.bias",
-        shape: &[18],
-        layout: Layout {
-            offset: 64,
-            axes: &[axis(18, 1, 16)],
-        },
-    },
+    tensor(
+        "0.weight",
+        &[18, 2],
+        0,
+        &[axis(18, 1, 32), axis(2, 16, 256)],
+    ),
+    tensor("0.bias", &[18], 64, &[axis(18, 1, 16)]),
 ];
 
 /// Its parameters in the golden files: padding is zero.
@@ -102,6 +94,58 @@ fn weights_are_saved_as_pytorch_does() {
     assert_eq!(arena, golden());
 }
 
+/// A count of batches, as PyTorch's `num_batches_tracked`.
+const COUNT: Tensor = Tensor {
+    role: Role::Count,
+    ..tensor("batches", &[], 16, &[])
+};
+
+/// A file of one number named `batches`.
+fn counted(dtype: &str, data: &[u8]) -> Vec<u8> {
+    let bytes = data.len();
+    let header =
+        format!(r#"{{"batches":{{"dtype":"{dtype}","shape":[],"data_offsets":[0,{bytes}]}}}}"#);
+    file(&header, data)
+}
+
+#[test]
+fn counts_are_whole_numbers_of_64_bits() {
+    for count in [0, 1, 77, 1 << 24, (1 << 40) + 3, (1 << 48) - 1] {
+        let mut arena = [Block::ZERO; 2];
+        let bytes = counted("I64", &i64::to_le_bytes(count));
+        from_bytes(&bytes, &[COUNT], &mut arena).unwrap();
+        let kept = f64::from(arena[1].0[0]) + f64::from(arena[1].0[1]) * 16_777_216.0;
+        assert_eq!(kept, count as f64);
+        assert_eq!(arena[0], Block::ZERO);
+        let written = to_bytes(&[COUNT], &arena).unwrap();
+        assert!(written.ends_with(&i64::to_le_bytes(count)));
+        assert!(written.windows(5).any(|word| word == b"\"I64\""));
+    }
+}
+
+#[test]
+fn what_is_no_count_is_refused() {
+    let found = |dtype, data: &[u8]| {
+        let mut arena = [Block::ZERO; 2];
+        match from_bytes(&counted(dtype, data), &[COUNT], &mut arena) {
+            Err(Error::Weights(mismatch)) if arena == [Block::ZERO; 2] => *mismatch,
+            other => panic!("{other:?}"),
+        }
+    };
+    for count in [-1, i64::MIN, 1 << 48, i64::MAX] {
+        let mismatch = found("I64", &count.to_le_bytes());
+        assert_eq!(mismatch.counts, [("batches".to_string(), count)]);
+    }
+    for (dtype, data) in [("F32", &[0; 4][..]), ("U8", &[0]), ("BOOL", &[1])] {
+        let mistyped = Mistyped {
+            name: "batches".into(),
+            expected: "I64",
+            found: dtype.into(),
+        };
+        assert_eq!(found(dtype, data).types, [mistyped]);
+    }
+}
+
 #[test]
 fn all_mismatches_are_reported_at_once() {
     let tensors = [
@@ -113,14 +157,7 @@ fn all_mismatches_are_reported_at_once() {
             shape: &[9, 4],
             ..LINEAR[0]
         },
-        Tensor {
-            name: "steps",
-            shape: &[],
-            layout: Layout {
-                offset: 0,
-                axes: &[],
-            },
-        },
+        tensor("steps", &[], 0, &[]),
         LINEAR[1],
     ];
     let mut bytes = vec![0; 18 * 4 + 36 * 4 + 8];
@@ -146,7 +183,11 @@ fn all_mismatches_are_reported_at_once() {
             expected: vec![9, 4],
             found: vec![18, 2],
         }],
-        types: vec![("steps".into(), "I64".into())],
+        types: vec![Mistyped {
+            name: "steps".into(),
+            expected: "F32 (or F64, F16, BF16)",
+            found: "I64".into(),
+        }],
         not_finite: vec![("0.bias".into(), 3)],
         ..Mismatch::default()
     };

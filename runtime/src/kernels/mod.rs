@@ -5,6 +5,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod avg_pool2d;
+pub mod batch_norm;
 pub mod conv2d;
 pub mod copy;
 pub mod dense;
@@ -12,6 +13,7 @@ pub mod dropout;
 pub mod image;
 pub mod lstm;
 pub mod max_pool2d;
+pub mod pixels;
 pub mod softmax;
 pub mod stencil;
 pub mod winners;

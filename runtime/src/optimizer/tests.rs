@@ -7,8 +7,8 @@ use super::{Adam, AdamW, Optimizer, Sgd, State};
 use crate::{
     block::Block,
     math::TINY,
-    network::Penalty,
     simd::{self, Isa, Task},
+    tensor::Penalty,
     update::{Consumer, Sink, Store, Update},
 };
 use alloc::vec::Vec;

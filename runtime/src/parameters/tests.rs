@@ -1,7 +1,7 @@
 //! Parameters by name, and how they begin.
 
 use super::{Seed, draw};
-use crate::{network::Init, random};
+use crate::{random, tensor::Init};
 use alloc::vec::Vec;
 
 fn numbers(init: Init, seed: Seed, tensor: u64, count: usize) -> Vec<f32> {

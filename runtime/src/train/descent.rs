@@ -3,6 +3,7 @@
 use super::{
     gradient::{self, Factor},
     memory::filled,
+    statistics,
 };
 use crate::{
     block::{Block, LANES},
@@ -12,6 +13,7 @@ use crate::{
     optimizer::{Optimizer, State, check_factor},
     parameters::Parameters,
     simd,
+    tensor::Tensor,
 };
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -49,11 +51,11 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
     ///
     /// [`Error::Setting`] if a number of the optimizer is of no use, such as a negative learning rate, [`Error::Memory`] if
     /// there is no memory for what the rule remembers.
-    pub fn new(net: &N, optimizer: O) -> Result<Self> {
+    pub fn new(_: &N, optimizer: O) -> Result<Self> {
         optimizer.check()?;
         Ok(Self {
             optimizer,
-            state: filled("the optimizer's moments", N::Network::arena(net).len())?,
+            state: filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?,
             taken: 0,
             factor: 1.0,
             network: PhantomData,
@@ -74,7 +76,8 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
         Ok(())
     }
 
-    /// Takes one step: changes every parameter of `net` by its gradient.
+    /// Takes one step: changes every parameter of `net` by its gradient. Statistics, as those of `BatchNorm`, follow the batch
+    /// that the gradients are of.
     ///
     /// # Errors
     ///
@@ -84,16 +87,20 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
         self.optimizer.check()?;
         check_size::<N>(gradients.blocks())?;
         let update = self.optimizer.step(self.taken, self.factor);
-        let (gradients, weights) = (gradients.blocks(), N::Network::arena_mut(net));
+        let arena = N::Network::arena_mut(net);
+        let (weights, statistics) = arena.split_at_mut(N::Network::LEARNT_BLOCKS);
         gradient::apply(
             simd::level(),
             &update,
             Factor::ONE,
             &[],
-            gradients,
+            gradients.blocks(),
             weights,
             &mut self.state,
         );
+        if let Some(gains) = gradients.gains() {
+            statistics::gain::<N>(statistics, gains);
+        }
         self.taken += 1;
         Ok(())
     }
@@ -101,12 +108,14 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
 
 /// Refuses gradients that end before the parameters do.
 fn check_size<N: Model>(gradients: &[Block]) -> Result<()> {
-    if gradients.len() >= N::Network::PARAMETER_BLOCKS {
+    if gradients.len() >= N::Network::LEARNT_BLOCKS {
         return Ok(());
     }
+    let learnt = |tensor: &&Tensor| tensor.learnt().is_some();
+    let last = N::Network::TENSORS.iter().rfind(learnt);
     Err(Error::Layout {
-        name: N::Network::TENSORS.last().map_or("", |tensor| tensor.name),
-        expected: N::Network::PARAMETER_BLOCKS * LANES,
+        name: last.map_or("", |tensor| tensor.name),
+        expected: N::Network::LEARNT_BLOCKS * LANES,
         found: gradients.len() * LANES,
     })
 }

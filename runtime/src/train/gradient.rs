@@ -27,10 +27,13 @@ pub fn add_penalties<N: Model>(level: Level, weights: &[Block], gradients: &mut 
         #[inline(always)]
         fn run<S: Isa>(self, s: S) {
             let mut first = 0;
-            for (segment, penalty) in N::Network::SEGMENTS.iter().zip(N::Network::PENALTIES) {
-                let here = first..first + segment.blocks;
+            for tensor in N::Network::TENSORS {
+                let Some((penalty, _)) = tensor.learnt() else {
+                    break;
+                };
+                let here = first..first + tensor.blocks;
                 penalty.add_to(s, &self.weights[here.clone()], &mut self.gradients[here]);
-                first += segment.blocks;
+                first += tensor.blocks;
             }
         }
     }

@@ -3,7 +3,8 @@
 use crate::{
     error::{Error, Result},
     model::Model,
-    network::{Network, Segment},
+    network::Network,
+    tensor::Tensor,
 };
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
@@ -71,30 +72,33 @@ pub fn cuts<N: Model>(batch: usize, parts: usize) -> Vec<usize> {
         let rows = (cost as u128).saturating_mul(batch as u128);
         rows.saturating_add(UPDATE_ROWS as u128)
     };
-    let work = |segment: &Segment| (segment.blocks as u128).saturating_mul(cost(segment.cost));
-    let segments = || N::Network::SEGMENTS.iter();
-    let total = segments().map(work).fold(0, u128::saturating_add);
+    let work = |(blocks, rows): (usize, usize)| (blocks as u128).saturating_mul(cost(rows));
+    let learnt = || {
+        let cost = |tensor: &Tensor| Some((tensor.blocks, tensor.learnt()?.1));
+        N::Network::TENSORS.iter().map_while(cost)
+    };
+    let total = learnt().map(work).fold(0, u128::saturating_add);
     let mut cuts = Vec::from([0]);
     let (mut first, mut before) = (0, 0_u128);
-    for segment in segments() {
-        let after = before.saturating_add(work(segment));
-        // Every cut whose share of the total lies in this segment.
+    for (blocks, rows) in learnt() {
+        let after = before.saturating_add(work((blocks, rows)));
+        // Every cut whose share of the total lies in this tensor.
         while cuts.len() < parts {
             let wanted = total.saturating_mul(cuts.len() as u128) / parts as u128;
             if wanted >= after {
                 break;
             }
-            let block = ((wanted - before) / cost(segment.cost)) as usize;
+            let block = ((wanted - before) / cost(rows)) as usize;
             let block = (block + TILE_BLOCKS / 2) / TILE_BLOCKS * TILE_BLOCKS;
-            cuts.push(first + block.min(segment.blocks));
+            cuts.push(first + block.min(blocks));
         }
-        first += segment.blocks;
+        first += blocks;
         before = after;
     }
-    cuts.push(N::Network::PARAMETER_BLOCKS);
+    cuts.push(N::Network::LEARNT_BLOCKS);
     cuts.dedup();
     if cuts.len() < 2 {
-        cuts = Vec::from([0, N::Network::PARAMETER_BLOCKS]);
+        cuts = Vec::from([0, N::Network::LEARNT_BLOCKS]);
     }
     cuts
 }

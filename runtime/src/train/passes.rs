@@ -19,19 +19,92 @@ use alloc::{borrow::ToOwned, vec, vec::Vec};
 use core::{marker::PhantomData, num::NonZeroUsize, ops::Range};
 use fearless_simd::Level;
 
-/// Fills rows of a chunk with samples and gives their targets. Threads take parts of it.
-pub trait Source<N: Model, T>: Send + Sized {
-    /// The first `rows` samples, and the others.
-    fn split(self, rows: usize) -> (Self, Self);
-
-    /// Loads some of the samples into the first rows of a chunk; gives their targets.
+/// Where the samples of a batch come from.
+pub trait Source<N: Model, T>: Sync {
+    /// Loads the samples at some positions of the batch into the first rows of a chunk, and their targets if those are
+    /// gathered.
     fn load<S: Isa>(
-        &mut self,
+        &self,
         s: S,
-        samples: Range<usize>,
+        positions: Range<usize>,
+        gathered: Option<&mut [T]>,
         chunk: &mut [Block],
         capacity: usize,
-    ) -> &[T];
+    );
+}
+
+/// The targets of some samples.
+pub trait Targets<T>: Send + Sized {
+    /// The same for a while.
+    type Lent<'b>: Targets<T>
+    where
+        Self: 'b;
+
+    /// The same for a while.
+    fn lent(&mut self) -> Self::Lent<'_>;
+
+    /// Those of the first `rows` samples, and the others.
+    fn split(self, rows: usize) -> (Self, Self);
+
+    /// All of them.
+    fn all(&self) -> &[T];
+
+    /// Room for them, if they come with the samples.
+    fn gathered(&mut self) -> Option<&mut [T]>;
+}
+
+/// Targets that are there.
+pub struct Given<'a, T>(pub &'a [T]);
+
+/// Targets that come with the samples; until then there are others.
+pub struct Gathered<'a, T>(pub &'a mut [T]);
+
+impl<T: Sync> Targets<T> for Given<'_, T> {
+    type Lent<'b>
+        = Given<'b, T>
+    where
+        Self: 'b;
+
+    fn lent(&mut self) -> Given<'_, T> {
+        Given(self.0)
+    }
+
+    fn split(self, rows: usize) -> (Self, Self) {
+        let (first, others) = self.0.split_at(rows);
+        (Self(first), Self(others))
+    }
+
+    fn all(&self) -> &[T] {
+        self.0
+    }
+
+    fn gathered(&mut self) -> Option<&mut [T]> {
+        None
+    }
+}
+
+impl<T: Send> Targets<T> for Gathered<'_, T> {
+    type Lent<'b>
+        = Gathered<'b, T>
+    where
+        Self: 'b;
+
+    fn lent(&mut self) -> Gathered<'_, T> {
+        Gathered(self.0)
+    }
+
+    fn split(self, rows: usize) -> (Self, Self) {
+        let (first, others) = self.0.split_at_mut(rows);
+        (Self(first), Self(others))
+    }
+
+    fn all(&self) -> &[T] {
+        self.0
+    }
+
+    fn gathered(&mut self) -> Option<&mut [T]> {
+        Some(self.0)
+    }
 }
 
 /// What a step is about, besides the samples.
@@ -110,6 +183,7 @@ pub struct Passes<N: Model> {
     cuts: Vec<usize>,
     chunks: Vec<Block>,
     transposed: Vec<Block>,
+    joint: Vec<Block>,
     scores: Vec<Score>,
     /// Room for an output and its delta in each chunk, where the network needs it.
     pairs: Vec<N::Output>,
@@ -134,6 +208,7 @@ impl<N: Model> Passes<N> {
             cuts: cuts::<N>(batch.get(), if parts > 1 { 2 * parts } else { 1 }),
             chunks: room("a batch", chunks * capacity * N::Network::TRAIN_BLOCKS)?,
             transposed: room("transposed weights", N::Network::TRANSPOSED_BLOCKS)?,
+            joint: room("what samples have in common", N::Network::JOINT_BLOCKS)?,
             scores: vec![Score::default(); batch.get()],
             pairs: room(
                 "outputs",
@@ -161,36 +236,53 @@ impl<N: Model> Passes<N> {
         &self.cuts
     }
 
-    /// Phase one: forward, loss and deltas of `rows` samples, at most a batch.
-    pub fn rows<T, L: Loss<N::Output, T>, F: Source<N, T>>(
+    /// Phase one: forward, loss and deltas of as many samples as there are targets, at most a batch. Where samples meet, all
+    /// chunks wait for each other.
+    pub fn rows<T, L: Loss<N::Output, T>>(
         &mut self,
         step: Step<'_, L>,
-        rows: usize,
-        source: F,
+        source: &impl Source<N, T>,
+        mut targets: impl Targets<T>,
     ) -> Totals {
+        let rows = targets.all().len();
         let transpose = Transpose::<N> {
             parameters: step.parameters,
             transposed: &mut self.transposed,
             network: PhantomData,
         };
         simd::dispatch(self.level, transpose);
-        let work = Chunks::<N, T, L, F> {
-            level: self.level,
-            step,
-            transposed: &self.transposed,
-            capacity: self.capacity,
-            first: 0,
-            scale: 1.0 / rows as f32,
-            chunks: &mut self.chunks,
-            scores: &mut self.scores[..rows],
-            pairs: &mut self.pairs,
-            source,
-            targets: PhantomData,
-        };
-        if self.parts > 1 {
-            work.fork();
-        } else {
-            simd::dispatch(self.level, work);
+        let passes = N::Network::FORWARD_PASSES + N::Network::BACKWARD_PASSES - 1;
+        for pass in 0..passes {
+            let work = Chunks {
+                level: self.level,
+                step,
+                pass,
+                transposed: &self.transposed,
+                joint: &self.joint,
+                capacity: self.capacity,
+                first: 0,
+                scale: 1.0 / rows as f32,
+                chunks: &mut self.chunks,
+                scores: &mut self.scores[..rows],
+                pairs: &mut self.pairs,
+                source,
+                targets: targets.lent(),
+                target: PhantomData,
+            };
+            if self.parts > 1 {
+                work.fork();
+            } else {
+                simd::dispatch(self.level, work);
+            }
+            if pass + 1 < passes {
+                let fold = Fold::<N> {
+                    pass,
+                    batch: Batch::new(&self.chunks, N::Network::TRAIN_BLOCKS, self.capacity, rows),
+                    joint: &mut self.joint,
+                    network: PhantomData,
+                };
+                simd::dispatch(self.level, fold);
+            }
         }
         Totals::of(&self.scores[..rows])
     }
@@ -217,6 +309,51 @@ impl<N: Model> Passes<N> {
             simd::dispatch(level, work);
         });
     }
+
+    /// Lets the statistics of an arena follow the batch.
+    pub fn follow(&self, arena: &mut [Block]) {
+        if N::Network::JOINT_BLOCKS > 0 {
+            let follow = Follow::<N> {
+                joint: &self.joint,
+                arena,
+                network: PhantomData,
+            };
+            simd::dispatch(self.level, follow);
+        }
+    }
+}
+
+/// Where samples meet.
+struct Fold<'a, N> {
+    pass: usize,
+    batch: Batch<'a>,
+    joint: &'a mut [Block],
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Model> Task for Fold<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        N::Network::fold(s, self.pass, self.batch, self.joint);
+    }
+}
+
+/// Statistics follow a batch.
+struct Follow<'a, N> {
+    joint: &'a [Block],
+    arena: &'a mut [Block],
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N: Model> Task for Follow<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        N::Network::follow(s, self.joint, self.arena);
+    }
 }
 
 /// Refreshes the transposed weights.
@@ -235,11 +372,14 @@ impl<N: Model> Task for Transpose<'_, N> {
     }
 }
 
-/// Phase one over some chunks.
-struct Chunks<'a, N: Model, T, L, F> {
+/// A pass of phase one over some chunks.
+struct Chunks<'a, N: Model, T, L, F, G> {
     level: Level,
     step: Step<'a, L>,
+    /// The last forward pass is the first backward pass, too.
+    pass: usize,
     transposed: &'a [Block],
+    joint: &'a [Block],
     capacity: usize,
     /// Index of the first row in the batch.
     first: usize,
@@ -249,11 +389,18 @@ struct Chunks<'a, N: Model, T, L, F> {
     scores: &'a mut [Score],
     /// Two for each chunk, where the network needs them.
     pairs: &'a mut [N::Output],
-    source: F,
-    targets: PhantomData<fn(T)>,
+    source: &'a F,
+    targets: G,
+    target: PhantomData<fn(T)>,
 }
 
-impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, F> {
+impl<N, T, L, F, G> Chunks<'_, N, T, L, F, G>
+where
+    N: Model,
+    L: Loss<N::Output, T>,
+    F: Source<N, T>,
+    G: Targets<T>,
+{
     /// Splits in two until one chunk is left.
     fn fork(self) {
         let count = self.scores.len().div_ceil(self.capacity);
@@ -281,12 +428,12 @@ impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, F>
         let (pairs, other_pairs) = self.pairs.split_at_mut(pairs);
         let (chunks, other_chunks) = self.chunks.split_at_mut(rows * N::Network::TRAIN_BLOCKS);
         let (scores, other_scores) = self.scores.split_at_mut(rows);
-        let (source, other_source) = self.source.split(rows);
+        let (targets, other_targets) = self.targets.split(rows);
         let left = Self {
             chunks,
             scores,
             pairs,
-            source,
+            targets,
             ..self
         };
         let right = Self {
@@ -294,18 +441,24 @@ impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Chunks<'_, N, T, L, F>
             chunks: other_chunks,
             scores: other_scores,
             pairs: other_pairs,
-            source: other_source,
+            targets: other_targets,
             ..self
         };
         (left, right)
     }
 }
 
-impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, N, T, L, F> {
+impl<N, T, L, F, G> Task for Chunks<'_, N, T, L, F, G>
+where
+    N: Model,
+    L: Loss<N::Output, T>,
+    F: Source<N, T>,
+    G: Targets<T>,
+{
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Isa>(mut self, s: S) {
+    fn run<S: Isa>(self, s: S) {
         let Step {
             parameters,
             loss,
@@ -316,24 +469,37 @@ impl<N: Model, T, L: Loss<N::Output, T>, F: Source<N, T>> Task for Chunks<'_, N,
             .chunks
             .chunks_mut((self.capacity * N::Network::TRAIN_BLOCKS).max(1));
         let chunks = chunks.zip(self.scores.chunks_mut(self.capacity));
-        for (index, (chunk, scores)) in chunks.enumerate() {
-            let first = index * self.capacity;
+        let (pass, mut targets, mut first) = (self.pass, self.targets, self.first);
+        for (chunk, scores) in chunks {
             let rows = Rows {
                 parameters,
                 transposed: self.transposed,
+                joint: self.joint,
                 capacity: self.capacity,
                 rows: scores.len(),
-                first: self.first + first,
+                first,
                 seed,
                 step,
             };
-            let samples = first..first + scores.len();
-            let targets = self.source.load(s, samples, chunk, self.capacity);
-            N::Network::forward_rows(s, rows, chunk);
-            N::Network::loss_rows(
-                s, rows, chunk, loss, targets, self.scale, scores, self.pairs,
-            );
-            N::Network::backward_rows(s, rows, chunk);
+            let (mut here, others) = targets.split(scores.len());
+            if pass == 0 {
+                let positions = first..first + scores.len();
+                self.source
+                    .load(s, positions, here.gathered(), chunk, self.capacity);
+            }
+            if pass < N::Network::FORWARD_PASSES {
+                N::Network::forward_rows(s, pass, rows, chunk);
+            }
+            if pass + 1 == N::Network::FORWARD_PASSES {
+                let targets = here.all();
+                N::Network::loss_rows(
+                    s, rows, chunk, loss, targets, self.scale, scores, self.pairs,
+                );
+            }
+            if let Some(pass) = (pass + 1).checked_sub(N::Network::FORWARD_PASSES) {
+                N::Network::backward_rows(s, pass, rows, chunk);
+            }
+            (targets, first) = (others, first + scores.len());
         }
     }
 }

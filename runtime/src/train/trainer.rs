@@ -249,6 +249,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
+        check_company::<N>(samples, batch)?;
         let stack = Stack::of::<D>().and(Stack::of::<V>());
         let threads = Threads::new(self.threads, stack, |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
@@ -267,9 +268,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
             passes: Passes::new(batch, threads.count())?,
             gradients: filled(
                 "gradients",
-                self.clip_norm.map_or(0, |_| N::Network::PARAMETER_BLOCKS),
+                self.clip_norm.map_or(0, |_| N::Network::LEARNT_BLOCKS),
             )?,
-            nothing: vec![(); N::Network::PARAMETER_BLOCKS],
+            nothing: vec![(); N::Network::LEARNT_BLOCKS],
             targets: Vec::new(),
             order: Order::new(samples, self.shuffle),
             samples,
@@ -303,6 +304,18 @@ impl<O: Optimizer, L> Trainer<O, L> {
     }
 }
 
+/// Refuses batches that leave a sample alone where a layer learns nothing from one.
+fn check_company<N: Model>(samples: usize, batch: usize) -> Result<()> {
+    match N::Network::NEEDS_COMPANY {
+        Some(layer) if batch == 1 || batch > 1 && samples % batch == 1 => Err(Error::Alone {
+            layer,
+            samples,
+            batch,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Tells that an error is about the validation data.
 fn validation_error(error: Error) -> Error {
     Error::Validation(Box::new(error))
@@ -324,7 +337,7 @@ impl<T: Copy + Default> Memory<T> {
     fn adopt<N: Model>(&mut self, net: &N) -> Result<()> {
         if self.network != Some(fingerprint(net)) {
             *self = Self {
-                state: filled("the optimizer's moments", N::Network::PARAMETER_BLOCKS)?,
+                state: filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?,
                 ..Self::default()
             };
         }

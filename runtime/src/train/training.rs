@@ -5,7 +5,7 @@ use super::{
     faults::Faults,
     gradient::{self, Factor},
     memory::{filled, parts},
-    passes::{Passes, Source, Step, Totals},
+    passes::{Given, Passes, Source, Step, Totals},
     room, slowness,
     threads::{Stack, Threads},
 };
@@ -77,7 +77,7 @@ impl<N: Model> Training<N> {
             passes,
             threads,
             gradients: filled("gradients", N::Network::arena(net).len())?,
-            nothing: vec![(); N::Network::arena(net).len()],
+            nothing: vec![(); N::Network::LEARNT_BLOCKS],
             seed: 0,
             step: 0,
         })
@@ -111,19 +111,20 @@ impl<N: Model> Training<N> {
             step: self.step,
         };
         let mut faults = Faults::default();
-        let source = Given {
+        let source = Inputs::<N> {
             inputs,
-            targets,
-            first: 0,
             faults: &faults,
         };
         let (passes, gradients, nothing) =
             (&mut self.passes, &mut self.gradients, &mut self.nothing);
         let totals: Totals = self.threads.install(|| {
-            let totals = passes.rows(step, rows, source);
+            let totals = passes.rows(step, &source, Given(targets));
             if totals.loss.is_finite() && !faults.any() {
-                passes.panels(rows, &Store, gradients, nothing);
-                gradient::add_penalties::<N>(passes.level(), N::Network::arena(net), gradients);
+                let (learnt, gains) = gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
+                passes.panels(rows, &Store, learnt, nothing);
+                gradient::add_penalties::<N>(passes.level(), N::Network::arena(net), learnt);
+                gains.fill(Block::ZERO);
+                passes.follow(gradients);
             }
             totals
         });
@@ -154,6 +155,13 @@ impl<N: Model> Training<N> {
             return Err(Error::Counts {
                 inputs: rows,
                 targets: targets.len(),
+            });
+        }
+        if let (1, Some(layer)) = (rows, N::Network::NEEDS_COMPANY) {
+            return Err(Error::Alone {
+                layer,
+                samples: 1,
+                batch: 1,
             });
         }
         if rows > batch {
@@ -187,7 +195,8 @@ impl<N: Model> Training<N> {
     pub fn clip_norm(&mut self, limit: f64) -> Result<f64> {
         gradient::check_limit(limit)?;
         let step = usize::try_from(self.step).unwrap_or(usize::MAX);
-        let norm = gradient::norm::<N>(&self.gradients, |name, index| Error::NanGradient {
+        let gradients = &mut self.gradients[..N::Network::LEARNT_BLOCKS];
+        let norm = gradient::norm::<N>(gradients, |name, index| Error::NanGradient {
             epoch: None,
             step,
             name,
@@ -195,52 +204,32 @@ impl<N: Model> Training<N> {
         })?;
         let factor = Factor::clip(norm, limit);
         if factor != Factor::ONE {
-            factor.scale(&mut self.gradients);
+            factor.scale(gradients);
         }
         Ok(norm)
     }
 }
 
-/// A batch as slices.
-struct Given<'a, N: Model, T> {
+/// Inputs as a slice.
+struct Inputs<'a, N: Model> {
     inputs: &'a [N::Input],
-    targets: &'a [T],
-    /// Position of the first one in the batch.
-    first: usize,
     faults: &'a Faults,
 }
 
-impl<N: Model, T: Sync> Source<N, T> for Given<'_, N, T> {
-    fn split(self, rows: usize) -> (Self, Self) {
-        let (inputs, other_inputs) = self.inputs.split_at(rows);
-        let (targets, other_targets) = self.targets.split_at(rows);
-        let other = Self {
-            inputs: other_inputs,
-            targets: other_targets,
-            first: self.first + rows,
-            ..self
-        };
-        let this = Self {
-            inputs,
-            targets,
-            ..self
-        };
-        (this, other)
-    }
-
+impl<N: Model, T> Source<N, T> for Inputs<'_, N> {
     fn load<S: Isa>(
-        &mut self,
+        &self,
         s: S,
-        samples: Range<usize>,
+        positions: Range<usize>,
+        _: Option<&mut [T]>,
         chunk: &mut [Block],
         capacity: usize,
-    ) -> &[T] {
-        for (row, input) in self.inputs[samples.clone()].iter().enumerate() {
+    ) {
+        for (row, position) in positions.enumerate() {
+            let input = &self.inputs[position];
             if !N::Network::load(s, input, chunk, capacity, row) {
-                let row = self.first + samples.start + row;
-                self.faults.report(row, not_finite(input, row));
+                self.faults.report(position, not_finite(input, position));
             }
         }
-        &self.targets[samples]
     }
 }

@@ -28,6 +28,9 @@ pub fn first_not_finite<N: Model>(arena: &[Block]) -> Option<(&'static str, usiz
         return None;
     }
     for tensor in N::Network::TENSORS {
+        if tensor.layout.extent() > numbers.len() {
+            break;
+        }
         let (mut index, mut found) = (0, None);
         tensor.layout.visit(|place| {
             if !numbers[place].is_finite() {

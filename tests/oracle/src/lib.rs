@@ -1,8 +1,8 @@
 //! The oracle: an interpreter over the graph in f64, by naive loops in PyTorch's semantics and layouts.
 //!
 //! It shares nothing with what comes after the front end: no layout, no fusion, no plan, no emission. Whatever an
-//! expansion computes, this computes again slowly, one sample at a time and as in inference; gradients come from
-//! differences ([`slope`](Reference::parameter_slope)), so that no derivative is written down twice.
+//! expansion computes, this computes again slowly, as in inference or, where samples meet, as in training; gradients come
+//! from differences ([`slope`](Reference::parameter_slope)), so that no derivative is written down twice.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,7 @@ mod arrangement;
 mod contraction;
 mod gradient;
 mod loss;
+mod norm;
 mod pointwise;
 mod pooling;
 mod recurrence;
@@ -65,19 +66,48 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Name and PyTorch's shape of every parameter, in the order of declaration.
+    /// Name and PyTorch's shape of every parameter, in the order of declaration: what is learnt first.
     pub fn shapes(&self) -> Vec<(String, &'a [usize])> {
         declared(self.graph)
             .map(|(name, parameter)| (name, &parameter.shape[..]))
             .collect()
     }
 
-    /// The outputs for one sample in inference: dropout does nothing.
+    /// The outputs for one sample in inference: dropout does nothing, and statistics are running ones.
     ///
     /// # Panics
     ///
     /// If an input or a parameter has another number of elements than its shape says.
     pub fn forward(&self, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut values = self.loaded(inputs);
+        for node in &self.graph.nodes {
+            values[node.output.0] = apply(&node.op, &self.application(node, &values));
+        }
+        self.outputs(&values)
+    }
+
+    /// The outputs of a batch in training, for each sample: statistics are the batch's, and dropout does nothing.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn forward_training(&self, samples: &[Vec<Vec<f64>>]) -> Vec<Vec<Vec<f64>>> {
+        let mut values: Vec<_> = samples.iter().map(|inputs| self.loaded(inputs)).collect();
+        for node in &self.graph.nodes {
+            let applications = values.iter().map(|values| self.application(node, values));
+            let results: Vec<_> = match &node.op {
+                Op::BatchNorm(norm) => norm::batch(norm, &applications.collect::<Vec<_>>()),
+                op => applications.map(|each| apply(op, &each)).collect(),
+            };
+            for (values, result) in values.iter_mut().zip(results) {
+                values[node.output.0] = result;
+            }
+        }
+        values.iter().map(|values| self.outputs(values)).collect()
+    }
+
+    /// All values of a sample, of which the inputs are there.
+    fn loaded(&self, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); self.graph.values.len()];
         assert_eq!(
             inputs.len(),
@@ -92,14 +122,24 @@ impl<'a> Reference<'a> {
             );
             values[id.0].clone_from(input);
         }
-        for node in &self.graph.nodes {
-            values[node.output.0] = apply(&node.op, &self.application(node, &values));
-        }
-        self.graph
-            .outputs
-            .iter()
-            .map(|id| values[id.0].clone())
-            .collect()
+        values
+    }
+
+    fn outputs(&self, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let outputs = self.graph.outputs.iter();
+        outputs.map(|id| values[id.0].clone()).collect()
+    }
+
+    /// Names of what is learnt.
+    pub fn learnt(&self) -> Vec<String> {
+        let learnt = declared(self.graph).filter(|(_, parameter)| parameter.is_learnt());
+        learnt.map(|(name, _)| name).collect()
+    }
+
+    /// Whether samples meet in training.
+    pub fn meets(&self) -> bool {
+        let meets = |node: &Node| matches!(node.op, Op::BatchNorm(_));
+        self.graph.nodes.iter().any(meets)
     }
 
     /// What the penalties of all parameters add to a loss: the sum of `l1 |w| + l2 w^2`.
@@ -142,14 +182,16 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// All parameters with their full names.
+/// All parameters with their full names: what is learnt first.
 fn declared(graph: &Graph) -> impl Iterator<Item = (String, &Parameter)> {
-    graph.layers.iter().flat_map(|layer| {
-        layer
-            .parameters
-            .iter()
-            .map(|parameter| (full_name(&layer.name, parameter), parameter))
-    })
+    let of_role = |learnt: bool| {
+        graph.layers.iter().flat_map(move |layer| {
+            let parameters = layer.parameters.iter();
+            let parameters = parameters.filter(move |parameter| parameter.is_learnt() == learnt);
+            parameters.map(|parameter| (full_name(&layer.name, parameter), parameter))
+        })
+    };
+    of_role(true).chain(of_role(false))
 }
 
 fn full_name(layer: &str, parameter: &Parameter) -> String {
@@ -177,6 +219,7 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
             )
         }
         Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool(_) => pooling::equal_means(application),
+        Op::BatchNorm(norm) => norm::running(norm, application),
         Op::Lstm(lstm) => recurrence::lstm(lstm, application),
         Op::Relu(_) => pointwise::map(application, |x| x.max(0.0)),
         Op::Sigmoid(_) => pointwise::map(application, pointwise::sigmoid),

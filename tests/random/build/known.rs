@@ -29,6 +29,23 @@ pub const MODELS: &[&str] = &[
             (own(flatten(h)) + behind(flatten(same(h))), shared(flatten(h)), shared(y))
         }
     }",
+    // A norm twice, and one on what learns nothing before it.
+    "(x: [5, 4, 3], y: [5, 4, 3]) -> ([5, 4, 3], [60]) {
+        first: BatchNorm(affine = false),
+        shared: BatchNorm(momentum = 0.25),
+        conv: Conv2d(5, 3, padding = 1),
+        forward {
+            let h = sigmoid(shared(conv(first(x))));
+            (relu(shared(h)) + h, flatten(tanh(shared(y))))
+        }
+    }",
+    // Norms of features and of steps, and of features that lie as pixels do.
+    "(x: [3, 2, 2], y: [3, 17]) -> ([12], [3, 17]) {
+        conv: Conv2d(3, 2, padding = Same),
+        flat: BatchNorm,
+        steps: BatchNorm(17),
+        forward { (relu(flat(flatten(conv(x)))), sigmoid(steps(y))) }
+    }",
     // A recurrence and a projection on sequences of two lengths, and the projection on a vector.
     "(a: [7, 5], b: [2, 5], c: [18]) -> ([7, 6], [2, 6], [6]) {
         recurrent: Lstm(18, layers = 2),

@@ -53,9 +53,12 @@ fn judge_file<M: Case>() {
     let mut net = M::new(Seed(M::SEED));
     let mut parameters = net.parameters_mut();
     for (name, shape) in parameters.names() {
-        let values = (0..shape.iter().product())
-            .map(|_| finite(&mut dice))
-            .collect::<Vec<_>>();
+        let values = match name.ends_with("num_batches_tracked") {
+            true => vec![dice.below(1 << 24) as f32],
+            false => (0..shape.iter().product())
+                .map(|_| finite(&mut dice))
+                .collect::<Vec<_>>(),
+        };
         parameters.set(name, &values).expect("the length is right");
         assert_eq!(parameters.get(name), Some(values), "{name}");
     }
@@ -111,7 +114,8 @@ struct Slopes {
 impl<'a, M: Case> Trial<'a, M> {
     fn new(graph: &'a Graph) -> Self {
         let mut dice = Dice::new(!M::SEED);
-        let net = M::make(Seed(M::SEED));
+        let mut net = M::make(Seed(M::SEED));
+        disturb(&mut net, &mut dice);
         let mut reference = Reference::new(graph);
         for (name, values) in &mut reference.parameters {
             *values = wide(&net.parameters().get(name).unwrap_or_default());
@@ -148,17 +152,18 @@ impl<'a, M: Case> Trial<'a, M> {
 
     /// The batch's mean loss and the penalties.
     fn loss(&self, reference: &Reference<'_>) -> f64 {
-        let samples = self.wide_inputs.iter().zip(&self.targets);
-        let losses = samples.map(|(inputs, target)| {
-            functional(reference.forward(inputs).into_iter().flatten(), target)
-        });
+        let outputs = reference.forward_training(&self.wide_inputs);
+        let samples = outputs.into_iter().zip(&self.targets);
+        let losses =
+            samples.map(|(outputs, target)| functional(outputs.into_iter().flatten(), target));
         losses.sum::<f64>() / ROWS as f64 + reference.penalty()
     }
 
     /// The slopes of every parameter: along some coordinates, and along a direction in which all have a part.
     fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Slopes> {
         let reference = &self.reference;
-        let mut tensor = |(name, values): (&String, &Vec<f64>)| {
+        let mut tensor = |name: &String| {
+            let values = &reference.parameters[name];
             let mut coordinate = || {
                 let index = dice.below(values.len());
                 let slope = reference.parameter_slope(name, index, |moved| self.loss(moved));
@@ -176,7 +181,7 @@ impl<'a, M: Case> Trial<'a, M> {
             };
             (name.clone(), slopes)
         };
-        reference.parameters.iter().map(&mut tensor).collect()
+        reference.learnt().iter().map(&mut tensor).collect()
     }
 
     /// Parameters have the names and shapes of a `state_dict`, and what is written by name is all that there is.
@@ -244,34 +249,11 @@ impl<'a, M: Case> Trial<'a, M> {
             (loss - expected).abs() <= FORWARD * expected.abs().max(0.1),
             "loss {loss} is not {expected}, {here}"
         );
-        // To the last bit: what training computes is what inference answers.
-        let answers = self.inputs.iter().zip(&self.targets);
-        let losses = answers.map(|(input, target)| {
-            let output = M::answer(&self.net, input);
-            let numbers = M::parts(&output).concat();
-            f64::from(functional(numbers.iter().map(|&y| f64::from(y)), target) as f32)
-        });
-        let answered = losses.sum::<f64>() / ROWS as f64;
-        assert_eq!(loss, answered, "loss of training and of inference, {here}");
+        if !self.reference.meets() {
+            self.judge_training(loss, here);
+        }
         for (name, slopes) in &self.slopes {
-            let found = training.gradients().get(name).expect(here);
-            let scale = found
-                .iter()
-                .map(|x| f64::from(x.abs()))
-                .fold(1e-2, f64::max);
-            let judge = |found: f64, slope: Slope, what: &str| {
-                let Slope { value, doubt } = slope;
-                assert!(
-                    (found - value).abs() <= BACKWARD * scale + doubt,
-                    "gradient of {name} {what}: {found} is not {value} (doubt {doubt}), {here}"
-                );
-            };
-            for &(index, slope) in &slopes.coordinates {
-                judge(f64::from(found[index]), slope, &format!("at {index}"));
-            }
-            let products = found.iter().zip(&slopes.direction);
-            let along = products.map(|(&x, along)| f64::from(x) * along).sum();
-            judge(along, slopes.along, "along a direction");
+            self.judge_gradient(&training, name, slopes, here);
         }
         let (again, shared) = on(3, ROWS + 3);
         assert_eq!(loss, again, "on three threads, {here}");
@@ -281,6 +263,63 @@ impl<'a, M: Case> Trial<'a, M> {
             alone.iter().zip(&shared).all(|(a, b)| a.0 == b.0),
             "gradients on three threads, {here}"
         );
+    }
+
+    /// To the last bit: what training computes is what inference answers.
+    fn judge_training(&self, loss: f64, here: &str) {
+        let answers = self.inputs.iter().zip(&self.targets);
+        let losses = answers.map(|(input, target)| {
+            let output = M::answer(&self.net, input);
+            let numbers = M::parts(&output).concat();
+            f64::from(functional(numbers.iter().map(|&y| f64::from(y)), target) as f32)
+        });
+        let answered = losses.sum::<f64>() / ROWS as f64;
+        assert_eq!(loss, answered, "loss of training and of inference, {here}");
+    }
+
+    /// A tensor's gradient has the slopes of the interpreter.
+    fn judge_gradient(&self, training: &Training<M>, name: &str, slopes: &Slopes, here: &str) {
+        let found = training.gradients().get(name).expect(here);
+        let scale = found
+            .iter()
+            .map(|x| f64::from(x.abs()))
+            .fold(1e-2, f64::max);
+        let judge = |found: f64, slope: Slope, what: &str| {
+            let Slope { value, doubt } = slope;
+            assert!(
+                (found - value).abs() <= BACKWARD * scale + doubt,
+                "gradient of {name} {what}: {found} is not {value} (doubt {doubt}), {here}"
+            );
+        };
+        for &(index, slope) in &slopes.coordinates {
+            judge(f64::from(found[index]), slope, &format!("at {index}"));
+        }
+        let products = found.iter().zip(&slopes.direction);
+        let along = products.map(|(&x, along)| f64::from(x) * along).sum();
+        judge(along, slopes.along, "along a direction");
+    }
+}
+
+/// Gives statistics and what scales by them numbers of their own, for a fresh network's are 0 and 1.
+fn disturb<M: Case>(net: &mut M, dice: &mut Dice) {
+    let mut parameters = net.parameters_mut();
+    for (name, _) in parameters.names() {
+        let Some(norm) = name.strip_suffix(".running_var") else {
+            continue;
+        };
+        for (part, least) in [
+            ("running_mean", -1.0),
+            ("running_var", 0.25),
+            ("weight", -1.0),
+            ("bias", -1.0),
+        ] {
+            let name = format!("{norm}.{part}");
+            if let Some(mut values) = parameters.get(&name) {
+                let fresh = |_: &f32| least + (1.0 - least) * (number(dice) + 1.0) / 2.0;
+                values = values.iter().map(fresh).collect();
+                parameters.set(&name, &values).expect("as many");
+            }
+        }
     }
 }
 

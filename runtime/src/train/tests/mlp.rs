@@ -8,16 +8,18 @@ use crate::{
         dense::{self, Start},
         dropout,
     },
-    layout::{Axis, Layout, Tensor},
+    layout::{Axis, Layout},
     loss::Loss,
     model::{Model, SmallOutput},
-    network::{Arena, Init, Layer, Network, Penalty, Rows, Score, Segment},
+    network::{Arena, Layer, Network, Rows, Score},
     random::Key,
     simd::Isa,
+    tensor::{Init, Penalty, Role, Tensor},
     update::{Sink, Stretch},
     views,
 };
 use alloc::boxed::Box;
+use core::ops::Range;
 
 pub const INPUTS: usize = 7;
 pub const HIDDEN: usize = 20;
@@ -47,18 +49,22 @@ const PENALTY: Penalty = Penalty { l1: 0.01, l2: 0.02 };
 
 const fn weight(
     name: &'static str,
-    offset: usize,
+    place: Range<usize>,
     shape: &'static [usize],
     axes: &'static [Axis],
+    (init, penalty): (Init, Penalty),
 ) -> Tensor {
     let layout = Layout {
-        offset: offset * 16,
+        offset: place.start * 16,
         axes,
     };
     Tensor {
         name,
         shape,
         layout,
+        blocks: place.end - place.start,
+        init,
+        role: Role::Learnt { penalty, cost: 1 },
     }
 }
 
@@ -79,6 +85,9 @@ const fn column(size: usize) -> Axis {
 }
 
 impl<const DROPOUT: bool, const PENALTIES: bool> Mlp<DROPOUT, PENALTIES> {
+    /// The penalty of the first weights.
+    pub const PENALTY: Penalty = if PENALTIES { PENALTY } else { Penalty::NONE };
+
     /// All parameters.
     pub fn arena(&self) -> &[Block] {
         &self.0
@@ -117,54 +126,35 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     const TENSORS: &'static [Tensor] = &[
         weight(
             "hidden.weight",
-            W1,
+            W1..B1,
             &[HIDDEN, INPUTS],
             &[lanes(HIDDEN, 16 * INPUTS), column(INPUTS)],
+            (Init::Uniform(0.378), Self::PENALTY),
         ),
-        weight("hidden.bias", B1, &[HIDDEN], &[lanes(HIDDEN, 16)]),
+        weight(
+            "hidden.bias",
+            B1..W2,
+            &[HIDDEN],
+            &[lanes(HIDDEN, 16)],
+            (Init::Uniform(0.378), Penalty::NONE),
+        ),
         weight(
             "logits.weight",
-            W2,
+            W2..B2,
             &[OUTPUTS, HIDDEN],
             &[lanes(OUTPUTS, 16 * HIDDEN), column(HIDDEN)],
+            (Init::Normal(0.2), Penalty::NONE),
         ),
-        weight("logits.bias", B2, &[OUTPUTS], &[lanes(OUTPUTS, 16)]),
-    ];
-    const INITS: &'static [Init] = &[
-        Init::Uniform(0.378),
-        Init::Uniform(0.378),
-        Init::Normal(0.2),
-        Init::Constant(0.1),
-    ];
-    const PENALTIES: &'static [Penalty] = &[
-        if PENALTIES {
-            PENALTY
-        } else {
-            Penalty { l1: 0.0, l2: 0.0 }
-        },
-        Penalty { l1: 0.0, l2: 0.0 },
-        Penalty { l1: 0.0, l2: 0.0 },
-        Penalty { l1: 0.0, l2: 0.0 },
-    ];
-    const SEGMENTS: &'static [Segment] = &[
-        Segment {
-            blocks: B1 - W1,
-            cost: 1,
-        },
-        Segment {
-            blocks: W2 - B1,
-            cost: 1,
-        },
-        Segment {
-            blocks: B2 - W2,
-            cost: 1,
-        },
-        Segment {
-            blocks: END - B2,
-            cost: 1,
-        },
+        weight(
+            "logits.bias",
+            B2..END,
+            &[OUTPUTS],
+            &[lanes(OUTPUTS, 16)],
+            (Init::Constant(0.1), Penalty::NONE),
+        ),
     ];
     const PARAMETER_BLOCKS: usize = END;
+    const LEARNT_BLOCKS: usize = END;
     const WORKSPACE_BLOCKS: usize = 3;
     const TRAIN_BLOCKS: usize = 11;
     const TRANSPOSED_BLOCKS: usize = 2 * OUTPUTS;
@@ -235,7 +225,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn forward_rows<S: Isa>(s: S, rows: Rows<'_>, memory: &mut [Block]) {
+    fn forward_rows<S: Isa>(s: S, _: usize, rows: Rows<'_>, memory: &mut [Block]) {
         let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
         let [x, h, d, y] = views::carve(memory, [span(X), span(H), span(D), span(Y)]);
         dense::forward::<S, Relu, INPUTS, 16, HIDDEN, 2>(
@@ -276,7 +266,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn backward_rows<S: Isa>(s: S, rows: Rows<'_>, memory: &mut [Block]) {
+    fn backward_rows<S: Isa>(s: S, _: usize, rows: Rows<'_>, memory: &mut [Block]) {
         let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
         let [h, dy, dd, dh] = views::carve(memory, [span(H), span(DY), span(DD), span(DH)]);
         dense::forward::<S, Identity, OUTPUTS, 16, HIDDEN, 2>(
@@ -296,8 +286,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
 
     #[inline(always)]
     fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink) {
-        let penalty = if PENALTIES { PENALTY } else { Penalty::NONE };
-        if let Some(mut stretch) = Stretch::of(sink, first, W1, B1 - W1, penalty) {
+        if let Some(mut stretch) = Stretch::of(sink, first, W1, B1 - W1, Self::PENALTY) {
             let rows = views::row_pairs::<16, 2>(batch, X, DH);
             dense::update::<S, INPUTS, 16, 2>(s, rows, &mut stretch);
         }

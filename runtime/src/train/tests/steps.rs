@@ -176,7 +176,7 @@ fn gradients_agree_with_differences() -> Result<()> {
                 .sum()
         };
         let sum: f64 = data.inputs().iter().zip(&targets).map(mse).sum();
-        let penalty = Mlp::<false, true>::PENALTIES[0].loss(&net.arena()[..2 * INPUTS]);
+        let penalty = Mlp::<false, true>::PENALTY.loss(&net.arena()[..2 * INPUTS]);
         sum / data.len() as f64 + penalty
     };
     for (name, _) in net.parameters().names() {

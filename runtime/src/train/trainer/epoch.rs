@@ -16,7 +16,7 @@ use crate::{
         gradient::{self, Factor},
         history::Epoch,
         order::Order,
-        passes::{Passes, Source, Step, Totals},
+        passes::{Gathered, Passes, Source, Step, Totals},
         progress::Progress,
     },
     update::Store,
@@ -128,14 +128,14 @@ impl<O: Optimizer, L> Trainer<O, L> {
             seed: self.seed.0,
             step: self.memory.steps,
         };
-        let gathered = Gathered {
+        let source = Visited {
             data,
             order,
-            targets: &mut run.targets[..rows],
             first: positions.start,
             faults: &run.faults,
         };
-        let totals = run.passes.rows(step, rows, gathered);
+        let targets = Gathered(&mut run.targets[..rows]);
+        let totals = run.passes.rows(step, &source, targets);
         run.faults.take()?;
         if !totals.loss.is_finite() {
             // A dataset may have given other targets than those that were checked.
@@ -148,7 +148,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
             });
         }
         let update = self.optimizer.step(self.memory.steps, factor);
-        let (weights, state) = (N::Network::arena_mut(net), &mut self.memory.state);
+        let arena = N::Network::arena_mut(net);
+        let (weights, state) = (
+            &mut arena[..N::Network::LEARNT_BLOCKS],
+            &mut self.memory.state,
+        );
         match self.clip_norm {
             None => run.passes.panels(rows, &update, weights, state),
             Some(limit) => {
@@ -166,6 +170,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 gradient::apply(level, &update, factor, cuts, &run.gradients, weights, state);
             }
         }
+        run.passes.follow(arena);
         self.memory.steps += 1;
         Ok(totals)
     }
@@ -188,44 +193,33 @@ fn at(error: Error, number: usize, step: usize) -> Error {
 }
 
 /// Samples of a dataset, in the order in which an epoch visits them.
-struct Gathered<'a, D, T> {
+struct Visited<'a, D> {
     data: &'a D,
     order: &'a Order,
-    targets: &'a mut [T],
-    /// Position of the first one in the order.
+    /// Position of the batch's first sample in the order.
     first: usize,
     faults: &'a Faults,
 }
 
-impl<N, T, D> Source<N, T> for Gathered<'_, D, T>
+impl<N, T, D> Source<N, T> for Visited<'_, D>
 where
     N: Model,
-    T: Clone + Send,
+    T: Clone,
     D: Dataset<Input = N::Input, Target = T>,
 {
-    fn split(self, rows: usize) -> (Self, Self) {
-        let (targets, other_targets) = self.targets.split_at_mut(rows);
-        let other = Self {
-            targets: other_targets,
-            first: self.first + rows,
-            ..self
-        };
-        let this = Self { targets, ..self };
-        (this, other)
-    }
-
     /// Every input is looked at each time, while it is near: a dataset may give another one in every epoch.
     fn load<S: Isa>(
-        &mut self,
+        &self,
         s: S,
-        samples: Range<usize>,
+        positions: Range<usize>,
+        gathered: Option<&mut [T]>,
         chunk: &mut [Block],
         capacity: usize,
-    ) -> &[T] {
-        let first = self.first + samples.start;
-        let targets = &mut self.targets[samples];
-        for (row, target) in targets.iter_mut().enumerate() {
-            let sample = self.order.at(first + row);
+    ) {
+        let targets = gathered.into_iter().flatten();
+        for (row, (position, target)) in positions.zip(targets).enumerate() {
+            let position = self.first + position;
+            let sample = self.order.at(position);
             let given = self.data.sample(sample);
             // Not taken apart: what is given by value may be large.
             let loaded = match given {
@@ -240,9 +234,8 @@ where
                 Err(error) => Err(error),
             };
             if let Err(error) = loaded {
-                self.faults.report(first + row, error);
+                self.faults.report(position, error);
             }
         }
-        targets
     }
 }

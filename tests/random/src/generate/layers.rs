@@ -56,10 +56,11 @@ pub fn size(dice: &mut Dice) -> usize {
 
 /// Some layer that takes `shape`.
 pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
-    match (shape, dice.below(10)) {
+    match (shape, dice.below(11)) {
         (_, 0) => activation(dice, shape),
         (_, 1) => reshape(dice, shape),
         (_, 2) => slice(dice, shape),
+        (_, 10) => norm(dice, shape),
         (_, 3) if dice.once_in(3) => {
             Layer::new("Dropout", vec!["0".into()], shape.to_vec()).function("dropout")
         }
@@ -133,6 +134,20 @@ fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
     output.pop();
     output.push(outputs);
     Layer::new("Dense", arguments, output)
+}
+
+fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let mut arguments = Vec::new();
+    if dice.once_in(3) {
+        arguments.push("affine = false".into());
+    }
+    if dice.once_in(3) {
+        arguments.push("eps = 0.0625".into());
+    }
+    if dice.once_in(3) {
+        arguments.push("momentum = 0.25".into());
+    }
+    Layer::new("BatchNorm", arguments, shape.to_vec())
 }
 
 fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {

@@ -1,0 +1,308 @@
+//! `BatchNorm`: each channel brought to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe and Szegedy
+//! 2015), as `torch.nn.BatchNorm1d` and `BatchNorm2d`. In inference the mean and the variance are running ones.
+//!
+//! Channels are the first axis of `[C, H, W]` and the last of `[F]` and `[T, F]`.
+
+use super::operator::{Application, Operator};
+use super::{activation, lower::Lower};
+use crate::arguments::Arguments;
+use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::packing::{PackedAxis, Packing};
+use crate::parameter::{Init, Parameter, Role};
+use crate::rt::{self, kernels};
+use crate::site::{Operand, Site};
+use crate::storage::{self, LANES, Storage};
+
+kernels! {
+    INFER = batch_norm::infer(s, x, running, affine, mut y, pixels);
+    MOMENTS = batch_norm::moments(s, x, mut moments, pixels);
+    JOIN = batch_norm::join(s, moments, mut statistics, pixels, eps);
+    FORWARD = batch_norm::forward(s, x, statistics, affine, mut y, pixels);
+    SUMS = batch_norm::sums(s, x, dy, statistics, mut sums, pixels);
+    MEANS = batch_norm::means(s, sums, mut means, pixels);
+    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, mut dx, pixels);
+    GRADIENT = batch_norm::gradient(s, sums, mut stretch);
+    FOLLOW = batch_norm::follow(s, statistics, mut mean, mut variance, mut count, momentum);
+}
+
+/// Normalisation over the batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchNorm {
+    /// Channels, where the user states them.
+    pub features: Option<usize>,
+    /// How far running statistics go towards a batch's.
+    pub momentum: f64,
+    /// What is added to the variance.
+    pub eps: f64,
+    /// Whether a scale and a shift are learnt.
+    pub affine: bool,
+}
+
+/// What each sample leaves for the batch: its moments, and the sums of its deltas.
+const MOMENTS_OF: Slot = Slot::Own("moments");
+const SUMS_OF: Slot = Slot::Own("sums");
+/// What the batch's samples have in common: means and deviations, and what their deltas sum up to.
+const STATISTICS: Slot = Slot::Joint("statistics");
+const MEANS_OF: Slot = Slot::Joint("means of deltas");
+
+/// The channels of a shape.
+fn channels(shape: &[usize]) -> usize {
+    match *shape {
+        [channels, _, _] => channels,
+        _ => shape.last().copied().unwrap_or(1),
+    }
+}
+
+impl Operator for BatchNorm {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        let features = (arguments.positional() > 0).then(|| arguments.size("features"));
+        Self {
+            features: features.or_else(|| arguments.optional_size("features")),
+            momentum: arguments.probability_or("momentum", 0.1),
+            eps: arguments.positive_or("eps", 1e-5),
+            affine: arguments.flag("affine", true),
+        }
+    }
+
+    /// `[F]`, `[T, F]` and `[C, H, W]` stay.
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        match self.features {
+            Some(stated) if stated != channels(feed.shape) => Err(format!(
+                "`{}` is declared for {stated} features, but `{}` gives {:?}, which has {}; \
+                 leave the number out and it is inferred",
+                call.layer,
+                feed.from,
+                feed.shape,
+                channels(feed.shape)
+            )),
+            _ => Ok(feed.shape.to_vec()),
+        }
+    }
+
+    /// Scale and shift begin with 1 and 0, the running mean and variance with 0 and 1.
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        let shape = vec![channels(inputs[0])];
+        let tensor = |name: &str, shape: &[usize], role: Role, init: f64| Parameter {
+            name: name.into(),
+            shape: shape.to_vec(),
+            init: Init::Constant(init),
+            role,
+            l1: 0.0,
+            l2: 0.0,
+        };
+        let momentum = self.momentum;
+        let followed = [
+            tensor("running_mean", &shape, Role::Statistic { momentum }, 0.0),
+            tensor("running_var", &shape, Role::Statistic { momentum }, 1.0),
+            tensor("num_batches_tracked", &[], Role::Count, 0.0),
+        ];
+        let learnt = [
+            tensor("weight", &shape, Role::Learnt, 1.0),
+            tensor("bias", &shape, Role::Learnt, 0.0),
+        ];
+        let learnt = learnt.into_iter().filter(|_| self.affine);
+        learnt.chain(followed).collect()
+    }
+
+    /// A multiply-add for each number.
+    fn flops(&self, _: &[&[usize]], output: &[usize]) -> u64 {
+        output
+            .iter()
+            .fold(2, |flops, &size| flops.saturating_mul(size as u64))
+    }
+}
+
+impl BatchNorm {
+    /// Which of the parameters is the running mean; the running variance and the count come next.
+    fn running(&self) -> usize {
+        if self.affine { 2 } else { 0 }
+    }
+
+    /// What is learnt, as kernels take it.
+    fn affine(&self, panels: usize) -> Argument<Slot> {
+        let part = |index| Argument::read(Slot::Parameter(index), Form::Cells(panels));
+        match self.affine {
+            true => Argument::Record(
+                rt::AFFINE_LEARNT,
+                vec![("weight", part(0)), ("bias", part(1))],
+            ),
+            false => Argument::Variant(rt::AFFINE_FIXED, Vec::new()),
+        }
+    }
+}
+
+/// Panels of sixteen channels at a site.
+fn panels(site: &Site<'_>) -> usize {
+    channels(site.input_shape(0)).div_ceil(LANES)
+}
+
+/// Where the pixels of a sample lie.
+fn pixels(site: &Site<'_>) -> Argument<Slot> {
+    let storage = site.input(0);
+    let panels = panels(site);
+    let (rows, columns) = match *site.input_shape(0) {
+        [_, height, width] => (height, width),
+        [steps, _] => (steps, 1),
+        _ => (1, 1),
+    };
+    let (first, row) = match storage.form {
+        storage::Form::Image(border) => {
+            let row = (border.left + columns + border.right) * panels;
+            (border.top * row + border.left * panels, row)
+        }
+        _ => (0, columns * panels),
+    };
+    let numbers = [
+        ("blocks", storage.blocks()),
+        ("first", first),
+        ("rows", rows),
+        ("columns", columns),
+        ("row", row),
+        ("panels", panels),
+        ("channels", channels(site.input_shape(0))),
+    ];
+    let number = |(name, number)| (name, Argument::Number(number));
+    Argument::Record(rt::PIXELS, numbers.into_iter().map(number).collect())
+}
+
+impl Lower for BatchNorm {
+    fn absorbs_activation(&self) -> bool {
+        true
+    }
+
+    fn keeps_storage(&self) -> bool {
+        true
+    }
+
+    /// Channels lie in whole blocks.
+    fn accepts(&self, operand: Operand<'_>) -> bool {
+        operand.storage.shape == operand.shape
+            && match operand.storage.form {
+                storage::Form::Flat => operand.shape.len() == 1,
+                storage::Form::Steps | storage::Form::Image(_) => true,
+                storage::Form::Planar(_) => false,
+            }
+    }
+
+    fn packing(&self, _: &[&Storage], output: &[usize]) -> Vec<Packing> {
+        let channels = channels(output);
+        let rows = output.iter().product::<usize>() / channels;
+        let count = Packing {
+            offset: 0,
+            axes: Vec::<PackedAxis>::new(),
+            blocks: 1,
+            cost: 0,
+        };
+        let each = (0..self.running() + 2).map(|_| Packing::bias(channels, rows));
+        each.chain([count]).collect()
+    }
+
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let panels = panels(site);
+        let part = |index| Argument::read(Slot::Parameter(index), Form::Cells(panels));
+        let running = vec![
+            ("mean", part(self.running())),
+            ("variance", part(self.running() + 1)),
+            ("eps", Argument::Float(self.eps as f32)),
+        ];
+        vec![
+            Call::of(&INFER, [Size::Isa, site.activation.into()])
+                .read("x", Slot::Input(0), Form::Blocks)
+                .with("running", Argument::Record(rt::RUNNING, running))
+                .with("affine", self.affine(panels))
+                .write("y", Slot::Output, Form::Blocks)
+                .with("pixels", pixels(site)),
+        ]
+    }
+
+    /// Each sample's moments; the batch's; and what they make of each number.
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let panels = panels(site);
+        let statistics = Form::Cells(4 * panels);
+        vec![
+            Call::of(&MOMENTS, [Size::Isa])
+                .read("x", Slot::Input(0), Form::Blocks)
+                .write("moments", MOMENTS_OF, Form::Scratch(3 * panels))
+                .with("pixels", pixels(site)),
+            Call::of(&JOIN, [Size::Isa])
+                .read("moments", MOMENTS_OF, Form::Scratch(3 * panels))
+                .write("statistics", STATISTICS, statistics)
+                .with("pixels", pixels(site))
+                .with("eps", Argument::Float(self.eps as f32)),
+            Call::of(&FORWARD, [Size::Isa, site.activation.into()])
+                .read("x", Slot::Input(0), Form::Blocks)
+                .read("statistics", STATISTICS, statistics)
+                .with("affine", self.affine(panels))
+                .write("y", Slot::Output, Form::Blocks)
+                .with("pixels", pixels(site)),
+        ]
+    }
+
+    /// Each sample's sums, which are the terms of what is learnt; the batch's, if they are needed; and dx.
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let panels = panels(site);
+        let statistics = Form::Cells(4 * panels);
+        let (sums, means) = (Form::Scratch(2 * panels), Form::Cells(2 * panels));
+        let summed = Call::of(&SUMS, [Size::Isa])
+            .read("x", Slot::Input(0), Form::Blocks)
+            .read("dy", Slot::Delta, Form::Blocks)
+            .read("statistics", STATISTICS, statistics)
+            .write("sums", SUMS_OF, sums)
+            .with("pixels", pixels(site));
+        let down = |add: bool| {
+            let dx = Slot::InputDelta(0);
+            [
+                Call::of(&MEANS, [Size::Isa])
+                    .read("sums", SUMS_OF, sums)
+                    .write("means", MEANS_OF, means)
+                    .with("pixels", pixels(site)),
+                Call::of(&BACKWARD, [Size::Isa, add.into()])
+                    .read("x", Slot::Input(0), Form::Blocks)
+                    .read("dy", Slot::Delta, Form::Blocks)
+                    .read("statistics", STATISTICS, statistics)
+                    .read("means", MEANS_OF, means)
+                    .with("affine", self.affine(panels))
+                    .view("dx", dx, Access::adding(add), Form::Blocks)
+                    .with("pixels", pixels(site)),
+            ]
+        };
+        let through = activation::through(site);
+        let down = site.adds(0).map(down).into_iter().flatten();
+        through.into_iter().chain([summed]).chain(down).collect()
+    }
+
+    fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        let panels = panels(site);
+        // The sums of d x^ stand behind those of d.
+        let first = if index == 0 { panels } else { 0 };
+        (index < self.running()).then(|| Gradient {
+            kernel: &GRADIENT,
+            sizes: vec![Size::Isa, (2 * panels).into(), first.into()],
+            terms: vec![Term::of([("sums", SUMS_OF, Form::Rows(2 * panels))])],
+            join: Join::Chain,
+        })
+    }
+
+    fn follow(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let panels = panels(site);
+        let running = self.running();
+        vec![
+            Call::of(&FOLLOW, [Size::Isa])
+                .read("statistics", STATISTICS, Form::Cells(4 * panels))
+                .modify("mean", Slot::Parameter(running), Form::Cells(panels))
+                .modify(
+                    "variance",
+                    Slot::Parameter(running + 1),
+                    Form::Cells(panels),
+                )
+                .modify("count", Slot::Parameter(running + 2), Form::Cells(1))
+                .with("momentum", Argument::Float(self.momentum as f32)),
+        ]
+    }
+
+    fn needs_company(&self, site: &Site<'_>) -> bool {
+        let shape = site.input_shape(0);
+        shape.iter().product::<usize>() == channels(shape)
+    }
+}

@@ -1,0 +1,110 @@
+//! What a network holds: one record for each tensor of its arena.
+
+use crate::layout::Layout;
+
+/// A tensor of a network: its name and shape in PyTorch's `state_dict`, its place in the arena, and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tensor {
+    /// `conv1.weight`.
+    pub name: &'static str,
+    /// PyTorch's shape.
+    pub shape: &'static [usize],
+    /// The place of its elements, in row-major order.
+    pub layout: Layout,
+    /// Blocks it takes in the arena, behind those of the tensor before it.
+    pub blocks: usize,
+    /// How it begins.
+    pub init: Init,
+    /// What becomes of it in training.
+    pub role: Role,
+}
+
+/// What becomes of a tensor in training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Role {
+    /// It descends along its gradient.
+    Learnt {
+        /// What its size costs.
+        penalty: Penalty,
+        /// Relative cost of one block's gradient: how many rows are summed for one sample.
+        cost: usize,
+    },
+    /// It follows what batches show: after a step it is `keep` of what it was, and what the step adds.
+    Statistic {
+        /// 0 to 1.
+        keep: f32,
+    },
+    /// One whole number, a count of batches, kept as two: `low + high * 2^24`.
+    Count,
+}
+
+/// The distribution a tensor begins with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Uniform in `-bound..bound`.
+    Uniform(f32),
+    /// Normal with mean 0 and this standard deviation.
+    Normal(f32),
+    /// All the same.
+    Constant(f32),
+}
+
+/// Penalties of one tensor, as Keras' regularizers: `l1 * sum |w| + l2 * sum w^2` is added to the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penalty {
+    /// Factor of the absolute values.
+    pub l1: f32,
+    /// Factor of the squares.
+    pub l2: f32,
+}
+
+impl Tensor {
+    /// How many numbers it holds.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Its penalty and the cost of its gradient, if it is learnt.
+    pub fn learnt(&self) -> Option<(Penalty, usize)> {
+        match self.role {
+            Role::Learnt { penalty, cost } => Some((penalty, cost)),
+            Role::Statistic { .. } | Role::Count => None,
+        }
+    }
+}
+
+/// The largest count there is room for, and the number of which `high` counts the multiples.
+pub const LARGEST_COUNT: u64 = HIGH * HIGH - 1;
+const HIGH: u64 = 1 << 24;
+
+/// A count as it is kept.
+pub fn split_count(count: u64) -> [f32; 2] {
+    let count = count.min(LARGEST_COUNT);
+    [(count % HIGH) as f32, (count / HIGH) as f32]
+}
+
+/// A count that is kept as `low` and `high`.
+pub fn joined_count([low, high]: [f32; 2]) -> u64 {
+    low as u64 + high as u64 * HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LARGEST_COUNT, joined_count, split_count};
+
+    #[test]
+    fn counts_are_exact() {
+        for count in [
+            0,
+            1,
+            7,
+            (1 << 24) - 1,
+            1 << 24,
+            (1 << 40) + 12_345,
+            LARGEST_COUNT,
+        ] {
+            assert_eq!(joined_count(split_count(count)), count);
+        }
+        assert_eq!(joined_count(split_count(u64::MAX)), LARGEST_COUNT);
+    }
+}

@@ -1,0 +1,282 @@
+//! BatchNorm through the whole interface: statistics in training, in files and on threads.
+#![forbid(unsafe_code)]
+
+use kiln::{
+    Adam, CrossEntropy, Descent, Error, Model, Mse, Seed, Sgd, Trainer, Training, data::Samples,
+};
+
+kiln::model! {
+    struct Conv(image: [1, 9, 9]) -> [4] {
+        conv1: Conv2d(18, 3, padding = 1, bias = false),
+        bn1: BatchNorm,
+        Relu,
+        conv2: Conv2d(5, 3, stride = 2),
+        bn2: BatchNorm(momentum = 0.25),
+        Relu,
+        Flatten,
+        fc: Dense(4),
+    }
+
+    struct Features(x: [6]) -> [3] {
+        hidden: Dense(20, bias = false, l2 = 0.01),
+        bn: BatchNorm,
+        Tanh,
+        out: Dense(3),
+    }
+
+    struct Shared(x: [6]) -> [6] {
+        bn: BatchNorm(momentum = 0.25),
+        project: Dense(6),
+        forward { bn(project(bn(x))) }
+    }
+}
+
+/// Numbers of no order from -1 to 1.
+fn numbers(count: usize) -> Vec<f32> {
+    let number = |i: usize| {
+        let hash = (i as u32 + 1).wrapping_mul(0x9e37_79b9);
+        let hash = (hash ^ hash >> 15).wrapping_mul(0x85eb_ca6b);
+        (hash >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    (0..count).map(number).collect()
+}
+
+fn images(count: usize) -> Samples<[[[f32; 9]; 9]; 1], usize> {
+    let images = kiln::flat::rows(&numbers(count * 81))
+        .expect("whole images")
+        .to_vec();
+    let classes: Vec<usize> = (0..count).map(|index| index * 7 % 4).collect();
+    Samples::new(images, classes).expect("as many")
+}
+
+fn bits<M: Model>(net: &M) -> Vec<u32> {
+    let parameters = net.parameters();
+    let numbers = parameters.blocks().iter().flat_map(|block| block.0);
+    numbers.map(f32::to_bits).collect()
+}
+
+#[test]
+fn bits_do_not_depend_on_threads() {
+    for samples in [2, 3, 64, 129] {
+        let data = images(samples);
+        let on = |threads| {
+            let net = Conv::new(Seed(3));
+            let mut training = Training::with_threads(&net, samples, threads).expect("memory");
+            let loss = training
+                .backward(&net, data.inputs(), data.targets(), &CrossEntropy)
+                .expect("finite numbers");
+            let gradients = training.gradients();
+            let gradients = gradients.blocks().iter().flat_map(|block| block.0);
+            (
+                loss.to_bits(),
+                gradients.map(f32::to_bits).collect::<Vec<_>>(),
+            )
+        };
+        let one = on(1);
+        for threads in 2..=8 {
+            assert!(on(threads) == one, "{samples} samples on {threads} threads");
+        }
+    }
+    let data = images(100);
+    let on = |threads, clip: bool| {
+        let mut net = Conv::new(Seed(3));
+        let trainer = Trainer::new(Adam::default(), CrossEntropy)
+            .batch(32)
+            .epochs(2)
+            .quiet();
+        let trainer = trainer.threads(threads);
+        let mut trainer = if clip {
+            trainer.clip_norm(1e9)
+        } else {
+            trainer
+        };
+        trainer.fit(&mut net, &data).expect("finite numbers");
+        bits(&net)
+    };
+    let one = on(1, false);
+    for threads in [2, 3, 4, 8] {
+        assert!(on(threads, false) == one, "{threads} threads");
+    }
+    // A limit that is never reached changes nothing.
+    assert!(on(2, true) == one);
+}
+
+/// A trainer, and a loop by hand.
+#[test]
+fn every_way_to_train_follows_the_same_statistics() {
+    let data = images(30);
+    let mut fitted = Conv::new(Seed(1));
+    let trainer = Trainer::new(Sgd::new(0.1), CrossEntropy).batch(10).quiet();
+    trainer
+        .shuffle(false)
+        .fit(&mut fitted, &data)
+        .expect("finite numbers");
+    let mut net = Conv::new(Seed(1));
+    let mut training = Training::new(&net, 10).expect("memory");
+    let mut descent = Descent::new(&net, Sgd::new(0.1)).expect("a rate");
+    for (inputs, targets) in data.inputs().chunks(10).zip(data.targets().chunks(10)) {
+        training
+            .backward(&net, inputs, targets, &CrossEntropy)
+            .expect("finite numbers");
+        descent
+            .apply(&mut net, training.gradients())
+            .expect("its own");
+    }
+    for (name, _) in net.parameters().names() {
+        let pairs = net.parameters().get(name).into_iter().flatten();
+        let pairs = pairs.zip(fitted.parameters().get(name).into_iter().flatten());
+        for (hand, trainer) in pairs {
+            assert!(
+                (hand - trainer).abs() <= 1e-6 * trainer.abs().max(1.0),
+                "{name}: {hand} {trainer}"
+            );
+        }
+    }
+    assert_eq!(
+        net.parameters().get("bn1.num_batches_tracked"),
+        Some(vec![3.0])
+    );
+}
+
+/// A layer that is called twice follows both calls, one after the other, and counts both.
+#[test]
+fn a_shared_norm_follows_every_call() {
+    let mut net = Shared::new(Seed(5));
+    net.parameters_mut()
+        .set("bn.running_mean", &[4.0; 6])
+        .expect("six");
+    net.parameters_mut()
+        .set("bn.num_batches_tracked", &[7.0])
+        .expect("one");
+    // The second call sees what the projection gives: features that are all its bias.
+    net.parameters_mut()
+        .set("project.weight", &[0.0; 36])
+        .expect("as many");
+    net.parameters_mut()
+        .set("project.bias", &[2.0; 6])
+        .expect("six");
+    let inputs = [[1.0; 6], [3.0; 6]];
+    let mut training = Training::new(&net, 2).expect("memory");
+    let mut descent = Descent::new(&net, Sgd::new(0.1)).expect("a rate");
+    training
+        .backward(&net, &inputs, &inputs, &Mse)
+        .expect("finite numbers");
+    descent
+        .apply(&mut net, training.gradients())
+        .expect("its own");
+    let of = |name: &str| net.parameters().get(name).expect(name);
+    // 4 goes a quarter of the way to 2, and from 3.5 a quarter of the way to 2.
+    assert_eq!(of("bn.running_mean"), [3.125; 6]);
+    // The first call's variance is 2, the second's 0.
+    assert_eq!(of("bn.running_var"), [(0.75 + 0.25 * 2.0) * 0.75; 6]);
+    assert_eq!(of("bn.num_batches_tracked"), [9.0]);
+}
+
+#[test]
+fn statistics_are_no_parameters_that_are_learnt() {
+    assert_eq!(Features::PARAMS, 6 * 20 + 2 * 20 + 20 * 3 + 3);
+    let net = Features::new(Seed(0));
+    let names: Vec<_> = net.parameters().names().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        [
+            "hidden.weight",
+            "bn.weight",
+            "bn.bias",
+            "out.weight",
+            "out.bias",
+            "bn.running_mean",
+            "bn.running_var",
+            "bn.num_batches_tracked"
+        ]
+    );
+    let mut training = Training::new(&net, 4).expect("memory");
+    let numbers = numbers(24);
+    let inputs: &[[f32; 6]] = kiln::flat::rows(&numbers).expect("four");
+    training
+        .backward(&net, inputs, &[[0.5; 3]; 4], &Mse)
+        .expect("finite numbers");
+    let mut gradients = training.gradients_mut();
+    assert_eq!(gradients.names().count(), 5);
+    assert_eq!(gradients.get("bn.running_mean"), None);
+    assert!(matches!(
+        gradients.set("bn.running_mean", &[0.0; 20]),
+        Err(Error::UnknownParameter { .. })
+    ));
+    let norm = |net: &Features| net.parameters().norm();
+    let (mut other, before) = (net.clone(), norm(&net));
+    other
+        .parameters_mut()
+        .set("bn.running_var", &[1e6; 20])
+        .expect("as many");
+    assert_eq!(norm(&other), before);
+}
+
+#[test]
+fn a_sample_alone_teaches_nothing() {
+    let mut net = Features::new(Seed(0));
+    let mut training = Training::new(&net, 4).expect("memory");
+    let error = training
+        .backward(&net, &[[0.5; 6]], &[[0.5; 3]], &Mse)
+        .expect_err("one sample");
+    assert!(
+        error
+            .to_string()
+            .starts_with("`bn (BatchNorm)` learns from how the samples of a batch differ"),
+        "{error}"
+    );
+    let data = Samples::new(vec![[0.5; 6]; 9], vec![[0.5; 3]; 9]).expect("as many");
+    for batch in [1, 2, 4, 8] {
+        let mut trainer = Trainer::new(Sgd::new(0.1), Mse).batch(batch).quiet();
+        let error = trainer.fit(&mut net, &data).expect_err("one is left");
+        assert!(matches!(error, Error::Alone { samples: 9, .. }), "{error}");
+    }
+    for batch in [3, 5, 7, 9, 20] {
+        let mut trainer = Trainer::new(Sgd::new(0.1), Mse).batch(batch).quiet();
+        trainer.fit(&mut net, &data).expect("no batch of one");
+    }
+    // An image alone has many pixels.
+    let mut net = Conv::new(Seed(0));
+    let mut trainer = Trainer::new(Sgd::new(0.1), CrossEntropy).batch(1).quiet();
+    trainer.fit(&mut net, &images(3)).expect("pixels differ");
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_statistics() {
+    let mut net = Features::new(Seed(0));
+    let before = bits(&net);
+    let data = Samples::new(vec![[0.5; 6], [f32::NAN; 6]], vec![[0.5; 3]; 2]).expect("as many");
+    let mut trainer = Trainer::new(Sgd::new(0.1), Mse).quiet();
+    trainer
+        .fit(&mut net, &data)
+        .expect_err("an input that is no number");
+    assert!(bits(&net) == before);
+}
+
+#[test]
+fn files_hold_the_statistics() {
+    let mut net = Conv::new(Seed(2));
+    Trainer::new(Adam::default(), CrossEntropy)
+        .batch(8)
+        .quiet()
+        .fit(&mut net, &images(24))
+        .expect("finite numbers");
+    let bytes = net.to_bytes().expect("finite numbers");
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("a file");
+    let count = file.tensor("bn2.num_batches_tracked").expect("a count");
+    assert_eq!(
+        (count.dtype(), count.shape()),
+        (safetensors::Dtype::I64, &[][..])
+    );
+    assert_eq!(count.data(), 3_i64.to_le_bytes());
+    assert!(bits(&Conv::from_bytes(&bytes).expect("its own")) == bits(&net));
+
+    let mut kept = file.tensors();
+    kept.retain(|(name, _)| name != "bn1.running_var");
+    let bytes = safetensors::serialize(kept, None).expect("a file");
+    let error = Conv::from_bytes(&bytes).expect_err("a statistic is missing");
+    assert!(
+        error.to_string().contains("missing: `bn1.running_var`"),
+        "{error}"
+    );
+}
