@@ -24,7 +24,7 @@ model! {
 const SHOWN: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut options = Options::parse(40, 32)?;
+    let mut options = Options::parse(40, 32, &mut [])?;
     // Saved in any case, and for a while where no file is named.
     let temporary = options
         .save

@@ -21,7 +21,7 @@ model! {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(5, 32)?;
+    let options = Options::parse(5, 32, &mut [])?;
     let (train, test) = kiln::data::mnist(&options.data)?;
     let train = train.first(options.limit)?;
 

@@ -25,7 +25,7 @@ model! {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(12, 64)?;
+    let options = Options::parse(12, 64, &mut [])?;
     let (train, test) = kiln::data::mnist(&options.data)?;
     let train = train.first(options.limit)?;
 

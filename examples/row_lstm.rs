@@ -19,7 +19,7 @@ model! {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(5, 64)?;
+    let options = Options::parse(5, 64, &mut [])?;
     let (train, test) = kiln::data::mnist(&options.data)?;
     // Each row of the image is one step of the sequence.
     let (train, test) = (train.first(options.limit)?.squeeze(), test.squeeze());

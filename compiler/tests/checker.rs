@@ -44,6 +44,7 @@ fn event(reads: &[usize], writes: &[usize]) -> Event {
     Event {
         action: Action::Forward(call),
         name: "a layer".into(),
+        label: String::new(),
     }
 }
 

@@ -1,19 +1,115 @@
-//! What a small network expands to, pinned as it reads: a change of the emitted code shows in full.
+//! What small networks expand to, pinned as it reads: a change of the emitted code shows in full.
+#![forbid(unsafe_code)]
 
+use proc_macro2::TokenStream;
 use quote::quote;
 
-#[test]
-fn a_small_network_reads_as_pinned() {
-    let tokens = quote! {
-        /// Two layers with a penalty, dropout between them.
-        pub struct Small(x: [6]) -> [3] {
-            hidden: Dense(20, l2 = 0.001),
-            Relu,
-            Dropout(0.5),
-            logits: Dense(3),
-        }
-    };
+fn pin(name: &str, tokens: TokenStream) {
     let expansion = kiln_compiler::compile(&quote!(::kiln), tokens);
+    let errors = expansion.to_string().matches("compile_error").count();
+    assert_eq!(errors, 0, "{name} is without mistakes");
     let file = syn::parse2(expansion).expect("expansions are Rust");
-    insta::assert_snapshot!(prettyplease::unparse(&file));
+    insta::assert_snapshot!(name, prettyplease::unparse(&file));
+}
+
+#[test]
+fn chain() {
+    pin(
+        "chain",
+        quote! {
+            /// Two layers with a penalty, dropout between them.
+            pub struct Small(x: [6]) -> [3] {
+                hidden: Dense(20, l2 = 0.001),
+                Relu,
+                Dropout(0.5),
+                logits: Dense(3),
+            }
+        },
+    );
+}
+
+#[test]
+fn convolution() {
+    pin(
+        "convolution",
+        quote! {
+            struct Convolution(image: [1, 8, 8]) -> [4] {
+                conv1: Conv2d(6, 3),
+                Relu,
+                MaxPool2d(2),
+                conv2: Conv2d(18, 3, padding = 1, bias = false),
+                Flatten,
+                Dense(4),
+            }
+        },
+    );
+}
+
+#[test]
+fn recurrence() {
+    pin(
+        "recurrence",
+        quote! {
+            struct Recurrence(steps: [5, 3]) -> [2] {
+                lstm: Lstm(8, layers = 2),
+                Last,
+                fc: Dense(2),
+            }
+        },
+    );
+}
+
+#[test]
+fn shared_layers() {
+    pin(
+        "shared_layers",
+        quote! {
+            struct Shared(a: [4], b: [4]) -> ([4], [1]) {
+                embed: Dense(4),
+                same: Dense(1),
+                forward {
+                    let a = tanh(embed(a));
+                    let b = tanh(embed(b));
+                    (a + b, sigmoid(same(a * b)))
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn dataflow() {
+    pin(
+        "dataflow",
+        quote! {
+            struct Dataflow(x: [4, 6]) -> [3] {
+                each: Dense(3),
+                forward {
+                    let h = each(x);
+                    last(h) * 0.5 + last(h[1..3])
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn block_with_repetitions() {
+    pin(
+        "block_with_repetitions",
+        quote! {
+            block Residual<const CHANNELS: usize>(x) {
+                conv: Conv2d(CHANNELS, 3, padding = 1, bias = false),
+                bn: BatchNorm,
+                forward { relu(bn(conv(x)) + x) }
+            }
+
+            struct Residuals(image: [3, 6, 6]) -> [2] {
+                stem: { Conv2d(16, 1), Relu },
+                stage: [Residual<16>; 2],
+                GlobalAvgPool,
+                fc: Dense(2),
+            }
+        },
+    );
 }

@@ -30,8 +30,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the command line over an example's own defaults; prints the usage and ends where it is asked for.
-    pub fn parse(epochs: usize, batch: usize) -> Result<Self, Box<dyn Error>> {
+    /// Reads the command line over an example's own defaults, and the files that it takes besides, by the names of their
+    /// options; prints the usage and ends where it is asked for.
+    pub fn parse(
+        epochs: usize,
+        batch: usize,
+        files: &mut [(&str, Option<PathBuf>)],
+    ) -> Result<Self, Box<dyn Error>> {
         let mut options = Self {
             data: PathBuf::from("data/mnist"),
             epochs,
@@ -52,12 +57,18 @@ impl Options {
                 Long("save") => options.save = Some(arguments.value()?.into()),
                 Long("limit") => options.limit = number("--limit", &mut arguments)?,
                 Long("help") => {
-                    println!(
+                    print!(
                         "options: --data DIR --epochs {epochs} --batch {batch} --threads 1 --seed 7 \
                          --save FILE --limit SAMPLES"
                     );
+                    files.iter().for_each(|(name, _)| print!(" --{name} FILE"));
+                    println!();
                     process::exit(0);
                 }
+                Long(name) => match files.iter_mut().find(|(file, _)| *file == name) {
+                    Some((_, file)) => *file = Some(arguments.value()?.into()),
+                    None => return Err(argument.unexpected().into()),
+                },
                 _ => return Err(argument.unexpected().into()),
             }
         }

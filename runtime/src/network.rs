@@ -67,6 +67,23 @@ pub struct Rows<'a> {
     pub step: u64,
 }
 
+impl<'a> Rows<'a> {
+    /// What `count` samples share in inference, which is nothing but the parameters.
+    #[inline(always)]
+    pub fn inference(parameters: &'a [Block], count: usize) -> Self {
+        Self {
+            parameters,
+            transposed: &[],
+            joint: &[],
+            capacity: count,
+            rows: count,
+            first: 0,
+            seed: 0,
+            step: 0,
+        }
+    }
+}
+
 /// Loss and accuracy of one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {

@@ -163,46 +163,82 @@ fn enter<S: Isa, T: Task>(s: S, task: T) -> T::Output {
     )
 }
 
+/// Evaluates an expression with the token of a level's instruction set.
+macro_rules! on_level {
+    ($level:expr, $s:ident => $body:expr) => {{
+        let level: ::fearless_simd::Level = $level;
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some($s) = level.as_avx512() {
+                $body
+            } else if let Some($s) = level.as_avx2() {
+                $body
+            } else {
+                #[cfg(feature = "fallback")]
+                if level.is_fallback() {
+                    let $s = ::fearless_simd::Fallback::new();
+                    return $body;
+                }
+                match level
+                    .as_sse2()
+                    .or(::fearless_simd::Level::baseline().as_sse2())
+                {
+                    Some($s) => $body,
+                    None => unreachable!("every x86-64 has SSE2"),
+                }
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        match level.as_neon() {
+            Some($s) => $body,
+            None => unreachable!("every 64-bit Arm has NEON"),
+        }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        match level.as_wasm_simd128() {
+            Some($s) => $body,
+            None => unreachable!("built for simd128"),
+        }
+        #[cfg(not(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            all(target_arch = "wasm32", target_feature = "simd128")
+        )))]
+        {
+            let _ = level;
+            let $s = ::fearless_simd::Fallback::new();
+            $body
+        }
+    }};
+}
+
 /// Runs a task on the instruction set of `level`: once per model call, never per layer.
 #[inline(always)]
 pub fn dispatch<T: Task>(level: Level, task: T) -> T::Output {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if let Some(s) = level.as_avx512() {
-            return enter(s, task);
-        }
-        if let Some(s) = level.as_avx2() {
-            return enter(s, task);
-        }
-        #[cfg(feature = "fallback")]
-        if level.is_fallback() {
-            return enter(fearless_simd::Fallback::new(), task);
-        }
-        match level.as_sse2().or(Level::baseline().as_sse2()) {
-            Some(s) => enter(s, task),
-            None => unreachable!("every x86-64 has SSE2"),
-        }
-    }
-    #[cfg(target_arch = "aarch64")]
-    match level.as_neon() {
-        Some(s) => enter(s, task),
-        None => unreachable!("every 64-bit Arm has NEON"),
-    }
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    match level.as_wasm_simd128() {
-        Some(s) => enter(s, task),
-        None => unreachable!("built for simd128"),
-    }
-    #[cfg(not(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    )))]
-    {
-        let _ = level;
-        enter(fearless_simd::Fallback::new(), task)
-    }
+    on_level!(level, s => enter(s, task))
 }
+
+/// Declares a kernel whose sizes are values, `fn name = generic(argument: type, ..)`, so that the generic function is compiled
+/// here, once for each instruction set, and not in every user's crate, where every network would pay for it again. A call
+/// costs a jump by the instruction set more.
+macro_rules! compiled_here {
+    ($(
+        $(#[$attribute:meta])*
+        $visibility:vis fn $name:ident = $generic:ident($($argument:ident: $type:ty),* $(,)?);
+    )*) => {$(
+        $(#[$attribute])*
+        #[allow(clippy::too_many_arguments, reason = "called by expansions")]
+        $visibility fn $name<S: $crate::simd::Isa>(s: S, $($argument: $type),*) {
+            #[allow(clippy::too_many_arguments, reason = "called by expansions")]
+            #[inline(never)]
+            fn here(level: ::fearless_simd::Level, $($argument: $type),*) {
+                $crate::simd::on_level!(level, s => $generic(s, $($argument),*));
+            }
+
+            here(s.level(), $($argument),*);
+        }
+    )*};
+}
+pub(crate) use {compiled_here, on_level};
 
 /// Every level this machine and this build can run, best first: one test body runs on all of them.
 pub fn levels() -> impl Iterator<Item = Level> {

@@ -68,9 +68,24 @@ pub fn numbers(stream: u64, count: usize) -> Vec<f32> {
     (1..=count as u64).map(number).collect()
 }
 
-/// Parameter number i gets the numbers of stream i, scaled by the power of two near 1 / sqrt(fan_in).
+/// Parameter number i gets the numbers of stream i, scaled by the power of two near 1 / sqrt(fan_in); running statistic
+/// number i those of stream 500 + i, means about 0 and variances about 1.
 pub fn fill_parameters<N: Model>(net: &mut N) {
-    for (index, (name, shape)) in (0_u64..).zip(net.parameters().names()) {
+    let followed = |name: &&str| name.contains(".running_");
+    let names = || net.parameters().names().map(|(name, _)| name);
+    let statistics: Vec<&str> = names().filter(followed).collect();
+    for (index, name) in (0_u64..).zip(statistics) {
+        let mut values = net.parameters().get(name).expect(name);
+        let fresh = numbers(500 + index, values.len());
+        for (value, fresh) in values.iter_mut().zip(fresh) {
+            *value = fresh / 2.0 + (index % 2) as f32;
+        }
+        net.parameters_mut().set(name, &values).expect(name);
+    }
+    let learnt = |(name, _): &(&str, &[usize])| {
+        !name.contains(".running_") && !name.ends_with("num_batches_tracked")
+    };
+    for (index, (name, shape)) in (0_u64..).zip(net.parameters().names().filter(learnt)) {
         let fan_in: usize = shape[1..].iter().product();
         let scale = 0.5_f32.powi((usize::BITS - fan_in.leading_zeros()) as i32 / 2);
         let mut values = numbers(index, shape.iter().product());

@@ -2,7 +2,7 @@
 
     python tests/golden/make.py
 
-Needs torch, numpy and safetensors. All is computed in float64, from numbers that float32 holds exactly, and stored as
+Needs torch, torchvision, numpy and safetensors. All is computed in float64, from numbers that float32 holds exactly, and stored as
 float32, so that the files hold the true values as well as float32 can say them.
 
 A file holds, as far as it applies:
@@ -27,6 +27,7 @@ import re
 
 import numpy as np
 import torch
+import torchvision
 from safetensors.numpy import save_file
 from torch import nn
 from torch.nn import functional as F
@@ -449,6 +450,20 @@ def network(name, module, batch):
     save(name, tensors)
 
 
+def resnet18():
+    """torchvision's ResNet-18 on small images, its weights and statistics the formula's; with all its names."""
+    module = torchvision.models.resnet18().double().eval()
+    fill_parameters(module)
+    with torch.no_grad():
+        followed = [buffer for key, buffer in module.named_buffers() if "running" in key]
+        for index, statistic in enumerate(followed):
+            # Means about 0, variances about 1.
+            statistic.copy_(numbers(500 + index, statistic.shape) / 2 + index % 2)
+        outputs = module(numbers(INPUT_STREAM, (1, 3, 64, 64)))
+    names = "\n".join(module.state_dict()).encode()
+    save("resnet18", {"outputs": outputs, "names": torch.frombuffer(bytearray(names), dtype=torch.uint8)})
+
+
 def main():
     for name, (module, shape) in LAYERS.items():
         layer(name, module, shape)
@@ -464,6 +479,7 @@ def main():
     network("mnist", Mnist(), batch=5)
     network("mnist_cnn", MnistCnn(), batch=2)
     network("row_lstm", RowLstm(), batch=2)
+    resnet18()
 
 
 if __name__ == "__main__":

@@ -35,6 +35,70 @@ kiln::model! {
     }
 }
 
+kiln::model! {
+    block Basic<const CHANNELS: usize>(x) {
+        conv1: Conv2d(CHANNELS, 3, padding = 1, bias = false),
+        bn1: BatchNorm,
+        conv2: Conv2d(CHANNELS, 3, padding = 1, bias = false),
+        bn2: BatchNorm,
+        forward { relu(bn2(conv2(relu(bn1(conv1(x))))) + x) }
+    }
+
+    block Down<const CHANNELS: usize>(x) {
+        conv1: Conv2d(CHANNELS, 3, stride = 2, padding = 1, bias = false),
+        bn1: BatchNorm,
+        conv2: Conv2d(CHANNELS, 3, padding = 1, bias = false),
+        bn2: BatchNorm,
+        downsample: { Conv2d(CHANNELS, 1, stride = 2, bias = false), BatchNorm },
+        forward { relu(bn2(conv2(relu(bn1(conv1(x))))) + downsample(x)) }
+    }
+
+    /// torchvision's `resnet18`.
+    struct ResNet18(image: [3, 64, 64]) -> [1000] {
+        conv1: Conv2d(64, 7, stride = 2, padding = 3, bias = false),
+        bn1: BatchNorm,
+        Relu,
+        MaxPool2d(3, stride = 2, padding = 1),
+        layer1: [Basic<64>; 2],
+        layer2: { Down<128>, Basic<128> },
+        layer3: { Down<256>, Basic<256> },
+        layer4: { Down<512>, Basic<512> },
+        GlobalAvgPool,
+        fc: Dense(1000),
+    }
+}
+
+/// Outputs by the formula's weights, under all the names that PyTorch has.
+#[test]
+fn resnet18() {
+    let golden = Golden::open("resnet18");
+    let mut net = ResNet18::new(Seed(0));
+    fill_parameters(&mut net);
+    let names = String::from_utf8(golden.get("names")).expect("text");
+    let ours: Vec<&str> = net.parameters().names().map(|(name, _)| name).collect();
+    assert_eq!(names.lines().count(), ours.len());
+    for name in names.lines() {
+        assert!(ours.contains(&name), "{name}");
+    }
+    let inputs: Vec<[[[f32; 64]; 64]; 3]> =
+        bytemuck::pod_collect_to_vec(&numbers(INPUT_STREAM, 3 * 64 * 64));
+    let expected: Vec<f32> = golden.get("outputs");
+    on_every_instruction_set("resnet18", |set| {
+        let outputs = predict(&net, &inputs, 1).expect("one thread");
+        let outputs = outputs.as_flattened();
+        let largest = expected
+            .iter()
+            .fold(0.0_f32, |largest, y| largest.max(y.abs()));
+        for (found, expected) in outputs.iter().zip(&expected) {
+            let apart = (found - expected).abs();
+            assert!(
+                apart <= 1e-4 * largest,
+                "{found} is not {expected} on {set:?}"
+            );
+        }
+    });
+}
+
 #[test]
 fn mnist() {
     check(Mnist::new(Seed(0)), "mnist");

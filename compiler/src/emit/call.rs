@@ -48,6 +48,11 @@ impl<'a> Printer<'a> {
         Self { scope, ..self }
     }
 
+    /// What the calls stand in.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
     /// The program.
     pub fn program(&self) -> &'a Program {
         &self.planned.0

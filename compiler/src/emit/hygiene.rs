@@ -25,6 +25,8 @@ const PRIMITIVES: &[&str] = &[
 pub struct Scope {
     /// The struct's name, which stays the user's whatever it is.
     own: String,
+    /// Functions that stand in it.
+    functions: BTreeSet<String>,
     /// Primitive types that were met.
     primitives: BTreeSet<String>,
     /// What may be a variable.
@@ -40,6 +42,11 @@ impl Scope {
             own: name.to_string(),
             ..Self::default()
         }
+    }
+
+    /// The same with functions in it.
+    pub fn with(self, functions: BTreeSet<String>) -> Self {
+        Self { functions, ..self }
     }
 
     /// The same tokens, to stand in this scope. They do not name the struct, but for `Self`. No integer has its type, for
@@ -103,6 +110,7 @@ impl Scope {
             self.primitives.insert(name);
         } else if !begins_path
             && !name.starts_with(char::is_uppercase)
+            && !self.functions.contains(&name)
             && !self.variables.contains(&name)
             && !self.words.contains(&name)
         {

@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod document;
+pub mod functions;
 pub mod hygiene;
 pub mod model;
 pub mod passes;
@@ -13,6 +14,7 @@ pub mod tables;
 use crate::attributes::{allowances, conditions, derived};
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
+use functions::Functions;
 use model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -31,20 +33,16 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     let input = types(&model.graph.inputs, model);
     let output = types(&model.graph.outputs, model);
     let tables = tables::tables(model);
-    let (infer, transpose, load) = (
-        passes::infer(model),
-        passes::transpose(model),
-        passes::load(model),
-    );
-    let (forward, loss, backward) = (
-        passes::forward(model),
-        passes::loss(model),
-        passes::backward(model),
-    );
+    let mut functions = Functions::default();
+    let infer = passes::infer(model, &mut functions, &input);
+    let (transpose, load) = (passes::transpose(model), passes::load(model));
+    let forward = passes::forward(model, &mut functions);
+    let loss = passes::loss(model);
+    let backward = passes::backward(model, &mut functions);
     let (update, fold, follow) = (
         passes::update(model),
-        passes::fold(model),
-        passes::follow(model),
+        passes::fold(model, &mut functions),
+        passes::follow(model, &mut functions),
     );
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
@@ -52,7 +50,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     // With a lifetime the bound is asked for where `forward` is called, not here, where it never holds.
     let by_value = (!is_small).then(|| quote!(where for<'call> Self: rt::SmallOutput));
     let (forward_doc, into_doc) = document::answers(model, is_small);
-    let mut scope = hygiene::Scope::of(name);
+    let mut scope = hygiene::Scope::of(name).with(std::mem::take(&mut functions.names));
+    let functions = scope.tokens(functions.items());
     let methods = scope.tokens(quote! {
         /// The layers: names, kinds, output shapes, parameters and operations.
         pub const LAYERS: &'static [rt::Layer] = <Self as rt::Model>::LAYERS;
@@ -166,6 +165,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         #[allow(clippy::approx_constant)]
         const _: () = {
             #imports
+
+            #functions
 
             impl #name {
                 #methods

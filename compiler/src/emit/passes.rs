@@ -1,12 +1,12 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
 use super::call::{Printer, Scope, penalty};
+use super::functions::{Functions, unpacked};
 use super::model::Model;
-use crate::call::Call;
 use crate::ids::{BufferId, TensorId};
-use crate::memory::program::{Action, Answer, Place, Program};
+use crate::memory::program::{Action, Answer, Event, Program};
 use crate::rt;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Index;
 
@@ -45,15 +45,6 @@ fn answers(program: &Program) -> &[Answer] {
         _ => None,
     });
     answers.unwrap_or_default()
-}
-
-/// Calls of the forward pass.
-fn forward_calls<'a>(printer: Printer<'a>) -> impl Iterator<Item = TokenStream> + 'a {
-    let events = printer.program().events.iter();
-    events.filter_map(move |event| match &event.action {
-        Action::Forward(call) => Some(printer.call(call)),
-        _ => None,
-    })
 }
 
 /// Replaces inputs that are read in place by a copy if they hold tiny numbers. One sample is copied to the stack if there
@@ -96,10 +87,11 @@ fn unload_sample(printer: Printer<'_>, outputs: &[BufferId]) -> TokenStream {
 }
 
 /// Forward without training.
-pub fn infer(model: &Model<'_>) -> TokenStream {
+pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) -> TokenStream {
     let printer = Printer::new(model, &model.inference);
     let program = printer.program();
-    let calls = forward_calls(printer);
+    let forward = Passes::of(program).forward;
+    let calls = numbered("infer", &forward, printer, functions, input);
     let (load, unload) = (
         load_sample(printer),
         unload_sample(printer, unloaded(program)),
@@ -127,7 +119,8 @@ pub fn infer(model: &Model<'_>) -> TokenStream {
             let (capacity, count) = (inputs.len(), inputs.len());
             #load
             #settled
-            #(#calls)*
+            let rows = rt::Rows::inference(parameters, count);
+            #calls
             for (row, output) in ::core::iter::Iterator::enumerate(outputs.iter_mut()) {
                 #unload
             }
@@ -162,12 +155,12 @@ pub fn load(model: &Model<'_>) -> TokenStream {
 /// A training step as the runtime drives it: passes over all chunks, which meet between two of them.
 #[derive(Default)]
 struct Passes<'a> {
-    /// The calls of each forward pass.
-    forward: Vec<Vec<&'a Call<Place>>>,
-    /// The calls of each backward pass, the first of which follows the loss at once.
-    backward: Vec<Vec<&'a Call<Place>>>,
+    /// The events of each forward pass.
+    forward: Vec<Vec<&'a Event>>,
+    /// The events of each backward pass, the first of which follows the loss at once.
+    backward: Vec<Vec<&'a Event>>,
     /// What is folded after each pass but the last.
-    folds: Vec<Vec<&'a Call<Place>>>,
+    folds: Vec<Vec<&'a Event>>,
 }
 
 impl<'a> Passes<'a> {
@@ -183,28 +176,27 @@ impl<'a> Passes<'a> {
                     passes.backward.push(Vec::new());
                     continue;
                 }
-                Action::Fold(call) => {
-                    append(&mut passes.folds, !met, call);
+                Action::Fold(_) => {
+                    append(&mut passes.folds, !met, event);
                     met = true;
                     continue;
                 }
-                Action::Forward(call) => (&mut passes.forward, call),
-                Action::Backward(call) => (&mut passes.backward, call),
+                Action::Forward(_) => &mut passes.forward,
+                Action::Backward(_) => &mut passes.backward,
                 _ => continue,
             };
-            let (list, call) = pass;
-            append(list, met, call);
+            append(pass, met, event);
             met = false;
         }
         passes
     }
 }
 
-/// Appends a call to the last list, or to a new one.
-fn append<'a>(lists: &mut Vec<Vec<&'a Call<Place>>>, new: bool, call: &'a Call<Place>) {
+/// Appends an event to the last list, or to a new one.
+fn append<'a>(lists: &mut Vec<Vec<&'a Event>>, new: bool, event: &'a Event) {
     match lists.last_mut() {
-        Some(last) if !new => last.push(call),
-        _ => lists.push(vec![call]),
+        Some(last) if !new => last.push(event),
+        _ => lists.push(vec![event]),
     }
 }
 
@@ -223,17 +215,22 @@ pub fn counts(model: &Model<'_>) -> TokenStream {
     quote!(#joint #forward #backward #lonely)
 }
 
-/// Calls one after another; those of several passes behind their numbers.
-fn numbered(passes: &[Vec<&Call<Place>>], printer: Printer<'_>) -> TokenStream {
-    let calls = |pass: &Vec<&Call<Place>>| {
-        let calls = pass.iter().map(|call| printer.call(call));
-        quote!(#(#calls)*)
-    };
-    if let [pass] = passes {
-        return calls(pass);
+/// Calls of the layers' functions one after another; those of several passes behind their numbers.
+fn numbered(
+    name: &str,
+    passes: &[Vec<&Event>],
+    printer: Printer<'_>,
+    functions: &mut Functions,
+    input: &TokenStream,
+) -> TokenStream {
+    let calls = passes
+        .iter()
+        .map(|events| functions.add(name, events, printer, input));
+    let passes = calls.collect::<Vec<_>>();
+    if let [pass] = &passes[..] {
+        return pass.clone();
     }
     let numbers = 0..passes.len();
-    let passes = passes.iter().map(calls);
     quote! {
         match pass {
             #(#numbers => { #passes })*
@@ -242,41 +239,14 @@ fn numbered(passes: &[Vec<&Call<Place>>], printer: Printer<'_>) -> TokenStream {
     }
 }
 
-/// Unpacks what a pass over the rows of a chunk uses of what they share.
-fn unpacked(body: &TokenStream) -> TokenStream {
-    let fields = [
-        ("parameters", quote!(parameters)),
-        ("transposed", quote!(transposed)),
-        ("joint", quote!(joint)),
-        ("capacity", quote!(capacity)),
-        ("count", quote!(rows: count)),
-        ("first", quote!(first)),
-        ("seed", quote!(seed)),
-        ("step", quote!(step)),
-    ];
-    let used = fields.iter().filter(|(name, _)| mentions(body, name));
-    let used = used.map(|(_, field)| field);
-    quote!(let rt::Rows { #(#used,)* .. } = rows;)
-}
-
-/// Whether a name stands anywhere in some tokens.
-fn mentions(tokens: &TokenStream, name: &str) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == name,
-        TokenTree::Group(group) => mentions(&group.stream(), name),
-        _ => false,
-    })
-}
-
 /// Forward in training.
-pub fn forward(model: &Model<'_>) -> TokenStream {
+pub fn forward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
     let printer = Printer::new(model, &model.training);
-    let body = numbered(&Passes::of(printer.program()).forward, printer);
-    let unpack = unpacked(&body);
+    let passes = Passes::of(printer.program()).forward;
+    let body = numbered("forward", &passes, printer, functions, &TokenStream::new());
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
-            #unpack
             #body
         }
     }
@@ -351,27 +321,26 @@ fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
 }
 
 /// The chain of deltas.
-pub fn backward(model: &Model<'_>) -> TokenStream {
+pub fn backward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
     let printer = Printer::new(model, &model.training);
-    let body = numbered(&Passes::of(printer.program()).backward, printer);
-    let unpack = unpacked(&body);
+    let passes = Passes::of(printer.program()).backward;
+    let body = numbered("backward", &passes, printer, functions, &TokenStream::new());
     quote! {
         #[inline(always)]
         fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
-            #unpack
             #body
         }
     }
 }
 
 /// What happens between two passes; nothing where no samples meet.
-pub fn fold(model: &Model<'_>) -> Option<TokenStream> {
+pub fn fold(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStream> {
     let printer = Printer::new(model, &model.training).within(Scope::Fold);
     let folds = Passes::of(printer.program()).folds;
     if folds.is_empty() {
         return None;
     }
-    let body = numbered(&folds, printer);
+    let body = numbered("fold", &folds, printer, functions, &TokenStream::new());
     Some(quote! {
         #[inline(always)]
         fn fold<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, joint: &mut [rt::Block]) {
@@ -381,20 +350,19 @@ pub fn fold(model: &Model<'_>) -> Option<TokenStream> {
 }
 
 /// What follows the batch, if anything does.
-pub fn follow(model: &Model<'_>) -> Option<TokenStream> {
+pub fn follow(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStream> {
     let printer = Printer::new(model, &model.training).within(Scope::Arena);
     let events = printer.program().events.iter();
-    let calls = events.filter_map(|event| match &event.action {
-        Action::Follow(call) => Some(printer.call(call)),
-        _ => None,
-    });
-    let calls = calls.collect::<Vec<_>>();
-    (!calls.is_empty()).then(|| {
-        quote! {
-            #[inline(always)]
-            fn follow<S: rt::Isa>(s: S, joint: &[rt::Block], arena: &mut [rt::Block]) {
-                #(#calls)*
-            }
+    let events = events.filter(|event| matches!(event.action, Action::Follow(_)));
+    let events = events.collect::<Vec<_>>();
+    if events.is_empty() {
+        return None;
+    }
+    let calls = functions.add("follow", &events, printer, &TokenStream::new());
+    Some(quote! {
+        #[inline(always)]
+        fn follow<S: rt::Isa>(s: S, joint: &[rt::Block], arena: &mut [rt::Block]) {
+            #calls
         }
     })
 }

@@ -107,6 +107,8 @@ pub struct Event {
     pub action: Action,
     /// The value it is about, for messages.
     pub name: String,
+    /// What expansions call the stage it is a part of; empty for what is no stage's.
+    pub label: String,
 }
 
 impl Event {
@@ -192,9 +194,13 @@ impl Program {
     }
 
     /// Adds an event.
-    pub fn event(&mut self, name: &str, action: Action) {
-        let name = name.to_owned();
-        self.events.push(Event { action, name });
+    pub fn event(&mut self, name: &str, label: &str, action: Action) {
+        let (name, label) = (name.to_owned(), label.to_owned());
+        self.events.push(Event {
+            action,
+            name,
+            label,
+        });
     }
 
     /// Adds what samples have in common.

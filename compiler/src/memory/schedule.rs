@@ -26,7 +26,7 @@ pub fn inference(layout: &Layout) -> Program {
     let outputs = layout.outputs.iter();
     let outputs = outputs.map(|&value| scheduler.value_buffer(value));
     let outputs = Action::Unload(outputs.collect());
-    scheduler.program.event("the outputs", outputs);
+    scheduler.program.event("the outputs", "", outputs);
     scheduler.program
 }
 
@@ -181,7 +181,7 @@ impl<'a> Scheduler<'a> {
         let layout = self.layout;
         let inputs = layout.inputs.iter();
         let inputs = inputs.map(|&input| self.value_buffer(input)).collect();
-        self.program.event("the inputs", Action::Load(inputs));
+        self.program.event("the inputs", "", Action::Load(inputs));
     }
 
     /// Whether a value is read from the caller's own arrays.
@@ -263,8 +263,9 @@ impl<'a> Scheduler<'a> {
             action
         };
         let call = call.map(|view| self.bind(index, view));
-        let name = self.name(self.layout.stages[index].output);
-        self.program.event(name, action(call));
+        let stage = &self.layout.stages[index];
+        let name = self.name(stage.output);
+        self.program.event(name, &stage.label, action(call));
     }
 
     /// Binds a call that transposes weights: to the copy of another site of the layer, if there is one.
@@ -318,7 +319,7 @@ impl<'a> Scheduler<'a> {
             delta: self.learns(output).then(|| self.delta_buffer(output)),
         };
         let answers = layout.outputs.iter().map(answer).collect();
-        self.program.event("the loss", Action::Loss(answers));
+        self.program.event("the loss", "", Action::Loss(answers));
     }
 
     /// Adds the events of a stage's backward, if its result has a delta.
@@ -369,7 +370,7 @@ impl<'a> Scheduler<'a> {
             if let Some(gradient) = gradient {
                 let id = TensorId(tensor);
                 let name = &self.layout.tensors[tensor].name;
-                self.program.event(name, Action::Update(id, gradient));
+                self.program.event(name, "", Action::Update(id, gradient));
             }
         }
     }

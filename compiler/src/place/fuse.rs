@@ -1,6 +1,6 @@
 //! Fusion: a contraction takes the activation and the pooling that follow it into its own registers.
 
-use crate::graph::{Graph, LayerId, ValueId};
+use crate::graph::{Graph, LayerId, Node, ValueId};
 use crate::ops::Op;
 use crate::site::{Activation, Pooling};
 use proc_macro2::Span;
@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// An operator and what it absorbed.
 #[derive(Clone, Debug)]
 pub struct Stage {
+    /// What expansions call it: `layer1_0_conv1`.
+    pub label: String,
     /// What is computed.
     pub op: Op,
     /// The layer applied.
@@ -68,6 +70,7 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
         }
         givers[node.output.0] = Some(stages.len());
         stages.push(Stage {
+            label: label(graph, node, stages.len()),
             op: node.op.clone(),
             layer: node.layer,
             parameters: node.parameters.clone(),
@@ -82,6 +85,25 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
         });
     }
     stages
+}
+
+/// What the functions of an expansion call a node: the name of its layer, or its kind and number.
+fn label(graph: &Graph, node: &Node, number: usize) -> String {
+    let kind = node.op.kind().to_lowercase();
+    match node.layer.map(|LayerId(layer)| &graph.layers[layer].name) {
+        Some(name) if name.contains(|letter: char| letter.is_alphabetic()) => plain(name),
+        Some(name) => plain(&format!("{kind}_{name}")),
+        None => format!("{kind}_{number}"),
+    }
+}
+
+/// A name as part of an identifier.
+fn plain(name: &str) -> String {
+    let letter = |letter: char| match letter.is_ascii_alphanumeric() {
+        true => letter.to_ascii_lowercase(),
+        false => '_',
+    };
+    name.chars().map(letter).collect()
 }
 
 impl Stage {

@@ -185,6 +185,7 @@ impl Layout {
             ..source
         });
         self.stages.push(Stage {
+            label: format!("copy_{}", self.stages.len()),
             op: Op::Repack(Repack),
             layer: None,
             parameters: Vec::new(),

@@ -10,6 +10,44 @@ use crate::{block::Block, math, simd::Isa};
 use bytemuck::must_cast_slice_mut;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
+/// Which function an activation is, for kernels that are told by value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// [`Identity`]
+    Identity,
+    /// [`Relu`]
+    Relu,
+    /// [`Sigmoid`]
+    Sigmoid,
+    /// [`Tanh`]
+    Tanh,
+}
+
+/// Evaluates an expression in which `$A` is the type of a kind.
+macro_rules! of_kind {
+    ($kind:expr, $A:ident => $body:expr) => {
+        match $kind {
+            $crate::kernels::activation::Kind::Identity => {
+                type $A = $crate::kernels::activation::Identity;
+                $body
+            }
+            $crate::kernels::activation::Kind::Relu => {
+                type $A = $crate::kernels::activation::Relu;
+                $body
+            }
+            $crate::kernels::activation::Kind::Sigmoid => {
+                type $A = $crate::kernels::activation::Sigmoid;
+                $body
+            }
+            $crate::kernels::activation::Kind::Tanh => {
+                type $A = $crate::kernels::activation::Tanh;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use of_kind;
+
 /// An elementwise function and its derivative.
 pub trait Activation {
     /// Whether f(0) = 0, so that padding lanes stay zero by themselves.
@@ -18,6 +56,28 @@ pub trait Activation {
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S>;
     /// dL/dx, flushed, from y = f(x) and dL/dy, which are.
     fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S>;
+}
+
+/// An activation that a network may declare.
+pub trait Declared: Activation {
+    /// Which one it is.
+    const KIND: Kind;
+}
+
+impl Declared for Identity {
+    const KIND: Kind = Kind::Identity;
+}
+
+impl Declared for Relu {
+    const KIND: Kind = Kind::Relu;
+}
+
+impl Declared for Sigmoid {
+    const KIND: Kind = Kind::Sigmoid;
+}
+
+impl Declared for Tanh {
+    const KIND: Kind = Kind::Tanh;
 }
 
 /// y = x.

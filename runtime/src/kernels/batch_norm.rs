@@ -23,14 +23,17 @@
 //! The mean is kept as two floats, so that x - m has the digits of x also where the mean is a thousand deviations. Each
 //! number depends on the batch alone, and not on how it was cut.
 //!
-//! Products of three numbers are flushed in between (see [`math::flush`]).
+//! Products of three numbers are flushed in between (see [`math::flush`]). Sizes are values: these kernels take memory's time.
 
-use super::{activation::Activation, pixels::Pixels};
+use super::{
+    activation::{Activation, Declared, Kind, of_kind},
+    pixels::Pixels,
+};
 use crate::{
     batch::Samples,
     block::{Block, LANES, without_padding},
     math,
-    simd::Isa,
+    simd::{Isa, compiled_here},
     tensor::{joined_count, split_count},
     update::Stretch,
 };
@@ -95,8 +98,38 @@ impl<S: Simd> Line<S> {
     }
 }
 
+/// The line of a panel by the running statistics.
+#[inline(always)]
+fn running_line<S: Simd>(s: S, running: Running<'_>, affine: Affine<'_>, panel: usize) -> Line<S> {
+    let variance = running.variance[panel].load(s) + f32x16::splat(s, running.eps);
+    let inverse = f32x16::splat(s, 1.0) / variance.sqrt();
+    Line {
+        mean: running.mean[panel].load(s),
+        rest: f32x16::splat(s, 0.0),
+        scale: math::flush(s, inverse * affine.weight(s, panel)),
+        shift: affine.bias(s, panel),
+    }
+}
+
+/// The line of a panel by the batch's statistics.
+#[inline(always)]
+fn batch_line<S: Simd>(
+    s: S,
+    statistics: &[Block],
+    affine: Affine<'_>,
+    [panel, panels]: [usize; 2],
+) -> Line<S> {
+    let [mean, rest, inverse] = centre(s, statistics, panel, panels);
+    Line {
+        mean,
+        rest,
+        scale: math::flush(s, inverse * affine.weight(s, panel)),
+        shift: affine.bias(s, panel),
+    }
+}
+
 /// y = f(g x^ + b) with the running statistics; writes y's border, too.
-pub fn infer<S: Isa, A: Activation>(
+pub fn infer<S: Isa, A: Declared>(
     s: S,
     x: &[Block],
     running: Running<'_>,
@@ -104,34 +137,38 @@ pub fn infer<S: Isa, A: Activation>(
     y: &mut [Block],
     pixels: Pixels,
 ) {
+    infer_as(s, x, running, affine, y, pixels, A::KIND);
+}
+
+compiled_here! {
+    fn infer_as = infer_as_on(x: &[Block], running: Running<'_>, affine: Affine<'_>, y: &mut [Block], pixels: Pixels, activation: Kind);
+}
+
+fn infer_as_on<S: Isa>(
+    s: S,
+    x: &[Block],
+    running: Running<'_>,
+    affine: Affine<'_>,
+    y: &mut [Block],
+    pixels: Pixels,
+    activation: Kind,
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            normalise::<S, A>(
-                s,
-                x,
-                y,
-                pixels,
-                #[inline(always)]
-                |panel| {
-                    let variance = running.variance[panel].load(s);
-                    let inverse =
-                        f32x16::splat(s, 1.0) / (variance + f32x16::splat(s, running.eps)).sqrt();
-                    Line {
-                        mean: running.mean[panel].load(s),
-                        rest: f32x16::splat(s, 0.0),
-                        scale: math::flush(s, inverse * affine.weight(s, panel)),
-                        shift: affine.bias(s, panel),
-                    }
-                },
-            );
+            let line = |panel| running_line(s, running, affine, panel);
+            of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
         },
     );
 }
 
-/// The mean and the centred squares of each sample's channels, as the three numbers they are made of: a shift, the sum of
-/// what is above it, and the sum of the squares of that.
-pub fn moments<S: Isa>(s: S, x: &[Block], moments: &mut [Block], pixels: Pixels) {
+compiled_here! {
+    /// The mean and the centred squares of each sample's channels, as the three numbers they are made of: a shift, the sum of
+    /// what is above it, and the sum of the squares of that.
+    pub fn moments = moments_on(x: &[Block], moments: &mut [Block], pixels: Pixels);
+}
+
+fn moments_on<S: Isa>(s: S, x: &[Block], moments: &mut [Block], pixels: Pixels) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -169,14 +206,12 @@ pub fn moments<S: Isa>(s: S, x: &[Block], moments: &mut [Block], pixels: Pixels)
     );
 }
 
-/// Joins the samples' moments, in their order: for each panel the mean in two parts, r, and the unbiased variance.
-pub fn join<S: Isa>(
-    s: S,
-    moments: Samples<'_>,
-    statistics: &mut [Block],
-    pixels: Pixels,
-    eps: f32,
-) {
+compiled_here! {
+    /// Joins the samples' moments, in their order: for each panel the mean in two parts, r, and the unbiased variance.
+    pub fn join = join_on(moments: Samples<'_>, statistics: &mut [Block], pixels: Pixels, eps: f32);
+}
+
+fn join_on<S: Isa>(s: S, moments: Samples<'_>, statistics: &mut [Block], pixels: Pixels, eps: f32) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -220,7 +255,7 @@ pub fn join<S: Isa>(
 }
 
 /// y = f(g x^ + b) with the batch's statistics; writes y's border, too.
-pub fn forward<S: Isa, A: Activation>(
+pub fn forward<S: Isa, A: Declared>(
     s: S,
     x: &[Block],
     statistics: &[Block],
@@ -228,25 +263,27 @@ pub fn forward<S: Isa, A: Activation>(
     y: &mut [Block],
     pixels: Pixels,
 ) {
+    forward_as(s, x, statistics, affine, y, pixels, A::KIND);
+}
+
+compiled_here! {
+    fn forward_as = forward_as_on(x: &[Block], statistics: &[Block], affine: Affine<'_>, y: &mut [Block], pixels: Pixels, activation: Kind);
+}
+
+fn forward_as_on<S: Isa>(
+    s: S,
+    x: &[Block],
+    statistics: &[Block],
+    affine: Affine<'_>,
+    y: &mut [Block],
+    pixels: Pixels,
+    activation: Kind,
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            normalise::<S, A>(
-                s,
-                x,
-                y,
-                pixels,
-                #[inline(always)]
-                |panel| {
-                    let [mean, rest, inverse] = centre(s, statistics, panel, pixels.panels);
-                    Line {
-                        mean,
-                        rest,
-                        scale: math::flush(s, inverse * affine.weight(s, panel)),
-                        shift: affine.bias(s, panel),
-                    }
-                },
-            );
+            let line = |panel| batch_line(s, statistics, affine, [panel, pixels.panels]);
+            of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
         },
     );
 }
@@ -292,8 +329,12 @@ fn normalise<S: Isa, A: Activation>(
     }
 }
 
-/// The sums over each sample's pixels that backward needs: of d, and of d x^.
-pub fn sums<S: Isa>(
+compiled_here! {
+    /// The sums over each sample's pixels that backward needs: of d, and of d x^.
+    pub fn sums = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], sums: &mut [Block], pixels: Pixels);
+}
+
+fn sums_on<S: Isa>(
     s: S,
     x: &[Block],
     dy: &[Block],
@@ -329,8 +370,12 @@ pub fn sums<S: Isa>(
     );
 }
 
-/// Both sums over the batch, divided by its positions.
-pub fn means<S: Isa>(s: S, sums: Samples<'_>, means: &mut [Block], pixels: Pixels) {
+compiled_here! {
+    /// Both sums over the batch, divided by its positions.
+    pub fn means = means_on(sums: Samples<'_>, means: &mut [Block], pixels: Pixels);
+}
+
+fn means_on<S: Isa>(s: S, sums: Samples<'_>, means: &mut [Block], pixels: Pixels) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -370,6 +415,26 @@ pub fn backward<S: Isa, const ADD: bool>(
     dx: &mut [Block],
     pixels: Pixels,
 ) {
+    backward_into(s, x, dy, statistics, means, affine, dx, pixels, ADD);
+}
+
+compiled_here! {
+    /// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if `add`. The border of dx is not meaningful afterwards.
+    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], means: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, add: bool);
+}
+
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
+fn backward_into_on<S: Isa>(
+    s: S,
+    x: &[Block],
+    dy: &[Block],
+    statistics: &[Block],
+    means: &[Block],
+    affine: Affine<'_>,
+    dx: &mut [Block],
+    pixels: Pixels,
+    add: bool,
+) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -388,7 +453,7 @@ pub fn backward<S: Isa, const ADD: bool>(
                             let normal = math::flush(s, centred * inverse);
                             let rest = (dy.load(s) - all) - normal * along;
                             let mut gradient = math::flush(s, rest) * scale;
-                            if ADD {
+                            if add {
                                 gradient += dx.load(s);
                             }
                             dx.store(math::flush(s, gradient));
@@ -422,8 +487,12 @@ pub fn gradient<'a, S: Isa, const BOTH: usize, const FIRST: usize>(
     );
 }
 
-/// The running statistics go a step of `momentum` towards the batch's, and the batch is counted.
-pub fn follow<S: Isa>(
+compiled_here! {
+    /// The running statistics go a step of `momentum` towards the batch's, and the batch is counted.
+    pub fn follow = follow_on(statistics: &[Block], mean: &mut [Block], variance: &mut [Block], count: &mut [Block], momentum: f32);
+}
+
+fn follow_on<S: Isa>(
     s: S,
     statistics: &[Block],
     mean: &mut [Block],

@@ -2,7 +2,11 @@
 //!
 //! A vector is an image of one pixel, a sequence of steps one of a single column.
 
-use crate::{block::Block, simd::Isa};
+use super::image::Image;
+use crate::{
+    block::{Block, LANES},
+    simd::Isa,
+};
 use fearless_simd::{f32x16, prelude::*};
 
 /// Where the pixels of a sample lie, in blocks.
@@ -25,6 +29,20 @@ pub struct Pixels {
 }
 
 impl Pixels {
+    /// Those of a layout that is a type, in samples of so many blocks.
+    pub(super) const fn of<I: Image>(blocks: usize) -> Self {
+        assert!(I::CHANNEL == 1 && I::COLUMN.is_multiple_of(LANES));
+        Self {
+            blocks,
+            first: (I::TOP * I::ROW + I::LEFT * I::COLUMN) / LANES,
+            rows: I::HEIGHT,
+            columns: I::WIDTH,
+            row: I::ROW / LANES,
+            panels: I::COLUMN / LANES,
+            channels: I::CHANNELS,
+        }
+    }
+
     /// How many pixels there are.
     pub fn count(&self) -> usize {
         self.rows * self.columns

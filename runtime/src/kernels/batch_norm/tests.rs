@@ -95,7 +95,7 @@ fn batch(blocks: &[Block], each: usize) -> Samples<'_> {
     Batch::new(blocks, each, blocks.len() / each, blocks.len() / each).samples(0, each)
 }
 
-impl<A: Activation> Task for Whole<'_, A> {
+impl<A: Declared> Task for Whole<'_, A> {
     type Output = Pass;
 
     fn run<S: Isa>(self, s: S) -> Pass {
@@ -145,7 +145,7 @@ impl<A: Activation> Task for Whole<'_, A> {
     }
 }
 
-fn run<A: Activation>(
+fn run<A: Declared>(
     pixels: Pixels,
     x: &[Block],
     dy: &[Block],

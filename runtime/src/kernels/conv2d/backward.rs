@@ -4,14 +4,15 @@ use super::tiles::{Plan, Sink, Sums};
 use crate::{
     block::{Block, LANES},
     kernels::{
-        activation::Activation,
+        activation::{Activation, Declared, Kind, of_kind},
         image::{Image, clear_border, pixel},
+        pixels::Pixels,
         stencil::{Stencil, border, reached},
         winners,
     },
     math,
     shape::{self, Extent, Shape},
-    simd::Isa,
+    simd::{Isa, compiled_here},
 };
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16, prelude::*};
@@ -21,7 +22,7 @@ use fearless_simd::{f32x16, i32x16, prelude::*};
 /// Y lays out the output, G its gradient; borders of both are not read.
 pub fn delta<
     S: Isa,
-    A: Activation,
+    A: Declared,
     Y: Image,
     G: Image,
     D: Image,
@@ -35,19 +36,50 @@ pub fn delta<
     delta: &mut [[Block; DS]],
 ) {
     const { assert!(D::HEIGHT == Y::HEIGHT && D::WIDTH == Y::WIDTH && D::COLUMN == Y::COLUMN) };
+    let pixels = const {
+        [
+            Pixels::of::<Y>(YS),
+            Pixels::of::<G>(GS),
+            Pixels::of::<D>(DS),
+        ]
+    };
+    let (y, dy) = (y.as_flattened(), dy.as_flattened());
+    delta_as(s, y, dy, delta.as_flattened_mut(), pixels, A::KIND);
+}
+
+compiled_here! {
+    fn delta_as = delta_on(
+        y: &[Block],
+        dy: &[Block],
+        delta: &mut [Block],
+        pixels: [Pixels; 3],
+        activation: Kind,
+    );
+}
+
+/// [`delta`] with sizes as values.
+fn delta_on<S: Isa>(
+    s: S,
+    y: &[Block],
+    dy: &[Block],
+    delta: &mut [Block],
+    [of_y, of_dy, of_delta]: [Pixels; 3],
+    activation: Kind,
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            for ((y, dy), delta) in y.iter().zip(dy).zip(delta) {
-                clear_border::<D>(delta);
-                for row in 0..Y::HEIGHT {
-                    let blocks = Y::WIDTH * Y::COLUMN / LANES;
-                    let y = &y[pixel::<Y>(row, 0)..][..blocks];
-                    let dy = &dy[pixel::<G>(row, 0)..][..blocks];
-                    let delta = &mut delta[pixel::<D>(row, 0)..][..blocks];
-                    for ((y, dy), delta) in y.iter().zip(dy).zip(delta) {
+            let samples = y
+                .chunks_exact(of_y.blocks)
+                .zip(dy.chunks_exact(of_dy.blocks));
+            for ((y, dy), delta) in samples.zip(delta.chunks_exact_mut(of_delta.blocks)) {
+                of_delta.clear_border(delta);
+                for row in 0..of_y.rows {
+                    let rows = of_y.row(y, row).iter().zip(of_dy.row(dy, row));
+                    let rows = rows.zip(of_delta.row_mut(delta, row));
+                    of_kind!(activation, A => for ((y, dy), delta) in rows {
                         delta.store(A::gradient(s, y.load(s), dy.load(s)));
-                    }
+                    });
                 }
             }
         },
@@ -130,19 +162,41 @@ pub fn transpose<
         assert!(K.is_multiple_of(CIN) && KT == K / CIN * COUT);
         assert!(P == COUT.div_ceil(LANES) && Q == CIN.div_ceil(LANES));
     }
+    let (w, flipped) = (w.as_flattened(), flipped.as_flattened_mut());
+    transpose_as(s, w, flipped, [CIN, COUT], [K, KT]);
+}
+
+compiled_here! {
+    fn transpose_as = transpose_on(
+        w: &[Block],
+        flipped: &mut [Block],
+        channels: [usize; 2],
+        depths: [usize; 2],
+    );
+}
+
+/// [`transpose`] with sizes as values: channels of inputs and outputs, blocks of a panel of both.
+fn transpose_on<S: Isa>(
+    s: S,
+    w: &[Block],
+    flipped: &mut [Block],
+    [inputs, outputs]: [usize; 2],
+    [depth, flipped_depth]: [usize; 2],
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            for tap in 0..K / CIN {
-                for (p, panel) in w.iter().enumerate() {
-                    for (q, flipped) in flipped.iter_mut().enumerate() {
+            let taps = depth / inputs;
+            for tap in 0..taps {
+                for (p, panel) in w.chunks_exact(depth).enumerate() {
+                    for (q, flipped) in flipped.chunks_exact_mut(flipped_depth).enumerate() {
                         // A square of input channels (rows) by output channels (lanes).
                         let mut square = [Block::ZERO; LANES];
-                        let rows = (CIN - q * LANES).min(LANES);
-                        let from = tap * CIN + q * LANES;
+                        let rows = (inputs - q * LANES).min(LANES);
+                        let from = tap * inputs + q * LANES;
                         square[..rows].copy_from_slice(&panel[from..][..rows]);
-                        let lanes = (COUT - p * LANES).min(LANES);
-                        let to = (K / CIN - 1 - tap) * COUT + p * LANES;
+                        let lanes = (outputs - p * LANES).min(LANES);
+                        let to = (taps - 1 - tap) * outputs + p * LANES;
                         for (lane, block) in flipped[to..][..lanes].iter_mut().enumerate() {
                             *block = Block(square.map(
                                 #[inline(always)]

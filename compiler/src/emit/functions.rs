@@ -1,0 +1,117 @@
+//! A function for each layer and pass, so that a backtrace and a profile name the layer.
+
+use super::call::{Printer, Scope};
+use crate::memory::program::Event;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use std::collections::BTreeSet;
+
+/// Events of a program above which no function is inlined: what rustc spends on a function grows faster than the function.
+const INLINED: usize = 24;
+
+/// The functions of an expansion.
+#[derive(Default)]
+pub struct Functions {
+    /// All names.
+    pub names: BTreeSet<String>,
+    items: Vec<TokenStream>,
+}
+
+impl Functions {
+    /// Makes a function of each row of events that belong to one layer, and gives the calls of them. Where the caller's own
+    /// inputs are read, they are of type `input`.
+    pub fn add(
+        &mut self,
+        pass: &str,
+        events: &[&Event],
+        printer: Printer<'_>,
+        input: &TokenStream,
+    ) -> TokenStream {
+        let layers = events.chunk_by(|first, second| first.label == second.label);
+        let inline = match printer.program().events.len() > INLINED {
+            true => quote!(#[inline(never)]),
+            false => quote!(#[inline(always)]),
+        };
+        let mut calls = TokenStream::new();
+        for events in layers {
+            let name = self.name(&format!("{pass}_{}", events[0].label));
+            let body = events.iter().filter_map(|event| event.action.call());
+            let body = body.map(|call| printer.call(call)).collect();
+            let (parameters, arguments) = signature(printer.scope(), &body, input);
+            let unpack = (printer.scope() == Scope::Rows).then(|| unpacked(&body));
+            self.items.push(quote! {
+                #inline
+                fn #name<S: rt::Isa>(s: S, #parameters) {
+                    #unpack
+                    #body
+                }
+            });
+            calls.extend(quote!(#name(s, #arguments);));
+        }
+        calls
+    }
+
+    /// A name that no other function has.
+    fn name(&mut self, wanted: &str) -> Ident {
+        let mut name = wanted.to_owned();
+        let mut count = 1;
+        while !self.names.insert(name.clone()) {
+            count += 1;
+            name = format!("{wanted}_{count}");
+        }
+        Ident::new(&name, Span::call_site())
+    }
+
+    /// All functions.
+    pub fn items(self) -> TokenStream {
+        self.items.into_iter().collect()
+    }
+}
+
+/// What a function takes besides the instruction set, and what it is given.
+fn signature(scope: Scope, body: &TokenStream, input: &TokenStream) -> (TokenStream, TokenStream) {
+    match scope {
+        Scope::Rows if mentions(body, "inputs") => (
+            quote!(rows: rt::Rows<'_>, inputs: &[#input], memory: &mut [rt::Block]),
+            quote!(rows, inputs, memory),
+        ),
+        Scope::Rows => (
+            quote!(rows: rt::Rows<'_>, memory: &mut [rt::Block]),
+            quote!(rows, memory),
+        ),
+        Scope::Fold => (
+            quote!(batch: rt::Batch<'_>, joint: &mut [rt::Block]),
+            quote!(batch, joint),
+        ),
+        Scope::Arena => (
+            quote!(joint: &[rt::Block], arena: &mut [rt::Block]),
+            quote!(joint, arena),
+        ),
+    }
+}
+
+/// Unpacks what a pass over the rows of a chunk uses of what they share.
+pub fn unpacked(body: &TokenStream) -> TokenStream {
+    let fields = [
+        ("parameters", quote!(parameters)),
+        ("transposed", quote!(transposed)),
+        ("joint", quote!(joint)),
+        ("capacity", quote!(capacity)),
+        ("count", quote!(rows: count)),
+        ("first", quote!(first)),
+        ("seed", quote!(seed)),
+        ("step", quote!(step)),
+    ];
+    let used = fields.iter().filter(|(name, _)| mentions(body, name));
+    let used = used.map(|(_, field)| field);
+    quote!(let rt::Rows { #(#used,)* .. } = rows;)
+}
+
+/// Whether a name stands anywhere in some tokens.
+fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        _ => false,
+    })
+}
