@@ -1,6 +1,6 @@
 """The networks of `networks` in PyTorch and ONNX Runtime, on one thread.
 
-Needs torch, onnx and onnxruntime. Prints the median of seven repetitions: microseconds of an answer (or of a batch of 64), and
+Needs torch, torchvision, onnx and onnxruntime. Prints the median of seven repetitions: microseconds of an answer (or of a batch of 64), and
 samples per second of training with Adam and cross-entropy. Run it right after `cargo bench`, with the machine idle.
 """
 
@@ -10,6 +10,7 @@ import warnings
 
 import onnxruntime
 import torch
+import torchvision
 from torch import nn
 
 REPETITIONS = 7
@@ -35,6 +36,31 @@ def mnist_cnn():
     first = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2)]
     second = [nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
     return nn.Sequential(*first, *second, nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10))
+
+
+class Basic(nn.Module):
+    """Two convolutions around which the input passes, through a projection where the size changes."""
+
+    def __init__(self, inputs, channels):
+        super().__init__()
+        stride = 1 if inputs == channels else 2
+        self.conv1 = nn.Conv2d(inputs, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        projection = nn.Sequential(nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+        self.downsample = nn.Identity() if stride == 1 else projection
+
+    def forward(self, x):
+        h = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(self.bn2(self.conv2(h)) + self.downsample(x))
+
+
+def resnet20():
+    stem = [nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    sizes = [(16, 16)] * 3 + [(16, 32)] + [(32, 32)] * 2 + [(32, 64)] + [(64, 64)] * 2
+    blocks = [Basic(*size) for size in sizes]
+    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
 def seconds(call, times):
@@ -100,6 +126,9 @@ def main():
     train("mnist_cnn, training, batch 64", mnist_cnn(), image, 8)
     infer("row_lstm, one sequence", RowLstm(), rows[:1], 200)
     train("row_lstm, training, batch 64", RowLstm(), rows, 8)
+    infer("resnet20, one image", resnet20(), image[:1], 100)
+    train("resnet20, training, batch 64", resnet20(), image, 4)
+    infer("resnet18, one image 3 x 64 x 64", torchvision.models.resnet18(), torch.rand(1, 3, 64, 64), 30)
 
 
 main()

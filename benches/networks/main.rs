@@ -1,4 +1,4 @@
-//! The three networks, a large Dense and a tiny network, beside the peak of this core in the same run.
+//! The three networks, two residual ones, a large Dense and a tiny network, beside the peak of this core in the same run.
 //!
 //! `cargo bench --bench networks`. Every round measures the peak of fused multiply-adds first and each workload right
 //! after; what is printed is the median over the rounds of the time and of the share of the peak. Training counts three
@@ -9,11 +9,13 @@
 
 mod machine;
 mod naive;
+mod residual;
 
 use kiln::prelude::*;
 use kiln::simd;
 use machine::{peak, reading, seconds};
 use naive::Naive;
+use residual::{ResNet18, ResNet20};
 use std::hint::black_box;
 
 model! {
@@ -228,6 +230,43 @@ fn workloads(threads: usize) -> Vec<Workload> {
         3 * 256 * RowLstm::FLOPS,
         Unit::Rate(256),
         epoch,
+    ));
+
+    let (net, x) = (ResNet20::new(Seed(1)), image(0));
+    all.push(workload(
+        "resnet20, one image",
+        ResNet20::FLOPS,
+        Unit::Latency,
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
+    ));
+
+    let epoch = training!(ResNet20, image, 64, threads, 192);
+    all.push(workload(
+        "resnet20, training, batch 64",
+        3 * 192 * ResNet20::FLOPS,
+        Unit::Rate(192),
+        epoch,
+    ));
+
+    let net = ResNet18::new(Seed(1));
+    let x: [[[f32; 64]; 64]; 3] = std::array::from_fn(|channel| {
+        std::array::from_fn(|row| {
+            std::array::from_fn(|column| noise((channel * 64 + row) * 64 + column))
+        })
+    });
+    all.push(workload(
+        "resnet18, one image 3 x 64 x 64",
+        ResNet18::FLOPS,
+        Unit::Latency,
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
     ));
 
     let net = Square::new(Seed(1));

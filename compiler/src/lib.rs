@@ -35,7 +35,7 @@ use proc_macro2::TokenStream;
 use crate::{
     graph::Graph,
     memory::{check, plan, plan::Plan, program::Program, schedule},
-    place::{fuse, layout},
+    place::{absorb, fuse, layout},
     report::Report,
 };
 
@@ -88,7 +88,7 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
 fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let stages = fuse::fuse(graph);
     let layout = layout::place(graph, stages);
-    let inference = planned(schedule::inference(&layout));
+    let inference = planned(schedule::inference(&absorb::absorb(&layout)));
     let training = planned(schedule::training(&layout));
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(

@@ -33,6 +33,26 @@ pub struct Pooling {
     pub padding: (usize, usize),
 }
 
+/// A normalisation by running statistics, which a contraction can apply to its accumulators.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normal {
+    /// Whether a scale and a shift are learnt.
+    pub affine: bool,
+    /// What is added to the variance.
+    pub eps: f64,
+    /// Panels of sixteen channels.
+    pub panels: usize,
+}
+
+/// What inference alone takes into a contraction's registers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Absorbed {
+    /// A normalisation, and the slot of its first parameter.
+    pub normal: (Normal, usize),
+    /// The operand that is added to the normal result, if one is.
+    pub residual: Option<usize>,
+}
+
 /// A value and how its numbers lie.
 #[derive(Clone, Debug)]
 pub struct Placed {
@@ -63,6 +83,8 @@ pub struct Site<'a> {
     pub activation: Activation,
     /// Applied after (or, all activations being monotone, before) the activation.
     pub pooling: Option<Pooling>,
+    /// What inference takes into the registers besides.
+    pub absorbed: Option<Absorbed>,
     /// Whether each operand is read from the caller's own arrays.
     pub direct: Vec<bool>,
     /// Whether each operand's delta is asked for, and if so whether it is added to what others left. Empty where there is

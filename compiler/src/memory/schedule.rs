@@ -10,18 +10,15 @@ use crate::rt::Path;
 use crate::site::Site;
 use std::collections::BTreeMap;
 
-/// Schedules forward alone.
+/// Schedules forward alone, of a layout that is made for it.
 pub fn inference(layout: &Layout) -> Program {
     let mut scheduler = Scheduler::new(layout, Mode::Inference);
-    scheduler.skip_what_only_trains();
     scheduler.program.direct = scheduler.reads_in_place();
     if !scheduler.program.direct {
         scheduler.load();
     }
     for index in 0..layout.stages.len() {
-        if !layout.stages[index].op.lower().only_trains() {
-            scheduler.forward(index);
-        }
+        scheduler.forward(index);
     }
     let outputs = layout.outputs.iter();
     let outputs = outputs.map(|&value| scheduler.value_buffer(value));
@@ -109,19 +106,6 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// A chain of skipped stages ends at the first value that is computed.
-    fn skip_what_only_trains(&mut self) {
-        let mut sources: Vec<ValueId> = (0..self.layout.values.len()).map(ValueId).collect();
-        let skipped = |stage: &&Stage| stage.op.lower().only_trains();
-        for stage in self.layout.stages.iter().filter(skipped) {
-            let root = self.roots[stage.inputs[0].0];
-            sources[stage.output.0] = sources[root.0];
-        }
-        for root in &mut self.roots {
-            *root = sources[root.0];
-        }
-    }
-
     /// Whether the one input can be read where the caller has it: everybody who reads it reads rows of floats.
     fn reads_in_place(&self) -> bool {
         let [input] = self.layout.inputs[..] else {
@@ -135,7 +119,7 @@ impl<'a> Scheduler<'a> {
                 let shape = &self.layout.values[value.0].shape;
                 self.roots[value.0] != input || stage.op.lower().reads_floats(operand, shape)
             };
-            stage.op.lower().only_trains() || stage.inputs.iter().enumerate().all(floats)
+            stage.inputs.iter().enumerate().all(floats)
         };
         let outputs = &self.layout.outputs;
         self.layout.stages.iter().all(in_place)
@@ -200,6 +184,7 @@ impl<'a> Scheduler<'a> {
             output: value(&stage.output),
             activation: stage.activation,
             pooling: stage.pooling,
+            absorbed: stage.absorbed.as_ref().map(|(absorbed, ..)| *absorbed),
             direct: stage.inputs.iter().map(direct).collect(),
             deltas: self.deltas[index].clone().unwrap_or_default(),
         }

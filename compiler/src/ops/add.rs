@@ -29,6 +29,10 @@ impl Lower for Add {
         pair::wants(operand, border)
     }
 
+    fn is_sum(&self) -> bool {
+        true
+    }
+
     fn infer(&self, _: &Site<'_>) -> Vec<Call<Slot>> {
         pair::combine(&ADD)
     }

@@ -10,11 +10,12 @@ use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Init, Parameter, Role};
 use crate::rt::{self, kernels};
-use crate::site::{Operand, Site};
+use crate::site::{Absorbed, Normal, Operand, Site};
 use crate::storage::{self, LANES, Storage};
 
 kernels! {
     INFER = batch_norm::infer(s, x, running, affine, mut y, pixels);
+    LINES = batch_norm::lines(s, running, affine, mut lines);
     MOMENTS = batch_norm::moments(s, x, mut moments, pixels);
     JOIN = batch_norm::join(s, moments, mut statistics, pixels, eps);
     FORWARD = batch_norm::forward(s, x, statistics, affine, mut y, pixels);
@@ -119,17 +120,58 @@ impl BatchNorm {
         if self.affine { 2 } else { 0 }
     }
 
-    /// What is learnt, as kernels take it.
-    fn affine(&self, panels: usize) -> Argument<Slot> {
-        let part = |index| Argument::read(Slot::Parameter(index), Form::Cells(panels));
-        match self.affine {
-            true => Argument::Record(
-                rt::AFFINE_LEARNT,
-                vec![("weight", part(0)), ("bias", part(1))],
-            ),
-            false => Argument::Variant(rt::AFFINE_FIXED, Vec::new()),
+    /// What is applied to numbers in inference.
+    fn normal(&self, panels: usize) -> Normal {
+        Normal {
+            affine: self.affine,
+            eps: self.eps,
+            panels,
         }
     }
+}
+
+/// What is learnt, as kernels take it: the parameters from slot `first` on.
+fn affine(normal: Normal, first: usize) -> Argument<Slot> {
+    let part = |index| Argument::read(Slot::Parameter(first + index), Form::Cells(normal.panels));
+    match normal.affine {
+        true => Argument::Record(
+            rt::AFFINE_LEARNT,
+            vec![("weight", part(0)), ("bias", part(1))],
+        ),
+        false => Argument::Variant(rt::AFFINE_FIXED, Vec::new()),
+    }
+}
+
+/// The running statistics, as kernels take them: behind what is learnt.
+fn running(normal: Normal, first: usize) -> Argument<Slot> {
+    let first = if normal.affine { first + 2 } else { first };
+    let part = |index| Argument::read(Slot::Parameter(first + index), Form::Cells(normal.panels));
+    let parts = vec![
+        ("mean", part(0)),
+        ("variance", part(1)),
+        ("eps", Argument::Float(normal.eps as f32)),
+    ];
+    Argument::Record(rt::RUNNING, parts)
+}
+
+/// How a contraction that absorbed a normalisation applies it.
+const LINES_OF: Slot = Slot::Own("lines");
+
+/// The call by which a contraction learns how to normalise its sums, and what its kernel is given for it: the lines, and the
+/// residual of so many blocks.
+pub fn absorbed(absorbed: Absorbed, blocks: usize) -> (Call<Slot>, [Argument<Slot>; 2]) {
+    let (normal, first) = absorbed.normal;
+    // Those of the call's first sample serve all.
+    let lines = Form::Scratch(3 * normal.panels);
+    let call = Call::of(&LINES, [Size::Isa])
+        .with("running", running(normal, first))
+        .with("affine", affine(normal, first))
+        .write("lines", LINES_OF, lines);
+    let residual = match absorbed.residual {
+        Some(operand) => Argument::read(Slot::Input(operand), Form::Rows(blocks)),
+        None => Argument::List(Vec::new()),
+    };
+    (call, [Argument::read(LINES_OF, lines), residual])
 }
 
 /// Panels of sixteen channels at a site.
@@ -171,6 +213,10 @@ impl Lower for BatchNorm {
         true
     }
 
+    fn as_normal(&self, shape: &[usize]) -> Option<Normal> {
+        Some(self.normal(channels(shape).div_ceil(LANES)))
+    }
+
     fn keeps_storage(&self) -> bool {
         true
     }
@@ -199,18 +245,12 @@ impl Lower for BatchNorm {
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        let panels = panels(site);
-        let part = |index| Argument::read(Slot::Parameter(index), Form::Cells(panels));
-        let running = vec![
-            ("mean", part(self.running())),
-            ("variance", part(self.running() + 1)),
-            ("eps", Argument::Float(self.eps as f32)),
-        ];
+        let normal = self.normal(panels(site));
         vec![
             Call::of(&INFER, [Size::Isa, site.activation.into()])
                 .read("x", Slot::Input(0), Form::Blocks)
-                .with("running", Argument::Record(rt::RUNNING, running))
-                .with("affine", self.affine(panels))
+                .with("running", running(normal, 0))
+                .with("affine", affine(normal, 0))
                 .write("y", Slot::Output, Form::Blocks)
                 .with("pixels", pixels(site)),
         ]
@@ -233,7 +273,7 @@ impl Lower for BatchNorm {
             Call::of(&FORWARD, [Size::Isa, site.activation.into()])
                 .read("x", Slot::Input(0), Form::Blocks)
                 .read("statistics", STATISTICS, statistics)
-                .with("affine", self.affine(panels))
+                .with("affine", affine(self.normal(panels), 0))
                 .write("y", Slot::Output, Form::Blocks)
                 .with("pixels", pixels(site)),
         ]
@@ -262,7 +302,7 @@ impl Lower for BatchNorm {
                     .read("dy", Slot::Delta, Form::Blocks)
                     .read("statistics", STATISTICS, statistics)
                     .read("means", MEANS_OF, means)
-                    .with("affine", self.affine(panels))
+                    .with("affine", affine(self.normal(panels), 0))
                     .view("dx", dx, Access::adding(add), Form::Blocks)
                     .with("pixels", pixels(site)),
             ]

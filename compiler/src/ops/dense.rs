@@ -3,17 +3,18 @@
 //! A sequence `[T, F]` is mapped step by step.
 
 use super::operator::{Application, Operator};
-use super::{activation, lower::Lower, parameter::Weights};
+use super::{activation, batch_norm, lower::Lower, parameter::Weights};
 use crate::arguments::Arguments;
 use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Parameter, Role};
 use crate::rt::{self, Kernel, kernels};
-use crate::site::{Activation, Operand, Site};
+use crate::site::{Absorbed, Activation, Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
 
 kernels! {
     INFER = dense::infer(s, x, weights, start, mut y);
+    INFER_NORMAL = dense::infer_normal(s, x, weights, start, lines, residual, mut y);
     FORWARD = dense::forward(s, x, weights, start, mut y);
     TRANSPOSE = dense::transpose(s, weights, first, mut transposed);
     UPDATE = dense::update(s, x, dy, mut stretch);
@@ -126,19 +127,43 @@ impl Dense {
         self.sizes(site.input(0), site.input_shape(0).len())
     }
 
+    /// Where sums begin.
+    fn start(&self, panels: usize) -> Argument<Slot> {
+        match self.bias {
+            true => {
+                let bias = Argument::read(Slot::Parameter(1), Form::Cells(panels));
+                Argument::Variant(rt::START_BIAS, vec![bias])
+            }
+            false => Argument::Variant(rt::START_ZERO, Vec::new()),
+        }
+    }
+
+    /// Inference with what it absorbed.
+    fn product_normal(&self, site: &Site<'_>, absorbed: Absorbed) -> Vec<Call<Slot>> {
+        let Sizes { k, n, p } = self.site_sizes(site);
+        let stride = site.row_stride(0);
+        let residual = Size::Flag(absorbed.residual.is_some());
+        let sizes = [Size::Isa, site.activation.into(), residual].into_iter();
+        let sizes = sizes.chain([k, stride, n, p].map(Size::Number));
+        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, p);
+        let (rows, panels) = (k, p);
+        let product = Call::of(&INFER_NORMAL, sizes)
+            .read("x", Slot::Input(0), Form::Floats(stride))
+            .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
+            .with("start", self.start(p))
+            .with("lines", lines)
+            .with("residual", residual)
+            .write("y", Slot::Output, Form::Rows(p));
+        vec![normalise, product]
+    }
+
     /// y = act(x W^T + b).
     fn product(&self, site: &Site<'_>, kernel: &'static Kernel) -> Vec<Call<Slot>> {
         let Sizes { k, n, p } = self.site_sizes(site);
         let stride = site.row_stride(0);
         let activation = Size::from(site.activation);
         let sizes = [k, stride, n, p].map(Size::Number);
-        let start = match self.bias {
-            true => {
-                let bias = Argument::read(Slot::Parameter(1), Form::Cells(p));
-                Argument::Variant(rt::START_BIAS, vec![bias])
-            }
-            false => Argument::Variant(rt::START_ZERO, Vec::new()),
-        };
+        let start = self.start(p);
         let (rows, panels) = (k, p);
         vec![
             Call::of(kernel, [Size::Isa, activation].into_iter().chain(sizes))
@@ -152,6 +177,10 @@ impl Dense {
 
 impl Lower for Dense {
     fn absorbs_activation(&self) -> bool {
+        true
+    }
+
+    fn absorbs_normal(&self) -> bool {
         true
     }
 
@@ -185,12 +214,15 @@ impl Lower for Dense {
         std::iter::once(weight).chain(bias).collect()
     }
 
-    fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
-        true
+    fn reads_floats(&self, operand: usize, _: &[usize]) -> bool {
+        operand == 0
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        self.product(site, &INFER)
+        match site.absorbed {
+            Some(absorbed) => self.product_normal(site, absorbed),
+            None => self.product(site, &INFER),
+        }
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {

@@ -5,7 +5,7 @@
 use super::copying::{self, Region};
 use crate::call::{Call, Gradient, Slot};
 use crate::packing::Packing;
-use crate::site::{Activation, Operand, Pooling, Site};
+use crate::site::{Activation, Normal, Operand, Pooling, Site};
 use crate::storage::{Border, Storage};
 
 /// The back end of an operator.
@@ -22,6 +22,22 @@ pub trait Lower {
 
     /// Whether an activation that follows is applied in the registers.
     fn absorbs_activation(&self) -> bool {
+        false
+    }
+
+    /// The normalisation that this operator is in inference, for a result of this shape.
+    fn as_normal(&self, shape: &[usize]) -> Option<Normal> {
+        let _ = shape;
+        None
+    }
+
+    /// Whether inference applies a normalisation that follows in the registers, and then a residual sum.
+    fn absorbs_normal(&self) -> bool {
+        false
+    }
+
+    /// Whether this operator is the sum of two tensors.
+    fn is_sum(&self) -> bool {
         false
     }
 

@@ -2,7 +2,7 @@
 
 use crate::graph::{Graph, LayerId, Node, ValueId};
 use crate::ops::Op;
-use crate::site::{Activation, Pooling};
+use crate::site::{Absorbed, Activation, Pooling};
 use proc_macro2::Span;
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ pub struct Stage {
     pub activation: Activation,
     /// Applied after (or, all activations being monotone, before) the activation.
     pub pooling: Option<Pooling>,
+    /// What inference absorbed besides, and the layer whose parameters that reads.
+    pub absorbed: Option<(Absorbed, LayerId, Vec<usize>)>,
     /// Whether another stage applies the same layer.
     pub shared: bool,
     /// Where it is written.
@@ -78,6 +80,7 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
             output: node.output,
             activation: Activation::IDENTITY,
             pooling: None,
+            absorbed: None,
             shared: calls
                 .get(&(node.layer, &node.parameters))
                 .is_some_and(|&calls| calls > 1),

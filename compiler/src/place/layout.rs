@@ -193,6 +193,7 @@ impl Layout {
             output: copy,
             activation: Activation::IDENTITY,
             pooling: None,
+            absorbed: None,
             shared: false,
             span,
         });
@@ -235,13 +236,18 @@ impl Layout {
         }
     }
 
-    /// The tensors a stage reads.
+    /// The tensors a stage reads: its own, and then those of what it absorbed.
     pub fn tensors_of(&self, stage: &Stage) -> Vec<TensorId> {
-        let Some(LayerId(layer)) = stage.layer else {
-            return Vec::new();
+        let own = stage.layer.map(|layer| (layer, &stage.parameters));
+        let absorbed = stage.absorbed.as_ref();
+        let absorbed = absorbed.map(|(_, layer, parameters)| (*layer, parameters));
+        let of = |(LayerId(layer), parameters): (LayerId, &Vec<usize>)| {
+            let tensors = &self.tensors_of_layer[layer];
+            parameters
+                .iter()
+                .map(|&index| tensors[index])
+                .collect::<Vec<_>>()
         };
-        let own = stage.parameters.iter();
-        own.map(|&index| self.tensors_of_layer[layer][index])
-            .collect()
+        own.into_iter().chain(absorbed).flat_map(of).collect()
     }
 }

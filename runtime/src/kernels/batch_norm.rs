@@ -27,6 +27,7 @@
 
 use super::{
     activation::{Activation, Declared, Kind, of_kind},
+    finish::{Finish, Normal},
     pixels::Pixels,
 };
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
     tensor::{joined_count, split_count},
     update::Stretch,
 };
+use core::marker::PhantomData;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// What x^ is multiplied by and what is added to it, a panel of sixteen channels after another.
@@ -158,6 +160,70 @@ fn infer_as_on<S: Isa>(
         || {
             let line = |panel| running_line(s, running, affine, panel);
             of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
+        },
+    );
+}
+
+compiled_here! {
+    /// How a contraction normalises its sums by running statistics: for each panel the mean, then what each is multiplied by,
+    /// then what is added.
+    pub fn lines = lines_on(running: Running<'_>, affine: Affine<'_>, lines: &mut [Block]);
+}
+
+fn lines_on<S: Isa>(s: S, running: Running<'_>, affine: Affine<'_>, lines: &mut [Block]) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let panels = running.mean.len();
+            for panel in 0..panels {
+                let line = running_line(s, running, affine, panel);
+                let parts = [line.mean, line.scale, line.shift];
+                for (place, part) in parts.into_iter().enumerate() {
+                    lines[place * panels + panel].store(part);
+                }
+            }
+        },
+    );
+}
+
+compiled_here! {
+    /// Rows of sums, of so many panels and numbers, become what [`lines`] say, added to `residual`, under an activation.
+    pub(super) fn rows = rows_on(
+        lines: &[Block],
+        residual: Option<&[Block]>,
+        y: &mut [Block],
+        sizes: [usize; 2],
+        activation: Kind,
+    );
+}
+
+fn rows_on<S: Isa>(
+    s: S,
+    lines: &[Block],
+    residual: Option<&[Block]>,
+    y: &mut [Block],
+    [panels, numbers]: [usize; 2],
+    activation: Kind,
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            of_kind!(activation, A => for (at, y) in y.iter_mut().enumerate() {
+                let panel = at % panels;
+                let (activation, sums) = (PhantomData::<A>, y.load(s));
+                let value = match residual {
+                    Some(residual) => {
+                        let normal = Normal::<A, true> { lines, panels, residual, activation };
+                        normal.finish(s, sums, panel, at)
+                    }
+                    None => {
+                        let residual = &[];
+                        let normal = Normal::<A, false> { lines, panels, residual, activation };
+                        normal.finish(s, sums, panel, at)
+                    }
+                };
+                y.store(without_padding(s, value, panel, numbers));
+            });
         },
     );
 }

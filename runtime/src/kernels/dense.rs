@@ -33,7 +33,14 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-use crate::{block::Block, kernels::activation::Activation, simd::Isa};
+use crate::{
+    block::Block,
+    kernels::{
+        activation::{Activation, Declared, Unfinished},
+        batch_norm,
+    },
+    simd::Isa,
+};
 
 pub use product::{Start, forward, forward_one};
 pub use transpose::transpose;
@@ -60,4 +67,29 @@ pub fn infer<
     } else {
         forward::<S, A, K, KS, N, P>(s, x, w, start, y);
     }
+}
+
+/// [`infer`], and what becomes of it is normalised, added to `residual` if RESIDUAL, and given to f; `lines` say how
+/// ([`batch_norm::lines`]).
+#[inline(always)]
+pub fn infer_normal<
+    S: Isa,
+    A: Declared,
+    const RESIDUAL: bool,
+    const K: usize,
+    const KS: usize,
+    const N: usize,
+    const P: usize,
+>(
+    s: S,
+    x: &[[f32; KS]],
+    w: &[[Block; K]; P],
+    start: Start<'_, P>,
+    lines: &[Block],
+    residual: &[[Block; P]],
+    y: &mut [[Block; P]],
+) {
+    infer::<S, Unfinished, K, KS, N, P>(s, x, w, start, y);
+    let residual = RESIDUAL.then_some(residual.as_flattened());
+    batch_norm::rows(s, lines, residual, y.as_flattened_mut(), [P, N], A::KIND);
 }

@@ -10,6 +10,7 @@ pub mod conv2d;
 pub mod copy;
 pub mod dense;
 pub mod dropout;
+pub mod finish;
 pub mod image;
 pub mod lstm;
 pub mod max_pool2d;

@@ -46,6 +46,28 @@ pub const MODELS: &[&str] = &[
         steps: BatchNorm(17),
         forward { (relu(flat(flatten(conv(x)))), sigmoid(steps(y))) }
     }",
+    // What inference takes into the registers of a contraction: norms, then residual sums, then activations.
+    "(x: [20], y: [3, 7]) -> ([20], [3, 7]) {
+        a: Dense(20), n: BatchNorm, b: Dense(20, bias = false), m: BatchNorm, steps: Dense(7), o: BatchNorm(affine = false),
+        forward {
+            let h = relu(n(a(x)));
+            (tanh(h + m(b(h))), sigmoid(o(steps(y)) + y))
+        }
+    }",
+    "(x: [5, 6, 6]) -> ([18, 3, 3], [5, 6, 6]) {
+        c: Conv2d(18, 3, stride = 2, padding = 1), n: BatchNorm, d: Conv2d(18, 1, stride = 2), m: BatchNorm(affine = false),
+        e: Conv2d(5, 3, padding = 1), o: BatchNorm,
+        forward { (sigmoid(n(c(x)) + m(d(x))), o(e(dropout(x, 0))) + x) }
+    }",
+    // A norm that two read, one that is a result, one behind an activation, and a sum of a norm with itself.
+    "(x: [4, 5, 5]) -> ([4, 5, 5], [4, 5, 5], [4, 5, 5]) {
+        c: Conv2d(4, 3, padding = 1), n: BatchNorm, m: BatchNorm, o: BatchNorm,
+        forward {
+            let h = n(c(x));
+            let g = o(relu(c(h)));
+            (h + x, m(c(relu(h))), g + g)
+        }
+    }",
     // A recurrence and a projection on sequences of two lengths, and the projection on a vector.
     "(a: [7, 5], b: [2, 5], c: [18]) -> ([7, 6], [2, 6], [6]) {
         recurrent: Lstm(18, layers = 2),

@@ -2,16 +2,18 @@
 
 use super::Conv2d;
 use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::ops::batch_norm;
 use crate::ops::image::{self, Image};
 use crate::ops::lower::Lower;
 use crate::ops::window::Padding;
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
-use crate::site::{Operand, Pooling, Site};
+use crate::site::{Absorbed, Operand, Pooling, Site};
 use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
     FORWARD = conv2d::forward(s, x, weights, bias, mut y);
+    FORWARD_NORMAL = conv2d::forward_normal(s, x, weights, bias, lines, residual, mut y);
     FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, mut y, mut winners);
     ACTIVATION_DELTA = conv2d::delta(s, y, dy, mut delta);
     POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, mut delta);
@@ -97,6 +99,41 @@ impl Conv2d {
         }
     }
 
+    /// Inference with what it absorbed.
+    fn convolve_normal(&self, site: &Site<'_>, absorbed: Absorbed) -> Vec<Call<Slot>> {
+        let Sizes {
+            x,
+            y,
+            taps,
+            k,
+            p,
+            ys,
+        } = self.sizes(site);
+        let xs = site.sample_floats(0);
+        let types = [Size::Isa, site.activation.into(), taps, x, y];
+        let residual = Size::Flag(absorbed.residual.is_some());
+        let sizes = types.into_iter().chain([residual]);
+        let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
+        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, ys);
+        let weights = Form::Panels { rows: k, panels: p };
+        let convolve = Call::of(&FORWARD_NORMAL, sizes)
+            .read("x", Slot::Input(0), Form::Floats(xs))
+            .read("weights", Slot::Parameter(0), weights)
+            .with("bias", self.start(p))
+            .with("lines", lines)
+            .with("residual", residual)
+            .write("y", Slot::Output, Form::Rows(ys));
+        vec![normalise, convolve]
+    }
+
+    /// Where sums begin.
+    fn start(&self, panels: usize) -> Argument<Slot> {
+        match self.bias {
+            true => Argument::read(Slot::Parameter(1), Form::Cells(panels)),
+            false => Argument::Zeros(panels),
+        }
+    }
+
     /// A forward kernel up to its result; `winners` are the blocks of the winners, for the kernel that keeps them.
     fn convolve(
         &self,
@@ -118,21 +155,21 @@ impl Conv2d {
         let activation = Size::from(site.activation);
         let types = [Size::Isa, activation, taps, x, y];
         let numbers = [ph, pw, xs, k, p, ys].into_iter().chain(winners);
-        let bias = match self.bias {
-            true => Argument::read(Slot::Parameter(1), Form::Cells(p)),
-            false => Argument::Zeros(p),
-        };
         let weights = Form::Panels { rows: k, panels: p };
         Call::of(kernel, types.into_iter().chain(numbers.map(Size::Number)))
             .read("x", Slot::Input(0), Form::Floats(xs))
             .read("weights", Slot::Parameter(0), weights)
-            .with("bias", bias)
+            .with("bias", self.start(p))
             .write("y", Slot::Output, Form::Rows(ys))
     }
 }
 
 impl Lower for Conv2d {
     fn absorbs_activation(&self) -> bool {
+        true
+    }
+
+    fn absorbs_normal(&self) -> bool {
         true
     }
 
@@ -209,12 +246,15 @@ impl Lower for Conv2d {
         std::iter::once(weight).chain(bias).collect()
     }
 
-    fn reads_floats(&self, _: usize, _: &[usize]) -> bool {
-        true
+    fn reads_floats(&self, operand: usize, _: &[usize]) -> bool {
+        operand == 0
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        vec![self.convolve(site, &FORWARD, None)]
+        match site.absorbed {
+            Some(absorbed) => self.convolve_normal(site, absorbed),
+            None => vec![self.convolve(site, &FORWARD, None)],
+        }
     }
 
     /// A pool's winners are kept for backward.

@@ -8,6 +8,7 @@ use crate::{
     block::{Block, LANES, without_padding},
     kernels::{
         activation::Activation,
+        finish::{Finish, Normal, Plain},
         image::{Image, clear_border, pixel},
         stencil::Stencil,
         winners,
@@ -45,7 +46,8 @@ pub fn forward<
         #[inline(always)]
         || {
             for (x, y) in x.iter().zip(y) {
-                sample::<S, A, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, ());
+                let finish = Plain::<A>::default();
+                sample::<S, _, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, (), finish);
             }
         },
     );
@@ -79,7 +81,46 @@ pub fn forward_winners<
         #[inline(always)]
         || {
             for ((x, y), winners) in x.iter().zip(y).zip(winners) {
-                sample::<S, A, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, winners);
+                let finish = Plain::<A>::default();
+                sample::<S, _, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, winners, finish);
+            }
+        },
+    );
+}
+
+/// y = f(the normalised b + conv(x)), to which `residual` is added before f if RESIDUAL; `lines` say how
+/// ([`batch_norm::lines`](crate::kernels::batch_norm::lines)).
+pub fn forward_normal<
+    S: Isa,
+    A: Activation,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const RESIDUAL: bool,
+    const XS: usize,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+>(
+    s: S,
+    x: &[[f32; XS]],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    lines: &[Block],
+    residual: &[[Block; YS]],
+    y: &mut [[Block; YS]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (index, (x, y)) in x.iter().zip(y).enumerate() {
+                let finish = Normal::<A, RESIDUAL> {
+                    lines,
+                    panels: P,
+                    residual: if RESIDUAL { &residual[index] } else { &[] },
+                    activation: PhantomData,
+                };
+                sample::<S, _, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, (), finish);
             }
         },
     );
@@ -89,7 +130,7 @@ pub fn forward_winners<
 #[inline(always)]
 fn sample<
     S: Isa,
-    A: Activation,
+    F: Finish,
     C: Stencil,
     X: Image,
     Y: Image,
@@ -105,6 +146,7 @@ fn sample<
     b: &[Block; P],
     y: &mut [Block],
     record: R,
+    finish: F,
 ) {
     clear_border::<Y>(y);
     const {
@@ -116,10 +158,11 @@ fn sample<
         plan: const { plan::<C, X, Y>(PH, PW) },
         x: &x[..X::FLOATS],
         w,
-        sink: &mut Output::<A, C, X, Y, R, PH, PW, K, P> {
+        sink: &mut Output::<F, C, X, Y, R, PH, PW, K, P> {
             b,
             y: &mut y[..Y::FLOATS / LANES],
             record,
+            finish,
             kind: PhantomData,
         },
         image: PhantomData,
@@ -176,16 +219,17 @@ impl<const WS: usize> Record for &mut [Block; WS] {
 }
 
 /// Finishes sums and writes them to Y.
-struct Output<'a, A, C, X, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
+struct Output<'a, F, C, X, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     b: &'a [Block; P],
     y: &'a mut [Block],
     record: R,
-    kind: PhantomData<(A, C, X, Y)>,
+    finish: F,
+    kind: PhantomData<(C, X, Y)>,
 }
 
 impl<
     S: Isa,
-    A: Activation,
+    F: Finish,
     C: Stencil,
     X: Image,
     Y: Image,
@@ -194,7 +238,7 @@ impl<
     const PW: usize,
     const K: usize,
     const P: usize,
-> Sink<S> for Output<'_, A, C, X, Y, R, PH, PW, K, P>
+> Sink<S> for Output<'_, F, C, X, Y, R, PH, PW, K, P>
 {
     const SHAPE: Shape = shape::best::<S>(Extent {
         windows: Y::HEIGHT * Y::WIDTH,
@@ -222,11 +266,12 @@ impl<
         value: f32x16<S>,
         winner: i32x16<S>,
     ) {
-        let mut value = A::apply(s, value);
+        let at = pixel::<Y>(row, column) + panel;
+        let mut value = self.finish.finish(s, value, panel, at);
         if const { !Y::CHANNELS.is_multiple_of(LANES) } && panel == P - 1 {
             value = without_padding(s, value, P - 1, Y::CHANNELS);
         }
-        self.y[pixel::<Y>(row, column) + panel].store(value);
+        self.y[at].store(value);
         if R::WINNERS {
             let index = (row * Y::WIDTH + column) * P + panel;
             self.record.keep(index, winner, PH * PW);

@@ -1,0 +1,127 @@
+//! What inference alone does: it skips what only trains, and a contraction takes the normalisation that follows it, then a
+//! residual sum, then an activation into its registers. Values keep their places, so that the arena serves both programs.
+
+use crate::ids::ValueId;
+use crate::place::fuse::Stage;
+use crate::place::layout::Layout;
+use crate::site::{Absorbed, Activation};
+
+/// The same network for inference.
+pub fn absorb(layout: &Layout) -> Layout {
+    let mut inference = layout.clone();
+    skip(&mut inference);
+    let stages = std::mem::take(&mut inference.stages);
+    let mut absorber = Absorber::new(&inference, &stages);
+    for stage in stages {
+        if !absorber.absorb(&stage) {
+            absorber.push(stage);
+        }
+    }
+    let stages = absorber.stages;
+    inference.stages = stages;
+    inference
+}
+
+/// Leaves out what only trains: a chain of skipped stages ends at the first value that is computed.
+fn skip(layout: &mut Layout) {
+    let mut sources: Vec<ValueId> = (0..layout.values.len()).map(ValueId).collect();
+    let skipped = |stage: &Stage| stage.op.lower().only_trains();
+    for stage in layout.stages.iter().filter(|stage| skipped(stage)) {
+        let root = layout.values[stage.inputs[0].0].root;
+        sources[stage.output.0] = sources[root.0];
+    }
+    for value in &mut layout.values {
+        value.root = sources[value.root.0];
+    }
+    layout.stages.retain(|stage| !skipped(stage));
+}
+
+/// Stages in the making.
+struct Absorber<'a> {
+    layout: &'a Layout,
+    stages: Vec<Stage>,
+    /// The stage that gives each value.
+    givers: Vec<Option<usize>>,
+    /// How often each root is read.
+    uses: Vec<usize>,
+}
+
+impl<'a> Absorber<'a> {
+    fn new(layout: &'a Layout, stages: &[Stage]) -> Self {
+        let mut uses = vec![0; layout.values.len()];
+        let inputs = stages.iter().flat_map(|stage| &stage.inputs);
+        for value in inputs.chain(&layout.outputs) {
+            uses[layout.values[value.0].root.0] += 1;
+        }
+        Self {
+            layout,
+            stages: Vec::new(),
+            givers: vec![None; layout.values.len()],
+            uses,
+        }
+    }
+
+    fn push(&mut self, stage: Stage) {
+        self.givers[stage.output.0] = Some(self.stages.len());
+        self.stages.push(stage);
+    }
+
+    /// The stage that gives a value which nobody else reads, if no activation ends it yet.
+    fn giver(&self, value: ValueId) -> Option<usize> {
+        let root = self.layout.values[value.0].root;
+        let giver = self.givers[value.0].filter(|_| root == value && self.uses[value.0] == 1)?;
+        (self.stages[giver].activation == Activation::IDENTITY).then_some(giver)
+    }
+
+    /// Takes a stage into one before it, if both sides allow it.
+    fn absorb(&mut self, stage: &Stage) -> bool {
+        let giver = match stage.inputs[..] {
+            [value] => self.single(stage, value),
+            [a, b] if stage.op.lower().is_sum() => self.sum(a, b).or_else(|| self.sum(b, a)),
+            _ => None,
+        };
+        let Some(giver) = giver else {
+            return false;
+        };
+        self.stages[giver].output = stage.output;
+        self.givers[stage.output.0] = Some(giver);
+        true
+    }
+
+    /// A normalisation, or the activation behind one.
+    fn single(&mut self, stage: &Stage, value: ValueId) -> Option<usize> {
+        let index = self.giver(value)?;
+        let giver = &mut self.stages[index];
+        if giver.absorbed.is_some() {
+            giver.activation = stage.op.lower().as_activation()?;
+            return Some(index);
+        }
+        let channels = &self.layout.values[stage.output.0].shape;
+        let normal = stage.op.lower().as_normal(channels)?;
+        if !giver.op.lower().absorbs_normal() || giver.pooling.is_some() {
+            return None;
+        }
+        let absorbed = Absorbed {
+            normal: (normal, giver.parameters.len()),
+            residual: None,
+        };
+        giver.absorbed = Some((absorbed, stage.layer?, stage.parameters.clone()));
+        giver.activation = stage.activation;
+        Some(index)
+    }
+
+    /// The sum of what a normalisation gives and a value that is there before it.
+    fn sum(&mut self, normal: ValueId, residual: ValueId) -> Option<usize> {
+        let index = self.giver(normal)?;
+        let root = self.layout.values[residual.0].root;
+        let before = self.givers[root.0].is_none_or(|giver| giver < index);
+        let giver = &mut self.stages[index];
+        let (absorbed, ..) = giver.absorbed.as_mut()?;
+        if !before || absorbed.residual.is_some() {
+            return None;
+        }
+        absorbed.residual = Some(giver.inputs.len());
+        giver.inputs.push(residual);
+        Some(index)
+    }
+}

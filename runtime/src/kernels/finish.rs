@@ -1,0 +1,72 @@
+//! What becomes of a finished sum on its way to memory.
+
+use super::activation::Activation;
+use crate::{block::Block, math, simd::Isa};
+use core::marker::PhantomData;
+use fearless_simd::{f32x16, prelude::*};
+
+/// A function of a block of sums.
+pub trait Finish: Copy {
+    /// What is stored for the sums of panel `panel`, as block `at` of the result.
+    fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S>;
+}
+
+/// An activation and nothing else.
+pub struct Plain<A>(PhantomData<A>);
+
+impl<A> Default for Plain<A> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<A> Clone for Plain<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Plain<A> {}
+
+impl<A: Activation> Finish for Plain<A> {
+    #[inline(always)]
+    fn finish<S: Isa>(self, s: S, sums: f32x16<S>, _: usize, _: usize) -> f32x16<S> {
+        A::apply(s, sums)
+    }
+}
+
+/// Normalised by running statistics, added to another result if RESIDUAL, then an activation.
+pub struct Normal<'a, A, const RESIDUAL: bool> {
+    /// For each panel the mean, then what each is multiplied by, then what is added: see
+    /// [`lines`](super::batch_norm::lines).
+    pub lines: &'a [Block],
+    /// Panels.
+    pub panels: usize,
+    /// The other result, laid out alike; empty if there is none.
+    pub residual: &'a [Block],
+    /// The activation.
+    pub activation: PhantomData<A>,
+}
+
+impl<A, const RESIDUAL: bool> Clone for Normal<'_, A, RESIDUAL> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A, const RESIDUAL: bool> Copy for Normal<'_, A, RESIDUAL> {}
+
+impl<A: Activation, const RESIDUAL: bool> Finish for Normal<'_, A, RESIDUAL> {
+    #[inline(always)]
+    fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S> {
+        let [mean, scale, shift] = [0, 1, 2].map(
+            #[inline(always)]
+            |place| self.lines[place * self.panels + panel].load(s),
+        );
+        let mut normal = math::flush(s, sums - mean).mul_add(scale, shift);
+        if RESIDUAL {
+            normal += self.residual[at].load(s);
+        }
+        A::apply(s, normal)
+    }
+}
