@@ -3,7 +3,7 @@
 extern crate alloc;
 
 pub use kiln_runtime::{
-    batch::Batch,
+    batch::{Batch, Place},
     block::Block,
     error::Result,
     inference::{forward, forward_batch, forward_into},
@@ -29,8 +29,8 @@ pub use kiln_runtime::{
     update::{Sink, Stretch},
     views::{
         blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, pair, panels,
-        panels_mut, row_blocks, row_pairs, rows, score, sequences, settled, span, step_pairs,
-        steps, steps_mut, unload,
+        panels_mut, row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps,
+        steps_mut, unload,
     },
 };
 

@@ -33,6 +33,7 @@ pub mod stub;
 use proc_macro2::TokenStream;
 
 use crate::{
+    emit::names::Names,
     graph::Graph,
     memory::{check, plan, plan::Plan, program::Program, schedule},
     place::{absorb, fuse, layout},
@@ -90,6 +91,7 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let layout = layout::place(graph, stages);
     let inference = planned(schedule::inference(&absorb::absorb(&layout)));
     let training = planned(schedule::training(&layout));
+    let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(
         root,
@@ -98,6 +100,7 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
             layout: &layout,
             inference,
             training,
+            names,
             lonely,
         },
     )

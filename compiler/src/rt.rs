@@ -70,7 +70,6 @@ macro_rules! kernels {
 
 paths! {
     CARVE = carve;
-    SPAN = span;
     ROWS = rows;
     INPUT_ROWS = input_rows;
     SETTLED = settled;

@@ -51,6 +51,7 @@ fn event(reads: &[usize], writes: &[usize]) -> Event {
 fn program(sizes: &[usize], events: Vec<Event>) -> Program {
     let buffer = |(index, &blocks): (usize, &usize)| Buffer {
         name: format!("b{index}"),
+        label: format!("b{index}"),
         blocks,
     };
     Program {

@@ -1,6 +1,36 @@
 //! How a training batch lies in memory: chunks of samples, each chunk with all its values.
 
 use crate::block::Block;
+use core::ops::Range;
+
+/// Where something lies in planned memory: a value, for each sample of a chunk, or what all samples share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The first block.
+    pub first: usize,
+    /// How many blocks.
+    pub blocks: usize,
+}
+
+impl Place {
+    /// `blocks` blocks from `first` on.
+    pub const fn new(first: usize, blocks: usize) -> Self {
+        Self { first, blocks }
+    }
+
+    /// The blocks of `rows` samples, in memory for `capacity`.
+    #[inline(always)]
+    pub const fn of_rows(self, capacity: usize, rows: usize) -> Range<usize> {
+        let first = self.first * capacity;
+        first..first + self.blocks * rows
+    }
+
+    /// The blocks of what is there once.
+    #[inline(always)]
+    pub const fn once(self) -> Range<usize> {
+        self.of_rows(1, 1)
+    }
+}
 
 /// The training arena of one batch, as the second phase reads it.
 ///
@@ -26,28 +56,23 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The samples of the value planned at `offset` with `blocks` per sample, chunk by chunk.
+    /// The samples of the value planned at `place`, chunk by chunk.
     #[inline(always)]
-    pub fn slices(self, offset: usize, blocks: usize) -> impl Iterator<Item = &'a [Block]> + Clone {
+    pub fn slices(self, place: Place) -> impl Iterator<Item = &'a [Block]> + Clone {
         let mut left = self.rows;
         self.arena
             .chunks(self.chunk_blocks.max(1))
             .map_while(move |chunk| {
                 let rows = left.min(self.capacity);
                 left -= rows;
-                let first = offset * self.capacity;
-                (rows > 0).then(|| &chunk[first..first + rows * blocks])
+                (rows > 0).then(|| &chunk[place.of_rows(self.capacity, rows)])
             })
     }
 
-    /// The value planned at `offset` with `blocks` per sample, sample by sample.
+    /// The value planned at `place`, sample by sample.
     #[inline(always)]
-    pub fn samples(self, offset: usize, blocks: usize) -> Samples<'a> {
-        Samples {
-            batch: self,
-            offset,
-            blocks,
-        }
+    pub fn samples(self, place: Place) -> Samples<'a> {
+        Samples { batch: self, place }
     }
 }
 
@@ -55,8 +80,7 @@ impl<'a> Batch<'a> {
 #[derive(Clone, Copy)]
 pub struct Samples<'a> {
     batch: Batch<'a>,
-    offset: usize,
-    blocks: usize,
+    place: Place,
 }
 
 impl<'a> Samples<'a> {
@@ -67,12 +91,8 @@ impl<'a> Samples<'a> {
 
     /// Each sample's blocks, in the order of the batch.
     pub fn iter(self) -> impl Iterator<Item = &'a [Block]> {
-        let Self {
-            batch,
-            offset,
-            blocks,
-        } = self;
-        let chunks = batch.slices(offset, blocks);
-        chunks.flat_map(move |rows| rows.chunks_exact(blocks.max(1)))
+        let Self { batch, place } = self;
+        let chunks = batch.slices(place);
+        chunks.flat_map(move |rows| rows.chunks_exact(place.blocks.max(1)))
     }
 }

@@ -1,9 +1,17 @@
 //! What an expansion gives the runtime: a network as constants and passes over planned memory.
 
 use alloc::boxed::Box;
+use core::ops::Range;
 
 use crate::{
-    batch::Batch, block::Block, loss::Loss, simd::Isa, tensor::Tensor, update::Sink, value::Value,
+    batch::{Batch, Place},
+    block::Block,
+    loss::Loss,
+    random::Key,
+    simd::Isa,
+    tensor::Tensor,
+    update::Sink,
+    value::Value,
 };
 
 /// A network's parameters.
@@ -68,6 +76,23 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// The blocks of a value, in the chunk.
+    #[inline(always)]
+    pub fn span(&self, place: Place) -> Range<usize> {
+        place.of_rows(self.capacity, self.rows)
+    }
+
+    /// What the randomness of a layer is drawn from.
+    #[inline(always)]
+    pub fn key(&self, layer: u32) -> Key {
+        Key {
+            seed: self.seed,
+            step: self.step,
+            layer,
+            first_sample: self.first,
+        }
+    }
+
     /// What `count` samples share in inference, which is nothing but the parameters.
     #[inline(always)]
     pub fn inference(parameters: &'a [Block], count: usize) -> Self {

@@ -1,6 +1,6 @@
 //! What happens to a gradient the moment it is finished in registers.
 
-use crate::{block::Block, tensor::Penalty};
+use crate::{batch::Place, block::Block, tensor::Penalty};
 use core::ops::Range;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
@@ -114,21 +114,21 @@ impl<'a> Stretch<'a> {
         }
     }
 
-    /// What of the tensor at `offset..offset + blocks` of the arena lies in a sink that begins at block `first`.
+    /// What of the tensor at `place` of the arena lies in a sink that begins at block `first`.
     #[inline]
     pub fn of(
         sink: &'a mut dyn Sink,
         first: usize,
-        offset: usize,
-        blocks: usize,
+        place: Place,
         penalty: Penalty,
     ) -> Option<Self> {
-        let from = offset.max(first);
-        let to = (offset + blocks).min(first + sink.blocks());
+        let Range { start, end } = place.once();
+        let from = start.max(first);
+        let to = end.min(first + sink.blocks());
         (from < to).then(|| Self {
             sink,
             at: from - first,
-            range: from - offset..to - offset,
+            range: from - start..to - start,
             penalty,
         })
     }

@@ -4,7 +4,7 @@
 //! and panics naming it.
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, Place},
     block::{Block, LANES},
     loss::Loss,
     math,
@@ -13,12 +13,6 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable, must_cast_slice, must_cast_slice_mut};
 use core::ops::Range;
-
-/// Where a value planned at `offset` lies for `rows` samples in memory for `capacity`.
-#[inline(always)]
-pub fn span(offset: usize, blocks: usize, capacity: usize, rows: usize) -> Range<usize> {
-    offset * capacity..offset * capacity + blocks * rows
-}
 
 /// Several buffers of one memory at once.
 #[inline(always)]
@@ -101,62 +95,57 @@ pub fn steps_mut<const T: usize, const B: usize>(memory: &mut [Block]) -> &mut [
     blocks_mut::<B>(memory).as_chunks_mut::<T>().0
 }
 
-/// The weights at `offset`: `P` panels of `K` blocks.
+/// The weights at `place`: `P` panels of `K` blocks.
 #[inline(always)]
-pub fn panels<const K: usize, const P: usize>(arena: &[Block], offset: usize) -> &[[Block; K]; P] {
+pub fn panels<const K: usize, const P: usize>(arena: &[Block], place: Place) -> &[[Block; K]; P] {
     arena
-        .get(offset..)
+        .get(place.first..)
         .and_then(|arena| arena.as_chunks::<K>().0.first_chunk())
         .expect("the arena holds every parameter at its offset")
 }
 
-/// The weights at `offset`: `P` panels of `K` blocks.
+/// The weights at `place`: `P` panels of `K` blocks.
 #[inline(always)]
 pub fn panels_mut<const K: usize, const P: usize>(
     arena: &mut [Block],
-    offset: usize,
+    place: Place,
 ) -> &mut [[Block; K]; P] {
     arena
-        .get_mut(offset..)
+        .get_mut(place.first..)
         .and_then(|arena| arena.as_chunks_mut::<K>().0.first_chunk_mut())
         .expect("the arena holds every parameter at its offset")
 }
 
-/// The blocks at `offset`, such as a bias.
+/// The blocks at `place`, such as a bias.
 #[inline(always)]
-pub fn cells<const P: usize>(arena: &[Block], offset: usize) -> &[Block; P] {
+pub fn cells<const P: usize>(arena: &[Block], place: Place) -> &[Block; P] {
     arena
-        .get(offset..)
+        .get(place.first..)
         .and_then(<[Block]>::first_chunk)
         .expect("the arena holds every parameter at its offset")
 }
 
-/// Row `row` of the value planned at `offset`.
+/// Row `row` of the value planned at `place`.
 #[inline(always)]
-fn row_mut<const B: usize>(
-    memory: &mut [Block],
-    offset: usize,
-    capacity: usize,
-    row: usize,
-) -> &mut [Block] {
-    let first = offset * capacity + row * B;
+fn row_mut(memory: &mut [Block], place: Place, capacity: usize, row: usize) -> &mut [Block] {
+    let first = place.first * capacity + row * place.blocks;
     memory
-        .get_mut(first..first + B)
+        .get_mut(first..first + place.blocks)
         .expect("the memory plan has room for every row")
 }
 
-/// Copies a sample into row `row` of the value planned at `offset`, without tiny numbers; the gap behind it becomes zero.
+/// Copies a sample into row `row` of the value planned at `place`, without tiny numbers; the gap behind it becomes zero.
 /// `true` if all numbers are finite. A delta that a loss left is copied by this, too.
 #[inline(always)]
-pub fn load<S: Isa, const B: usize, I: Pod>(
+pub fn load<S: Isa, I: Pod>(
     s: S,
     sample: &I,
     memory: &mut [Block],
-    offset: usize,
+    place: Place,
     capacity: usize,
     row: usize,
 ) -> bool {
-    let row = must_cast_slice_mut::<Block, f32>(row_mut::<B>(memory, offset, capacity, row));
+    let row = must_cast_slice_mut::<Block, f32>(row_mut(memory, place, capacity, row));
     let sample = bytemuck::cast_slice::<I, f32>(core::slice::from_ref(sample));
     let (values, gap) = row.split_at_mut(sample.len());
     gap.fill(0.0);
@@ -166,16 +155,16 @@ pub fn load<S: Isa, const B: usize, I: Pod>(
     )
 }
 
-/// Copies row `row` of the value planned at `offset` to the caller.
+/// Copies row `row` of the value planned at `place` to the caller.
 #[inline(always)]
-pub fn unload<const B: usize, O: Pod>(
+pub fn unload<O: Pod>(
     memory: &mut [Block],
-    offset: usize,
+    place: Place,
     capacity: usize,
     row: usize,
     output: &mut O,
 ) {
-    let row = must_cast_slice_mut::<Block, f32>(row_mut::<B>(memory, offset, capacity, row));
+    let row = must_cast_slice_mut::<Block, f32>(row_mut(memory, place, capacity, row));
     let output = bytemuck::cast_slice_mut::<O, f32>(core::slice::from_mut(output));
     let floats = output.len();
     output.copy_from_slice(&row[..floats]);
@@ -237,14 +226,13 @@ pub fn judge<S: Isa, O: Pod, T, L: Loss<O, T>, const B: usize>(
 }
 
 /// The batch's rows of two values side by side, chunk by chunk: rows of `K` floats and rows of `B` blocks.
-/// Each value is given by its planned offset and its blocks per sample.
 #[inline(always)]
 pub fn row_pairs<'a, const K: usize, const B: usize>(
     batch: Batch<'a>,
-    x: (usize, usize),
-    dy: (usize, usize),
+    x: Place,
+    dy: Place,
 ) -> impl Iterator<Item = (&'a [[f32; K]], &'a [[Block; B]])> + Clone {
-    let x = batch.slices(x.0, x.1).map(rows::<K>);
+    let x = batch.slices(x).map(rows::<K>);
     x.zip(row_blocks(batch, dy))
 }
 
@@ -255,20 +243,20 @@ pub type Sequences<'a, const T: usize, const B: usize> = &'a [[[Block; B]; T]];
 #[inline(always)]
 pub fn step_pairs<'a, const T: usize, const A: usize, const B: usize>(
     batch: Batch<'a>,
-    y: (usize, usize),
-    dz: (usize, usize),
+    y: Place,
+    dz: Place,
 ) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, T, B>)> + Clone {
-    let y = batch.slices(y.0, y.1).map(steps::<T, A>);
-    y.zip(batch.slices(dz.0, dz.1).map(steps::<T, B>))
+    let y = batch.slices(y).map(steps::<T, A>);
+    y.zip(batch.slices(dz).map(steps::<T, B>))
 }
 
 /// The batch's rows of a value, chunk by chunk, `B` blocks each.
 #[inline(always)]
 pub fn row_blocks<'a, const B: usize>(
     batch: Batch<'a>,
-    value: (usize, usize),
+    value: Place,
 ) -> impl Iterator<Item = &'a [[Block; B]]> + Clone {
-    batch.slices(value.0, value.1).map(blocks::<B>)
+    batch.slices(value).map(blocks::<B>)
 }
 
 const _: () = assert!(LANES * size_of::<f32>() == size_of::<Block>());

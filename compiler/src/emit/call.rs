@@ -1,10 +1,11 @@
 //! Calls as tokens: the memory they touch is bound to names, and the kernel is called.
 
 use super::model::Model;
+use super::names::Named;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Term, View};
 use crate::ids::{BufferId, JointId, TensorId, TransposedId};
 use crate::memory::plan::Plan;
-use crate::memory::program::{Place, Program};
+use crate::memory::program::{Mode, Place, Program};
 use crate::parameter::Parameter;
 use crate::rt;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -30,6 +31,8 @@ pub enum Scope {
     Fold,
     /// What follows the batch in an `arena`.
     Arena,
+    /// What copies weights, which reads `parameters` and changes `transposed`.
+    Weights,
 }
 
 impl<'a> Printer<'a> {
@@ -58,29 +61,25 @@ impl<'a> Printer<'a> {
         &self.planned.0
     }
 
-    /// Offset and size of a buffer, in blocks per sample.
-    pub fn place(&self, BufferId(buffer): BufferId) -> (usize, usize) {
-        let (program, plan) = self.planned;
-        (plan.offsets[buffer], program.buffers[buffer].blocks)
-    }
-
-    /// Where memory lies that is carved out of the one that calls change here: offset and blocks.
-    fn carved(&self, place: Place) -> Option<(usize, usize)> {
-        match (self.scope, place) {
-            (Scope::Rows, Place::Buffer(buffer)) => Some(self.place(buffer)),
-            (Scope::Fold, Place::Joint(joint)) => Some(self.joint(joint)),
-            (Scope::Arena, Place::Tensor(TensorId(tensor))) => {
-                let tensor = &self.model.layout.tensors[tensor];
-                Some((tensor.offset, tensor.packing.blocks))
-            }
-            _ => None,
+    /// Where a buffer lies, in blocks per sample.
+    pub fn place(&self, BufferId(buffer): BufferId) -> &'a Named {
+        let names = &self.model.names;
+        match self.program().mode {
+            Mode::Inference => &names.inference[buffer],
+            Mode::Training => &names.training[buffer],
         }
     }
 
-    /// Offset and size of what samples have in common.
-    fn joint(&self, JointId(joint): JointId) -> (usize, usize) {
-        let joint = &self.program().joint[joint];
-        (joint.offset, joint.blocks)
+    /// What memory is called that is carved out of the one that calls change here.
+    fn carved(&self, place: Place) -> Option<&'a Ident> {
+        let names = &self.model.names;
+        let named = match (self.scope, place) {
+            (Scope::Rows, Place::Buffer(buffer)) => self.place(buffer),
+            (Scope::Fold, Place::Joint(JointId(joint))) => &names.joint[joint],
+            (Scope::Arena, Place::Tensor(TensorId(tensor))) => &names.tensors[tensor],
+            _ => return None,
+        };
+        Some(&named.name)
     }
 
     /// Binds the memory that a call changes to the names of its arguments, and calls the kernel.
@@ -99,17 +98,21 @@ impl<'a> Printer<'a> {
                 }
             }
         }
-        let (carve, span) = (rt::CARVE, rt::SPAN);
-        let (memory, rows) = match self.scope {
-            Scope::Rows => (quote!(memory), quote!(capacity, count)),
-            Scope::Fold => (quote!(joint), quote!(1, 1)),
-            Scope::Arena => (quote!(arena), quote!(1, 1)),
+        let carve = rt::CARVE;
+        let memory = match self.scope {
+            Scope::Rows => quote!(memory),
+            Scope::Fold => quote!(joint),
+            Scope::Arena => quote!(arena),
+            Scope::Weights => quote!(transposed),
         };
         let idents = bound.iter().map(|(name, _)| name);
         let spans = bound
             .iter()
             .filter_map(|&(_, place)| self.carved(place))
-            .map(|(offset, blocks)| quote!(#span(#offset, #blocks, #rows)));
+            .map(|name| match self.scope {
+                Scope::Rows => quote!(rows.span(#name)),
+                _ => quote!(#name.once()),
+            });
         let bind = (!bound.is_empty())
             .then(|| quote!(let [#(#idents),*] = #carve(#memory, [#(#spans),*]);));
         let kernel = self.kernel(call);
@@ -145,7 +148,7 @@ impl<'a> Printer<'a> {
                 quote!(&[#block::ZERO; #blocks])
             }
             Argument::Key { layer } => {
-                quote!(rt::Key { seed, step, layer: #layer, first_sample: first })
+                quote!(rows.key(#layer))
             }
             Argument::Record(path, fields) => {
                 let fields = fields.iter().map(|(field, part)| {
@@ -178,32 +181,39 @@ impl<'a> Printer<'a> {
             let name = Ident::new(name, Span::call_site());
             return buffer(&quote!(#name), view.form, writes);
         }
-        let (memory, offset) = match view.memory {
-            Place::Caller => return caller(view.form),
-            Place::Buffer(buffer) => {
-                let (offset, blocks) = self.place(buffer);
-                return quote!(batch.samples(#offset, #blocks));
-            }
-            Place::Joint(joint) => (quote!(joint), self.joint(joint).0),
-            Place::Tensor(TensorId(tensor)) => {
-                (quote!(parameters), self.model.layout.tensors[tensor].offset)
-            }
-            Place::Transposed(TransposedId(index)) => {
-                (quote!(transposed), self.program().transposed[index].offset)
+        let names = &self.model.names;
+        let shared = |field: &str| {
+            let field = Ident::new(field, Span::call_site());
+            match self.scope {
+                Scope::Rows => quote!(rows.#field),
+                _ => quote!(#field),
             }
         };
+        let (memory, named) = match view.memory {
+            Place::Caller => return caller(view.form),
+            Place::Buffer(buffer) => {
+                let name = &self.place(buffer).name;
+                return quote!(batch.samples(#name));
+            }
+            Place::Joint(JointId(joint)) => (shared("joint"), &names.joint[joint]),
+            Place::Tensor(TensorId(tensor)) => (shared("parameters"), &names.tensors[tensor]),
+            Place::Transposed(TransposedId(index)) => {
+                (shared("transposed"), &names.transposed[index])
+            }
+        };
+        let name = &named.name;
         match (view.form, writes) {
             (Form::Panels { rows, panels }, false) => {
                 let path = rt::PANELS;
-                quote!(#path::<#rows, #panels>(#memory, #offset))
+                quote!(#path::<#rows, #panels>(#memory, #name))
             }
             (Form::Panels { rows, panels }, true) => {
                 let path = rt::PANELS_MUT;
-                quote!(#path::<#rows, #panels>(#memory, #offset))
+                quote!(#path::<#rows, #panels>(#memory, #name))
             }
             (Form::Cells(blocks), _) => {
                 let path = rt::CELLS;
-                quote!(#path::<#blocks>(#memory, #offset))
+                quote!(#path::<#blocks>(#memory, #name))
             }
             (form, _) => unreachable!("{form:?} is no form of weights"),
         }
@@ -244,8 +254,8 @@ impl<'a> Printer<'a> {
     fn rows(&self, term: &Term<Place>) -> TokenStream {
         let place = |(_, view): &(&str, View<Place>)| match view.memory {
             Place::Buffer(buffer) => {
-                let (offset, blocks) = self.place(buffer);
-                quote!((#offset, #blocks))
+                let name = &self.place(buffer).name;
+                quote!(#name)
             }
             other => unreachable!("{other:?} holds no rows of a batch"),
         };

@@ -38,11 +38,9 @@ impl Functions {
             let body = events.iter().filter_map(|event| event.action.call());
             let body = body.map(|call| printer.call(call)).collect();
             let (parameters, arguments) = signature(printer.scope(), &body, input);
-            let unpack = (printer.scope() == Scope::Rows).then(|| unpacked(&body));
             self.items.push(quote! {
                 #inline
                 fn #name<S: rt::Isa>(s: S, #parameters) {
-                    #unpack
                     #body
                 }
             });
@@ -83,28 +81,11 @@ fn signature(scope: Scope, body: &TokenStream, input: &TokenStream) -> (TokenStr
             quote!(batch: rt::Batch<'_>, joint: &mut [rt::Block]),
             quote!(batch, joint),
         ),
-        Scope::Arena => (
+        Scope::Arena | Scope::Weights => (
             quote!(joint: &[rt::Block], arena: &mut [rt::Block]),
             quote!(joint, arena),
         ),
     }
-}
-
-/// Unpacks what a pass over the rows of a chunk uses of what they share.
-pub fn unpacked(body: &TokenStream) -> TokenStream {
-    let fields = [
-        ("parameters", quote!(parameters)),
-        ("transposed", quote!(transposed)),
-        ("joint", quote!(joint)),
-        ("capacity", quote!(capacity)),
-        ("count", quote!(rows: count)),
-        ("first", quote!(first)),
-        ("seed", quote!(seed)),
-        ("step", quote!(step)),
-    ];
-    let used = fields.iter().filter(|(name, _)| mentions(body, name));
-    let used = used.map(|(_, field)| field);
-    quote!(let rt::Rows { #(#used,)* .. } = rows;)
 }
 
 /// Whether a name stands anywhere in some tokens.

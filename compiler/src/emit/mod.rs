@@ -8,6 +8,7 @@ pub mod document;
 pub mod functions;
 pub mod hygiene;
 pub mod model;
+pub mod names;
 pub mod passes;
 pub mod tables;
 
@@ -151,6 +152,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         #fold
         #follow
     });
+    let constants = model.names.constants(&quote!(#functions #passes));
+    let constants = scope.tokens(constants);
     let imports = scope.imports(root);
     quote! {
         #(#attributes)*
@@ -165,6 +168,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         #[allow(clippy::approx_constant)]
         const _: () = {
             #imports
+
+            #constants
 
             #functions
 

@@ -1,5 +1,6 @@
 //! What is written out.
 
+use super::names::Names;
 use crate::graph::Graph;
 use crate::memory::{plan::Plan, program::Program};
 use crate::place::layout::Layout;
@@ -14,6 +15,8 @@ pub struct Model<'a> {
     pub inference: (Program, Plan),
     /// Training: schedule and plan.
     pub training: (Program, Plan),
+    /// What expansions call all places.
+    pub names: Names,
     /// The first layer that learns nothing from a sample alone.
     pub lonely: Option<String>,
 }

@@ -1,9 +1,9 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
 use super::call::{Printer, Scope, penalty};
-use super::functions::{Functions, unpacked};
+use super::functions::Functions;
 use super::model::Model;
-use crate::ids::{BufferId, TensorId};
+use crate::ids::BufferId;
 use crate::memory::program::{Action, Answer, Event, Program};
 use crate::rt;
 use proc_macro2::TokenStream;
@@ -68,9 +68,9 @@ fn settled() -> TokenStream {
 fn load_sample(printer: Printer<'_>) -> TokenStream {
     let (path, inputs) = (rt::LOAD, loaded(printer.program()));
     let loads = inputs.iter().enumerate().map(|(index, &input)| {
-        let (offset, blocks) = printer.place(input);
+        let name = &printer.place(input).name;
         let part = part(index, inputs.len(), quote!(input), false);
-        quote!(#path::<S, #blocks, _>(s, #part, memory, #offset, capacity, row))
+        quote!(#path(s, #part, memory, #name, capacity, row))
     });
     quote!(#(#loads)&*)
 }
@@ -79,9 +79,9 @@ fn load_sample(printer: Printer<'_>) -> TokenStream {
 fn unload_sample(printer: Printer<'_>, outputs: &[BufferId]) -> TokenStream {
     let path = rt::UNLOAD;
     let unloads = outputs.iter().enumerate().map(|(index, &output)| {
-        let (offset, blocks) = printer.place(output);
+        let name = &printer.place(output).name;
         let part = part(index, outputs.len(), quote!(output), true);
-        quote!(#path::<#blocks, _>(memory, #offset, capacity, row, #part);)
+        quote!(#path(memory, #name, capacity, row, #part);)
     });
     quote!(#(#unloads)*)
 }
@@ -130,7 +130,7 @@ pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) 
 
 /// Refreshes the transposed weights.
 pub fn transpose(model: &Model<'_>) -> TokenStream {
-    let printer = Printer::new(model, &model.training);
+    let printer = Printer::new(model, &model.training).within(Scope::Weights);
     let transposed = printer.program().transposed.iter();
     let calls = transposed.map(|transposed| printer.kernel(&transposed.call));
     quote! {
@@ -271,7 +271,6 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
         ] => judge(printer, value, delta),
         _ => judge_apart(printer, answers),
     };
-    let unpack = unpacked(&body);
     quote! {
         #[inline(always)]
         fn loss_rows<S: rt::Isa, T, L: rt::Loss<Self::Output, T>>(
@@ -284,7 +283,6 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
             scores: &mut [rt::Score],
             pair: &mut [Self::Output],
         ) {
-            #unpack
             #body
         }
     }
@@ -292,11 +290,11 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
 
 /// A lone output is judged where it lies.
 fn judge(printer: Printer<'_>, value: BufferId, delta: BufferId) -> TokenStream {
-    let (carve, span) = (rt::CARVE, rt::SPAN);
-    let ((value, blocks), (delta, _)) = (printer.place(value), printer.place(delta));
+    let carve = rt::CARVE;
+    let blocks = printer.place(value).blocks;
+    let (value, delta) = (&printer.place(value).name, &printer.place(delta).name);
     quote! {
-        let [values, deltas] =
-            #carve(memory, [#span(#value, #blocks, capacity, count), #span(#delta, #blocks, capacity, count)]);
+        let [values, deltas] = #carve(memory, [rows.span(#value), rows.span(#delta)]);
         rt::judge::<S, Self::Output, T, L, #blocks>(s, loss, values, deltas, targets, scale, scores);
     }
 }
@@ -306,12 +304,13 @@ fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
     let outputs = answers.iter().map(|answer| answer.value);
     let reads = unload_sample(printer, &outputs.collect::<Vec<_>>());
     let writes = answers.iter().enumerate().filter_map(|(index, answer)| {
-        let (offset, blocks) = printer.place(answer.delta?);
+        let name = &printer.place(answer.delta?).name;
         let (load, part) = (rt::LOAD, part(index, answers.len(), quote!(delta), false));
-        Some(quote!(let _ = #load::<S, #blocks, _>(s, #part, memory, #offset, capacity, row);))
+        Some(quote!(let _ = #load(s, #part, memory, #name, capacity, row);))
     });
     quote! {
-        for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), count)) {
+        let capacity = rows.capacity;
+        for (row, (target, score)) in ::core::iter::Iterator::enumerate(::core::iter::Iterator::take(::core::iter::zip(targets, scores), rows.rows)) {
             let [output, delta] = rt::pair(pair);
             #reads
             *score = rt::score(s, loss, output, target, scale, delta);
@@ -373,15 +372,15 @@ pub fn update(model: &Model<'_>) -> TokenStream {
     let stretch = rt::STRETCH;
     let events = printer.program().events.iter();
     let statements = events.filter_map(|event| {
-        let Action::Update(TensorId(tensor), gradient) = &event.action else {
+        let Action::Update(id, gradient) = &event.action else {
             return None;
         };
-        let tensor = &model.layout.tensors[*tensor];
-        let (offset, blocks) = (tensor.offset, tensor.packing.blocks);
+        let tensor = &model.layout.tensors[id.0];
+        let name = &model.names.tensors[id.0].name;
         let penalty = penalty(&tensor.parameter);
         let gradient = printer.gradient(gradient);
         Some(quote! {
-            if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #offset, #blocks, #penalty) {
+            if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #name, #penalty) {
                 #gradient
             }
         })

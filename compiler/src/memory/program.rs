@@ -17,6 +17,8 @@ pub enum Mode {
 pub struct Buffer {
     /// What it holds, for messages.
     pub name: String,
+    /// What expansions call it.
+    pub label: String,
     /// Blocks per sample.
     pub blocks: usize,
 }
@@ -37,6 +39,8 @@ pub struct Transposed {
 pub struct Joint {
     /// What it holds, for messages.
     pub name: String,
+    /// What expansions call it.
+    pub label: String,
     /// First block.
     pub offset: usize,
     /// Blocks.
@@ -188,8 +192,12 @@ impl Program {
     }
 
     /// Adds a buffer.
-    pub fn buffer(&mut self, name: String, blocks: usize) -> BufferId {
-        self.buffers.push(Buffer { name, blocks });
+    pub fn buffer(&mut self, name: String, label: String, blocks: usize) -> BufferId {
+        self.buffers.push(Buffer {
+            name,
+            label,
+            blocks,
+        });
         BufferId(self.buffers.len() - 1)
     }
 
@@ -204,10 +212,11 @@ impl Program {
     }
 
     /// Adds what samples have in common.
-    pub fn join(&mut self, name: String, blocks: usize) -> JointId {
+    pub fn join(&mut self, name: String, label: String, blocks: usize) -> JointId {
         let offset = self.joint_blocks();
         self.joint.push(Joint {
             name,
+            label,
             offset,
             blocks,
         });

@@ -80,6 +80,8 @@ struct Scheduler<'a> {
     roots: Vec<ValueId>,
     /// What is known of each value that is a root.
     known: Vec<Root>,
+    /// The stage that gives each value.
+    givers: Vec<Option<usize>>,
     /// Buffers of the stages' own.
     own: BTreeMap<(usize, &'static str), BufferId>,
     /// What samples have in common at each stage.
@@ -93,8 +95,13 @@ struct Scheduler<'a> {
 
 impl<'a> Scheduler<'a> {
     fn new(layout: &'a Layout, mode: Mode) -> Self {
+        let mut givers = vec![None; layout.values.len()];
+        for (index, stage) in layout.stages.iter().enumerate() {
+            givers[stage.output.0] = Some(index);
+        }
         Self {
             layout,
+            givers,
             program: Program::new(mode),
             roots: layout.values.iter().map(|value| value.root).collect(),
             known: vec![Root::default(); layout.values.len()],
@@ -134,6 +141,15 @@ impl<'a> Scheduler<'a> {
         &self.layout.values[value.0].name
     }
 
+    /// What expansions call a value: as the stage that gives it, or as the input that it is.
+    fn label(&self, value: ValueId) -> String {
+        let root = self.roots[value.0];
+        match self.givers[root.0] {
+            Some(stage) => self.layout.stages[stage].label.clone(),
+            None => self.name(root).to_owned(),
+        }
+    }
+
     /// Whether a value depends on something learnt.
     fn learns(&self, value: ValueId) -> bool {
         self.layout.values[value.0].learns
@@ -145,7 +161,8 @@ impl<'a> Scheduler<'a> {
             return buffer;
         }
         let blocks = self.layout.values[value.0].storage.blocks();
-        let buffer = self.program.buffer(self.name(value).to_owned(), blocks);
+        let (name, label) = (self.name(value).to_owned(), self.label(value));
+        let buffer = self.program.buffer(name, label, blocks);
         *self.root(value).value.insert(buffer)
     }
 
@@ -156,7 +173,8 @@ impl<'a> Scheduler<'a> {
         }
         let root = &self.layout.values[self.roots[value.0].0];
         let name = format!("delta of {}", root.name);
-        let buffer = self.program.buffer(name, root.storage.blocks());
+        let label = format!("{}_delta", self.label(self.roots[value.0]));
+        let buffer = self.program.buffer(name, label, root.storage.blocks());
         *self.root(value).delta.insert(buffer)
     }
 
@@ -221,8 +239,11 @@ impl<'a> Scheduler<'a> {
         if let Some(&buffer) = self.own.get(&(index, name)) {
             return buffer;
         }
-        let of = self.name(self.layout.stages[index].output);
-        let buffer = self.program.buffer(format!("{name} of {of}"), size(form));
+        let stage = &self.layout.stages[index];
+        let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
+        let buffer = self
+            .program
+            .buffer(format!("{name} of {of}"), label, size(form));
         self.own.insert((index, name), buffer);
         buffer
     }
@@ -232,8 +253,11 @@ impl<'a> Scheduler<'a> {
         if let Some(&joint) = self.joint.get(&(index, name)) {
             return joint;
         }
-        let of = self.name(self.layout.stages[index].output);
-        let joint = self.program.join(format!("{name} of {of}"), size(form));
+        let stage = &self.layout.stages[index];
+        let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
+        let joint = self
+            .program
+            .join(format!("{name} of {of}"), label, size(form));
         self.joint.insert((index, name), joint);
         joint
     }

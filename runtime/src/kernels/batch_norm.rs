@@ -25,9 +25,16 @@
 //!
 //! Products of three numbers are flushed in between (see [`math::flush`]). Sizes are values: these kernels take memory's time.
 
+mod backward;
+mod inference;
+#[cfg(test)]
+mod tests;
+
+pub use backward::{backward, gradient, means, sums};
+pub use inference::{Running, infer, lines, rows};
+
 use super::{
     activation::{Activation, Declared, Kind, of_kind},
-    finish::{Finish, Normal},
     pixels::Pixels,
 };
 use crate::{
@@ -36,9 +43,7 @@ use crate::{
     math,
     simd::{Isa, compiled_here},
     tensor::{joined_count, split_count},
-    update::Stretch,
 };
-use core::marker::PhantomData;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// What x^ is multiplied by and what is added to it, a panel of sixteen channels after another.
@@ -73,17 +78,6 @@ impl Affine<'_> {
     }
 }
 
-/// What was seen while training: the mean and the variance of each channel.
-#[derive(Clone, Copy)]
-pub struct Running<'a> {
-    /// The mean.
-    pub mean: &'a [Block],
-    /// The variance.
-    pub variance: &'a [Block],
-    /// What is added to the variance.
-    pub eps: f32,
-}
-
 /// How numbers of a panel are normalised: `(x - mean - rest) * scale + shift`.
 struct Line<S: Simd> {
     mean: f32x16<S>,
@@ -97,19 +91,6 @@ impl<S: Simd> Line<S> {
     fn at(&self, s: S, x: f32x16<S>) -> f32x16<S> {
         let centred = math::flush(s, (x - self.mean) - self.rest);
         centred.mul_add(self.scale, self.shift)
-    }
-}
-
-/// The line of a panel by the running statistics.
-#[inline(always)]
-fn running_line<S: Simd>(s: S, running: Running<'_>, affine: Affine<'_>, panel: usize) -> Line<S> {
-    let variance = running.variance[panel].load(s) + f32x16::splat(s, running.eps);
-    let inverse = f32x16::splat(s, 1.0) / variance.sqrt();
-    Line {
-        mean: running.mean[panel].load(s),
-        rest: f32x16::splat(s, 0.0),
-        scale: math::flush(s, inverse * affine.weight(s, panel)),
-        shift: affine.bias(s, panel),
     }
 }
 
@@ -128,104 +109,6 @@ fn batch_line<S: Simd>(
         scale: math::flush(s, inverse * affine.weight(s, panel)),
         shift: affine.bias(s, panel),
     }
-}
-
-/// y = f(g x^ + b) with the running statistics; writes y's border, too.
-pub fn infer<S: Isa, A: Declared>(
-    s: S,
-    x: &[Block],
-    running: Running<'_>,
-    affine: Affine<'_>,
-    y: &mut [Block],
-    pixels: Pixels,
-) {
-    infer_as(s, x, running, affine, y, pixels, A::KIND);
-}
-
-compiled_here! {
-    fn infer_as = infer_as_on(x: &[Block], running: Running<'_>, affine: Affine<'_>, y: &mut [Block], pixels: Pixels, activation: Kind);
-}
-
-fn infer_as_on<S: Isa>(
-    s: S,
-    x: &[Block],
-    running: Running<'_>,
-    affine: Affine<'_>,
-    y: &mut [Block],
-    pixels: Pixels,
-    activation: Kind,
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let line = |panel| running_line(s, running, affine, panel);
-            of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
-        },
-    );
-}
-
-compiled_here! {
-    /// How a contraction normalises its sums by running statistics: for each panel the mean, then what each is multiplied by,
-    /// then what is added.
-    pub fn lines = lines_on(running: Running<'_>, affine: Affine<'_>, lines: &mut [Block]);
-}
-
-fn lines_on<S: Isa>(s: S, running: Running<'_>, affine: Affine<'_>, lines: &mut [Block]) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let panels = running.mean.len();
-            for panel in 0..panels {
-                let line = running_line(s, running, affine, panel);
-                let parts = [line.mean, line.scale, line.shift];
-                for (place, part) in parts.into_iter().enumerate() {
-                    lines[place * panels + panel].store(part);
-                }
-            }
-        },
-    );
-}
-
-compiled_here! {
-    /// Rows of sums, of so many panels and numbers, become what [`lines`] say, added to `residual`, under an activation.
-    pub(super) fn rows = rows_on(
-        lines: &[Block],
-        residual: Option<&[Block]>,
-        y: &mut [Block],
-        sizes: [usize; 2],
-        activation: Kind,
-    );
-}
-
-fn rows_on<S: Isa>(
-    s: S,
-    lines: &[Block],
-    residual: Option<&[Block]>,
-    y: &mut [Block],
-    [panels, numbers]: [usize; 2],
-    activation: Kind,
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            of_kind!(activation, A => for (at, y) in y.iter_mut().enumerate() {
-                let panel = at % panels;
-                let (activation, sums) = (PhantomData::<A>, y.load(s));
-                let value = match residual {
-                    Some(residual) => {
-                        let normal = Normal::<A, true> { lines, panels, residual, activation };
-                        normal.finish(s, sums, panel, at)
-                    }
-                    None => {
-                        let residual = &[];
-                        let normal = Normal::<A, false> { lines, panels, residual, activation };
-                        normal.finish(s, sums, panel, at)
-                    }
-                };
-                y.store(without_padding(s, value, panel, numbers));
-            });
-        },
-    );
 }
 
 compiled_here! {
@@ -396,164 +279,6 @@ fn normalise<S: Isa, A: Activation>(
 }
 
 compiled_here! {
-    /// The sums over each sample's pixels that backward needs: of d, and of d x^.
-    pub fn sums = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], sums: &mut [Block], pixels: Pixels);
-}
-
-fn sums_on<S: Isa>(
-    s: S,
-    x: &[Block],
-    dy: &[Block],
-    statistics: &[Block],
-    sums: &mut [Block],
-    pixels: Pixels,
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let blocks = pixels.blocks.max(1);
-            let samples = x.chunks_exact(blocks).zip(dy.chunks_exact(blocks));
-            let sums = sums.chunks_exact_mut((2 * pixels.panels).max(1));
-            for ((x, dy), sums) in samples.zip(sums) {
-                for panel in 0..pixels.panels {
-                    let [mean, rest, inverse] = centre(s, statistics, panel, pixels.panels);
-                    let both = pixels.sums(
-                        s,
-                        [x, dy],
-                        panel,
-                        #[inline(always)]
-                        |x, dy| {
-                            let centred = math::flush(s, (x - mean) - rest);
-                            [dy, dy * math::flush(s, centred * inverse)]
-                        },
-                    );
-                    for (place, sum) in both.into_iter().enumerate() {
-                        sums[place * pixels.panels + panel].store(sum);
-                    }
-                }
-            }
-        },
-    );
-}
-
-compiled_here! {
-    /// Both sums over the batch, divided by its positions.
-    pub fn means = means_on(sums: Samples<'_>, means: &mut [Block], pixels: Pixels);
-}
-
-fn means_on<S: Isa>(s: S, sums: Samples<'_>, means: &mut [Block], pixels: Pixels) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let positions = (pixels.count() * sums.count()) as f64;
-            for (place, mean) in means.iter_mut().enumerate() {
-                let sum = total(sums.iter().map(
-                    #[inline(always)]
-                    |sample| &sample[place],
-                ));
-                *mean = Block(sum.map(|sum| math::flush_number((sum / positions) as f32)));
-            }
-        },
-    );
-}
-
-/// The sum of some blocks in double precision, in their order.
-#[inline(always)]
-fn total<'a>(blocks: impl Iterator<Item = &'a Block>) -> [f64; LANES] {
-    let mut sums = [0.0; LANES];
-    for block in blocks {
-        for (sum, number) in sums.iter_mut().zip(block.0) {
-            *sum += f64::from(number);
-        }
-    }
-    sums
-}
-
-/// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if ADD. The border of dx is not meaningful afterwards.
-#[expect(clippy::too_many_arguments, reason = "called by expansions")]
-pub fn backward<S: Isa, const ADD: bool>(
-    s: S,
-    x: &[Block],
-    dy: &[Block],
-    statistics: &[Block],
-    means: &[Block],
-    affine: Affine<'_>,
-    dx: &mut [Block],
-    pixels: Pixels,
-) {
-    backward_into(s, x, dy, statistics, means, affine, dx, pixels, ADD);
-}
-
-compiled_here! {
-    /// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if `add`. The border of dx is not meaningful afterwards.
-    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], means: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, add: bool);
-}
-
-#[allow(clippy::too_many_arguments, reason = "called by expansions")]
-fn backward_into_on<S: Isa>(
-    s: S,
-    x: &[Block],
-    dy: &[Block],
-    statistics: &[Block],
-    means: &[Block],
-    affine: Affine<'_>,
-    dx: &mut [Block],
-    pixels: Pixels,
-    add: bool,
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let (blocks, panels) = (pixels.blocks.max(1), pixels.panels);
-            for panel in 0..panels {
-                let [mean, rest, inverse] = centre(s, statistics, panel, panels);
-                let scale = math::flush(s, inverse * affine.weight(s, panel));
-                let [all, along] = [means[panel].load(s), means[panels + panel].load(s)];
-                let samples = x.chunks_exact(blocks).zip(dy.chunks_exact(blocks));
-                for ((x, dy), dx) in samples.zip(dx.chunks_exact_mut(blocks)) {
-                    for row in 0..pixels.rows {
-                        let read = |image| pixels.row(image, row)[panel..].iter().step_by(panels);
-                        let written = pixels.row_mut(dx, row)[panel..].iter_mut().step_by(panels);
-                        for ((x, dy), dx) in read(x).zip(read(dy)).zip(written) {
-                            let centred = math::flush(s, (x.load(s) - mean) - rest);
-                            let normal = math::flush(s, centred * inverse);
-                            let rest = (dy.load(s) - all) - normal * along;
-                            let mut gradient = math::flush(s, rest) * scale;
-                            if add {
-                                gradient += dx.load(s);
-                            }
-                            dx.store(math::flush(s, gradient));
-                        }
-                    }
-                }
-            }
-        },
-    );
-}
-
-/// The gradient of b, or of g: the samples' sums from block `FIRST` on, of `BOTH` that each sample has, summed in double
-/// precision in the order of the batch.
-pub fn gradient<'a, S: Isa, const BOTH: usize, const FIRST: usize>(
-    s: S,
-    sums: impl Iterator<Item = &'a [[Block; BOTH]]> + Clone,
-    stretch: &mut Stretch<'_>,
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            for panel in stretch.range() {
-                let samples = sums.clone().flatten();
-                let sum = total(samples.map(
-                    #[inline(always)]
-                    |sample| &sample[FIRST + panel],
-                ));
-                stretch.finish(panel, &[Block(sum.map(|sum| sum as f32))]);
-            }
-        },
-    );
-}
-
-compiled_here! {
     /// The running statistics go a step of `momentum` towards the batch's, and the batch is counted.
     pub fn follow = follow_on(statistics: &[Block], mean: &mut [Block], variance: &mut [Block], count: &mut [Block], momentum: f32);
 }
@@ -585,6 +310,3 @@ fn follow_on<S: Isa>(
         [*low, *high] = split_count(joined_count([*low, *high]) + 1);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,8 @@
 
 use super::{
     memory::{capacity, cuts, parts},
+    shared::{Fold, Follow, Transpose},
+    source::{Source, Targets},
     threads::{join, stretches},
 };
 use crate::{
@@ -16,96 +18,8 @@ use crate::{
     value::room,
 };
 use alloc::{borrow::ToOwned, vec, vec::Vec};
-use core::{marker::PhantomData, num::NonZeroUsize, ops::Range};
+use core::{marker::PhantomData, num::NonZeroUsize};
 use fearless_simd::Level;
-
-/// Where the samples of a batch come from.
-pub trait Source<N: Model, T>: Sync {
-    /// Loads the samples at some positions of the batch into the first rows of a chunk, and their targets if those are
-    /// gathered.
-    fn load<S: Isa>(
-        &self,
-        s: S,
-        positions: Range<usize>,
-        gathered: Option<&mut [T]>,
-        chunk: &mut [Block],
-        capacity: usize,
-    );
-}
-
-/// The targets of some samples.
-pub trait Targets<T>: Send + Sized {
-    /// The same for a while.
-    type Lent<'b>: Targets<T>
-    where
-        Self: 'b;
-
-    /// The same for a while.
-    fn lent(&mut self) -> Self::Lent<'_>;
-
-    /// Those of the first `rows` samples, and the others.
-    fn split(self, rows: usize) -> (Self, Self);
-
-    /// All of them.
-    fn all(&self) -> &[T];
-
-    /// Room for them, if they come with the samples.
-    fn gathered(&mut self) -> Option<&mut [T]>;
-}
-
-/// Targets that are there.
-pub struct Given<'a, T>(pub &'a [T]);
-
-/// Targets that come with the samples; until then there are others.
-pub struct Gathered<'a, T>(pub &'a mut [T]);
-
-impl<T: Sync> Targets<T> for Given<'_, T> {
-    type Lent<'b>
-        = Given<'b, T>
-    where
-        Self: 'b;
-
-    fn lent(&mut self) -> Given<'_, T> {
-        Given(self.0)
-    }
-
-    fn split(self, rows: usize) -> (Self, Self) {
-        let (first, others) = self.0.split_at(rows);
-        (Self(first), Self(others))
-    }
-
-    fn all(&self) -> &[T] {
-        self.0
-    }
-
-    fn gathered(&mut self) -> Option<&mut [T]> {
-        None
-    }
-}
-
-impl<T: Send> Targets<T> for Gathered<'_, T> {
-    type Lent<'b>
-        = Gathered<'b, T>
-    where
-        Self: 'b;
-
-    fn lent(&mut self) -> Gathered<'_, T> {
-        Gathered(self.0)
-    }
-
-    fn split(self, rows: usize) -> (Self, Self) {
-        let (first, others) = self.0.split_at_mut(rows);
-        (Self(first), Self(others))
-    }
-
-    fn all(&self) -> &[T] {
-        self.0
-    }
-
-    fn gathered(&mut self) -> Option<&mut [T]> {
-        Some(self.0)
-    }
-}
 
 /// What a step is about, besides the samples.
 pub struct Step<'a, L> {
@@ -320,55 +234,6 @@ impl<N: Model> Passes<N> {
             };
             simd::dispatch(self.level, follow);
         }
-    }
-}
-
-/// Where samples meet.
-struct Fold<'a, N> {
-    pass: usize,
-    batch: Batch<'a>,
-    joint: &'a mut [Block],
-    network: PhantomData<fn() -> N>,
-}
-
-impl<N: Model> Task for Fold<'_, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        N::Network::fold(s, self.pass, self.batch, self.joint);
-    }
-}
-
-/// Statistics follow a batch.
-struct Follow<'a, N> {
-    joint: &'a [Block],
-    arena: &'a mut [Block],
-    network: PhantomData<fn() -> N>,
-}
-
-impl<N: Model> Task for Follow<'_, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        N::Network::follow(s, self.joint, self.arena);
-    }
-}
-
-/// Refreshes the transposed weights.
-struct Transpose<'a, N> {
-    parameters: &'a [Block],
-    transposed: &'a mut [Block],
-    network: PhantomData<fn() -> N>,
-}
-
-impl<N: Model> Task for Transpose<'_, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        N::Network::transpose(s, self.parameters, self.transposed);
     }
 }
 

@@ -5,8 +5,9 @@ use super::{
     faults::Faults,
     gradient::{self, Factor},
     memory::{filled, parts},
-    passes::{Given, Passes, Source, Step, Totals},
+    passes::{Passes, Step, Totals},
     room, slowness,
+    source::{Given, Source},
     threads::{Stack, Threads},
 };
 use crate::{

@@ -8,6 +8,7 @@
     non_snake_case,
     non_upper_case_globals,
     missing_docs,
+    clippy::upper_case_acronyms,
     reason = "the names are the test"
 )]
 

@@ -30,7 +30,7 @@ const FEW_CHANNELS: usize = 8;
 const WINNERS: Slot = Slot::Own("winners");
 
 /// The delta before activation and pooling, which the gradients of the weights read too.
-const DELTA: Slot = Slot::Own("delta");
+const DELTA: Slot = Slot::Own("inner delta");
 
 /// What the kernels are specialised to.
 struct Sizes {

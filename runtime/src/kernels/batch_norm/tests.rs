@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    batch::Batch,
+    batch::{Batch, Place},
     kernels::activation::{Identity, Relu, Sigmoid},
     simd::{self, Task},
 };
@@ -92,7 +92,7 @@ struct Whole<'a, A> {
 
 /// Samples that lie one after another.
 fn batch(blocks: &[Block], each: usize) -> Samples<'_> {
-    Batch::new(blocks, each, blocks.len() / each, blocks.len() / each).samples(0, each)
+    Batch::new(blocks, each, blocks.len() / each, blocks.len() / each).samples(Place::new(0, each))
 }
 
 impl<A: Declared> Task for Whole<'_, A> {
@@ -304,7 +304,8 @@ fn the_batch_may_be_cut_anyhow() {
             for (x, of_samples) in chunks.zip(of_samples.chunks_mut(each * capacity)) {
                 moments(s, x, of_samples, IMAGE);
             }
-            let samples = Batch::new(&of_samples, each, capacity, rows).samples(0, each);
+            let samples =
+                Batch::new(&of_samples, each, capacity, rows).samples(Place::new(0, each));
             assert_eq!(samples.count(), rows);
             let mut statistics = vec![DIRTY; 4 * IMAGE.panels];
             join(s, samples, &mut statistics, IMAGE, EPS);

@@ -1,7 +1,7 @@
 //! 7 -> 20, ReLU, dropout, 20 -> 3: what an expansion would be.
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, Place},
     block::Block,
     kernels::{
         activation::{self, Identity, Relu},
@@ -36,14 +36,20 @@ const W2: usize = B1 + 2;
 const B2: usize = W2 + HIDDEN;
 const END: usize = B2 + 1;
 
-// Blocks of a sample in training: offset and size.
-const X: (usize, usize) = (0, 1);
-const H: (usize, usize) = (1, 2);
-const D: (usize, usize) = (3, 2);
-const Y: (usize, usize) = (5, 1);
-const DY: (usize, usize) = (6, 1);
-const DD: (usize, usize) = (7, 2);
-const DH: (usize, usize) = (9, 2);
+const WEIGHT1: Place = Place::new(W1, B1 - W1);
+const BIAS1: Place = Place::new(B1, W2 - B1);
+const WEIGHT2: Place = Place::new(W2, B2 - W2);
+const BIAS2: Place = Place::new(B2, END - B2);
+const TRANSPOSED: Place = Place::new(0, 2 * OUTPUTS);
+
+// Blocks of a sample in training.
+const X: Place = Place::new(0, 1);
+const H: Place = Place::new(1, 2);
+const D: Place = Place::new(3, 2);
+const Y: Place = Place::new(5, 1);
+const DY: Place = Place::new(6, 1);
+const DD: Place = Place::new(7, 2);
+const DH: Place = Place::new(9, 2);
 
 const PENALTY: Penalty = Penalty { l1: 0.01, l2: 0.02 };
 
@@ -184,33 +190,33 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
         let [h, y] = views::carve(
             memory,
             [
-                views::span(0, 2, count, count),
-                views::span(2, 1, count, count),
+                Place::new(0, 2).of_rows(count, count),
+                Place::new(2, 1).of_rows(count, count),
             ],
         );
         dense::forward::<S, Relu, INPUTS, INPUTS, HIDDEN, 2>(
             s,
             inputs,
-            views::panels(parameters, W1),
-            Start::Bias(views::cells(parameters, B1)),
+            views::panels(parameters, WEIGHT1),
+            Start::Bias(views::cells(parameters, BIAS1)),
             views::blocks_mut(h),
         );
         dense::forward::<S, Identity, HIDDEN, 32, OUTPUTS, 1>(
             s,
             views::rows(h),
-            views::panels(parameters, W2),
-            Start::Bias(views::cells(parameters, B2)),
+            views::panels(parameters, WEIGHT2),
+            Start::Bias(views::cells(parameters, BIAS2)),
             views::blocks_mut(y),
         );
         for (row, output) in outputs.iter_mut().enumerate() {
-            views::unload::<1, _>(memory, 2, count, row, output);
+            views::unload(memory, Place::new(2, 1), count, row, output);
         }
     }
 
     #[inline(always)]
     fn transpose<S: Isa>(s: S, parameters: &[Block], transposed: &mut [Block]) {
-        let to: &mut [[Block; OUTPUTS]; 2] = views::panels_mut(transposed, 0);
-        dense::transpose::<S, HIDDEN, OUTPUTS, 1>(s, views::panels(parameters, W2), 0, to);
+        let to: &mut [[Block; OUTPUTS]; 2] = views::panels_mut(transposed, TRANSPOSED);
+        dense::transpose::<S, HIDDEN, OUTPUTS, 1>(s, views::panels(parameters, WEIGHT2), 0, to);
     }
 
     #[inline(always)]
@@ -221,18 +227,18 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
         capacity: usize,
         row: usize,
     ) -> bool {
-        views::load::<S, 1, _>(s, input, memory, X.0, capacity, row)
+        views::load(s, input, memory, X, capacity, row)
     }
 
     #[inline(always)]
     fn forward_rows<S: Isa>(s: S, _: usize, rows: Rows<'_>, memory: &mut [Block]) {
-        let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
+        let span = |place| rows.span(place);
         let [x, h, d, y] = views::carve(memory, [span(X), span(H), span(D), span(Y)]);
         dense::forward::<S, Relu, INPUTS, 16, HIDDEN, 2>(
             s,
             views::rows(x),
-            views::panels(rows.parameters, W1),
-            Start::Bias(views::cells(rows.parameters, B1)),
+            views::panels(rows.parameters, WEIGHT1),
+            Start::Bias(views::cells(rows.parameters, BIAS1)),
             views::blocks_mut(h),
         );
         if DROPOUT {
@@ -243,8 +249,8 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
         dense::forward::<S, Identity, HIDDEN, 32, OUTPUTS, 1>(
             s,
             views::rows(d),
-            views::panels(rows.parameters, W2),
-            Start::Bias(views::cells(rows.parameters, B2)),
+            views::panels(rows.parameters, WEIGHT2),
+            Start::Bias(views::cells(rows.parameters, BIAS2)),
             views::blocks_mut(y),
         );
     }
@@ -260,19 +266,19 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
         scores: &mut [Score],
         _: &mut [Self::Output],
     ) {
-        let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
+        let span = |place| rows.span(place);
         let [y, dy] = views::carve(memory, [span(Y), span(DY)]);
         views::judge::<S, _, _, _, 1>(s, loss, y, dy, targets, scale, scores);
     }
 
     #[inline(always)]
     fn backward_rows<S: Isa>(s: S, _: usize, rows: Rows<'_>, memory: &mut [Block]) {
-        let span = |(offset, blocks)| views::span(offset, blocks, rows.capacity, rows.rows);
+        let span = |place| rows.span(place);
         let [h, dy, dd, dh] = views::carve(memory, [span(H), span(DY), span(DD), span(DH)]);
         dense::forward::<S, Identity, OUTPUTS, 16, HIDDEN, 2>(
             s,
             views::rows(dy),
-            views::panels(rows.transposed, 0),
+            views::panels(rows.transposed, TRANSPOSED),
             Start::Zero,
             views::blocks_mut(dd),
         );
@@ -286,19 +292,19 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
 
     #[inline(always)]
     fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink) {
-        if let Some(mut stretch) = Stretch::of(sink, first, W1, B1 - W1, Self::PENALTY) {
+        if let Some(mut stretch) = Stretch::of(sink, first, WEIGHT1, Self::PENALTY) {
             let rows = views::row_pairs::<16, 2>(batch, X, DH);
             dense::update::<S, INPUTS, 16, 2>(s, rows, &mut stretch);
         }
-        if let Some(mut stretch) = Stretch::of(sink, first, B1, W2 - B1, Penalty::NONE) {
+        if let Some(mut stretch) = Stretch::of(sink, first, BIAS1, Penalty::NONE) {
             let rows = views::row_blocks::<2>(batch, DH);
             dense::update_bias::<S, 2>(s, rows, &mut stretch);
         }
-        if let Some(mut stretch) = Stretch::of(sink, first, W2, B2 - W2, Penalty::NONE) {
+        if let Some(mut stretch) = Stretch::of(sink, first, WEIGHT2, Penalty::NONE) {
             let rows = views::row_pairs::<32, 1>(batch, D, DY);
             dense::update::<S, HIDDEN, 32, 1>(s, rows, &mut stretch);
         }
-        if let Some(mut stretch) = Stretch::of(sink, first, B2, END - B2, Penalty::NONE) {
+        if let Some(mut stretch) = Stretch::of(sink, first, BIAS2, Penalty::NONE) {
             let rows = views::row_blocks::<1>(batch, DY);
             dense::update_bias::<S, 1>(s, rows, &mut stretch);
         }

@@ -16,8 +16,9 @@ use crate::{
         gradient::{self, Factor},
         history::Epoch,
         order::Order,
-        passes::{Gathered, Passes, Source, Step, Totals},
+        passes::{Passes, Step, Totals},
         progress::Progress,
+        source::{Gathered, Source},
     },
     update::Store,
 };
