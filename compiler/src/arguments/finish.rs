@@ -10,11 +10,13 @@ use crate::nearest::{did_you_mean, list, nearest};
 impl Arguments<'_> {
     /// Reports what nobody asked for and what is missing; whether all arguments were right.
     pub fn finish(mut self) -> bool {
-        self.check_order();
+        let in_order = self.check_order();
         let unread = (0..self.given.len()).filter(|&index| !self.read[index]);
         for index in unread.collect::<Vec<_>>() {
             match &self.given[index].name {
-                Some(name) => self.check_named(&name.clone()),
+                // One that took another's place for want of order is not given twice.
+                Some(name) if in_order || !self.is_known(name) => self.check_named(&name.clone()),
+                Some(_) => {}
                 None => self.check_positional(index),
             }
         }
@@ -22,8 +24,14 @@ impl Arguments<'_> {
         !self.failed
     }
 
-    /// As in Python, arguments without a name come first, so that their position is plain.
-    fn check_order(&mut self) {
+    /// Whether the operator knows an argument of this name.
+    fn is_known(&self, name: &Ident) -> bool {
+        let word = name.unraw().to_string();
+        self.known.iter().any(|known| known.name == word)
+    }
+
+    /// As in Python, arguments without a name come first, so that their position is plain; whether they do.
+    fn check_order(&mut self) -> bool {
         let named = self
             .given
             .iter()
@@ -33,18 +41,20 @@ impl Arguments<'_> {
             .iter()
             .skip(named.unwrap_or(0))
             .find(|argument| argument.name.is_none());
-        if let (Some(_), Some(late)) = (named, late) {
-            self.wrong(
-                &late.value,
-                "arguments without a name come before those with one",
-            );
-        }
+        let (Some(_), Some(late)) = (named, late) else {
+            return true;
+        };
+        self.wrong(
+            &late.value,
+            "arguments without a name come before those with one",
+        );
+        false
     }
 
     /// Every name is one the operator knows, given once.
     fn check_named(&mut self, name: &Ident) {
         let word = name.unraw().to_string();
-        if self.known.iter().any(|known| known.name == word) {
+        if self.is_known(name) {
             self.report
                 .error(name.span(), format!("`{name}` is given twice; drop one"));
         } else {

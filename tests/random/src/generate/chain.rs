@@ -1,7 +1,24 @@
 //! Models that are chains.
 
-use super::{layers, shape};
+use super::{
+    layers::{self, Layer},
+    shape,
+};
 use crate::dice::Dice;
+
+/// A layer as it is, in a chain of its own, or several times where it keeps the shape.
+fn wrapped(dice: &mut Dice, layer: &Layer, input: &[usize]) -> String {
+    let declaration = layer.declaration();
+    match dice.below(6) {
+        0 if layer.output == input => format!("[{declaration}; {}]", dice.between(1, 3)),
+        1 => {
+            let inner = layers::activation(dice, &layer.output).declaration();
+            format!("{{ {declaration}, {inner} }}")
+        }
+        2 => format!("{{ named: {declaration} }}"),
+        _ => declaration,
+    }
+}
 
 /// The source of a chain.
 pub fn chain(dice: &mut Dice, name: &str) -> String {
@@ -15,7 +32,8 @@ pub fn chain(dice: &mut Dice, name: &str) -> String {
         } else {
             String::new()
         };
-        lines.push(format!("    {label}{},", layer.declaration()));
+        let declaration = wrapped(dice, &layer, &now);
+        lines.push(format!("    {label}{declaration},"));
         now = layer.output.clone();
         // What a contraction may absorb follows it often.
         if !layer.has_function() && dice.once_in(2) {
