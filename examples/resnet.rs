@@ -97,7 +97,7 @@ fn shifted(image: &Image, [rows, columns]: [usize; 2]) -> Image {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut files = [("torch", None)];
-    let options = Options::parse(10, 64, &mut files)?;
+    let options = Options::parse(9, 64, &mut files)?;
     let [(_, torch)] = files;
     let (train, test) = kiln::data::mnist(&options.data)?;
     let train = train.first(options.limit)?;

@@ -88,8 +88,8 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
 /// The back end: a checked graph becomes Rust.
 fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let stages = fuse::fuse(graph);
-    let layout = layout::place(graph, stages);
-    let inference = planned(schedule::inference(&absorb::absorb(&layout)));
+    let mut layout = layout::place(graph, stages);
+    let inference = planned(schedule::inference(&absorb::absorb(&mut layout)));
     let training = planned(schedule::training(&layout));
     let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);

@@ -6,12 +6,14 @@ use crate::storage::{LANES, Storage};
 use proc_macro2::Span;
 
 /// An elementwise function that never decreases, which a kernel can apply to its accumulators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activation {
     /// The runtime's type that computes it.
     pub path: Path,
     /// Whether f(0) = 0, so that zeros around a value's elements stay zero.
     pub keeps_zero: bool,
+    /// The c for which it is max(x, c), if there is one.
+    pub floor: Option<f32>,
 }
 
 impl Activation {
@@ -19,6 +21,7 @@ impl Activation {
     pub const IDENTITY: Self = Self {
         path: rt::IDENTITY,
         keeps_zero: true,
+        floor: Some(f32::NEG_INFINITY),
     };
 }
 
@@ -85,6 +88,8 @@ pub struct Site<'a> {
     pub pooling: Option<Pooling>,
     /// What inference takes into the registers besides.
     pub absorbed: Option<Absorbed>,
+    /// Whether inference absorbs a normalisation here.
+    pub normalised: bool,
     /// Whether each operand is read from the caller's own arrays.
     pub direct: Vec<bool>,
     /// Whether each operand's delta is asked for, and if so whether it is added to what others left. Empty where there is

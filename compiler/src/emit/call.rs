@@ -142,6 +142,8 @@ impl<'a> Printer<'a> {
         match argument {
             Argument::View(view) => self.view(name, view),
             Argument::Number(number) => quote!(#number),
+            // Literals are finite.
+            Argument::Float(f32::NEG_INFINITY) => quote!(::core::primitive::f32::NEG_INFINITY),
             Argument::Float(number) => quote!(#number),
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;

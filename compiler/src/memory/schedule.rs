@@ -202,6 +202,7 @@ impl<'a> Scheduler<'a> {
             output: value(&stage.output),
             activation: stage.activation,
             pooling: stage.pooling,
+            normalised: stage.normalised,
             absorbed: stage.absorbed.as_ref().map(|(absorbed, ..)| *absorbed),
             direct: stage.inputs.iter().map(direct).collect(),
             deltas: self.deltas[index].clone().unwrap_or_default(),

@@ -13,7 +13,7 @@ kernels! {
 /// Declares an activation, a layer without arguments: all of it but the name is the same, and its arithmetic is the
 /// runtime's type of that name.
 macro_rules! activation {
-    ($(#[$doc:meta])* $name:ident = $path:ident, keeps_zero = $keeps_zero:literal) => {
+    ($(#[$doc:meta])* $name:ident = $path:ident, keeps_zero = $keeps_zero:literal, floor = $floor:expr) => {
         use super::activation;
         use super::lower::Lower;
         use super::operator::{Application, Operator};
@@ -31,6 +31,7 @@ macro_rules! activation {
         const ACTIVATION: Activation = Activation {
             path: rt::$path,
             keeps_zero: $keeps_zero,
+            floor: $floor,
         };
 
         impl Operator for $name {

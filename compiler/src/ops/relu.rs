@@ -2,5 +2,5 @@
 
 super::activation::activation! {
     /// The rectifier.
-    Relu = RELU, keeps_zero = true
+    Relu = RELU, keeps_zero = true, floor = Some(0.0)
 }

@@ -2,5 +2,5 @@
 
 super::activation::activation! {
     /// The logistic function.
-    Sigmoid = SIGMOID, keeps_zero = false
+    Sigmoid = SIGMOID, keeps_zero = false, floor = None
 }

@@ -2,5 +2,5 @@
 
 super::activation::activation! {
     /// The hyperbolic tangent.
-    Tanh = TANH, keeps_zero = true
+    Tanh = TANH, keeps_zero = true, floor = None
 }

@@ -5,9 +5,10 @@ use crate::ids::ValueId;
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
 use crate::site::{Absorbed, Activation};
+use std::collections::BTreeSet;
 
-/// The same network for inference.
-pub fn absorb(layout: &Layout) -> Layout {
+/// The same network for inference; what absorbs a normalisation there is marked, so that both use one kernel.
+pub fn absorb(layout: &mut Layout) -> Layout {
     let mut inference = layout.clone();
     skip(&mut inference);
     let stages = std::mem::take(&mut inference.stages);
@@ -17,8 +18,14 @@ pub fn absorb(layout: &Layout) -> Layout {
             absorber.push(stage);
         }
     }
-    let stages = absorber.stages;
-    inference.stages = stages;
+    inference.stages = absorber.stages;
+    // Known by the label: a stage keeps it, whatever it absorbs.
+    let absorbs = |stage: &&Stage| stage.absorbed.is_some();
+    let labels = inference.stages.iter().filter(absorbs);
+    let labels: BTreeSet<&str> = labels.map(|stage| &*stage.label).collect();
+    for stage in &mut layout.stages {
+        stage.normalised = labels.contains(&*stage.label);
+    }
     inference
 }
 

@@ -27,6 +27,8 @@ pub struct Stage {
     pub pooling: Option<Pooling>,
     /// What inference absorbed besides, and the layer whose parameters that reads.
     pub absorbed: Option<(Absorbed, LayerId, Vec<usize>)>,
+    /// Whether inference absorbs a normalisation into it.
+    pub normalised: bool,
     /// Whether another stage applies the same layer.
     pub shared: bool,
     /// Where it is written.
@@ -81,6 +83,7 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
             activation: Activation::IDENTITY,
             pooling: None,
             absorbed: None,
+            normalised: false,
             shared: calls
                 .get(&(node.layer, &node.parameters))
                 .is_some_and(|&calls| calls > 1),

@@ -194,6 +194,7 @@ impl Layout {
             activation: Activation::IDENTITY,
             pooling: None,
             absorbed: None,
+            normalised: false,
             shared: false,
             span,
         });

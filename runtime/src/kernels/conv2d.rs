@@ -45,5 +45,5 @@ mod tiles;
 mod weights;
 
 pub use backward::{delta, delta_pooled, input_gradient, transpose};
-pub use forward::{forward, forward_normal, forward_winners};
+pub use forward::{forward, forward_normal, forward_told, forward_winners};
 pub use weights::{Call, Calls, bias_gradient, call, weight_gradient};

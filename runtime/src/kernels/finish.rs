@@ -56,6 +56,38 @@ impl<A, const RESIDUAL: bool> Clone for Normal<'_, A, RESIDUAL> {
 
 impl<A, const RESIDUAL: bool> Copy for Normal<'_, A, RESIDUAL> {}
 
+/// What a convolution before a normalisation does, told by values: the same code serves inference, which normalises here, and
+/// training, which does it later.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// As in [`Normal`]; empty if nothing is normalised.
+    pub lines: &'a [Block],
+    /// Panels.
+    pub panels: usize,
+    /// As in [`Normal`].
+    pub residual: &'a [Block],
+    /// The least that is stored: 0 for a rectifier, minus infinity for none.
+    pub floor: f32,
+}
+
+impl Finish for Told<'_> {
+    #[inline(always)]
+    fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S> {
+        let mut value = sums;
+        if !self.lines.is_empty() {
+            let [mean, scale, shift] = [0, 1, 2].map(
+                #[inline(always)]
+                |place| self.lines[place * self.panels + panel].load(s),
+            );
+            value = math::flush(s, value - mean).mul_add(scale, shift);
+        }
+        if !self.residual.is_empty() {
+            value += self.residual[at].load(s);
+        }
+        math::flush(s, math::maximum(s, f32x16::splat(s, self.floor), value))
+    }
+}
+
 impl<A: Activation, const RESIDUAL: bool> Finish for Normal<'_, A, RESIDUAL> {
     #[inline(always)]
     fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S> {

@@ -14,6 +14,7 @@ use crate::storage::{self, Border, LANES, Storage};
 kernels! {
     FORWARD = conv2d::forward(s, x, weights, bias, mut y);
     FORWARD_NORMAL = conv2d::forward_normal(s, x, weights, bias, lines, residual, mut y);
+    FORWARD_TOLD = conv2d::forward_told(s, x, weights, bias, finish, residual, mut y);
     FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, mut y, mut winners);
     ACTIVATION_DELTA = conv2d::delta(s, y, dy, mut delta);
     POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, mut delta);
@@ -110,6 +111,10 @@ impl Conv2d {
             ys,
         } = self.sizes(site);
         let xs = site.sample_floats(0);
+        if let Some(floor) = site.activation.floor {
+            let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, ys);
+            return vec![normalise, self.told(site, (lines, floor), residual)];
+        }
         let types = [Size::Isa, site.activation.into(), taps, x, y];
         let residual = Size::Flag(absorbed.residual.is_some());
         let sizes = types.into_iter().chain([residual]);
@@ -124,6 +129,37 @@ impl Conv2d {
             .with("residual", residual)
             .write("y", Slot::Output, Form::Rows(ys));
         vec![normalise, convolve]
+    }
+
+    /// The kernel that training and inference share before a normalisation.
+    fn told(
+        &self,
+        site: &Site<'_>,
+        (lines, floor): (Argument<Slot>, f32),
+        residual: Argument<Slot>,
+    ) -> Call<Slot> {
+        let Sizes {
+            x,
+            y,
+            taps,
+            k,
+            p,
+            ys,
+        } = self.sizes(site);
+        let xs = site.sample_floats(0);
+        let sizes = [Size::Isa, taps, x, y].into_iter();
+        let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
+        let weights = Form::Panels { rows: k, panels: p };
+        Call::of(&FORWARD_TOLD, sizes)
+            .read("x", Slot::Input(0), Form::Floats(xs))
+            .read("weights", Slot::Parameter(0), weights)
+            .with("bias", self.start(p))
+            .with(
+                "finish",
+                Argument::Tuple(vec![lines, Argument::Float(floor)]),
+            )
+            .with("residual", residual)
+            .write("y", Slot::Output, Form::Rows(ys))
     }
 
     /// Where sums begin.
@@ -259,6 +295,10 @@ impl Lower for Conv2d {
 
     /// A pool's winners are kept for backward.
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        if let (true, None, Some(floor)) = (site.normalised, site.pooling, site.activation.floor) {
+            let nothing = || Argument::List(Vec::new());
+            return vec![self.told(site, (nothing(), floor), nothing())];
+        }
         let Some(pooling) = site.pooling else {
             return self.infer(site);
         };

@@ -8,7 +8,7 @@ use crate::{
     block::{Block, LANES, without_padding},
     kernels::{
         activation::Activation,
-        finish::{Finish, Normal, Plain},
+        finish::{Finish, Normal, Plain, Told},
         image::{Image, clear_border, pixel},
         stencil::Stencil,
         winners,
@@ -119,6 +119,43 @@ pub fn forward_normal<
                     panels: P,
                     residual: if RESIDUAL { &residual[index] } else { &[] },
                     activation: PhantomData,
+                };
+                sample::<S, _, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, (), finish);
+            }
+        },
+    );
+}
+
+/// What [`forward`] does before a normalisation, and [`forward_normal`] with a rectifier or none, told by values, so that
+/// training and inference share the code: without `lines` nothing is normalised, without `residual` nothing is added, and no
+/// result is less than `floor`.
+pub fn forward_told<
+    S: Isa,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const XS: usize,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+>(
+    s: S,
+    x: &[[f32; XS]],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    (lines, floor): (&[Block], f32),
+    residual: &[[Block; YS]],
+    y: &mut [[Block; YS]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (index, (x, y)) in x.iter().zip(y).enumerate() {
+                let finish = Told {
+                    lines,
+                    panels: P,
+                    residual: residual.get(index).map_or(&[][..], |residual| residual),
+                    floor,
                 };
                 sample::<S, _, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, (), finish);
             }
