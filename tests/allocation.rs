@@ -21,6 +21,16 @@ model! {
         Dense(10),
     }
 
+    /// Its samples meet in training.
+    struct Normalised(image: [1, 14, 14]) -> [10] {
+        conv: Conv2d(8, kernel = 3, padding = 1, bias = false),
+        BatchNorm,
+        Relu,
+        { Conv2d(8, kernel = 3, padding = 1, bias = false), BatchNorm },
+        GlobalAvgPool,
+        Dense(10),
+    }
+
     struct Recurrent(rows: [7, 5]) -> [10] {
         Lstm(20, layers = 2),
         Last,
@@ -86,6 +96,11 @@ fn a_dense_network_allocates_nothing() {
 #[test]
 fn a_convolutional_network_allocates_nothing() {
     check!(Convnet, [[[0.5; 14]; 14]; 1]);
+}
+
+#[test]
+fn a_normalised_network_allocates_nothing() {
+    check!(Normalised, [[[0.5; 14]; 14]; 1]);
 }
 
 #[test]
