@@ -38,12 +38,14 @@
 //! depend on how samples are cut into chunks or weights into stretches.
 
 mod backward;
+mod delta;
 mod forward;
 #[cfg(test)]
 mod tests;
 mod tiles;
 mod weights;
 
-pub use backward::{delta, delta_pooled, input_gradient, transpose};
+pub use backward::{input_gradient, transpose};
+pub use delta::{delta, delta_pooled};
 pub use forward::{forward, forward_normal, forward_told, forward_winners};
 pub use weights::{Call, Calls, bias_gradient, call, weight_gradient};

@@ -56,6 +56,21 @@ impl<A, const RESIDUAL: bool> Clone for Normal<'_, A, RESIDUAL> {
 
 impl<A, const RESIDUAL: bool> Copy for Normal<'_, A, RESIDUAL> {}
 
+/// Sums of a panel on its line.
+#[inline(always)]
+fn normal<S: Isa>(
+    s: S,
+    sums: f32x16<S>,
+    lines: &[Block],
+    [panel, panels]: [usize; 2],
+) -> f32x16<S> {
+    let [mean, scale, shift] = [0, 1, 2].map(
+        #[inline(always)]
+        |place| lines[place * panels + panel].load(s),
+    );
+    math::flush(s, sums - mean).mul_add(scale, shift)
+}
+
 /// What a convolution before a normalisation does, told by values: the same code serves inference, which normalises here, and
 /// training, which does it later.
 #[derive(Clone, Copy)]
@@ -75,11 +90,7 @@ impl Finish for Told<'_> {
     fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S> {
         let mut value = sums;
         if !self.lines.is_empty() {
-            let [mean, scale, shift] = [0, 1, 2].map(
-                #[inline(always)]
-                |place| self.lines[place * self.panels + panel].load(s),
-            );
-            value = math::flush(s, value - mean).mul_add(scale, shift);
+            value = normal(s, value, self.lines, [panel, self.panels]);
         }
         if !self.residual.is_empty() {
             value += self.residual[at].load(s);
@@ -91,14 +102,10 @@ impl Finish for Told<'_> {
 impl<A: Activation, const RESIDUAL: bool> Finish for Normal<'_, A, RESIDUAL> {
     #[inline(always)]
     fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S> {
-        let [mean, scale, shift] = [0, 1, 2].map(
-            #[inline(always)]
-            |place| self.lines[place * self.panels + panel].load(s),
-        );
-        let mut normal = math::flush(s, sums - mean).mul_add(scale, shift);
+        let mut value = normal(s, sums, self.lines, [panel, self.panels]);
         if RESIDUAL {
-            normal += self.residual[at].load(s);
+            value += self.residual[at].load(s);
         }
-        A::apply(s, normal)
+        A::apply(s, value)
     }
 }

@@ -1,0 +1,84 @@
+//! Arguments that are numbers, and not sizes.
+
+use super::{Arguments, Place};
+
+impl Arguments<'_> {
+    /// A finite factor of at least 0; 0 by default.
+    pub fn penalty(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, format!("{name} = 0"), Place::Named) else {
+            return 0.0;
+        };
+        match self.number_of(value) {
+            Some(penalty) if penalty >= 0.0 => penalty,
+            _ => {
+                self.wrong(
+                    value,
+                    format!("`{name}` is a number that is not negative and that f32 can hold, such as `1e-4`"),
+                );
+                0.0
+            }
+        }
+    }
+
+    /// A required number that is finite as an f32.
+    pub fn number(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, name.into(), Place::Positional) else {
+            return self.absent(name, 1.0);
+        };
+        self.number_of(value).unwrap_or_else(|| {
+            let message = format!("`{name}` is a number that f32 can hold, such as `0.5`");
+            self.wrong(value, message);
+            1.0
+        })
+    }
+
+    /// A required number in `0.0..1.0`.
+    pub fn probability(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, name.into(), Place::Positional) else {
+            return self.absent(name, 0.0);
+        };
+        match self.number_of(value) {
+            Some(probability) if (0.0..=1.0).contains(&probability) => probability,
+            _ => {
+                self.wrong(
+                    value,
+                    format!("`{name}` is a probability, a number from 0 to 1 such as `0.5`"),
+                );
+                0.0
+            }
+        }
+    }
+
+    /// A number in `0.0..=1.0`, with a default, by name only.
+    pub fn probability_or(&mut self, name: &'static str, default: f64) -> f64 {
+        let fits = |number: f64| (0.0..=1.0).contains(&number);
+        self.number_or(name, default, fits, "a number from 0 to 1")
+    }
+
+    /// A number above 0, with a default, by name only.
+    pub fn positive_or(&mut self, name: &'static str, default: f64) -> f64 {
+        let fits = |number: f64| number as f32 > 0.0;
+        self.number_or(name, default, fits, "a number above 0 that f32 can hold")
+    }
+
+    /// A number that is what `what` says, with a default, by name only.
+    fn number_or(
+        &mut self,
+        name: &'static str,
+        default: f64,
+        fits: impl Fn(f64) -> bool,
+        what: &str,
+    ) -> f64 {
+        let Some(value) = self.take(name, format!("{name} = {default:?}"), Place::Named) else {
+            return default;
+        };
+        match self.number_of(value) {
+            Some(number) if fits(number) => number,
+            _ => {
+                let message = format!("`{name}` is {what}, such as `{default:?}`");
+                self.wrong(value, message);
+                default
+            }
+        }
+    }
+}
