@@ -332,13 +332,15 @@ pub enum Join {
 pub struct Term<M> {
     /// The buffers, under the names of the kernel's parameters and in their order.
     pub rows: Vec<(&'static str, View<M>)>,
+    /// How many products one sample adds to each of its numbers, by which threads share the work.
+    pub positions: usize,
     /// What makes the kernel's argument of the rows, if they are not taken as they are.
     pub through: Option<(Path, Vec<Size>)>,
 }
 
 impl<M> Term<M> {
-    /// Rows as they are.
-    pub fn of(rows: impl IntoIterator<Item = (&'static str, M, Form)>) -> Self {
+    /// Rows as they are, of `positions` products a sample.
+    pub fn of(positions: usize, rows: impl IntoIterator<Item = (&'static str, M, Form)>) -> Self {
         let view = |(name, memory, form)| {
             let access = Access::Read;
             let view = View {
@@ -350,6 +352,7 @@ impl<M> Term<M> {
         };
         Self {
             rows: rows.into_iter().map(view).collect(),
+            positions,
             through: None,
         }
     }
@@ -362,6 +365,11 @@ impl<M> Gradient<M> {
         rows.map(|(_, view)| view)
     }
 
+    /// How many products one sample adds to each of its numbers, through all applications.
+    pub fn positions(&self) -> usize {
+        self.terms.iter().map(|term| term.positions).sum()
+    }
+
     /// The same over other memory.
     pub fn map<N>(self, mut f: impl FnMut(View<M>) -> View<N>) -> Gradient<N> {
         let mut term = |term: Term<M>| Term {
@@ -370,6 +378,7 @@ impl<M> Gradient<M> {
                 .into_iter()
                 .map(|(name, view)| (name, f(view)))
                 .collect(),
+            positions: term.positions,
             through: term.through,
         };
         Gradient {

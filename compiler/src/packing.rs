@@ -11,18 +11,15 @@ pub struct Packing {
     pub axes: Vec<PackedAxis>,
     /// Blocks it takes.
     pub blocks: usize,
-    /// Rows summed for one sample's gradient.
-    pub cost: usize,
 }
 
 impl Packing {
-    /// A bias of `n` lanes, its gradient summed over `rows` rows.
-    pub fn bias(n: usize, rows: usize) -> Self {
+    /// A bias of `n` lanes.
+    pub fn bias(n: usize) -> Self {
         Self {
             offset: 0,
             axes: vec![PackedAxis::lanes(n, 1)],
             blocks: n.div_ceil(LANES),
-            cost: rows,
         }
     }
 }

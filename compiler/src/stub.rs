@@ -185,7 +185,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
             pair: &mut [Self::Output],
         ) {}
         fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
-        fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
+        fn update<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
     }
 }
 

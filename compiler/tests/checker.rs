@@ -15,6 +15,7 @@ use kiln_compiler::{
     place::{fuse, layout},
     rt::{Kernel, Path},
 };
+use proc_macro2::TokenStream;
 use proptest::prelude::*;
 use quote::quote;
 
@@ -115,6 +116,12 @@ fn memory_of_dead_buffers_is_used_again() {
     assert_eq!(check(&program, &plan), Ok(()));
 }
 
+/// The training program of the first network in some tokens.
+fn program_of(tokens: TokenStream) -> Program {
+    let graphs = graphs(tokens).expect("a network without mistakes");
+    schedule::training(&layout::place(&graphs[0], fuse::fuse(&graphs[0])))
+}
+
 /// The training program of a network with every kind of kernel.
 fn training() -> Program {
     let tokens = quote! {
@@ -129,8 +136,7 @@ fn training() -> Program {
             }
         }
     };
-    let graphs = graphs(tokens).expect("a network without mistakes");
-    schedule::training(&layout::place(&graphs[0], fuse::fuse(&graphs[0])))
+    program_of(tokens)
 }
 
 /// What the judge says of the network's program with one of its events changed.
@@ -258,6 +264,66 @@ fn what_samples_have_in_common_is_joined_first_and_by_folds_alone() {
         ];
         assert!(expected.contains(&&*found), "{found}");
     }
+}
+
+/// Blocks that a sample takes in training a chain of so many convolutions, each of 18 x 18 x 2 blocks with their border.
+fn chain(layers: usize) -> usize {
+    let program = program_of(quote! {
+        struct Chain(image: [32, 16, 16]) -> [10] {
+            convolutions: [{ Conv2d(32, 3, padding = 1), Relu }; #layers],
+            pool: GlobalAvgPool,
+            out: Dense(10),
+        }
+    });
+    plan(&program).blocks
+}
+
+/// Backward needs what forward gave; a delta is there until its update.
+#[test]
+fn a_layer_more_takes_one_value_more_in_training() {
+    let (value, [ten, twenty]) = (18 * 18 * 2, [10, 20].map(chain));
+    assert_eq!(twenty - ten, 10 * value);
+}
+
+#[test]
+fn nothing_reads_weights_that_were_updated() {
+    let mut program = training();
+    let is_update = |event: &Event| matches!(event.action, Action::Update(..));
+    let update = program.events.iter().position(is_update);
+    let update = program.events.remove(update.expect("something is learnt"));
+    let Action::Update(tensor, _) = update.action else {
+        unreachable!("an update was looked for")
+    };
+    let reads = |event: &Event| {
+        event
+            .touches()
+            .contains(&(Place::Tensor(tensor), Access::Read))
+    };
+    let reader = program
+        .events
+        .iter()
+        .position(reads)
+        .expect("forward reads it");
+    let name = program.events[reader].name.clone();
+    // An update that reads nothing may stand anywhere, but for those who read its weights.
+    let Action::Update(_, mut gradient) = update.action.clone() else {
+        unreachable!("an update was looked for")
+    };
+    gradient.terms.clear();
+    let early = Event {
+        action: Action::Update(tensor, gradient),
+        ..update
+    };
+    program.events.insert(reader, early.clone());
+    let found = check(&program, &plan(&program));
+    assert_eq!(
+        found,
+        Err(format!("`{name}` reads weights of the next step"))
+    );
+    program.events.remove(reader);
+    program.events.extend([early.clone(), early.clone()]);
+    let found = check(&program, &plan(&program));
+    assert_eq!(found, Err(format!("`{}` is updated twice", early.name)));
 }
 
 /// A buffer's size, its offset, the event that writes it, and how many events later it is read last.

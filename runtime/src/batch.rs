@@ -32,11 +32,11 @@ impl Place {
     }
 }
 
-/// The training arena of one batch, as the second phase reads it.
+/// The training arena of one batch, as folds and updates read it.
 ///
 /// A chunk holds up to `capacity` samples. Within a chunk a value of `blocks` per sample, planned at `offset`,
 /// occupies `[offset * capacity ..][.. rows * blocks]`: its samples are neighbours. The chunks are those that the
-/// threads of phase one filled; reading them in order visits the samples in the order of the batch.
+/// threads filled; reading them in order visits the samples in the order of the batch.
 #[derive(Clone, Copy)]
 pub struct Batch<'a> {
     arena: &'a [Block],

@@ -255,8 +255,7 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
         let of = |tensor: &Tensor| {
             let numbers;
             (numbers, rest) = rest.split_at(tensor.blocks.min(rest.len()));
-            let penalty = tensor.learnt().map(|(penalty, _)| penalty);
-            penalty.map_or(0.0, |penalty| penalty.loss(numbers))
+            tensor.learnt().map_or(0.0, |penalty| penalty.loss(numbers))
         };
         Self::Network::TENSORS.iter().map(of).sum()
     }

@@ -54,7 +54,7 @@ pub const fn count_flops(layers: &[Layer]) -> u64 {
     sum
 }
 
-/// What the rows of one chunk share in phase one of training.
+/// What the rows of one chunk share in training.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     /// The parameter arena.
@@ -122,9 +122,11 @@ pub struct Score {
 /// behind it; nothing here is a method of a user's value.
 ///
 /// Training memory is cut into chunks (see [`Batch`]): a chunk of `capacity` samples takes
-/// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each. Where samples meet, as in `BatchNorm`, a
-/// pass ends: all chunks have gone through it when [`fold`](Network::fold) is called, and then begins the next. The loss
-/// follows the last forward pass, and the first backward pass the loss, at once.
+/// `TRAIN_BLOCKS * capacity` blocks, and the passes below work on one chunk each. Where samples meet, as in `BatchNorm`, or
+/// where a parameter's deltas are all there and much memory is free without them, a pass ends: all chunks have gone through
+/// it when [`fold`](Network::fold) is called, and then [`update`](Network::update), and then begins the next. The loss
+/// follows the last forward pass, and the first backward pass the loss, at once. Passes are counted through, so that these
+/// two have one number.
 pub trait Network: Send + Sync + 'static {
     /// The struct that the user declared.
     type Model;
@@ -218,9 +220,10 @@ pub trait Network: Send + Sync + 'static {
         let _ = (s, pass, batch, joint);
     }
 
-    /// Phase two on a stretch of the arena that begins at block `first`: every gradient of it is finished in registers,
-    /// summed over the batch in order, and given to `sink`.
-    fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink);
+    /// Finishes the gradients whose deltas are there after pass `pass`, those that lie in a stretch of the arena that begins
+    /// at block `first`: summed over the batch in order, in registers, and given to `sink`. Nothing reads those parameters
+    /// in a later pass.
+    fn update<S: Isa>(s: S, pass: usize, batch: Batch<'_>, first: usize, sink: &mut dyn Sink);
 
     /// Statistics follow the batch: those of a parameter arena, or what they gain by a step, in an arena of zeros.
     fn follow<S: Isa>(s: S, joint: &[Block], arena: &mut [Block]) {

@@ -26,8 +26,10 @@ pub enum Role {
     Learnt {
         /// What its size costs.
         penalty: Penalty,
-        /// Relative cost of one block's gradient: how many rows are summed for one sample.
+        /// Cost of one block's gradient: how many products one sample adds to each of its numbers.
         cost: usize,
+        /// The pass after which its gradient can be finished: see [`Network::update`](crate::network::Network::update).
+        pass: usize,
     },
     /// It follows what batches show: after a step it is `keep` of what it was, and what the step adds.
     Statistic {
@@ -64,10 +66,15 @@ impl Tensor {
         self.shape.iter().product()
     }
 
-    /// Its penalty and the cost of its gradient, if it is learnt.
-    pub fn learnt(&self) -> Option<(Penalty, usize)> {
+    /// Whether its gradient is finished after this pass of a step.
+    pub fn is_updated_after(&self, pass: usize) -> bool {
+        matches!(self.role, Role::Learnt { pass: at, .. } if at == pass)
+    }
+
+    /// Its penalty, if it is learnt.
+    pub fn learnt(&self) -> Option<Penalty> {
         match self.role {
-            Role::Learnt { penalty, cost } => Some((penalty, cost)),
+            Role::Learnt { penalty, .. } => Some(penalty),
             Role::Statistic { .. } | Role::Count => None,
         }
     }

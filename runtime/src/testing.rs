@@ -60,6 +60,7 @@ pub const fn tensor(
         role: Role::Learnt {
             penalty: Penalty::NONE,
             cost: 1,
+            pass: 0,
         },
     }
 }

@@ -1,4 +1,4 @@
-//! Training: two phases over planned memory, on any number of threads with the same bits.
+//! Training: passes over planned memory, on any number of threads with the same bits.
 //!
 //! 1. *Rows.* Forward, loss and the chain of deltas need only their own sample. The batch is cut into chunks of rows, and
 //!    threads take chunks.
@@ -15,6 +15,7 @@ mod digits;
 mod ending;
 mod evaluation;
 mod faults;
+mod finish;
 mod gradient;
 mod history;
 mod memory;

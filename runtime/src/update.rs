@@ -36,7 +36,7 @@ impl Update for Store {
     }
 }
 
-/// Where the finished gradients of a stretch of the arena go. An object, so that the kernels of phase two are compiled
+/// Where the finished gradients of a stretch of the arena go. An object, so that the kernels of gradients are compiled
 /// once for an instruction set, and not again for every rule.
 pub trait Sink {
     /// Blocks of the stretch.

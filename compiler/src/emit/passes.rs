@@ -3,8 +3,9 @@
 use super::call::{Printer, Scope, penalty};
 use super::functions::Functions;
 use super::model::Model;
-use crate::ids::BufferId;
-use crate::memory::program::{Action, Answer, Event, Program};
+use crate::call::Gradient;
+use crate::ids::{BufferId, TensorId};
+use crate::memory::program::{Action, Answer, Event, Place, Program};
 use crate::rt;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -90,8 +91,8 @@ fn unload_sample(printer: Printer<'_>, outputs: &[BufferId]) -> TokenStream {
 pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) -> TokenStream {
     let printer = Printer::new(model, &model.inference);
     let program = printer.program();
-    let forward = Passes::of(program).forward;
-    let calls = numbered("infer", &forward, printer, functions, input);
+    let forward = Passes::of(program).forward();
+    let calls = numbered("infer", &forward, 1, printer, functions, input);
     let (load, unload) = (
         load_sample(printer),
         unload_sample(printer, unloaded(program)),
@@ -152,59 +153,110 @@ pub fn load(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// A training step as the runtime drives it: passes over all chunks, which meet between two of them.
-#[derive(Default)]
+/// A training step as the runtime drives it: passes over all chunks, which meet after each.
 struct Passes<'a> {
-    /// The events of each forward pass.
-    forward: Vec<Vec<&'a Event>>,
-    /// The events of each backward pass, the first of which follows the loss at once.
-    backward: Vec<Vec<&'a Event>>,
-    /// What is folded after each pass but the last.
-    folds: Vec<Vec<&'a Event>>,
+    /// All passes in order.
+    passes: Vec<Pass<'a>>,
+    /// The pass that ends forward and begins backward: the loss stands in its middle.
+    loss: usize,
 }
+
+/// What happens until all chunks meet, and then.
+#[derive(Default)]
+struct Pass<'a> {
+    /// Events of the forward pass, over the rows of each chunk.
+    forward: Vec<&'a Event>,
+    /// Events of the backward pass, over the rows of each chunk.
+    backward: Vec<&'a Event>,
+    /// What is folded then.
+    folds: Vec<&'a Event>,
+    /// What is updated after that.
+    updates: Vec<(TensorId, &'a Gradient<Place>)>,
+}
+
+/// Events, with the number of the pass that they are a part of.
+type Numbered<'a> = Vec<(usize, Vec<&'a Event>)>;
 
 impl<'a> Passes<'a> {
-    /// The passes of a program: what happens between two folds.
+    /// The passes of a program: all chunks meet where something is folded or updated.
     fn of(program: &'a Program) -> Self {
-        let mut passes = Self::default();
-        passes.forward.push(Vec::new());
-        // Whether what comes next stands behind a fold.
-        let mut met = false;
+        let (mut passes, mut pass, mut loss) = (Vec::new(), Pass::default(), 0);
         for event in &program.events {
-            let pass = match &event.action {
-                Action::Loss(_) => {
-                    passes.backward.push(Vec::new());
-                    continue;
+            let updated = !pass.updates.is_empty();
+            let met = match &event.action {
+                Action::Load(_) | Action::Unload(_) | Action::Follow(_) | Action::Update(..) => {
+                    false
                 }
-                Action::Fold(_) => {
-                    append(&mut passes.folds, !met, event);
-                    met = true;
-                    continue;
+                Action::Fold(_) => updated,
+                Action::Forward(_) | Action::Loss(_) | Action::Backward(_) => {
+                    updated || !pass.folds.is_empty()
                 }
-                Action::Forward(_) => &mut passes.forward,
-                Action::Backward(_) => &mut passes.backward,
-                _ => continue,
             };
-            append(pass, met, event);
-            met = false;
+            if met {
+                passes.push(std::mem::take(&mut pass));
+            }
+            match &event.action {
+                Action::Load(_) | Action::Unload(_) | Action::Follow(_) => {}
+                Action::Forward(_) => pass.forward.push(event),
+                Action::Loss(_) => loss = passes.len(),
+                Action::Backward(_) => pass.backward.push(event),
+                Action::Fold(_) => pass.folds.push(event),
+                Action::Update(tensor, gradient) => pass.updates.push((*tensor, gradient)),
+            }
         }
-        passes
+        passes.push(pass);
+        Self { passes, loss }
+    }
+
+    /// Forward, pass by pass.
+    fn forward(&self) -> Numbered<'a> {
+        let passes = self.passes[..=self.loss].iter().enumerate();
+        let events = |(number, pass): (usize, &Pass<'a>)| (number, pass.forward.clone());
+        passes.map(events).collect()
+    }
+
+    /// Backward, pass by pass, counted from the loss.
+    fn backward(&self) -> Numbered<'a> {
+        let passes = self.passes[self.loss..].iter().enumerate();
+        let events = |(number, pass): (usize, &Pass<'a>)| (number, pass.backward.clone());
+        passes.map(events).collect()
+    }
+
+    /// The folds, after the passes that have any.
+    fn folds(&self) -> Numbered<'a> {
+        let passes = self.passes.iter().enumerate();
+        let passes = passes.filter(|(_, pass)| !pass.folds.is_empty());
+        let events = |(number, pass): (usize, &Pass<'a>)| (number, pass.folds.clone());
+        passes.map(events).collect()
     }
 }
 
-/// Appends an event to the last list, or to a new one.
-fn append<'a>(lists: &mut Vec<Vec<&'a Event>>, new: bool, event: &'a Event) {
-    match lists.last_mut() {
-        Some(last) if !new => last.push(event),
-        _ => lists.push(vec![event]),
+/// When a tensor is updated, and what that costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Updated {
+    /// The pass after which its deltas are there.
+    pub pass: usize,
+    /// How many products one sample adds to each number of its gradient.
+    pub cost: usize,
+}
+
+/// When each tensor is updated.
+pub fn updated(model: &Model<'_>) -> Vec<Updated> {
+    let mut updated = vec![Updated::default(); model.layout.tensors.len()];
+    for (pass, events) in Passes::of(&model.training.0).passes.iter().enumerate() {
+        for &(TensorId(tensor), gradient) in &events.updates {
+            let cost = gradient.positions();
+            updated[tensor] = Updated { pass, cost };
+        }
     }
+    updated
 }
 
 /// How many passes there are, where there are more than one forward and one backward, and what they leave for each other.
 pub fn counts(model: &Model<'_>) -> TokenStream {
     let program = &model.training.0;
     let passes = Passes::of(program);
-    let (forward, backward) = (passes.forward.len(), passes.backward.len());
+    let (forward, backward) = (passes.forward().len(), passes.backward().len());
     let joint = program.joint_blocks();
     let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
     let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
@@ -218,22 +270,27 @@ pub fn counts(model: &Model<'_>) -> TokenStream {
 /// Calls of the layers' functions one after another; those of several passes behind their numbers.
 fn numbered(
     name: &str,
-    passes: &[Vec<&Event>],
+    passes: &[(usize, Vec<&Event>)],
+    count: usize,
     printer: Printer<'_>,
     functions: &mut Functions,
     input: &TokenStream,
 ) -> TokenStream {
     let calls = passes
         .iter()
-        .map(|events| functions.add(name, events, printer, input));
-    let passes = calls.collect::<Vec<_>>();
-    if let [pass] = &passes[..] {
-        return pass.clone();
+        .map(|(number, events)| (*number, functions.add(name, events, printer, input)));
+    by_pass(calls.collect(), count)
+}
+
+/// What is done in each of `count` passes.
+fn by_pass(done: Vec<(usize, TokenStream)>, count: usize) -> TokenStream {
+    if count == 1 {
+        return done.into_iter().map(|(_, done)| done).collect();
     }
-    let numbers = 0..passes.len();
+    let (numbers, done): (Vec<_>, Vec<_>) = done.into_iter().unzip();
     quote! {
         match pass {
-            #(#numbers => { #passes })*
+            #(#numbers => { #done })*
             _ => {}
         }
     }
@@ -242,8 +299,9 @@ fn numbered(
 /// Forward in training.
 pub fn forward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
     let printer = Printer::new(model, &model.training);
-    let passes = Passes::of(printer.program()).forward;
-    let body = numbered("forward", &passes, printer, functions, &TokenStream::new());
+    let passes = Passes::of(printer.program()).forward();
+    let (count, none) = (passes.len(), TokenStream::new());
+    let body = numbered("forward", &passes, count, printer, functions, &none);
     quote! {
         #[inline(always)]
         fn forward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
@@ -322,8 +380,9 @@ fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
 /// The chain of deltas.
 pub fn backward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
     let printer = Printer::new(model, &model.training);
-    let passes = Passes::of(printer.program()).backward;
-    let body = numbered("backward", &passes, printer, functions, &TokenStream::new());
+    let passes = Passes::of(printer.program()).backward();
+    let (count, none) = (passes.len(), TokenStream::new());
+    let body = numbered("backward", &passes, count, printer, functions, &none);
     quote! {
         #[inline(always)]
         fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, memory: &mut [rt::Block]) {
@@ -335,11 +394,13 @@ pub fn backward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
 /// What happens between two passes; nothing where no samples meet.
 pub fn fold(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStream> {
     let printer = Printer::new(model, &model.training).within(Scope::Fold);
-    let folds = Passes::of(printer.program()).folds;
+    let passes = Passes::of(printer.program());
+    let (folds, count) = (passes.folds(), passes.passes.len());
     if folds.is_empty() {
         return None;
     }
-    let body = numbered("fold", &folds, printer, functions, &TokenStream::new());
+    let none = TokenStream::new();
+    let body = numbered("fold", &folds, count, printer, functions, &none);
     Some(quote! {
         #[inline(always)]
         fn fold<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, joint: &mut [rt::Block]) {
@@ -366,29 +427,30 @@ pub fn follow(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStrea
     })
 }
 
-/// Phase two: every tensor whose stretch of the arena is asked for.
+/// Phase two: every tensor of a pass whose stretch of the arena is asked for.
 pub fn update(model: &Model<'_>) -> TokenStream {
     let printer = Printer::new(model, &model.training);
     let stretch = rt::STRETCH;
-    let events = printer.program().events.iter();
-    let statements = events.filter_map(|event| {
-        let Action::Update(id, gradient) = &event.action else {
-            return None;
-        };
-        let tensor = &model.layout.tensors[id.0];
-        let name = &model.names.tensors[id.0].name;
-        let penalty = penalty(&tensor.parameter);
+    let statement = |&(TensorId(id), gradient): &(TensorId, &Gradient<Place>)| {
+        let name = &model.names.tensors[id].name;
+        let penalty = penalty(&model.layout.tensors[id].parameter);
         let gradient = printer.gradient(gradient);
-        Some(quote! {
+        quote! {
             if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #name, #penalty) {
                 #gradient
             }
-        })
-    });
+        }
+    };
+    let passes = Passes::of(printer.program()).passes;
+    let updates = passes.iter().enumerate();
+    let updates = updates.filter(|(_, pass)| !pass.updates.is_empty());
+    let updates =
+        updates.map(|(number, pass)| (number, pass.updates.iter().map(statement).collect()));
+    let body = by_pass(updates.collect(), passes.len());
     quote! {
         #[inline(always)]
-        fn update<S: rt::Isa>(s: S, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {
-            #(#statements)*
+        fn update<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {
+            #body
         }
     }
 }

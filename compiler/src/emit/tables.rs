@@ -1,6 +1,10 @@
 //! The constants of an expansion: layers, tensors, segments, sizes.
 
-use super::{call::penalty, model::Model, passes};
+use super::{
+    call::penalty,
+    model::Model,
+    passes::{self, Updated},
+};
 use crate::graph::{Init, LayerId, Parameter, Role};
 use crate::place::layout::Tensor;
 use crate::storage::LANES;
@@ -16,7 +20,8 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         quote!(&[#(#shape),*])
     });
     let layers = layers(model);
-    let tensors = model.layout.tensors.iter().map(tensor);
+    let tensors = model.layout.tensors.iter().zip(passes::updated(model));
+    let tensors = tensors.map(|(held, updated)| tensor(held, updated));
     let (parameters, learnt) = (model.layout.arena_blocks, model.layout.learnt_blocks);
     let workspace = model.inference.1.blocks;
     let input = match (model.inference.0.direct, &model.layout.inputs[..]) {
@@ -122,7 +127,7 @@ pub fn summary(model: &Model<'_>) -> Vec<Line> {
     lines
 }
 
-fn tensor(tensor: &Tensor) -> TokenStream {
+fn tensor(tensor: &Tensor, Updated { pass, cost }: Updated) -> TokenStream {
     let Tensor {
         name,
         parameter,
@@ -131,7 +136,7 @@ fn tensor(tensor: &Tensor) -> TokenStream {
         calls,
     } = tensor;
     let shape = &parameter.shape;
-    let (blocks, cost) = (packing.blocks, packing.cost);
+    let blocks = packing.blocks;
     let init = match parameter.init {
         Init::Uniform(bound) => init(&quote!(Uniform), bound),
         Init::Normal(deviation) => init(&quote!(Normal), deviation),
@@ -140,7 +145,7 @@ fn tensor(tensor: &Tensor) -> TokenStream {
     let role = match parameter.role {
         Role::Learnt => {
             let penalty = penalty(parameter);
-            quote!(rt::Role::Learnt { penalty: #penalty, cost: #cost })
+            quote!(rt::Role::Learnt { penalty: #penalty, cost: #cost, pass: #pass })
         }
         Role::Statistic { momentum } => {
             // What each application keeps, as the kernel computes it.

@@ -3,7 +3,7 @@
 //! one owner are remembered once, however large the network is.
 
 use crate::call::{Access, Call, Gradient, View};
-use crate::ids::{BufferId, JointId};
+use crate::ids::{BufferId, JointId, TensorId};
 use crate::memory::plan::Plan;
 use crate::memory::program::{Action, Event, Place, Program};
 use crate::rt::Kernel;
@@ -26,6 +26,7 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
         made += transposed.blocks;
     }
     let (mut memory, mut joint) = (Owners::default(), BTreeSet::new());
+    let mut updated = BTreeSet::new();
     for (time, event) in program.events.iter().enumerate() {
         if let Some(call) = event.action.call() {
             signature(&event.name, call)?;
@@ -34,6 +35,7 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
             terms(&event.name, gradient)?;
         }
         judge.shared(event, &mut joint)?;
+        judge.updated(event, &mut updated)?;
         judge.bounds(event)?;
         judge.reads(time, event, &memory)?;
         judge.writes(time, event)?;
@@ -165,6 +167,22 @@ impl Judge<'_> {
             }
         }
         Ok(())
+    }
+
+    /// An update is the last that happens to a parameter in a step: whoever reads it later would not find what forward
+    /// found.
+    fn updated(&self, event: &Event, updated: &mut BTreeSet<TensorId>) -> Result<(), String> {
+        for (place, _) in event.touches() {
+            if matches!(place, Place::Tensor(tensor) if updated.contains(&tensor)) {
+                return Err(format!("`{}` reads weights of the next step", event.name));
+            }
+        }
+        match event.action {
+            Action::Update(tensor, _) if !updated.insert(tensor) => {
+                Err(format!("`{}` is updated twice", event.name))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Every buffer lies within the planned memory.

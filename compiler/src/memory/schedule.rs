@@ -8,7 +8,7 @@ use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
 use crate::rt::Path;
 use crate::site::Site;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Schedules forward alone, of a layout that is made for it.
 pub fn inference(layout: &Layout) -> Program {
@@ -37,6 +37,7 @@ pub fn training(layout: &Layout) -> Program {
     scheduler.loss();
     for index in (0..layout.stages.len()).rev() {
         scheduler.backward(index);
+        scheduler.finish(index);
     }
     scheduler.update();
     scheduler.follow();
@@ -60,6 +61,10 @@ pub fn lonely(graph: &Graph, layout: &Layout) -> Option<String> {
 /// be.
 const IN_PLACE: usize = 4096;
 
+/// Blocks of a sample that updates must read to be worth a meeting of all chunks. With fewer, two dozen rows, which fill the
+/// tiles, stay in a level-2 cache of a mebibyte from pass to pass, and go on without waiting.
+const WORTH_A_MEETING: usize = (1 << 14) / 24;
+
 /// What is known of a root, the value whose memory it and its views share.
 #[derive(Clone, Copy, Debug, Default)]
 struct Root {
@@ -82,6 +87,8 @@ struct Scheduler<'a> {
     known: Vec<Root>,
     /// The stage that gives each value.
     givers: Vec<Option<usize>>,
+    /// The stages that read each tensor, in order, and which of their parameters it is.
+    sites: Vec<Vec<(usize, usize)>>,
     /// Buffers of the stages' own.
     own: BTreeMap<(usize, &'static str), BufferId>,
     /// What samples have in common at each stage.
@@ -91,17 +98,24 @@ struct Scheduler<'a> {
     transpositions: BTreeMap<Transposition, TransposedId>,
     /// What each stage asks of its operands' deltas; `None` for a stage without backward.
     deltas: Vec<Option<Vec<Option<bool>>>>,
+    /// Gradients whose deltas are all there, and whose updates wait for all chunks to meet.
+    ready: Vec<(TensorId, Gradient<Place>)>,
 }
 
 impl<'a> Scheduler<'a> {
     fn new(layout: &'a Layout, mode: Mode) -> Self {
         let mut givers = vec![None; layout.values.len()];
+        let mut sites = vec![Vec::new(); layout.tensors.len()];
         for (index, stage) in layout.stages.iter().enumerate() {
             givers[stage.output.0] = Some(index);
+            for (own, TensorId(tensor)) in layout.tensors_of(stage).into_iter().enumerate() {
+                sites[tensor].push((index, own));
+            }
         }
         Self {
             layout,
             givers,
+            sites,
             program: Program::new(mode),
             roots: layout.values.iter().map(|value| value.root).collect(),
             known: vec![Root::default(); layout.values.len()],
@@ -110,6 +124,7 @@ impl<'a> Scheduler<'a> {
             transposed: BTreeMap::new(),
             transpositions: BTreeMap::new(),
             deltas: vec![None; layout.stages.len()],
+            ready: Vec::new(),
         }
     }
 
@@ -263,7 +278,7 @@ impl<'a> Scheduler<'a> {
         joint
     }
 
-    /// Adds a call of a stage: what writes what samples have in common is a fold.
+    /// Adds a call of a stage: what writes what samples have in common is a fold, where all meet anyhow.
     fn call(&mut self, index: usize, call: Call<Slot>, action: fn(Call<Place>) -> Action) {
         let joins =
             |view: &View<Slot>| matches!(view.memory, Slot::Joint(_)) && view.access.writes();
@@ -275,7 +290,12 @@ impl<'a> Scheduler<'a> {
         let call = call.map(|view| self.bind(index, view));
         let stage = &self.layout.stages[index];
         let name = self.name(stage.output);
-        self.program.event(name, &stage.label, action(call));
+        let action = action(call);
+        let meets = matches!(action, Action::Fold(_));
+        self.program.event(name, &stage.label, action);
+        if meets {
+            self.update();
+        }
     }
 
     /// Binds a call that transposes weights: to the copy of another site of the layer, if there is one.
@@ -357,31 +377,54 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Adds an event for each parameter, to whose gradient all sites contribute that read it.
-    fn update(&mut self) {
-        let mut gradients: Vec<Option<Gradient<Place>>> = vec![None; self.layout.tensors.len()];
-        for (index, stage) in self.layout.stages.iter().enumerate() {
-            if self.deltas[index].is_none() {
+    /// Finishes the parameters for which `index` is the last stage of backward that reads them: all sites that do contribute to
+    /// the gradient, in the order of forward. They are updated at once if that frees enough.
+    fn finish(&mut self, index: usize) {
+        for tensor in self.layout.tensors_of(&self.layout.stages[index]) {
+            let sites = self.sites[tensor.0].clone();
+            if sites.first().is_none_or(|&(first, _)| first != index) {
                 continue;
             }
-            let site = self.site(index);
-            for (own, tensor) in self.layout.tensors_of(stage).into_iter().enumerate() {
-                let Some(gradient) = stage.op.lower().update(&site, own) else {
+            let mut whole: Option<Gradient<Place>> = None;
+            for (site, own) in sites {
+                let Some(gradient) = self.gradient(site, own) else {
                     continue;
                 };
-                let gradient = gradient.map(|view| self.bind(index, view));
-                match &mut gradients[tensor.0] {
+                match &mut whole {
                     Some(known) => known.terms.extend(gradient.terms),
                     none => *none = Some(gradient),
                 }
             }
+            self.ready.extend(whole.map(|gradient| (tensor, gradient)));
         }
-        for (tensor, gradient) in gradients.into_iter().enumerate() {
-            if let Some(gradient) = gradient {
-                let id = TensorId(tensor);
-                let name = &self.layout.tensors[tensor].name;
-                self.program.event(name, "", Action::Update(id, gradient));
-            }
+        let reads = self.ready.iter().flat_map(|(_, gradient)| gradient.views());
+        let buffers = reads.filter_map(|view| match view.memory {
+            Place::Buffer(buffer) => Some(buffer),
+            _ => None,
+        });
+        let blocks = buffers.collect::<BTreeSet<_>>().into_iter();
+        let blocks = blocks.map(|BufferId(buffer)| self.program.buffers[buffer].blocks);
+        if blocks.sum::<usize>() > WORTH_A_MEETING {
+            self.update();
+        }
+    }
+
+    /// What a stage contributes to the gradient of one of its parameters.
+    fn gradient(&mut self, index: usize, own: usize) -> Option<Gradient<Place>> {
+        self.deltas[index].as_ref()?;
+        let stage = &self.layout.stages[index];
+        let gradient = stage.op.lower().update(&self.site(index), own)?;
+        Some(gradient.map(|view| self.bind(index, view)))
+    }
+
+    /// Adds an event for each gradient that is ready, in the order of the arena.
+    fn update(&mut self) {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.sort_by_key(|&(tensor, _)| tensor);
+        for (tensor, gradient) in ready {
+            let name = &self.layout.tensors[tensor.0].name;
+            self.program
+                .event(name, "", Action::Update(tensor, gradient));
         }
     }
 

@@ -233,14 +233,12 @@ impl Lower for BatchNorm {
 
     fn packing(&self, _: &[&Storage], output: &[usize]) -> Vec<Packing> {
         let channels = channels(output);
-        let rows = output.iter().product::<usize>() / channels;
         let count = Packing {
             offset: 0,
             axes: Vec::<PackedAxis>::new(),
             blocks: 1,
-            cost: 0,
         };
-        let each = (0..self.running() + 2).map(|_| Packing::bias(channels, rows));
+        let each = (0..self.running() + 2).map(|_| Packing::bias(channels));
         each.chain([count]).collect()
     }
 
@@ -319,7 +317,7 @@ impl Lower for BatchNorm {
         (index < self.running()).then(|| Gradient {
             kernel: &GRADIENT,
             sizes: vec![Size::Isa, (2 * panels).into(), first.into()],
-            terms: vec![Term::of([("sums", SUMS_OF, Form::Rows(2 * panels))])],
+            terms: vec![Term::of(1, [("sums", SUMS_OF, Form::Rows(2 * panels))])],
             join: Join::Chain,
         })
     }

@@ -193,7 +193,6 @@ impl Lower for Dense {
     }
 
     fn packing(&self, inputs: &[&Storage], output: &[usize]) -> Vec<Packing> {
-        let rows = output.iter().product::<usize>() / self.outputs;
         let Sizes { k, n, p } = self.sizes(inputs[0], output.len());
         let (offset, axes) = match output.len() {
             1 => inputs[0].axes(),
@@ -208,9 +207,8 @@ impl Lower for Dense {
                 .chain(inputs)
                 .collect(),
             blocks: k * p,
-            cost: rows,
         };
-        let bias = self.bias.then(|| Packing::bias(n, rows));
+        let bias = self.bias.then(|| Packing::bias(n));
         std::iter::once(weight).chain(bias).collect()
     }
 
@@ -235,7 +233,7 @@ impl Lower for Dense {
         site.adds(0).map(transpose).into_iter().collect()
     }
 
-    /// First dy becomes the delta before the activation, where phase two finds it; then dx = dy W.
+    /// First dy becomes the delta before the activation, where the update finds it; then dx = dy W.
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let down = |add: bool| {
             let Sizes { k, n, p } = self.site_sizes(site);
@@ -265,17 +263,24 @@ impl Lower for Dense {
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
         let Sizes { k, p, .. } = self.site_sizes(site);
         let stride = site.row_stride(0);
+        let steps = match site.input_shape(0) {
+            [steps @ .., _] => steps.iter().product(),
+            [] => 1,
+        };
         Some(match index {
             0 => Gradient {
                 kernel: &UPDATE,
                 sizes: vec![Size::Isa, k.into(), stride.into(), p.into()],
-                terms: vec![Term::of([
-                    ("x", Slot::Input(0), Form::Floats(stride)),
-                    ("dy", Slot::Delta, Form::Rows(p)),
-                ])],
+                terms: vec![Term::of(
+                    steps,
+                    [
+                        ("x", Slot::Input(0), Form::Floats(stride)),
+                        ("dy", Slot::Delta, Form::Rows(p)),
+                    ],
+                )],
                 join: Join::Chain,
             },
-            _ => bias_gradient(p, Slot::Delta),
+            _ => bias_gradient(p, steps, Slot::Delta),
         })
     }
 }
@@ -293,12 +298,12 @@ pub fn transpose((index, k): (usize, usize), n: usize, to: usize) -> Call<Slot> 
         .write("transposed", Slot::Transposed(to), copy)
 }
 
-/// A bias of `p` blocks takes the sum of the rows of deltas.
-pub fn bias_gradient(p: usize, dy: Slot) -> Gradient<Slot> {
+/// A bias of `p` blocks takes the sum of the rows of deltas, `rows` for a sample.
+pub fn bias_gradient(p: usize, rows: usize, dy: Slot) -> Gradient<Slot> {
     Gradient {
         kernel: &UPDATE_BIAS,
         sizes: vec![Size::Isa, p.into()],
-        terms: vec![Term::of([("dy", dy, Form::Rows(p))])],
+        terms: vec![Term::of(rows, [("dy", dy, Form::Rows(p))])],
         join: Join::Chain,
     }
 }

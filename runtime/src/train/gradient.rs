@@ -28,7 +28,7 @@ pub fn add_penalties<N: Model>(level: Level, weights: &[Block], gradients: &mut 
         fn run<S: Isa>(self, s: S) {
             let mut first = 0;
             for tensor in N::Network::TENSORS {
-                let Some((penalty, _)) = tensor.learnt() else {
+                let Some(penalty) = tensor.learnt() else {
                     break;
                 };
                 let here = first..first + tensor.blocks;

@@ -1,10 +1,11 @@
-//! What a training step is cut into: chunks of rows for phase one, stretches of the arena for phase two.
+//! What a training step is cut into: chunks of rows, and stretches of the arena for updates.
 
 use crate::{
+    block::LANES,
     error::{Error, Result},
     model::Model,
     network::Network,
-    tensor::Tensor,
+    tensor::Role,
 };
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
@@ -24,6 +25,9 @@ const TILE_BLOCKS: usize = 12;
 
 /// What the optimizer costs for one block, in rows of its gradient.
 const UPDATE_ROWS: usize = 16;
+
+/// Operations of one row of a block's gradient.
+const ROW_FLOPS: u128 = 2 * LANES as u128;
 
 /// Into how many parts a training step on `rows` samples is cut for `threads`.
 pub fn parts<N: Model>(rows: usize, threads: usize) -> usize {
@@ -64,20 +68,34 @@ pub fn capacity<N: Model>(batch: NonZeroUsize, parts: usize) -> usize {
     even.div_ceil(pieces)
 }
 
-/// Where the arena is cut into `parts` stretches of about equal work: `parts + 1` ascending blocks or fewer, from 0 to the
-/// arena's end.
-pub fn cuts<N: Model>(batch: usize, parts: usize) -> Vec<usize> {
+/// Where the arena is cut into at most `parts` stretches of about equal work in the update after a pass: ascending blocks,
+/// from 0 to the end of what is learnt. What is not updated then costs nothing. Without a pass, a rule is applied to
+/// gradients that are there.
+pub fn cuts<N: Model>(pass: Option<usize>, batch: usize, parts: usize) -> Vec<usize> {
     // Saturated where the numbers are absurd, so that the cuts are in order at least.
-    let cost = |cost: usize| {
+    let rows = |cost: usize| {
         let rows = (cost as u128).saturating_mul(batch as u128);
         rows.saturating_add(UPDATE_ROWS as u128)
     };
-    let work = |(blocks, rows): (usize, usize)| (blocks as u128).saturating_mul(cost(rows));
     let learnt = || {
-        let cost = |tensor: &Tensor| Some((tensor.blocks, tensor.learnt()?.1));
-        N::Network::TENSORS.iter().map_while(cost)
+        N::Network::TENSORS
+            .iter()
+            .map_while(|tensor| match tensor.role {
+                Role::Learnt { cost, pass: at, .. } => {
+                    let rows = match pass {
+                        Some(pass) if pass == at => rows(cost),
+                        Some(_) => 0,
+                        None => rows(0),
+                    };
+                    Some((tensor.blocks, rows))
+                }
+                Role::Statistic { .. } | Role::Count => None,
+            })
     };
+    let work = |(blocks, rows): (usize, u128)| (blocks as u128).saturating_mul(rows);
     let total = learnt().map(work).fold(0, u128::saturating_add);
+    let worth = total.saturating_mul(ROW_FLOPS) / u128::from(WORTH_A_FORK);
+    let parts = parts.min(usize::try_from(worth).unwrap_or(usize::MAX));
     let mut cuts = Vec::from([0]);
     let (mut first, mut before) = (0, 0_u128);
     for (blocks, rows) in learnt() {
@@ -88,7 +106,7 @@ pub fn cuts<N: Model>(batch: usize, parts: usize) -> Vec<usize> {
             if wanted >= after {
                 break;
             }
-            let block = ((wanted - before) / cost(rows)) as usize;
+            let block = ((wanted - before) / rows) as usize;
             let block = (block + TILE_BLOCKS / 2) / TILE_BLOCKS * TILE_BLOCKS;
             cuts.push(first + block.min(blocks));
         }

@@ -1,10 +1,11 @@
-//! The two phases of a step, over memory that is there from the beginning.
+//! The passes of a step, over memory that is there from the beginning.
 
 use super::{
+    finish::Gradients,
     memory::{capacity, cuts, parts},
     shared::{Fold, Follow, Transpose},
     source::{Source, Targets},
-    threads::{join, stretches},
+    threads::join,
 };
 use crate::{
     batch::Batch,
@@ -14,7 +15,6 @@ use crate::{
     model::Model,
     network::{Network, Rows, Score},
     simd::{self, Isa, Task},
-    update::{Consumer, Update},
     value::room,
 };
 use alloc::{borrow::ToOwned, vec, vec::Vec};
@@ -23,8 +23,6 @@ use fearless_simd::Level;
 
 /// What a step is about, besides the samples.
 pub struct Step<'a, L> {
-    /// The parameter arena.
-    pub parameters: &'a [Block],
     /// The loss.
     pub loss: &'a L,
     /// Seed of everything random.
@@ -94,7 +92,8 @@ pub struct Passes<N: Model> {
     capacity: usize,
     batch: NonZeroUsize,
     parts: usize,
-    cuts: Vec<usize>,
+    /// Where the arena is cut after each pass.
+    cuts: Vec<Vec<usize>>,
     chunks: Vec<Block>,
     transposed: Vec<Block>,
     joint: Vec<Block>,
@@ -103,7 +102,15 @@ pub struct Passes<N: Model> {
     pairs: Vec<N::Output>,
 }
 
+/// Into how many stretches the arena is cut for `parts` threads: more than there are threads, since work is guessed.
+fn stretches(parts: usize) -> usize {
+    if parts > 1 { 2 * parts } else { 1 }
+}
+
 impl<N: Model> Passes<N> {
+    /// How many there are: the last forward is the first backward, too.
+    const COUNT: usize = N::Network::FORWARD_PASSES + N::Network::BACKWARD_PASSES - 1;
+
     /// Memory for batches of up to `batch` samples on `threads` threads.
     pub fn new(batch: usize, threads: usize) -> Result<Self> {
         let batch = NonZeroUsize::new(batch).ok_or_else(|| Error::Setting {
@@ -119,7 +126,9 @@ impl<N: Model> Passes<N> {
             capacity,
             batch,
             parts,
-            cuts: cuts::<N>(batch.get(), if parts > 1 { 2 * parts } else { 1 }),
+            cuts: (0..Self::COUNT)
+                .map(|pass| cuts::<N>(Some(pass), batch.get(), stretches(parts)))
+                .collect(),
             chunks: room("a batch", chunks * capacity * N::Network::TRAIN_BLOCKS)?,
             transposed: room("transposed weights", N::Network::TRANSPOSED_BLOCKS)?,
             joint: room("what samples have in common", N::Network::JOINT_BLOCKS)?,
@@ -145,30 +154,34 @@ impl<N: Model> Passes<N> {
         self.level
     }
 
-    /// Where the arena is cut for phase two.
-    pub fn cuts(&self) -> &[usize] {
-        &self.cuts
+    /// Where the arena is cut for a rule that is applied to gradients.
+    pub fn cuts_of_rule(&self) -> Vec<usize> {
+        cuts::<N>(None, self.batch.get(), stretches(self.parts))
     }
 
-    /// Phase one: forward, loss and deltas of as many samples as there are targets, at most a batch. Where samples meet, all
-    /// chunks wait for each other.
-    pub fn rows<T, L: Loss<N::Output, T>>(
+    /// Forward, loss and deltas of as many samples as there are targets, at most a batch; every gradient goes to
+    /// `gradients` as soon as its deltas are there. Where samples meet, all chunks wait for each other.
+    ///
+    /// Nothing is learnt from a batch that is not sound or whose loss is not finite: nothing has gone to `gradients` then.
+    pub fn run<T, L: Loss<N::Output, T>>(
         &mut self,
         step: Step<'_, L>,
         source: &impl Source<N, T>,
         mut targets: impl Targets<T>,
+        gradients: &mut dyn Gradients,
     ) -> Totals {
         let rows = targets.all().len();
+        let mut totals = Totals::NONE;
         let transpose = Transpose::<N> {
-            parameters: step.parameters,
+            parameters: gradients.parameters(),
             transposed: &mut self.transposed,
             network: PhantomData,
         };
         simd::dispatch(self.level, transpose);
-        let passes = N::Network::FORWARD_PASSES + N::Network::BACKWARD_PASSES - 1;
-        for pass in 0..passes {
+        for pass in 0..Self::COUNT {
             let work = Chunks {
                 level: self.level,
+                parameters: gradients.parameters(),
                 step,
                 pass,
                 transposed: &self.transposed,
@@ -188,40 +201,30 @@ impl<N: Model> Passes<N> {
             } else {
                 simd::dispatch(self.level, work);
             }
-            if pass + 1 < passes {
+            if pass + 1 == N::Network::FORWARD_PASSES {
+                totals = Totals::of(&self.scores[..rows]);
+                if !totals.loss.is_finite() || !source.is_sound() {
+                    break;
+                }
+            }
+            let batch = Batch::new(&self.chunks, N::Network::TRAIN_BLOCKS, self.capacity, rows);
+            if N::Network::JOINT_BLOCKS > 0 {
                 let fold = Fold::<N> {
                     pass,
-                    batch: Batch::new(&self.chunks, N::Network::TRAIN_BLOCKS, self.capacity, rows),
+                    batch,
                     joint: &mut self.joint,
                     network: PhantomData,
                 };
                 simd::dispatch(self.level, fold);
             }
+            if N::Network::TENSORS
+                .iter()
+                .any(|tensor| tensor.is_updated_after(pass))
+            {
+                gradients.finish(self.level, pass, batch, &self.cuts[pass]);
+            }
         }
-        Totals::of(&self.scores[..rows])
-    }
-
-    /// Phase two: finishes the gradient of every block of weights and hands it to `update`.
-    pub fn panels<U: Update>(
-        &self,
-        rows: usize,
-        update: &U,
-        weights: &mut [Block],
-        state: &mut [U::State],
-    ) {
-        let batch = Batch::new(&self.chunks, N::Network::TRAIN_BLOCKS, self.capacity, rows);
-        let level = self.level;
-        stretches(&self.cuts, weights, state, &|first, weights, state| {
-            let work = Panels::<N, U> {
-                update,
-                batch,
-                first,
-                weights,
-                state,
-                network: PhantomData,
-            };
-            simd::dispatch(level, work);
-        });
+        totals
     }
 
     /// Lets the statistics of an arena follow the batch.
@@ -237,9 +240,10 @@ impl<N: Model> Passes<N> {
     }
 }
 
-/// A pass of phase one over some chunks.
+/// A pass over some chunks.
 struct Chunks<'a, N: Model, T, L, F, G> {
     level: Level,
+    parameters: &'a [Block],
     step: Step<'a, L>,
     /// The last forward pass is the first backward pass, too.
     pass: usize,
@@ -324,12 +328,7 @@ where
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let Step {
-            parameters,
-            loss,
-            seed,
-            step,
-        } = self.step;
+        let Step { loss, seed, step } = self.step;
         let chunks = self
             .chunks
             .chunks_mut((self.capacity * N::Network::TRAIN_BLOCKS).max(1));
@@ -337,7 +336,7 @@ where
         let (pass, mut targets, mut first) = (self.pass, self.targets, self.first);
         for (chunk, scores) in chunks {
             let rows = Rows {
-                parameters,
+                parameters: self.parameters,
                 transposed: self.transposed,
                 joint: self.joint,
                 capacity: self.capacity,
@@ -366,26 +365,5 @@ where
             }
             (targets, first) = (others, first + scores.len());
         }
-    }
-}
-
-/// Phase two over a stretch of the arena.
-struct Panels<'a, N, U: Update> {
-    update: &'a U,
-    batch: Batch<'a>,
-    /// The first block of `weights` in the arena.
-    first: usize,
-    weights: &'a mut [Block],
-    state: &'a mut [U::State],
-    network: PhantomData<fn() -> N>,
-}
-
-impl<N: Model, U: Update> Task for Panels<'_, N, U> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        let mut sink = Consumer::new(s, self.update, self.weights, self.state);
-        N::Network::update(s, self.batch, self.first, &mut sink);
     }
 }

@@ -15,6 +15,9 @@ pub trait Source<N: Model, T>: Sync {
         chunk: &mut [Block],
         capacity: usize,
     );
+
+    /// Whether nothing was wrong with any sample so far.
+    fn is_sound(&self) -> bool;
 }
 
 /// The targets of some samples.

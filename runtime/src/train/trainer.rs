@@ -264,8 +264,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
         check_finite(net, None)?;
         self.memory.adopt(net)?;
         room::check::<N>(batch)?;
+        let passes = Passes::new(batch, threads.count())?;
         let mut run = epoch::Run::<N, D::Target> {
-            passes: Passes::new(batch, threads.count())?,
+            cuts: passes.cuts_of_rule(),
+            passes,
             gradients: filled(
                 "gradients",
                 self.clip_norm.map_or(0, |_| N::Network::LEARNT_BLOCKS),

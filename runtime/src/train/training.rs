@@ -3,6 +3,7 @@
 use super::{
     evaluation::not_finite,
     faults::Faults,
+    finish::Kept,
     gradient::{self, Factor},
     memory::{filled, parts},
     passes::{Passes, Step, Totals},
@@ -18,10 +19,9 @@ use crate::{
     network::Network,
     parameters::{Parameters, Seed},
     simd::Isa,
-    update::Store,
 };
 use alloc::{vec, vec::Vec};
-use core::ops::Range;
+use core::{marker::PhantomData, ops::Range};
 
 /// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch. The first one of
 /// a process says so if the build is slow.
@@ -48,7 +48,7 @@ pub struct Training<N: Model> {
     passes: Passes<N>,
     threads: Threads,
     gradients: Vec<Block>,
-    /// What [`Store`] remembers: nothing.
+    /// What is remembered of gradients that are kept: nothing.
     nothing: Vec<()>,
     seed: u64,
     step: u64,
@@ -106,7 +106,6 @@ impl<N: Model> Training<N> {
     ) -> Result<f64> {
         let rows = self.check(inputs, targets, loss)?;
         let step = Step {
-            parameters: N::Network::arena(net),
             loss,
             seed: self.seed,
             step: self.step,
@@ -119,10 +118,15 @@ impl<N: Model> Training<N> {
         let (passes, gradients, nothing) =
             (&mut self.passes, &mut self.gradients, &mut self.nothing);
         let totals: Totals = self.threads.install(|| {
-            let totals = passes.rows(step, &source, Given(targets));
+            let (learnt, gains) = gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
+            let mut kept = Kept::<N> {
+                parameters: N::Network::arena(net),
+                gradients: learnt,
+                nothing,
+                network: PhantomData,
+            };
+            let totals = passes.run(step, &source, Given(targets), &mut kept);
             if totals.loss.is_finite() && !faults.any() {
-                let (learnt, gains) = gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
-                passes.panels(rows, &Store, learnt, nothing);
                 gradient::add_penalties::<N>(passes.level(), N::Network::arena(net), learnt);
                 gains.fill(Block::ZERO);
                 passes.follow(gradients);
@@ -232,5 +236,9 @@ impl<N: Model, T> Source<N, T> for Inputs<'_, N> {
                 self.faults.report(position, not_finite(input, position));
             }
         }
+    }
+
+    fn is_sound(&self) -> bool {
+        !self.faults.any()
     }
 }

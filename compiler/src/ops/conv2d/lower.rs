@@ -263,7 +263,7 @@ impl Lower for Conv2d {
 
     fn packing(&self, inputs: &[&Storage], _: &[usize]) -> Vec<Packing> {
         let channels = image::of(inputs[0]).shape[0];
-        let (kernel, (rows, columns)) = (self.window.kernel, self.outputs(inputs[0]));
+        let kernel = self.window.kernel;
         let (k, p) = (self.depth(channels), self.channels.div_ceil(LANES));
         let weight = Packing {
             offset: 0,
@@ -274,11 +274,8 @@ impl Lower for Conv2d {
                 PackedAxis::plain(kernel.1, channels * LANES),
             ],
             blocks: k * p,
-            cost: rows * columns,
         };
-        let bias = self
-            .bias
-            .then(|| Packing::bias(self.channels, rows * columns));
+        let bias = self.bias.then(|| Packing::bias(self.channels));
         std::iter::once(weight).chain(bias).collect()
     }
 
@@ -321,7 +318,7 @@ impl Lower for Conv2d {
         site.adds(0).map(flip).into_iter().collect()
     }
 
-    /// First the delta before activation and pooling, which phase two finds again; then dx.
+    /// First the delta before activation and pooling, which the update finds again; then dx.
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let Sizes { x, y, taps, ys, .. } = self.sizes(site);
         let delta = self.delta(site);
@@ -376,10 +373,10 @@ impl Lower for Conv2d {
         let (ds, xs) = (delta.blocks(), site.input(0).floats());
         let sizes = [taps, x, delta.channel_last(), Size::Inferred];
         let sizes = sizes.into_iter().chain([xs, ds].map(Size::Number));
-        let mut term = Term::of([
-            ("x", Slot::Input(0), Form::Floats(xs)),
-            ("delta", DELTA, Form::Rows(ds)),
-        ]);
+        let (rows, columns) = self.outputs(site.input(0));
+        let x = ("x", Slot::Input(0), Form::Floats(xs));
+        let delta = ("delta", DELTA, Form::Rows(ds));
+        let mut term = Term::of(rows * columns, [x, delta]);
         term.through = Some((rt::CONV2D_CALL, sizes.collect()));
         Some(Gradient {
             kernel: match index {

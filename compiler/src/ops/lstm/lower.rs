@@ -116,8 +116,8 @@ impl Lower for Lstm {
     }
 
     /// The gates of sixteen units are neighbours: panel `4 * (unit / 16) + gate`.
-    fn packing(&self, inputs: &[&Storage], output: &[usize]) -> Vec<Packing> {
-        let (panels, steps) = (self.panels(), output[0]);
+    fn packing(&self, inputs: &[&Storage], _: &[usize]) -> Vec<Packing> {
+        let panels = self.panels();
         let features = inputs[0].shape.last().copied().unwrap_or(1);
         let packing = |k: usize, inner: Option<PackedAxis>| Packing {
             offset: 0,
@@ -129,7 +129,6 @@ impl Lower for Lstm {
             .chain(inner)
             .collect(),
             blocks: k * panels,
-            cost: steps,
         };
         let weight = |k: usize| packing(k, Some(PackedAxis::plain(k, LANES)));
         let mut packings = vec![weight(features), weight(self.hidden)];
@@ -174,7 +173,7 @@ impl Lower for Lstm {
             .collect()
     }
 
-    /// Back through time the gates become their deltas, where phase two finds them; then dx = dz W_ih.
+    /// Back through time the gates become their deltas, where the update finds them; then dx = dz W_ih.
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let Sizes {
             t, i, h, b, p, n, ..
@@ -210,17 +209,17 @@ impl Lower for Lstm {
         let (k, width, term) = match index {
             0 => {
                 let x = ("x", Slot::Input(0), Form::Floats(ks));
-                (i, ks, Term::of([x, ("dy", GATES, Form::Rows(p))]))
+                (i, ks, Term::of(t, [x, ("dy", GATES, Form::Rows(p))]))
             }
             1 => {
                 let hidden = b * LANES;
                 let y = ("x", Slot::Output, steps(b));
-                let mut term = Term::of([y, ("dy", GATES, steps(p))]);
+                let mut term = Term::of(t, [y, ("dy", GATES, steps(p))]);
                 let sizes = [t, b, p, hidden].map(Size::Number);
                 term.through = Some((rt::LSTM_RECURRENT_ROWS, sizes.to_vec()));
                 (h, hidden, term)
             }
-            _ => return Some(dense::bias_gradient(p, GATES)),
+            _ => return Some(dense::bias_gradient(p, t, GATES)),
         };
         Some(Gradient {
             kernel: &UPDATE,

@@ -1,4 +1,4 @@
-//! The second phase of training: equations (8) and (9) of the module above.
+//! Gradients of the weights: equations (8) and (9) of the module above.
 //!
 //! A batch of sequences has thousands of rows (samples times steps), too many to pass a register tile in one go: the
 //! rows' deltas, a panel here and a panel there, would come from far away for every tile. So rows come in sections that

@@ -21,8 +21,8 @@ fn extreme_batches_are_cut_all_the_same() {
     assert_eq!(sharing::<Net>(usize::MAX, 64), 64);
     assert_eq!(starting::<Net>(usize::MAX, 64), 64);
     // Far from the cost of updates, the batch changes nothing.
-    let expected = cuts::<Net>(1 << 20, 4);
-    assert_eq!(cuts::<Net>(usize::MAX, 4), expected);
+    let expected = cuts::<Net>(Some(0), 1 << 20, 4);
+    assert_eq!(cuts::<Net>(Some(0), usize::MAX, 4), expected);
     assert!(expected.len() > 2 && expected.is_sorted());
     assert_eq!(expected.last(), Some(&Net::PARAMETER_BLOCKS));
 }

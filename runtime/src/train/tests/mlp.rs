@@ -70,7 +70,11 @@ const fn weight(
         layout,
         blocks: place.end - place.start,
         init,
-        role: Role::Learnt { penalty, cost: 1 },
+        role: Role::Learnt {
+            penalty,
+            cost: 1,
+            pass: 0,
+        },
     }
 }
 
@@ -291,7 +295,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn update<S: Isa>(s: S, batch: Batch<'_>, first: usize, sink: &mut dyn Sink) {
+    fn update<S: Isa>(s: S, _: usize, batch: Batch<'_>, first: usize, sink: &mut dyn Sink) {
         if let Some(mut stretch) = Stretch::of(sink, first, WEIGHT1, Self::PENALTY) {
             let rows = views::row_pairs::<16, 2>(batch, X, DH);
             dense::update::<S, INPUTS, 16, 2>(s, rows, &mut stretch);

@@ -13,6 +13,7 @@ use crate::{
     train::{
         evaluation::not_finite,
         faults::Faults,
+        finish::{Applied, Kept},
         gradient::{self, Factor},
         history::Epoch,
         order::Order,
@@ -20,10 +21,9 @@ use crate::{
         progress::Progress,
         source::{Gathered, Source},
     },
-    update::Store,
 };
 use alloc::{format, vec::Vec};
-use core::{borrow::Borrow, ops::Range, slice};
+use core::{borrow::Borrow, marker::PhantomData, ops::Range, slice};
 use std::time::Instant;
 
 /// Memory of one fit.
@@ -32,7 +32,9 @@ pub struct Run<N: Model, T> {
     pub passes: Passes<N>,
     /// Gradients, where they are to be clipped.
     pub gradients: Vec<Block>,
-    /// What [`Store`] remembers.
+    /// Where the arena is cut for a rule that is applied to gradients.
+    pub cuts: Vec<usize>,
+    /// What is remembered of gradients that are kept: nothing.
     pub nothing: Vec<()>,
     /// Targets of a batch, gathered from the dataset.
     pub targets: Vec<T>,
@@ -124,7 +126,6 @@ impl<O: Optimizer, L> Trainer<O, L> {
             }
         }
         let step = Step {
-            parameters: N::Network::arena(net),
             loss: &self.loss,
             seed: self.seed.0,
             step: self.memory.steps,
@@ -136,7 +137,28 @@ impl<O: Optimizer, L> Trainer<O, L> {
             faults: &run.faults,
         };
         let targets = Gathered(&mut run.targets[..rows]);
-        let totals = run.passes.rows(step, &source, targets);
+        let update = self.optimizer.step(self.memory.steps, factor);
+        let arena = N::Network::arena_mut(net);
+        let totals = match self.clip_norm {
+            None => {
+                let mut applied = Applied::<N, _> {
+                    update: &update,
+                    arena,
+                    state: &mut self.memory.state,
+                    network: PhantomData,
+                };
+                run.passes.run(step, &source, targets, &mut applied)
+            }
+            Some(_) => {
+                let mut kept = Kept::<N> {
+                    parameters: arena,
+                    gradients: &mut run.gradients,
+                    nothing: &mut run.nothing,
+                    network: PhantomData,
+                };
+                run.passes.run(step, &source, targets, &mut kept)
+            }
+        };
         run.faults.take()?;
         if !totals.loss.is_finite() {
             // A dataset may have given other targets than those that were checked.
@@ -148,28 +170,18 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 step: 1,
             });
         }
-        let update = self.optimizer.step(self.memory.steps, factor);
-        let arena = N::Network::arena_mut(net);
-        let (weights, state) = (
-            &mut arena[..N::Network::LEARNT_BLOCKS],
-            &mut self.memory.state,
-        );
-        match self.clip_norm {
-            None => run.passes.panels(rows, &update, weights, state),
-            Some(limit) => {
-                run.passes
-                    .panels(rows, &Store, &mut run.gradients, &mut run.nothing);
-                let level = run.passes.level();
-                gradient::add_penalties::<N>(level, weights, &mut run.gradients);
-                let norm = gradient::norm::<N>(&run.gradients, |name, index| Error::NanGradient {
-                    epoch: None,
-                    step: 1,
-                    name,
-                    index,
-                })?;
-                let (factor, cuts) = (Factor::clip(norm, limit), run.passes.cuts());
-                gradient::apply(level, &update, factor, cuts, &run.gradients, weights, state);
-            }
+        if let Some(limit) = self.clip_norm {
+            let (level, gradients) = (run.passes.level(), &mut run.gradients);
+            let weights = &mut arena[..N::Network::LEARNT_BLOCKS];
+            gradient::add_penalties::<N>(level, weights, gradients);
+            let norm = gradient::norm::<N>(gradients, |name, index| Error::NanGradient {
+                epoch: None,
+                step: 1,
+                name,
+                index,
+            })?;
+            let (factor, state) = (Factor::clip(norm, limit), &mut self.memory.state);
+            gradient::apply(level, &update, factor, &run.cuts, gradients, weights, state);
         }
         run.passes.follow(arena);
         self.memory.steps += 1;
@@ -238,5 +250,9 @@ where
                 self.faults.report(position, error);
             }
         }
+    }
+
+    fn is_sound(&self) -> bool {
+        !self.faults.any()
     }
 }
