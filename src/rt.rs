@@ -21,7 +21,7 @@ pub use kiln_runtime::{
     layout::{Axis, Layout},
     loss::Loss,
     model::{Model, SmallOutput},
-    network::{Layer, Network, Rows, Score, count_flops, count_parameters},
+    network::{Layer, Network, Panels, Rows, Score, count_flops, count_parameters},
     parameters::{Seed, initialized, try_initialized},
     random::Key,
     simd::Isa,
@@ -29,8 +29,8 @@ pub use kiln_runtime::{
     update::{Sink, Stretch},
     views::{
         blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, pair, panels,
-        panels_mut, row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps,
-        steps_mut, unload,
+        row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps, steps_mut,
+        stretch_of_panels, unload,
     },
 };
 

@@ -170,6 +170,8 @@ pub enum Argument<M> {
     Float(f32),
     /// So many blocks of zeros.
     Zeros(usize),
+    /// The first panel of the stretch of transposed weights that is made: threads share them.
+    FirstPanel,
     /// What the randomness of a layer is drawn from.
     Key {
         /// The layer's number.
@@ -222,6 +224,7 @@ impl<M> Argument<M> {
             Self::Number(number) => Argument::Number(number),
             Self::Float(number) => Argument::Float(number),
             Self::Zeros(blocks) => Argument::Zeros(blocks),
+            Self::FirstPanel => Argument::FirstPanel,
             Self::Key { layer } => Argument::Key { layer },
             Self::Variant(path, parts) => Argument::Variant(path, all(parts)),
             Self::Tuple(parts) => Argument::Tuple(all(parts)),
@@ -274,6 +277,12 @@ impl<M> Call<M> {
     /// Gives it memory to read.
     pub fn read(self, name: &'static str, memory: M, form: Form) -> Self {
         self.view(name, memory, Access::Read, form)
+    }
+
+    /// Whether it writes any memory of which `is` holds.
+    pub fn writes(&self, is: impl Fn(&M) -> bool) -> bool {
+        self.views()
+            .any(|view| view.access.writes() && is(&view.memory))
     }
 
     /// Gives it memory to write.

@@ -78,7 +78,7 @@ paths! {
     BLOCKS = blocks;
     BLOCKS_MUT = blocks_mut;
     PANELS = panels;
-    PANELS_MUT = panels_mut;
+    STRETCH_OF_PANELS = stretch_of_panels;
     CELLS = cells;
     LOAD = load;
     UNLOAD = unload;

@@ -150,7 +150,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         const LEARNT_BLOCKS: usize = 0;
         const WORKSPACE_BLOCKS: usize = 0;
         const TRAIN_BLOCKS: usize = 0;
-        const TRANSPOSED_BLOCKS: usize = 0;
+        const TRANSPOSED: &'static [rt::Panels] = &[];
         const NEEDS_PAIR: bool = false;
 
         fn from_arena(arena: rt::Arena) -> Self {
@@ -169,7 +169,7 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
             outputs: &mut [Self::Output],
             workspace: &mut [rt::Block],
         ) {}
-        fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {}
+        fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], first: usize, transposed: &mut [rt::Block]) {}
         fn load<S: rt::Isa>(s: S, input: &Self::Input, chunk: &mut [rt::Block], capacity: usize, row: usize) -> bool {
             true
         }

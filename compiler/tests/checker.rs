@@ -154,7 +154,8 @@ fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
     let mut tried = 0;
     for (index, event) in program.events.iter().enumerate() {
         let (path, names) = match &event.action {
-            Action::Forward(call)
+            Action::Transpose(call)
+            | Action::Forward(call)
             | Action::Backward(call)
             | Action::Fold(call)
             | Action::Follow(call) => {
@@ -169,7 +170,8 @@ fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
         };
         for (argument, name) in names.into_iter().enumerate() {
             let verdict = verdict(&program, index, |action| match action {
-                Action::Forward(call)
+                Action::Transpose(call)
+                | Action::Forward(call)
                 | Action::Backward(call)
                 | Action::Fold(call)
                 | Action::Follow(call) => {
@@ -212,7 +214,8 @@ fn what_a_kernel_changes_is_not_given_to_be_read() {
                 continue;
             }
             let verdict = verdict(&program, index, |action| {
-                if let Action::Forward(call)
+                if let Action::Transpose(call)
+                | Action::Forward(call)
                 | Action::Backward(call)
                 | Action::Fold(call)
                 | Action::Follow(call) = action
@@ -240,11 +243,15 @@ fn without(program: &Program, kind: fn(&Action) -> bool) -> String {
 }
 
 #[test]
-fn what_samples_have_in_common_is_joined_first_and_by_folds_alone() {
+fn what_samples_share_is_made_first_and_by_folds_and_transpositions_alone() {
     let program = training();
     assert_eq!(
         without(&program, |action| matches!(action, Action::Fold(_))),
         "`norm` reads what nobody joined"
+    );
+    assert_eq!(
+        without(&program, |action| matches!(action, Action::Transpose(_))),
+        "`out` reads weights that nobody transposed"
     );
     for (index, event) in program.events.iter().enumerate() {
         let found = match &event.action {

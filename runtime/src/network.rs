@@ -109,6 +109,25 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// A matrix in panels of sixteen columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panels {
+    /// Blocks of a panel.
+    pub rows: usize,
+    /// Panels.
+    pub panels: usize,
+}
+
+/// Blocks of some matrices.
+pub const fn count_blocks(matrices: &[Panels]) -> usize {
+    let (mut sum, mut index) = (0, 0);
+    while index < matrices.len() {
+        sum += matrices[index].rows * matrices[index].panels;
+        index += 1;
+    }
+    sum
+}
+
 /// Loss and accuracy of one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
@@ -154,8 +173,8 @@ pub trait Network: Send + Sync + 'static {
     const INPUT_BLOCKS: usize = 0;
     /// Blocks of activations and deltas one sample needs in training.
     const TRAIN_BLOCKS: usize;
-    /// Blocks of transposed weights.
-    const TRANSPOSED_BLOCKS: usize;
+    /// The transposed weights, one after another.
+    const TRANSPOSED: &'static [Panels];
     /// Blocks of what the samples of a batch have in common.
     const JOINT_BLOCKS: usize = 0;
     /// Passes forward.
@@ -183,8 +202,9 @@ pub trait Network: Send + Sync + 'static {
         workspace: &mut [Block],
     );
 
-    /// Refreshes the transposed weights that the deltas flow through; once per step.
-    fn transpose<S: Isa>(s: S, parameters: &[Block], transposed: &mut [Block]);
+    /// Refreshes the transposed weights that the deltas flow through, those of a stretch that begins at block `first` and cuts
+    /// no panel; once per step.
+    fn transpose<S: Isa>(s: S, parameters: &[Block], first: usize, transposed: &mut [Block]);
 
     /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite.
     fn load<S: Isa>(

@@ -104,16 +104,21 @@ pub fn panels<const K: usize, const P: usize>(arena: &[Block], place: Place) -> 
         .expect("the arena holds every parameter at its offset")
 }
 
-/// The weights at `place`: `P` panels of `K` blocks.
+/// The panels of `K` blocks at `place` that lie in a stretch of memory that begins at block `first`, and the number of the
+/// first of them.
 #[inline(always)]
-pub fn panels_mut<const K: usize, const P: usize>(
-    arena: &mut [Block],
+pub fn stretch_of_panels<const K: usize>(
+    stretch: &mut [Block],
+    first: usize,
     place: Place,
-) -> &mut [[Block; K]; P] {
-    arena
-        .get_mut(place.first..)
-        .and_then(|arena| arena.as_chunks_mut::<K>().0.first_chunk_mut())
-        .expect("the arena holds every parameter at its offset")
+) -> Option<(usize, &mut [[Block; K]])> {
+    let Range { start, end } = place.once();
+    let (from, to) = (start.max(first), end.min(first + stretch.len()));
+    if from >= to {
+        return None;
+    }
+    let blocks = &mut stretch[from - first..to - first];
+    Some(((from - start) / K, blocks.as_chunks_mut().0))
 }
 
 /// The blocks at `place`, such as a bias.
@@ -260,3 +265,26 @@ pub fn row_blocks<'a, const B: usize>(
 }
 
 const _: () = assert!(LANES * size_of::<f32>() == size_of::<Block>());
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, stretch_of_panels};
+    use crate::block::Block;
+
+    #[test]
+    fn a_stretch_holds_the_panels_that_it_covers() {
+        let mut memory = [Block::ZERO; 12];
+        // Four panels of three blocks from block 6 on.
+        let place = Place::new(6, 12);
+        let mut held = |first: usize, blocks: usize| {
+            let found = stretch_of_panels::<3>(&mut memory[..blocks], first, place);
+            found.map(|(panel, panels)| (panel, panels.len()))
+        };
+        assert_eq!(held(0, 6), None);
+        assert_eq!(held(0, 9), Some((0, 1)));
+        assert_eq!(held(6, 12), Some((0, 4)));
+        assert_eq!(held(9, 6), Some((1, 2)));
+        assert_eq!(held(12, 12), Some((2, 2)));
+        assert_eq!(held(18, 3), None);
+    }
+}

@@ -119,6 +119,29 @@ impl<'a> Printer<'a> {
         quote!({ #bind #aliases #kernel })
     }
 
+    /// Transposes the panels that lie in the stretch of memory that is asked for.
+    pub fn transpose(&self, call: &Call<Place>) -> TokenStream {
+        let written = call.views().find(|view| view.access.writes());
+        let Some(View {
+            memory: Place::Transposed(TransposedId(index)),
+            form: Form::Panels { rows, .. },
+            ..
+        }) = written
+        else {
+            unreachable!("{call:?} makes no panels")
+        };
+        let (path, name) = (
+            rt::STRETCH_OF_PANELS,
+            &self.model.names.transposed[*index].name,
+        );
+        let kernel = self.kernel(call);
+        quote! {
+            if let ::core::option::Option::Some((panel, panels)) = #path::<#rows>(&mut *transposed, first, #name) {
+                #kernel
+            }
+        }
+    }
+
     /// The call itself, its buffers being bound.
     pub fn kernel(&self, call: &Call<Place>) -> TokenStream {
         let path = call.kernel.path;
@@ -145,6 +168,7 @@ impl<'a> Printer<'a> {
             // Literals are finite.
             Argument::Float(f32::NEG_INFINITY) => quote!(::core::primitive::f32::NEG_INFINITY),
             Argument::Float(number) => quote!(#number),
+            Argument::FirstPanel => quote!(panel),
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;
                 quote!(&[#block::ZERO; #blocks])
@@ -197,6 +221,7 @@ impl<'a> Printer<'a> {
                 let name = &self.place(buffer).name;
                 return quote!(batch.samples(#name));
             }
+            Place::Transposed(_) if writes => return quote!(panels),
             Place::Joint(JointId(joint)) => (shared("joint"), &names.joint[joint]),
             Place::Tensor(TensorId(tensor)) => (shared("parameters"), &names.tensors[tensor]),
             Place::Transposed(TransposedId(index)) => {
@@ -204,20 +229,16 @@ impl<'a> Printer<'a> {
             }
         };
         let name = &named.name;
-        match (view.form, writes) {
-            (Form::Panels { rows, panels }, false) => {
+        match view.form {
+            Form::Panels { rows, panels } => {
                 let path = rt::PANELS;
                 quote!(#path::<#rows, #panels>(#memory, #name))
             }
-            (Form::Panels { rows, panels }, true) => {
-                let path = rt::PANELS_MUT;
-                quote!(#path::<#rows, #panels>(#memory, #name))
-            }
-            (Form::Cells(blocks), _) => {
+            Form::Cells(blocks) => {
                 let path = rt::CELLS;
                 quote!(#path::<#blocks>(#memory, #name))
             }
-            (form, _) => unreachable!("{form:?} is no form of weights"),
+            form => unreachable!("{form:?} is no form of weights"),
         }
     }
 

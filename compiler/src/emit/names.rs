@@ -1,10 +1,7 @@
 //! Places of an expansion by name: where values, weights and what samples share lie.
 
 use crate::ids::TensorId;
-use crate::memory::{
-    plan::Plan,
-    program::{Place, Program},
-};
+use crate::memory::{plan::Plan, program::Program};
 use crate::place::layout::Layout;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -65,17 +62,12 @@ impl Names {
                 }
             }
         }
-        for joint in &training.0.joint {
-            let named = names.name(&joint.label, joint.offset, joint.blocks);
+        for region in &training.0.joint.regions {
+            let named = names.name(&region.label, region.offset, region.blocks);
             names.joint.push(named);
         }
-        for transposed in &training.0.transposed {
-            let of = transposed.call.views().find_map(|view| match view.memory {
-                Place::Tensor(TensorId(tensor)) => Some(names.tensors[tensor].name.to_string()),
-                _ => None,
-            });
-            let wanted = format!("{}_transposed", of.unwrap_or_default());
-            let named = names.name(&wanted, transposed.offset, transposed.blocks);
+        for region in &training.0.transposed.regions {
+            let named = names.name(&region.label, region.offset, region.blocks);
             names.transposed.push(named);
         }
         names

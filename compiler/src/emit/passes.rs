@@ -129,14 +129,20 @@ pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) 
     }
 }
 
-/// Refreshes the transposed weights.
+/// Refreshes the transposed weights of a stretch.
 pub fn transpose(model: &Model<'_>) -> TokenStream {
     let printer = Printer::new(model, &model.training).within(Scope::Weights);
-    let transposed = printer.program().transposed.iter();
-    let calls = transposed.map(|transposed| printer.kernel(&transposed.call));
+    let calls = printer
+        .program()
+        .events
+        .iter()
+        .filter_map(|event| match &event.action {
+            Action::Transpose(call) => Some(printer.transpose(call)),
+            _ => None,
+        });
     quote! {
         #[inline(always)]
-        fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], transposed: &mut [rt::Block]) {
+        fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], first: usize, transposed: &mut [rt::Block]) {
             #(#calls)*
         }
     }
@@ -184,9 +190,11 @@ impl<'a> Passes<'a> {
         for event in &program.events {
             let updated = !pass.updates.is_empty();
             let met = match &event.action {
-                Action::Load(_) | Action::Unload(_) | Action::Follow(_) | Action::Update(..) => {
-                    false
-                }
+                Action::Transpose(_)
+                | Action::Load(_)
+                | Action::Unload(_)
+                | Action::Follow(_)
+                | Action::Update(..) => false,
                 Action::Fold(_) => updated,
                 Action::Forward(_) | Action::Loss(_) | Action::Backward(_) => {
                     updated || !pass.folds.is_empty()
@@ -196,7 +204,7 @@ impl<'a> Passes<'a> {
                 passes.push(std::mem::take(&mut pass));
             }
             match &event.action {
-                Action::Load(_) | Action::Unload(_) | Action::Follow(_) => {}
+                Action::Transpose(_) | Action::Load(_) | Action::Unload(_) | Action::Follow(_) => {}
                 Action::Forward(_) => pass.forward.push(event),
                 Action::Loss(_) => loss = passes.len(),
                 Action::Backward(_) => pass.backward.push(event),
@@ -257,7 +265,7 @@ pub fn counts(model: &Model<'_>) -> TokenStream {
     let program = &model.training.0;
     let passes = Passes::of(program);
     let (forward, backward) = (passes.forward().len(), passes.backward().len());
-    let joint = program.joint_blocks();
+    let joint = program.joint.blocks();
     let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
     let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
     let backward = (backward > 1).then(|| quote!(const BACKWARD_PASSES: usize = #backward;));

@@ -5,7 +5,9 @@ use super::{
     model::Model,
     passes::{self, Updated},
 };
+use crate::call::Form;
 use crate::graph::{Init, LayerId, Parameter, Role};
+use crate::memory::program::Action;
 use crate::place::layout::Tensor;
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
@@ -32,7 +34,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         _ => 0,
     };
     let train = model.training.1.blocks;
-    let transposed = model.training.0.transposed_blocks();
+    let transposed = transposed(model);
     let needs_pair = passes::needs_pair(model);
     let passes = passes::counts(model);
     quote! {
@@ -45,10 +47,25 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const WORKSPACE_BLOCKS: usize = #workspace;
         const INPUT_BLOCKS: usize = #input;
         const TRAIN_BLOCKS: usize = #train;
-        const TRANSPOSED_BLOCKS: usize = #transposed;
+        const TRANSPOSED: &'static [rt::Panels] = &[#(#transposed),*];
         const NEEDS_PAIR: bool = #needs_pair;
         #passes
     }
+}
+
+/// The transposed weights, in the order in which they lie.
+fn transposed(model: &Model<'_>) -> Vec<TokenStream> {
+    let events = model.training.0.events.iter();
+    let views = events.filter_map(|event| match &event.action {
+        Action::Transpose(call) => call.views().find(|view| view.access.writes()),
+        _ => None,
+    });
+    views
+        .map(|view| match view.form {
+            Form::Panels { rows, panels } => quote!(rt::Panels { rows: #rows, panels: #panels }),
+            form => unreachable!("{form:?} is no form of transposed weights"),
+        })
+        .collect()
 }
 
 /// One line for each layer, in order of first application; a layer applied again adds operations, not parameters.

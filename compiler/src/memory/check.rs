@@ -3,9 +3,9 @@
 //! one owner are remembered once, however large the network is.
 
 use crate::call::{Access, Call, Gradient, View};
-use crate::ids::{BufferId, JointId, TensorId};
+use crate::ids::{BufferId, TensorId};
 use crate::memory::plan::Plan;
-use crate::memory::program::{Action, Event, Place, Program};
+use crate::memory::program::{Action, Event, Place, Program, Shared};
 use crate::rt::Kernel;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,18 +14,9 @@ use std::ops::Range;
 /// it.
 pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
     let judge = Judge { program, plan };
-    let mut made = 0;
-    for transposed in &program.transposed {
-        signature("the transposed weights", &transposed.call)?;
-        if transposed.offset != made {
-            return Err(format!(
-                "transposed weights begin at {} instead of {made}",
-                transposed.offset
-            ));
-        }
-        made += transposed.blocks;
-    }
-    let (mut memory, mut joint) = (Owners::default(), BTreeSet::new());
+    regions(&program.transposed)?;
+    regions(&program.joint)?;
+    let (mut memory, mut made) = (Owners::default(), BTreeSet::new());
     let mut updated = BTreeSet::new();
     for (time, event) in program.events.iter().enumerate() {
         if let Some(call) = event.action.call() {
@@ -34,7 +25,7 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
         if let Action::Update(_, gradient) = &event.action {
             terms(&event.name, gradient)?;
         }
-        judge.shared(event, &mut joint)?;
+        judge.shared(event, &mut made)?;
         judge.updated(event, &mut updated)?;
         judge.bounds(event)?;
         judge.reads(time, event, &memory)?;
@@ -42,6 +33,19 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
         for buffer in written(event) {
             memory.write(buffer, judge.place(buffer));
         }
+    }
+    Ok(())
+}
+
+/// Regions of shared memory lie one behind another.
+fn regions(shared: &Shared) -> Result<(), String> {
+    let mut end = 0;
+    for region in &shared.regions {
+        if region.offset != end {
+            let (name, offset) = (&region.name, region.offset);
+            return Err(format!("`{name}` begins at {offset} instead of {end}"));
+        }
+        end += region.blocks;
     }
     Ok(())
 }
@@ -135,12 +139,14 @@ impl Judge<'_> {
         first..first + self.program.buffers[buffer].blocks
     }
 
-    /// What all samples share is there: no event reads what is not made, and none changes it but a fold, which makes what
-    /// samples have in common and nothing else, and what follows, which changes parameters and nothing else.
-    fn shared(&self, event: &Event, made: &mut BTreeSet<JointId>) -> Result<(), String> {
+    /// What all samples share is there: no event reads what is not made, and none changes it but a transposition, which
+    /// makes transposed weights and nothing else, a fold, which makes what samples have in common and nothing else, and what
+    /// follows, which changes parameters and nothing else.
+    fn shared(&self, event: &Event, made: &mut BTreeSet<Place>) -> Result<(), String> {
         for (place, access) in event.touches() {
             let lasting = !matches!(place, Place::Buffer(_));
             let changes = match event.action {
+                Action::Transpose(_) => matches!(place, Place::Transposed(_)),
                 Action::Fold(_) => matches!(place, Place::Joint(_)),
                 Action::Follow(_) => matches!(place, Place::Tensor(_)),
                 _ => !lasting,
@@ -151,19 +157,16 @@ impl Judge<'_> {
                     false => format!("`{}` writes what is a sample's own", event.name),
                 });
             }
-            if let Place::Joint(joint) = place {
-                if access.reads() && !made.contains(&joint) {
-                    return Err(format!("`{}` reads what nobody joined", event.name));
-                }
-                if access.writes() {
-                    made.insert(joint);
-                }
+            let what = match place {
+                Place::Joint(_) => "what nobody joined",
+                Place::Transposed(_) => "weights that nobody transposed",
+                Place::Caller | Place::Buffer(_) | Place::Tensor(_) => continue,
+            };
+            if access.reads() && !made.contains(&place) {
+                return Err(format!("`{}` reads {what}", event.name));
             }
-            if matches!(place, Place::Transposed(id) if id.0 >= self.program.transposed.len()) {
-                return Err(format!(
-                    "`{}` reads weights that nobody transposes",
-                    event.name
-                ));
+            if access.writes() {
+                made.insert(place);
             }
         }
         Ok(())

@@ -23,20 +23,16 @@ pub struct Buffer {
     pub blocks: usize,
 }
 
-/// Weights transposed for backward, in a memory of their own that all samples share.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Transposed {
-    /// The call that makes them.
-    pub call: Call<Place>,
-    /// First block.
-    pub offset: usize,
-    /// Blocks.
-    pub blocks: usize,
+/// Memory that all samples share, one region after another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// What lies there.
+    pub regions: Vec<Region>,
 }
 
-/// What the samples of a batch have in common, in a memory of its own.
+/// A part of the memory that all samples share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Joint {
+pub struct Region {
     /// What it holds, for messages.
     pub name: String,
     /// What expansions call it.
@@ -45,6 +41,26 @@ pub struct Joint {
     pub offset: usize,
     /// Blocks.
     pub blocks: usize,
+}
+
+impl Shared {
+    /// Adds a region behind the others; gives its index.
+    pub fn add(&mut self, name: String, label: String, blocks: usize) -> usize {
+        let offset = self.blocks();
+        self.regions.push(Region {
+            name,
+            label,
+            offset,
+            blocks,
+        });
+        self.regions.len() - 1
+    }
+
+    /// Blocks in all.
+    pub fn blocks(&self) -> usize {
+        let last = self.regions.last();
+        last.map_or(0, |last| last.offset + last.blocks)
+    }
 }
 
 /// Memory as a program's calls name it.
@@ -74,6 +90,8 @@ pub struct Answer {
 /// What happens in an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
+    /// Weights are transposed for backward, before anything else happens.
+    Transpose(Call<Place>),
     /// The caller's inputs are copied into buffers.
     Load(Vec<BufferId>),
     /// A kernel of the forward pass runs.
@@ -96,9 +114,11 @@ impl Action {
     /// The call of a kernel that it is, if it is one.
     pub fn call(&self) -> Option<&Call<Place>> {
         match self {
-            Self::Forward(call) | Self::Backward(call) | Self::Fold(call) | Self::Follow(call) => {
-                Some(call)
-            }
+            Self::Transpose(call)
+            | Self::Forward(call)
+            | Self::Backward(call)
+            | Self::Fold(call)
+            | Self::Follow(call) => Some(call),
             Self::Load(_) | Self::Unload(_) | Self::Loss(_) | Self::Update(..) => None,
         }
     }
@@ -137,7 +157,8 @@ impl Event {
                 };
                 answers.iter().flat_map(both).collect()
             }
-            Action::Forward(call)
+            Action::Transpose(call)
+            | Action::Forward(call)
             | Action::Backward(call)
             | Action::Fold(call)
             | Action::Follow(call) => call
@@ -168,10 +189,10 @@ pub struct Program {
     pub mode: Mode,
     /// All buffers.
     pub buffers: Vec<Buffer>,
-    /// All weights that are transposed before the first event.
-    pub transposed: Vec<Transposed>,
-    /// All that samples have in common.
-    pub joint: Vec<Joint>,
+    /// Transposed weights.
+    pub transposed: Shared,
+    /// What samples have in common.
+    pub joint: Shared,
     /// All events in order.
     pub events: Vec<Event>,
     /// Whether inference reads the only input where the caller has it.
@@ -184,8 +205,8 @@ impl Program {
         Self {
             mode,
             buffers: Vec::new(),
-            transposed: Vec::new(),
-            joint: Vec::new(),
+            transposed: Shared::default(),
+            joint: Shared::default(),
             events: Vec::new(),
             direct: false,
         }
@@ -209,31 +230,5 @@ impl Program {
             name,
             label,
         });
-    }
-
-    /// Adds what samples have in common.
-    pub fn join(&mut self, name: String, label: String, blocks: usize) -> JointId {
-        let offset = self.joint_blocks();
-        self.joint.push(Joint {
-            name,
-            label,
-            offset,
-            blocks,
-        });
-        JointId(self.joint.len() - 1)
-    }
-
-    /// Blocks of all that samples have in common.
-    pub fn joint_blocks(&self) -> usize {
-        self.joint
-            .last()
-            .map_or(0, |last| last.offset + last.blocks)
-    }
-
-    /// Blocks of all transposed weights.
-    pub fn transposed_blocks(&self) -> usize {
-        self.transposed
-            .last()
-            .map_or(0, |last| last.offset + last.blocks)
     }
 }

@@ -3,7 +3,7 @@
 use crate::call::{Call, Form, Gradient, Size, Slot, View};
 use crate::graph::Graph;
 use crate::ids::{BufferId, JointId, LayerId, TensorId, TransposedId, ValueId};
-use crate::memory::program::{Action, Answer, Mode, Place, Program, Transposed};
+use crate::memory::program::{Action, Answer, Event, Mode, Place, Program};
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
 use crate::rt::Path;
@@ -41,6 +41,8 @@ pub fn training(layout: &Layout) -> Program {
     }
     scheduler.update();
     scheduler.follow();
+    let transposes = std::mem::take(&mut scheduler.transposes);
+    scheduler.program.events.splice(0..0, transposes);
     scheduler.program
 }
 
@@ -96,6 +98,8 @@ struct Scheduler<'a> {
     /// Transposed weights by what the stages call them, and by how they are made.
     transposed: BTreeMap<(usize, usize), TransposedId>,
     transpositions: BTreeMap<Transposition, TransposedId>,
+    /// The events that transpose them.
+    transposes: Vec<Event>,
     /// What each stage asks of its operands' deltas; `None` for a stage without backward.
     deltas: Vec<Option<Vec<Option<bool>>>>,
     /// Gradients whose deltas are all there, and whose updates wait for all chunks to meet.
@@ -123,6 +127,7 @@ impl<'a> Scheduler<'a> {
             joint: BTreeMap::new(),
             transposed: BTreeMap::new(),
             transpositions: BTreeMap::new(),
+            transposes: Vec::new(),
             deltas: vec![None; layout.stages.len()],
             ready: Vec::new(),
         }
@@ -271,21 +276,17 @@ impl<'a> Scheduler<'a> {
         }
         let stage = &self.layout.stages[index];
         let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
-        let joint = self
-            .program
-            .join(format!("{name} of {of}"), label, size(form));
+        let joint = format!("{name} of {of}");
+        let joint = JointId(self.program.joint.add(joint, label, size(form)));
         self.joint.insert((index, name), joint);
         joint
     }
 
     /// Adds a call of a stage: what writes what samples have in common is a fold, where all meet anyhow.
     fn call(&mut self, index: usize, call: Call<Slot>, action: fn(Call<Place>) -> Action) {
-        let joins =
-            |view: &View<Slot>| matches!(view.memory, Slot::Joint(_)) && view.access.writes();
-        let action = if call.views().any(joins) {
-            Action::Fold
-        } else {
-            action
+        let action = match call.writes(|memory| matches!(memory, Slot::Joint(_))) {
+            true => Action::Fold,
+            false => action,
         };
         let call = call.map(|view| self.bind(index, view));
         let stage = &self.layout.stages[index];
@@ -298,13 +299,13 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Binds a call that transposes weights: to the copy of another site of the layer, if there is one.
+    /// Schedules a call that transposes weights, if no other site of the layer did.
     fn transpose(&mut self, index: usize, call: Call<Slot>) {
-        let fresh = TransposedId(self.program.transposed.len());
+        let fresh = TransposedId(self.program.transposed.regions.len());
         let (mut slot, mut blocks) = (0, 0);
         let call = call.map(|view| match view.memory {
             Slot::Transposed(own) => {
-                (slot, blocks) = (own, view.form.blocks().unwrap_or(0));
+                (slot, blocks) = (own, size(view.form));
                 View {
                     memory: Place::Transposed(fresh),
                     access: view.access,
@@ -314,18 +315,34 @@ impl<'a> Scheduler<'a> {
             _ => self.bind(index, view),
         });
         let reads = call.views().filter(|view| view.access.reads());
-        let reads = reads.map(|view| view.memory).collect();
-        let key = (call.kernel.path, call.sizes.clone(), reads);
+        let reads: Vec<_> = reads.map(|view| view.memory).collect();
+        let key = (call.kernel.path, call.sizes.clone(), reads.clone());
         let id = *self.transpositions.entry(key).or_insert(fresh);
         if id == fresh {
-            let offset = self.program.transposed_blocks();
-            self.program.transposed.push(Transposed {
-                call,
-                offset,
-                blocks,
+            let of = reads.iter().find_map(|&place| match place {
+                Place::Tensor(tensor) => Some(self.parameter_label(tensor)),
+                _ => None,
+            });
+            let label = format!("{}_transposed", of.unwrap_or_default());
+            let name = format!("{} transposed", self.name(self.layout.stages[index].output));
+            self.program
+                .transposed
+                .add(name.clone(), label.clone(), blocks);
+            self.transposes.push(Event {
+                action: Action::Transpose(call),
+                name,
+                label,
             });
         }
         self.transposed.insert((index, slot), id);
+    }
+
+    /// What expansions call a parameter: as the first stage that reads it.
+    fn parameter_label(&self, TensorId(tensor): TensorId) -> String {
+        let parameter = &self.layout.tensors[tensor].parameter.name;
+        let stage = self.sites[tensor].first();
+        let stage = stage.map_or("", |&(stage, _)| &self.layout.stages[stage].label);
+        format!("{stage}_{parameter}")
     }
 
     /// Adds the events of a stage's forward.

@@ -294,7 +294,7 @@ pub fn transpose((index, k): (usize, usize), n: usize, to: usize) -> Call<Slot> 
     );
     Call::of(&TRANSPOSE, [Size::Isa, k.into(), n.into(), p.into()])
         .read("weights", Slot::Parameter(index), from)
-        .with("first", Argument::Number(0))
+        .with("first", Argument::FirstPanel)
         .write("transposed", Slot::Transposed(to), copy)
 }
 

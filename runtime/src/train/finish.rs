@@ -74,7 +74,11 @@ fn finish<N: Model, U: Update>(
     weights: &mut [Block],
     state: &mut [U::State],
 ) {
-    stretches(cuts, weights, state, &|first, weights, state| {
+    stretches(cuts, (weights, state), &|first,
+                                        (weights, state): (
+        &mut [Block],
+        &mut [_],
+    )| {
         let work = Panels::<N, U> {
             update,
             pass,

@@ -112,7 +112,11 @@ pub fn apply<U: Update>(
     weights: &mut [Block],
     state: &mut [U::State],
 ) {
-    stretches(cuts, weights, state, &|first, weights, state| {
+    stretches(cuts, (weights, state), &|first,
+                                        (weights, state): (
+        &mut [Block],
+        &mut [_],
+    )| {
         let apply = Apply {
             update,
             factor,

@@ -4,7 +4,7 @@ use crate::{
     block::LANES,
     error::{Error, Result},
     model::Model,
-    network::Network,
+    network::{Network, Panels, count_blocks},
     tensor::Role,
 };
 use alloc::vec::Vec;
@@ -117,6 +117,29 @@ pub fn cuts<N: Model>(pass: Option<usize>, batch: usize, parts: usize) -> Vec<us
     cuts.dedup();
     if cuts.len() < 2 {
         cuts = Vec::from([0, N::Network::LEARNT_BLOCKS]);
+    }
+    cuts
+}
+
+/// Blocks of transposed weights below which a fork costs more than it brings.
+const WORTH_A_FORK_BLOCKS: usize = 1 << 10;
+
+/// Where transposed weights are cut into at most `parts` stretches of about equal size, between two panels each.
+pub fn cuts_of_panels(matrices: &[Panels], parts: usize) -> Vec<usize> {
+    let blocks = count_blocks(matrices);
+    let parts = parts.min(blocks / WORTH_A_FORK_BLOCKS).max(1);
+    let mut cuts = Vec::from([0]);
+    let mut end = 0;
+    for matrix in matrices {
+        for _ in 0..matrix.panels {
+            end += matrix.rows;
+            if cuts.len() < parts && end >= blocks / parts * cuts.len() {
+                cuts.push(end);
+            }
+        }
+    }
+    if cuts.last() != Some(&blocks) {
+        cuts.push(blocks);
     }
     cuts
 }

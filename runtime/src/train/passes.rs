@@ -2,10 +2,10 @@
 
 use super::{
     finish::Gradients,
-    memory::{capacity, cuts, parts},
+    memory::{capacity, cuts, cuts_of_panels, parts},
     shared::{Fold, Follow, Transpose},
     source::{Source, Targets},
-    threads::join,
+    threads::{join, stretches},
 };
 use crate::{
     batch::Batch,
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     loss::Loss,
     model::Model,
-    network::{Network, Rows, Score},
+    network::{Network, Rows, Score, count_blocks},
     simd::{self, Isa, Task},
     value::room,
 };
@@ -94,6 +94,8 @@ pub struct Passes<N: Model> {
     parts: usize,
     /// Where the arena is cut after each pass.
     cuts: Vec<Vec<usize>>,
+    /// Where the transposed weights are cut.
+    cuts_of_transposed: Vec<usize>,
     chunks: Vec<Block>,
     transposed: Vec<Block>,
     joint: Vec<Block>,
@@ -103,7 +105,7 @@ pub struct Passes<N: Model> {
 }
 
 /// Into how many stretches the arena is cut for `parts` threads: more than there are threads, since work is guessed.
-fn stretches(parts: usize) -> usize {
+fn pieces(parts: usize) -> usize {
     if parts > 1 { 2 * parts } else { 1 }
 }
 
@@ -127,10 +129,11 @@ impl<N: Model> Passes<N> {
             batch,
             parts,
             cuts: (0..Self::COUNT)
-                .map(|pass| cuts::<N>(Some(pass), batch.get(), stretches(parts)))
+                .map(|pass| cuts::<N>(Some(pass), batch.get(), pieces(parts)))
                 .collect(),
+            cuts_of_transposed: cuts_of_panels(N::Network::TRANSPOSED, parts),
             chunks: room("a batch", chunks * capacity * N::Network::TRAIN_BLOCKS)?,
-            transposed: room("transposed weights", N::Network::TRANSPOSED_BLOCKS)?,
+            transposed: room("transposed weights", count_blocks(N::Network::TRANSPOSED))?,
             joint: room("what samples have in common", N::Network::JOINT_BLOCKS)?,
             scores: vec![Score::default(); batch.get()],
             pairs: room(
@@ -156,7 +159,7 @@ impl<N: Model> Passes<N> {
 
     /// Where the arena is cut for a rule that is applied to gradients.
     pub fn cuts_of_rule(&self) -> Vec<usize> {
-        cuts::<N>(None, self.batch.get(), stretches(self.parts))
+        cuts::<N>(None, self.batch.get(), pieces(self.parts))
     }
 
     /// Forward, loss and deltas of as many samples as there are targets, at most a batch; every gradient goes to
@@ -172,12 +175,7 @@ impl<N: Model> Passes<N> {
     ) -> Totals {
         let rows = targets.all().len();
         let mut totals = Totals::NONE;
-        let transpose = Transpose::<N> {
-            parameters: gradients.parameters(),
-            transposed: &mut self.transposed,
-            network: PhantomData,
-        };
-        simd::dispatch(self.level, transpose);
+        self.transpose(gradients.parameters());
         for pass in 0..Self::COUNT {
             let work = Chunks {
                 level: self.level,
@@ -225,6 +223,22 @@ impl<N: Model> Passes<N> {
             }
         }
         totals
+    }
+
+    /// Refreshes the transposed weights.
+    fn transpose(&mut self, parameters: &[Block]) {
+        let level = self.level;
+        let transpose = |first, transposed: &mut [Block]| {
+            let transpose = Transpose::<N> {
+                parameters,
+                first,
+                transposed,
+                network: PhantomData,
+            };
+            simd::dispatch(level, transpose);
+        };
+        let transposed = &mut self.transposed[..];
+        stretches(&self.cuts_of_transposed, transposed, &transpose);
     }
 
     /// Lets the statistics of an arena follow the batch.

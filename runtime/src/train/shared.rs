@@ -42,9 +42,11 @@ impl<N: Model> Task for Follow<'_, N> {
     }
 }
 
-/// Refreshes the transposed weights.
+/// Refreshes a stretch of the transposed weights.
 pub struct Transpose<'a, N> {
     pub parameters: &'a [Block],
+    /// The first block of `transposed` among all.
+    pub first: usize,
     pub transposed: &'a mut [Block],
     pub network: PhantomData<fn() -> N>,
 }
@@ -54,6 +56,6 @@ impl<N: Model> Task for Transpose<'_, N> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        N::Network::transpose(s, self.parameters, self.transposed);
+        N::Network::transpose(s, self.parameters, self.first, self.transposed);
     }
 }

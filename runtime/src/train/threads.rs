@@ -1,7 +1,6 @@
 //! Threads: rayon's, in a pool of our own, and none at all where one is enough and its stack has room.
 
 use crate::{
-    block::Block,
     data::Dataset,
     error::{Error, Result},
 };
@@ -162,25 +161,39 @@ pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
     both(&mut a, &mut b);
 }
 
-/// Cuts weights and what is remembered of them into stretches, and hands each to `f` with its first block, at the same time
-/// as far as threads are free. `cuts` are ascending, from 0 to all blocks; without any there is one stretch.
-pub fn stretches<T: Send>(
-    cuts: &[usize],
-    weights: &mut [Block],
-    state: &mut [T],
-    f: &(impl Fn(usize, &mut [Block], &mut [T]) + Sync),
-) {
+/// What is cut into stretches.
+pub trait Cut: Send + Sized {
+    /// The first `count` items, and the others.
+    fn split(self, count: usize) -> (Self, Self);
+}
+
+impl<T: Send> Cut for &mut [T] {
+    fn split(self, count: usize) -> (Self, Self) {
+        self.split_at_mut(count)
+    }
+}
+
+/// Weights and what is remembered of them.
+impl<A: Cut, B: Cut> Cut for (A, B) {
+    fn split(self, count: usize) -> (Self, Self) {
+        let ((a, other_a), (b, other_b)) = (self.0.split(count), self.1.split(count));
+        ((a, b), (other_a, other_b))
+    }
+}
+
+/// Cuts something into stretches, and hands each to `f` with the number of its first item, at the same time as far as
+/// threads are free. `cuts` are ascending, from 0 to all items; without any there is one stretch.
+pub fn stretches<C: Cut>(cuts: &[usize], whole: C, f: &(impl Fn(usize, C) + Sync)) {
     let first = cuts.first().copied().unwrap_or(0);
     let count = cuts.len().saturating_sub(1);
     if count <= 1 {
-        return f(first, weights, state);
+        return f(first, whole);
     }
     let middle = count / 2;
-    let (weights, other_weights) = weights.split_at_mut(cuts[middle] - first);
-    let (state, other_state) = state.split_at_mut(cuts[middle] - first);
+    let (left, right) = whole.split(cuts[middle] - first);
     join(
-        || stretches(&cuts[..=middle], weights, state, f),
-        || stretches(&cuts[middle..], other_weights, other_state, f),
+        || stretches(&cuts[..=middle], left, f),
+        || stretches(&cuts[middle..], right, f),
     );
 }
 

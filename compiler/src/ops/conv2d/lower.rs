@@ -18,7 +18,7 @@ kernels! {
     FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, mut y, mut winners);
     ACTIVATION_DELTA = conv2d::delta(s, y, dy, mut delta);
     POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, mut delta);
-    TRANSPOSE = conv2d::transpose(s, weights, mut transposed);
+    TRANSPOSE = conv2d::transpose(s, weights, first, mut transposed);
     INPUT_GRADIENT = conv2d::input_gradient(s, delta, weights, mut dx);
     WEIGHT_GRADIENT = conv2d::weight_gradient(s, x, delta, mut stretch);
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
@@ -308,11 +308,12 @@ impl Lower for Conv2d {
         let flip = |_| {
             let Sizes { k, p, .. } = self.sizes(site);
             let (inputs, outputs) = (site.input_shape(0)[0], self.channels);
-            let (kt, q) = (self.depth(1) * outputs, inputs.div_ceil(LANES));
-            let sizes = [inputs, outputs, k, p, kt, q].map(Size::Number);
+            let kt = self.depth(1) * outputs;
+            let sizes = [inputs, outputs, k, p, kt].map(Size::Number);
             let weights = Form::Panels { rows: k, panels: p };
             Call::of(&TRANSPOSE, std::iter::once(Size::Isa).chain(sizes))
                 .read("weights", Slot::Parameter(0), weights)
+                .with("first", Argument::FirstPanel)
                 .write("transposed", Slot::Transposed(0), self.flipped(site))
         };
         site.adds(0).map(flip).into_iter().collect()

@@ -16,7 +16,8 @@ use fearless_simd::{f32x16, i32x16, prelude::*};
 
 /// Flips and transposes a convolution's panels for [`input_gradient`]: once per training step.
 ///
-/// `flipped[q][t * COUT + o]` holds, as lanes, input channels 16 q .. 16 q + 15 of `w[o][..][u][v]`, where
+/// Writes panels `first..first + flipped.len()` of Q = ceil(CIN / 16), which threads may share:
+/// `flipped[q - first][t * COUT + o]` holds, as lanes, input channels 16 q .. 16 q + 15 of `w[o][..][u][v]`, where
 /// t = (KH - 1 - u) KW + KW - 1 - v: taps in ascending order of the delta's position. KT = KH * KW * COUT.
 pub fn transpose<
     S: Isa,
@@ -25,23 +26,24 @@ pub fn transpose<
     const K: usize,
     const P: usize,
     const KT: usize,
-    const Q: usize,
 >(
     s: S,
     w: &[[Block; K]; P],
-    flipped: &mut [[Block; KT]; Q],
+    first: usize,
+    flipped: &mut [[Block; KT]],
 ) {
     const {
         assert!(K.is_multiple_of(CIN) && KT == K / CIN * COUT);
-        assert!(P == COUT.div_ceil(LANES) && Q == CIN.div_ceil(LANES));
+        assert!(P == COUT.div_ceil(LANES));
     }
     let (w, flipped) = (w.as_flattened(), flipped.as_flattened_mut());
-    transpose_as(s, w, flipped, [CIN, COUT], [K, KT]);
+    transpose_as(s, w, first, flipped, [CIN, COUT], [K, KT]);
 }
 
 compiled_here! {
     fn transpose_as = transpose_on(
         w: &[Block],
+        first: usize,
         flipped: &mut [Block],
         channels: [usize; 2],
         depths: [usize; 2],
@@ -52,6 +54,7 @@ compiled_here! {
 fn transpose_on<S: Isa>(
     s: S,
     w: &[Block],
+    first: usize,
     flipped: &mut [Block],
     [inputs, outputs]: [usize; 2],
     [depth, flipped_depth]: [usize; 2],
@@ -65,9 +68,9 @@ fn transpose_on<S: Isa>(
                     for (q, flipped) in flipped.chunks_exact_mut(flipped_depth).enumerate() {
                         // A square of input channels (rows) by output channels (lanes).
                         let mut square = [Block::ZERO; LANES];
-                        let rows = (inputs - q * LANES).min(LANES);
-                        let from = tap * inputs + q * LANES;
-                        square[..rows].copy_from_slice(&panel[from..][..rows]);
+                        let channel = (first + q) * LANES;
+                        let rows = (inputs - channel).min(LANES);
+                        square[..rows].copy_from_slice(&panel[tap * inputs + channel..][..rows]);
                         let lanes = (outputs - p * LANES).min(LANES);
                         let to = (taps - 1 - tap) * outputs + p * LANES;
                         for (lane, block) in flipped[to..][..lanes].iter_mut().enumerate() {

@@ -11,7 +11,7 @@ use crate::{
     layout::{Axis, Layout},
     loss::Loss,
     model::{Model, SmallOutput},
-    network::{Arena, Layer, Network, Rows, Score},
+    network::{Arena, Layer, Network, Panels, Rows, Score},
     random::Key,
     simd::Isa,
     tensor::{Init, Penalty, Role, Tensor},
@@ -167,7 +167,10 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     const LEARNT_BLOCKS: usize = END;
     const WORKSPACE_BLOCKS: usize = 3;
     const TRAIN_BLOCKS: usize = 11;
-    const TRANSPOSED_BLOCKS: usize = 2 * OUTPUTS;
+    const TRANSPOSED: &'static [Panels] = &[Panels {
+        rows: OUTPUTS,
+        panels: 2,
+    }];
     const NEEDS_PAIR: bool = false;
 
     fn from_arena(arena: Box<[Block]>) -> Self {
@@ -218,9 +221,11 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
-    fn transpose<S: Isa>(s: S, parameters: &[Block], transposed: &mut [Block]) {
-        let to: &mut [[Block; OUTPUTS]; 2] = views::panels_mut(transposed, TRANSPOSED);
-        dense::transpose::<S, HIDDEN, OUTPUTS, 1>(s, views::panels(parameters, WEIGHT2), 0, to);
+    fn transpose<S: Isa>(s: S, parameters: &[Block], first: usize, transposed: &mut [Block]) {
+        let weights = views::panels(parameters, WEIGHT2);
+        if let Some((panel, to)) = views::stretch_of_panels(transposed, first, TRANSPOSED) {
+            dense::transpose::<S, HIDDEN, OUTPUTS, 1>(s, weights, panel, to);
+        }
     }
 
     #[inline(always)]

@@ -181,7 +181,10 @@ macro_rules! case {
                         ..all
                     };
                     let mut flipped = [[DIRTY; KT]; Q];
-                    transpose::<S, $cin, $cout, K, P, KT, Q>(s, &w, &mut flipped);
+                    // As two threads would.
+                    let (some, others) = flipped.split_at_mut(Q / 2);
+                    transpose::<S, $cin, $cout, K, P, KT>(s, &w, 0, some);
+                    transpose::<S, $cin, $cout, K, P, KT>(s, &w, Q / 2, others);
                     let mut dx = [[DIRTY; XS]; SAMPLES];
                     input_gradient::<S, C, D, X, false, _, _, _, _>(s, &d, &flipped, &mut dx);
                     let mut sum = dx;
