@@ -20,10 +20,21 @@ pub use kiln_macros::__model;
 /// Declares neural networks.
 ///
 #[doc = include_str!("../docs/language.md")]
+#[cfg(feature = "alloc")]
 #[macro_export]
 macro_rules! model {
     ($($declaration:tt)*) => {
-        $crate::__model! { $crate; $($declaration)* }
+        $crate::__model! { $crate, owned; $($declaration)* }
+    };
+}
+
+/// Declares neural networks, which are types alone: without the feature `alloc` their parameters lie in memory of the
+/// caller's, as [`Parameters`].
+#[cfg(not(feature = "alloc"))]
+#[macro_export]
+macro_rules! model {
+    ($($declaration:tt)*) => {
+        $crate::__model! { $crate, lent; $($declaration)* }
     };
 }
 
@@ -52,20 +63,26 @@ pub use kiln_runtime::inference::forward_in;
 pub use kiln_runtime::{
     block::Block,
     error::{Error, Result},
-    inference::Workspace,
     loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
-    model::{Model, SmallOutput, Summary},
-    network::Layer,
-    optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd},
+    memory,
+    model::{Model, SmallOutput},
+    network::{Layer, Score},
+    optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd, State},
     parameters::{Parameters, Seed},
+    step::{Descent, Lent, TrainingIn},
     update::Update,
-    value::{Value, zeroed, zeroed_vec},
+    value::Value,
+};
+
+#[cfg(feature = "alloc")]
+pub use kiln_runtime::{
+    inference::Workspace,
+    model::Summary,
+    value::{zeroed, zeroed_vec},
 };
 
 #[cfg(feature = "train")]
-pub use kiln_runtime::train::{
-    Descent, Epoch, Evaluation, History, Trainer, Training, evaluate, predict,
-};
+pub use kiln_runtime::train::{Epoch, Evaluation, History, Trainer, Training, evaluate, predict};
 
 /// Data to learn from: datasets in memory and readers of well-known files.
 #[cfg(any(feature = "train", feature = "data"))]
@@ -79,7 +96,9 @@ pub use kiln_runtime::flat;
 pub mod error {
     #[cfg(feature = "std")]
     pub use kiln_runtime::error::Fault;
-    pub use kiln_runtime::error::{Alike, Error, Mismatch, Misshapen, Mistyped, Result};
+    #[cfg(feature = "alloc")]
+    pub use kiln_runtime::error::{Alike, Mismatch, Misshapen, Mistyped};
+    pub use kiln_runtime::error::{Error, Found, Result};
 }
 
 /// The instruction set that runs, and how to restrict it.
@@ -91,10 +110,10 @@ pub mod simd {
 
 /// What most programs need.
 pub mod prelude {
-    pub use crate::{Adam, AdamW, Model, Seed, Sgd};
+    pub use crate::{Adam, AdamW, Descent, Model, Seed, Sgd};
     pub use crate::{CrossEntropy, Mse, model};
     #[cfg(feature = "train")]
-    pub use crate::{Descent, Trainer, Training};
+    pub use crate::{Trainer, Training};
 }
 
 /// How networks are trained.

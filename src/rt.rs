@@ -1,12 +1,9 @@
 //! What expansions name. No part of the public interface.
 
-extern crate alloc;
-
 pub use kiln_runtime::{
     batch::{Batch, Place},
     block::Block,
     error::Result,
-    inference::{forward, forward_batch, forward_into},
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},
         arithmetic, avg_pool2d, batch_norm, conv2d, copy,
@@ -21,8 +18,8 @@ pub use kiln_runtime::{
     layout::{Axis, Layout},
     loss::Loss,
     model::{Model, SmallOutput},
-    network::{Layer, Network, Panels, Rows, Score, count_flops, count_parameters},
-    parameters::{Seed, initialized, try_initialized},
+    network::{Arena, Layer, Network, Panels, Rows, Score, count_flops, count_parameters},
+    parameters::Seed,
     random::Key,
     simd::Isa,
     tensor::{Init, Penalty, Role, Tensor},
@@ -34,12 +31,15 @@ pub use kiln_runtime::{
     },
 };
 
+#[cfg(feature = "alloc")]
+pub use kiln_runtime::{
+    inference::{forward, forward_batch, forward_into},
+    parameters::{initialized, try_initialized},
+};
+
 /// What an expansion imports under the name of each of its variables: a pattern that meets a function makes a new variable,
 /// where one that met a user's constant of that name would compare with it.
 pub fn variable() {}
-
-/// The memory of a network's parameters.
-pub type Arena = alloc::boxed::Box<[Block]>;
 
 /// An arena as a network holds it: a network that derives `Debug` does not print a hundred thousand numbers.
 #[derive(Clone, PartialEq)]

@@ -32,6 +32,7 @@ const COMPILER: &[&str] = &[
     "shapes",
     "place",
     "memory",
+    "facade",
     "emit",
     "stub",
 ];

@@ -1,6 +1,7 @@
 //! Prints what `model!` expands to: `cargo run -p kiln-compiler --example expand -- examples/mnist.rs`.
 #![forbid(unsafe_code)]
 
+use kiln_compiler::facade::Facade;
 use quote::quote;
 use std::{env, fs, process::ExitCode};
 use syn::visit::{self, Visit};
@@ -35,8 +36,9 @@ fn main() -> ExitCode {
     };
     let mut models = Models::default();
     models.visit_file(&file);
+    let facade = Facade::owning(quote!(::kiln));
     for invocation in models.0 {
-        let expansion = kiln_compiler::compile(&quote!(::kiln), invocation.tokens);
+        let expansion = kiln_compiler::compile(&facade, invocation.tokens);
         match syn::parse2(expansion) {
             Ok(file) => println!("{}", prettyplease::unparse(&file)),
             Err(error) => return fail(&path, &error),

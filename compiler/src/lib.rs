@@ -12,6 +12,7 @@ pub mod attributes;
 pub mod call;
 pub mod elsewhere;
 pub mod emit;
+pub mod facade;
 pub mod graph;
 pub mod ids;
 pub mod memory;
@@ -34,21 +35,22 @@ use proc_macro2::TokenStream;
 
 use crate::{
     emit::names::Names,
+    facade::Facade,
     graph::Graph,
     memory::{check, plan, plan::Plan, program::Program, schedule},
     place::{absorb, fuse, layout},
     report::Report,
 };
 
-/// Expands one `model!`; `root` is the path of the facade crate. After an error, everything that is wrong comes along with
+/// Expands one `model!` for users of a facade. After an error, everything that is wrong comes along with
 /// stubs that keep rustc quiet.
-pub fn compile(root: &TokenStream, tokens: TokenStream) -> TokenStream {
+pub fn compile(facade: &Facade, tokens: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let (models, graphs) = read(tokens, &mut report);
     if report.is_clean() {
-        graphs.iter().map(|graph| lower(root, graph)).collect()
+        graphs.iter().map(|graph| lower(facade, graph)).collect()
     } else {
-        [report.take(), stub::stubs(root, &models)]
+        [report.take(), stub::stubs(&facade.root, &models)]
             .into_iter()
             .collect()
     }
@@ -86,7 +88,7 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
 }
 
 /// The back end: a checked graph becomes Rust.
-fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
+fn lower(facade: &Facade, graph: &Graph) -> TokenStream {
     let stages = fuse::fuse(graph);
     let mut layout = layout::place(graph, stages);
     let inference = planned(schedule::inference(&absorb::absorb(&mut layout)));
@@ -94,7 +96,7 @@ fn lower(root: &TokenStream, graph: &Graph) -> TokenStream {
     let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(
-        root,
+        facade,
         &emit::model::Model {
             graph,
             layout: &layout,

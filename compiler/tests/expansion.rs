@@ -1,11 +1,17 @@
 //! What small networks expand to, pinned as it reads: a change of the emitted code shows in full.
 #![forbid(unsafe_code)]
 
+use kiln_compiler::facade::Facade;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 fn pin(name: &str, tokens: TokenStream) {
-    let expansion = kiln_compiler::compile(&quote!(::kiln), tokens);
+    pin_for(name, true, tokens);
+}
+
+fn pin_for(name: &str, allocates: bool, tokens: TokenStream) {
+    let root = quote!(::kiln);
+    let expansion = kiln_compiler::compile(&Facade { root, allocates }, tokens);
     let errors = expansion.to_string().matches("compile_error").count();
     assert_eq!(errors, 0, "{name} is without mistakes");
     let file = syn::parse2(expansion).expect("expansions are Rust");
@@ -111,5 +117,15 @@ fn block_with_repetitions() {
                 fc: Dense(2),
             }
         },
+    );
+}
+
+/// Without an allocator a network is a type alone.
+#[test]
+fn lent() {
+    pin_for(
+        "lent",
+        false,
+        quote!(struct Gate(x: [2]) -> [1] { Dense(1) }),
     );
 }

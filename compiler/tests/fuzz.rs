@@ -15,7 +15,7 @@ mod mutation;
 use std::{fs, path::Path, thread};
 
 use dice::Dice;
-use kiln_compiler::{compile, read, report::Report};
+use kiln_compiler::{compile, facade::Facade, read, report::Report};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -57,7 +57,7 @@ fn judge(name: String, data: Vec<u8>, changes: usize, seed: u64) {
             );
             assert!(graphs.iter().all(|graph| !graph.outputs.is_empty()));
         }
-        Some(compile(&quote!(::kiln), tokens).to_string())
+        Some(compile(&Facade::owning(quote!(::kiln)), tokens).to_string())
     };
     let thread = thread::Builder::new()
         .name(name.clone())

@@ -5,16 +5,22 @@
 
 #[cfg(feature = "std")]
 mod fault;
+mod found;
 mod message;
+#[cfg(feature = "alloc")]
 mod mismatch;
+#[cfg(feature = "alloc")]
 pub(crate) mod nearest;
 #[cfg(test)]
 mod tests;
 
 #[cfg(feature = "std")]
 pub use fault::Fault;
+pub use found::Found;
+#[cfg(feature = "alloc")]
 pub use mismatch::{Alike, Mismatch, Misshapen, Mistyped};
 
+#[cfg(feature = "alloc")]
 use alloc::{boxed::Box, string::String};
 use core::fmt::{self, Display};
 #[cfg(feature = "std")]
@@ -40,13 +46,6 @@ pub enum Error {
         /// Number of outputs.
         outputs: usize,
     },
-    /// A workspace is too small.
-    Workspace {
-        /// Blocks needed.
-        expected: usize,
-        /// Blocks there are.
-        found: usize,
-    },
     /// A slice has not as many numbers as the nested array that it should be seen as, or not a multiple of them.
     Numbers {
         /// Numbers of one nested array.
@@ -57,8 +56,10 @@ pub enum Error {
     /// No parameter has this name.
     UnknownParameter {
         /// The name asked for.
+        #[cfg(feature = "alloc")]
         name: String,
         /// The parameter whose name is closest, if one is close enough to be meant.
+        #[cfg(feature = "alloc")]
         nearest: Option<&'static str>,
     },
     /// A parameter was given the wrong number of numbers.
@@ -68,6 +69,15 @@ pub enum Error {
         /// Numbers it holds.
         expected: usize,
         /// Numbers it was given.
+        found: usize,
+    },
+    /// Memory that was lent is too small.
+    Lent {
+        /// What it is needed for.
+        what: &'static str,
+        /// How many are needed.
+        expected: usize,
+        /// How many there are.
         found: usize,
     },
     /// More samples than the memory of a training step was made for.
@@ -161,11 +171,13 @@ pub enum Error {
         index: usize,
     },
     /// Something is wrong with the data to validate on.
+    #[cfg(feature = "alloc")]
     Validation(
         /// What it is.
         Box<Error>,
     ),
     /// A user's own [`Dataset`](crate::data::Dataset) could not give a sample.
+    #[cfg(feature = "alloc")]
     Sample {
         /// Row of the dataset, counted from 0.
         row: usize,
@@ -177,7 +189,7 @@ pub enum Error {
         /// The setting's name.
         setting: &'static str,
         /// What it was set to.
-        found: String,
+        found: Found,
         /// What it may be, and an example.
         expected: &'static str,
     },
@@ -243,6 +255,7 @@ pub enum Error {
         fault: Fault,
     },
     /// A file of weights cannot be read as safetensors.
+    #[cfg(feature = "alloc")]
     NotSafetensors {
         /// The file as it is shown, or nothing where bytes were given.
         path: Option<String>,
@@ -250,6 +263,7 @@ pub enum Error {
         reason: String,
     },
     /// Weights do not fit the model; everything wrong with them in one error.
+    #[cfg(feature = "alloc")]
     Weights(Box<Mismatch>),
     /// A parameter's place lies outside the model's memory.
     Layout {
@@ -275,11 +289,25 @@ impl core::error::Error for Error {
             Self::Io { source, .. } | Self::InPlace { source, .. } | Self::System(source) => {
                 Some(source)
             }
+            #[cfg(feature = "alloc")]
             Self::Sample { source, .. } => Some(&**source),
+            #[cfg(feature = "alloc")]
             Self::Validation(error) => Some(&**error),
             _ => None,
         }
     }
+}
+
+/// Refuses memory that is too small.
+pub(crate) fn check_lent(what: &'static str, expected: usize, found: usize) -> Result<()> {
+    if found >= expected {
+        return Ok(());
+    }
+    Err(Error::Lent {
+        what,
+        expected,
+        found,
+    })
 }
 
 #[cfg(feature = "std")]

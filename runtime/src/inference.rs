@@ -5,17 +5,24 @@
 
 use crate::{
     block::Block,
-    error::{Error, Result},
-    model::{Model, SmallOutput},
+    error::{Error, Result, check_lent},
+    model::Model,
     network::Network,
+    parameters::Parameters,
     simd::{self, Isa, Task},
-    value::room,
 };
+#[cfg(feature = "alloc")]
+use crate::{model::SmallOutput, value::room};
+#[cfg(feature = "alloc")]
 use alloc::boxed::Box;
+#[cfg(feature = "alloc")]
 use bytemuck::Zeroable;
-use core::{marker::PhantomData, slice};
+#[cfg(feature = "alloc")]
+use core::marker::PhantomData;
+use core::slice;
 
 /// Workspaces up to 16 KiB are placed on the stack.
+#[cfg(feature = "alloc")]
 const STACK_BLOCKS: usize = 256;
 
 /// Many samples are answered in groups whose workspace takes about 256 KiB, a part of a level-2 cache.
@@ -51,6 +58,19 @@ pub const fn group<N: Model>() -> usize {
 /// Blocks of workspace for each of several samples: with room for a copy of inputs that hold tiny numbers.
 const fn each<N: Model>() -> usize {
     N::Network::WORKSPACE_BLOCKS + N::Network::INPUT_BLOCKS
+}
+
+/// Blocks of workspace in which `rows` samples are answered at once: no fewer than for one, no more than gain by it.
+pub const fn blocks<N: Model>(rows: usize) -> usize {
+    let most = group::<N>();
+    let rows = if rows == 0 {
+        1
+    } else if rows > most {
+        most
+    } else {
+        rows
+    };
+    each::<N>().saturating_mul(rows)
 }
 
 /// One call of `infer`, on one instruction set.
@@ -97,9 +117,14 @@ impl<N: Model> Task for Single<'_, N> {
 
 /// Answers one sample; `workspace` has at least `WORKSPACE_BLOCKS`.
 #[inline(never)]
-fn single<N: Model>(net: &N, input: &N::Input, output: &mut N::Output, workspace: &mut [Block]) {
+fn single<N: Model>(
+    parameters: &[Block],
+    input: &N::Input,
+    output: &mut N::Output,
+    workspace: &mut [Block],
+) {
     let task = Single::<N> {
-        parameters: N::Network::arena(net),
+        parameters,
         input,
         output,
         workspace,
@@ -110,13 +135,13 @@ fn single<N: Model>(net: &N, input: &N::Input, output: &mut N::Output, workspace
 /// Answers samples group by group, as many at once as `workspace` has room for.
 #[inline(never)]
 fn many<N: Model>(
-    net: &N,
+    parameters: &[Block],
     inputs: &[N::Input],
     outputs: &mut [N::Output],
     workspace: &mut [Block],
 ) {
     let task = Call::<N> {
-        parameters: N::Network::arena(net),
+        parameters,
         inputs,
         outputs,
         workspace,
@@ -125,6 +150,7 @@ fn many<N: Model>(
 }
 
 /// Calls `f` with a workspace of `blocks` that nobody needs to allocate.
+#[cfg(feature = "alloc")]
 #[inline(always)]
 fn with_workspace(blocks: usize, f: impl FnOnce(&mut [Block])) {
     // An array on the stack is cleared, which a short call would notice: hence steps.
@@ -163,12 +189,13 @@ fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
 }
 
 /// Calls `f` with memory allocated for this call; a [`Workspace`] avoids that.
-#[cfg(not(feature = "std"))]
+#[cfg(all(feature = "alloc", not(feature = "std")))]
 fn with_kept(blocks: usize, f: impl FnOnce(&mut [Block])) {
     f(&mut alloc::vec![Block::ZERO; blocks]);
 }
 
 /// Answers one sample.
+#[cfg(feature = "alloc")]
 pub fn forward<N: SmallOutput>(net: &N, input: &N::Input) -> N::Output {
     let mut output = Zeroable::zeroed();
     forward_into(net, input, &mut output);
@@ -176,9 +203,10 @@ pub fn forward<N: SmallOutput>(net: &N, input: &N::Input) -> N::Output {
 }
 
 /// Answers one sample in memory of the caller's.
+#[cfg(feature = "alloc")]
 pub fn forward_into<N: Model>(net: &N, input: &N::Input, output: &mut N::Output) {
     with_workspace(N::Network::WORKSPACE_BLOCKS, |workspace| {
-        single(net, input, output, workspace);
+        single::<N>(N::Network::arena(net), input, output, workspace);
     });
 }
 
@@ -187,15 +215,15 @@ pub fn forward_into<N: Model>(net: &N, input: &N::Input, output: &mut N::Output)
 /// # Errors
 ///
 /// If the slices differ in length.
+#[cfg(feature = "alloc")]
 pub fn forward_batch<N: Model>(
     net: &N,
     inputs: &[N::Input],
     outputs: &mut [N::Output],
 ) -> Result<()> {
     equal_length(inputs, outputs)?;
-    let rows = inputs.len().min(group::<N>());
-    with_workspace(each::<N>() * rows, |workspace| {
-        many(net, inputs, outputs, workspace);
+    with_workspace(blocks::<N>(inputs.len()), |workspace| {
+        many::<N>(N::Network::arena(net), inputs, outputs, workspace);
     });
     Ok(())
 }
@@ -230,18 +258,21 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
 ///     Ok(())
 /// }
 /// ```
+#[cfg(feature = "alloc")]
 #[derive(Clone, Debug)]
 pub struct Workspace<N: Model> {
     blocks: Box<[Block]>,
     network: PhantomData<fn() -> N>,
 }
 
+#[cfg(feature = "alloc")]
 impl<N: Model> Default for Workspace<N> {
     fn default() -> Self {
         Self::new(1)
     }
 }
 
+#[cfg(feature = "alloc")]
 impl<N: Model> Workspace<N> {
     /// Memory to answer `rows` samples at once; more than that are answered in turns. It is never less than for one
     /// sample, nor for more samples than gain by being answered together.
@@ -263,9 +294,8 @@ impl<N: Model> Workspace<N> {
     ///
     /// [`Error::Memory`] if there is no such memory.
     pub fn try_new(rows: usize) -> Result<Self> {
-        let rows = rows.clamp(1, group::<N>());
         Ok(Self {
-            blocks: room("a workspace", each::<N>().saturating_mul(rows))?.into_boxed_slice(),
+            blocks: room("a workspace", blocks::<N>(rows))?.into_boxed_slice(),
             network: PhantomData,
         })
     }
@@ -282,7 +312,8 @@ impl<N: Model> Workspace<N> {
 
     /// Answers one sample in memory of the caller's.
     pub fn forward_into(&mut self, net: &N, input: &N::Input, output: &mut N::Output) {
-        single(net, input, output, &mut self.blocks);
+        let parameters = N::Network::arena(net);
+        single::<N>(parameters, input, output, &mut self.blocks);
     }
 
     /// Answers many samples, one output for each input.
@@ -303,7 +334,8 @@ impl<N: Model> Workspace<N> {
 
     /// Answers the samples that have an output.
     pub(crate) fn answer(&mut self, net: &N, inputs: &[N::Input], outputs: &mut [N::Output]) {
-        many(net, inputs, outputs, &mut self.blocks);
+        let parameters = N::Network::arena(net);
+        many::<N>(parameters, inputs, outputs, &mut self.blocks);
     }
 }
 
@@ -318,12 +350,50 @@ pub fn forward_in<N: Model>(
     output: &mut N::Output,
     workspace: &mut [Block],
 ) -> Result<()> {
-    if workspace.len() < N::Network::WORKSPACE_BLOCKS {
-        return Err(Error::Workspace {
-            expected: N::Network::WORKSPACE_BLOCKS,
-            found: workspace.len(),
-        });
+    net.parameters().forward_in(input, output, workspace)
+}
+
+/// Answers in memory of the caller's.
+impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
+    /// Answers one sample, in a workspace of `kiln::memory::workspace(1)` blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lent`] if the workspace is too small.
+    pub fn forward_in(
+        &self,
+        input: &N::Input,
+        output: &mut N::Output,
+        workspace: &mut [Block],
+    ) -> Result<()> {
+        check_workspace::<N>(workspace)?;
+        single::<N>(self.arena()?, input, output, workspace);
+        Ok(())
     }
-    single(net, input, output, workspace);
-    Ok(())
+
+    /// Answers many samples, one output for each input, as many at once as the workspace has room for.
+    ///
+    /// # Errors
+    ///
+    /// If the slices differ in length; [`Error::Lent`] if the workspace has no room for one sample.
+    pub fn forward_batch_in(
+        &self,
+        inputs: &[N::Input],
+        outputs: &mut [N::Output],
+        workspace: &mut [Block],
+    ) -> Result<()> {
+        equal_length(inputs, outputs)?;
+        check_workspace::<N>(workspace)?;
+        many::<N>(self.arena()?, inputs, outputs, workspace);
+        Ok(())
+    }
+}
+
+/// Refuses a workspace that is too small for one sample.
+fn check_workspace<N: Model>(workspace: &[Block]) -> Result<()> {
+    check_lent(
+        "blocks of a workspace",
+        N::Network::WORKSPACE_BLOCKS,
+        workspace.len(),
+    )
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![no_std]
 
+#[cfg(any(feature = "alloc", test))]
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
@@ -22,6 +23,7 @@ pub mod kernels;
 pub mod layout;
 pub mod loss;
 pub mod math;
+pub mod memory;
 pub mod model;
 pub mod network;
 pub mod optimizer;
@@ -29,6 +31,8 @@ pub mod parameters;
 pub mod random;
 pub mod shape;
 pub mod simd;
+pub mod step;
+#[cfg(feature = "alloc")]
 mod summary;
 pub mod tensor;
 #[cfg(all(test, any(feature = "data", feature = "files")))]

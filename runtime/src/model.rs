@@ -2,18 +2,22 @@
 
 use crate::{
     block::Block,
+    network::{Layer, Network, count_flops, count_parameters},
+    parameters::Parameters,
+    value::Value,
+};
+#[cfg(feature = "alloc")]
+use crate::{
     error::Result,
     inference,
-    network::{Layer, Network, count_flops, count_parameters},
-    parameters::{self, Parameters, Seed},
-    tensor::Tensor,
-    value::Value,
+    parameters::{self, Seed},
 };
 #[cfg(all(feature = "files", feature = "std"))]
 use std::path::Path;
 #[cfg(feature = "files")]
 use {crate::files, alloc::vec::Vec};
 
+#[cfg(feature = "alloc")]
 pub use crate::summary::Summary;
 
 /// What every struct that `model!` declares can do; only `model!` implements it. Code for any model is written over this
@@ -62,6 +66,7 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
     /// # Panics
     ///
     /// If there is no memory for the parameters; [`try_new`](Self::try_new) gives an error instead.
+    #[cfg(feature = "alloc")]
     #[must_use]
     #[track_caller]
     fn new(seed: Seed) -> Self {
@@ -73,11 +78,13 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`Error::Memory`](crate::error::Error::Memory) if there is no memory for the parameters.
+    #[cfg(feature = "alloc")]
     fn try_new(seed: Seed) -> Result<Self> {
         parameters::try_initialized(seed)
     }
 
     /// Answers one sample. For models whose answer takes 64 KiB at most; [`forward_into`](Self::forward_into) serves all.
+    #[cfg(feature = "alloc")]
     #[must_use]
     fn forward(&self, input: &Self::Input) -> Self::Output
     where
@@ -87,6 +94,7 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
     }
 
     /// Answers one sample, in memory of the caller's.
+    #[cfg(feature = "alloc")]
     fn forward_into(&self, input: &Self::Input, output: &mut Self::Output) {
         inference::forward_into(self, input, output);
     }
@@ -96,18 +104,19 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// If the slices differ in length.
+    #[cfg(feature = "alloc")]
     fn forward_batch(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> Result<()> {
         inference::forward_batch(self, inputs, outputs)
     }
 
     /// The parameters by name, in PyTorch's shapes and order.
     fn parameters(&self) -> Parameters<Self, &[Block]> {
-        Parameters::new(Self::Network::arena(self))
+        Parameters::trusted(Self::Network::arena(self))
     }
 
     /// The parameters by name, to be changed.
     fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
-        Parameters::new(Self::Network::arena_mut(self))
+        Parameters::trusted(Self::Network::arena_mut(self))
     }
 
     /// A model with the parameters of a file, as `save` or PyTorch wrote it. No random numbers are drawn for it.
@@ -251,16 +260,11 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
 
     /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
     fn penalty(&self) -> f64 {
-        let mut rest = Self::Network::arena(self);
-        let of = |tensor: &Tensor| {
-            let numbers;
-            (numbers, rest) = rest.split_at(tensor.blocks.min(rest.len()));
-            tensor.learnt().map_or(0.0, |penalty| penalty.loss(numbers))
-        };
-        Self::Network::TENSORS.iter().map(of).sum()
+        self.parameters().penalty()
     }
 
     /// The layers as a table, as Keras prints it.
+    #[cfg(feature = "alloc")]
     fn summary(&self) -> Summary {
         Summary::of::<Self>()
     }

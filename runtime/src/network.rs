@@ -1,6 +1,5 @@
 //! What an expansion gives the runtime: a network as constants and passes over planned memory.
 
-use alloc::boxed::Box;
 use core::ops::Range;
 
 use crate::{
@@ -15,7 +14,30 @@ use crate::{
 };
 
 /// A network's parameters.
-pub type Arena = Box<[Block]>;
+#[cfg(feature = "alloc")]
+pub type Arena = alloc::boxed::Box<[Block]>;
+
+/// Without an allocator no network is a value of its own: [`Parameters`](crate::parameters::Parameters) lie in memory of the
+/// caller's.
+#[cfg(not(feature = "alloc"))]
+#[derive(Clone, PartialEq)]
+pub enum Arena {}
+
+#[cfg(not(feature = "alloc"))]
+impl core::ops::Deref for Arena {
+    type Target = [Block];
+
+    fn deref(&self) -> &[Block] {
+        match *self {}
+    }
+}
+
+#[cfg(not(feature = "alloc"))]
+impl core::ops::DerefMut for Arena {
+    fn deref_mut(&mut self) -> &mut [Block] {
+        match *self {}
+    }
+}
 
 /// One line of a model's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

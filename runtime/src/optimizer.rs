@@ -16,10 +16,9 @@ pub use any::{AnyOptimizer, AnyStep};
 pub use sgd::{Momentum, MomentumStep, Plain, Sgd, SgdStep};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Found, Result},
     update::Update,
 };
-use alloc::format;
 use core::ops::RangeBounds;
 
 /// A rule that turns gradients into changes of the weights. A rule of one's own states its constants for a step, and what
@@ -89,24 +88,23 @@ fn check_range(
     }
     Err(Error::Setting {
         setting,
-        found: format!("{number:?}"),
+        found: Found::Number(number),
         expected,
     })
 }
 
-/// Refuses a factor of the learning rate by which nothing is learnt; `place` says where it came from.
-#[cfg(feature = "train")]
+/// Refuses a factor of the learning rate by which nothing is learnt.
 pub(crate) fn check_factor(
     setting: &'static str,
     factor: f64,
-    place: impl FnOnce() -> alloc::string::String,
+    found: impl FnOnce() -> Found,
 ) -> Result<()> {
     if (0.0..=f64::from(f32::MAX)).contains(&factor) {
         return Ok(());
     }
     Err(Error::Setting {
         setting,
-        found: format!("{factor:?} {}", place()),
+        found: found(),
         expected: "0 or more and finite as `f32`, such as 1.0",
     })
 }

@@ -2,16 +2,16 @@
 
 use crate::{
     block::{Block, LANES},
-    error::{Error, Result, nearest::nearest},
+    error::{Error, Result, check_lent},
     math::flush_number,
     model::Model,
-    network::{Arena, Network},
+    network::Network,
     random,
     simd::{self, Isa, Task},
     tensor::{Init, Role, Tensor, joined_count, split_count},
-    value::room,
 };
-use alloc::vec::Vec;
+#[cfg(feature = "alloc")]
+use crate::{error::nearest::nearest, network::Arena, value::room};
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use core::{iter, marker::PhantomData, slice};
 use rand_core::Rng;
@@ -28,14 +28,12 @@ use rand_pcg::Pcg32;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Seed(pub u64);
 
-/// A network with fresh parameters.
-///
-/// Tensor number i draws from stream i of the seed (see [`random::stream`]) in row-major order of its PyTorch shape, so
-/// that the meaning of a seed does not depend on how weights are laid out in memory.
+/// A network with fresh parameters; see [`Parameters::initialize`].
 ///
 /// # Panics
 ///
 /// If there is no memory for them.
+#[cfg(feature = "alloc")]
 #[track_caller]
 pub fn initialized<N: Model>(seed: Seed) -> N {
     match try_initialized(seed) {
@@ -49,15 +47,10 @@ pub fn initialized<N: Model>(seed: Seed) -> N {
 /// # Errors
 ///
 /// If there is no memory for them.
+#[cfg(feature = "alloc")]
 pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
     let mut arena = zeroed::<N>()?;
-    let numbers = must_cast_slice_mut::<Block, f32>(&mut arena);
-    for (index, tensor) in N::Network::TENSORS.iter().enumerate() {
-        let mut generator = random::stream(seed.0, index as u64);
-        tensor
-            .layout
-            .visit(|place| numbers[place] = flush_number(draw(tensor.init, &mut generator)));
-    }
+    initialize::<N>(&mut arena, seed);
     Ok(N::Network::from_arena(arena))
 }
 
@@ -66,9 +59,21 @@ pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
 /// # Errors
 ///
 /// [`Error::Memory`] if the system has not that much.
+#[cfg(feature = "alloc")]
 pub fn zeroed<N: Model>() -> Result<Arena> {
     let blocks = room("the network's parameters", N::Network::PARAMETER_BLOCKS)?;
     Ok(blocks.into_boxed_slice())
+}
+
+/// Draws the parameters of an arena of zeros.
+fn initialize<N: Model>(arena: &mut [Block], seed: Seed) {
+    let numbers = must_cast_slice_mut::<Block, f32>(arena);
+    for (index, tensor) in N::Network::TENSORS.iter().enumerate() {
+        let mut generator = random::stream(seed.0, index as u64);
+        tensor
+            .layout
+            .visit(|place| numbers[place] = flush_number(draw(tensor.init, &mut generator)));
+    }
 }
 
 /// The next number of a distribution.
@@ -101,7 +106,8 @@ pub type Names = iter::Map<
     fn(&'static Tensor) -> (&'static str, &'static [usize]),
 >;
 
-/// Named tensors over an arena of `N`: its parameters, or the gradients of those that are learnt.
+/// The parameters of a network, wherever they lie: in a box, a borrowed slice, an array or a `static`. They answer, are
+/// trained, and are read and written by name. Or the gradients of those that are learnt, likewise by name.
 ///
 /// Names and shapes are those of PyTorch's `state_dict`, and numbers are given in row-major order, wherever they lie in
 /// memory. What is learnt comes first, in the order of the layers, then what is not: the statistics of `BatchNorm`.
@@ -121,6 +127,24 @@ pub type Names = iter::Map<
 ///     }
 ///     Ok(())
 /// }
+/// ```
+///
+/// Two networks that share their parameters, which nobody copies:
+///
+/// ```
+/// use kiln::{Block, Parameters, memory, prelude::*};
+///
+/// model! {
+///     struct Gate(x: [4]) -> [2] { Dense(64), Relu, Dense(2) }
+/// }
+///
+/// let trained = Gate::new(Seed(1));
+/// let parameters = trained.parameters();
+/// let shared = Parameters::<Gate, _>::new(parameters.blocks())?;
+/// let (mut answer, mut workspace) = ([0.0; 2], [Block::ZERO; memory::workspace::<Gate>(1)]);
+/// shared.forward_in(&[0.5, -1.0, 0.0, 2.0], &mut answer, &mut workspace)?;
+/// assert_eq!(answer, trained.forward(&[0.5, -1.0, 0.0, 2.0]));
+/// # Ok::<(), kiln::Error>(())
 /// ```
 pub struct Parameters<N, A> {
     arena: A,
@@ -143,22 +167,33 @@ impl<N, A: Clone> Clone for Parameters<N, A> {
 impl<N, A: Copy> Copy for Parameters<N, A> {}
 
 impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
-    /// Names an arena of `PARAMETER_BLOCKS` blocks.
-    pub fn new(arena: A) -> Self {
-        Self {
-            arena,
-            gradients: false,
-            network: PhantomData,
-        }
+    /// Takes an arena of `kiln::memory::parameters` blocks: zeros, to be initialized or set, or the
+    /// [`blocks`](Self::blocks) of a network of this kind. Numbers below 2^-63 and padding that is not zero should not be in
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lent`] if it has fewer blocks.
+    pub fn new(arena: A) -> Result<Self> {
+        check::<N>(arena.as_ref())?;
+        Ok(Self::trusted(arena))
     }
 
-    /// Names an arena of gradients.
-    #[cfg(feature = "train")]
-    pub(crate) fn of_gradients(arena: A) -> Self {
-        Self {
-            gradients: true,
-            ..Self::new(arena)
-        }
+    /// Takes an arena of the same size for gradients, and behind them for what statistics gain by a step.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lent`] if it has fewer blocks.
+    pub fn of_gradients(arena: A) -> Result<Self> {
+        check::<N>(arena.as_ref())?;
+        Ok(Self::trusted_gradients(arena))
+    }
+
+    /// All of the arena.
+    pub(crate) fn arena(&self) -> Result<&[Block]> {
+        let arena = self.arena.as_ref();
+        check::<N>(arena)?;
+        Ok(&arena[..N::Network::PARAMETER_BLOCKS])
     }
 
     /// Name and shape of every tensor, in the order of the network.
@@ -167,20 +202,46 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
         tensors.map(|tensor| (tensor.name, tensor.shape))
     }
 
-    /// The numbers of a tensor in row-major order, if there is one of this name and the arena holds it. A count beyond 2^24
-    /// is rounded to `f32`.
-    pub fn get(&self, name: &str) -> Option<Vec<f32>> {
-        let tensor = self.find(name)?;
-        let numbers = must_cast_slice::<Block, f32>(self.arena.as_ref());
-        if numbers.len() < tensor.layout.extent() {
-            return None;
+    /// The numbers of a tensor in row-major order, if there is one of this name. A count beyond 2^24 is rounded to `f32`.
+    #[cfg(feature = "alloc")]
+    pub fn get(&self, name: &str) -> Option<alloc::vec::Vec<f32>> {
+        let mut values = alloc::vec![0.0; self.find(name)?.count()];
+        self.read(name, &mut values).ok().map(|()| values)
+    }
+
+    /// Copies the numbers of a tensor in row-major order. A count beyond 2^24 is rounded to `f32`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownParameter`] if no tensor has this name, [`Error::ParameterLength`] if it holds another number of
+    /// numbers than there is room for.
+    pub fn read(&self, name: &str, values: &mut [f32]) -> Result<()> {
+        let tensor = self.find_for(name, values.len())?;
+        let numbers = must_cast_slice::<Block, f32>(self.arena()?);
+        if let (Role::Count, &[low, high, ..], [value]) =
+            (tensor.role, &numbers[tensor.layout.offset..], &mut *values)
+        {
+            *value = joined_count([low, high]) as f32;
+            return Ok(());
         }
-        let mut values = Vec::with_capacity(tensor.count());
-        tensor.layout.visit(|place| values.push(numbers[place]));
-        if let (Role::Count, &[low, high, ..]) = (tensor.role, &numbers[tensor.layout.offset..]) {
-            return Some(Vec::from([joined_count([low, high]) as f32]));
-        }
-        Some(values)
+        let mut values = values.iter_mut();
+        tensor.layout.visit(|place| {
+            if let Some(value) = values.next() {
+                *value = numbers[place];
+            }
+        });
+        Ok(())
+    }
+
+    /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
+    pub fn penalty(&self) -> f64 {
+        let mut rest = self.blocks();
+        let of = |tensor: &Tensor| {
+            let numbers;
+            (numbers, rest) = rest.split_at(tensor.blocks.min(rest.len()));
+            tensor.learnt().map_or(0.0, |penalty| penalty.loss(numbers))
+        };
+        self.tensors().iter().map(of).sum()
     }
 
     /// The Euclidean norm of all numbers that are learnt, or of their gradients, together.
@@ -196,7 +257,6 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
     }
 
     /// What statistics gain by the step that the gradients are of, if that is what they are.
-    #[cfg(feature = "train")]
     pub(crate) fn gains(&self) -> Option<&[Block]> {
         let (learnt, all) = (N::Network::LEARNT_BLOCKS, N::Network::PARAMETER_BLOCKS);
         self.arena
@@ -207,6 +267,23 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
 }
 
 impl<N: Model, A> Parameters<N, A> {
+    /// Parameters whose arena is known to be large enough.
+    pub(crate) fn trusted(arena: A) -> Self {
+        Self {
+            arena,
+            gradients: false,
+            network: PhantomData,
+        }
+    }
+
+    /// Gradients whose arena is known to be large enough.
+    pub(crate) fn trusted_gradients(arena: A) -> Self {
+        Self {
+            gradients: true,
+            ..Self::trusted(arena)
+        }
+    }
+
     /// What has a name.
     fn tensors(&self) -> &'static [Tensor] {
         let all = N::Network::TENSORS;
@@ -223,6 +300,26 @@ impl<N: Model, A> Parameters<N, A> {
         self.tensors().iter().find(|tensor| tensor.name == name)
     }
 
+    /// The tensor of this name, which holds `count` numbers.
+    fn find_for(&self, name: &str, count: usize) -> Result<&'static Tensor> {
+        let Some(tensor) = self.find(name) else {
+            return Err(Error::UnknownParameter {
+                #[cfg(feature = "alloc")]
+                name: name.into(),
+                #[cfg(feature = "alloc")]
+                nearest: nearest(name, self.tensors().iter().map(|tensor| tensor.name)),
+            });
+        };
+        if count == tensor.count() {
+            return Ok(tensor);
+        }
+        Err(Error::ParameterLength {
+            name: tensor.name,
+            expected: tensor.count(),
+            found: count,
+        })
+    }
+
     /// Blocks of what has a name.
     fn named_blocks(&self) -> usize {
         match self.gradients {
@@ -233,34 +330,32 @@ impl<N: Model, A> Parameters<N, A> {
 }
 
 impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
+    /// Draws fresh parameters from `seed`, and discards what was there: the same seed gives the same numbers for ever, on
+    /// every machine, and those of `Model::new`.
+    ///
+    /// Tensor number i draws from stream i of the seed in row-major order of its PyTorch shape, so that the meaning of a
+    /// seed does not depend on how weights are laid out in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lent`] if the arena shrank.
+    pub fn initialize(&mut self, seed: impl Into<Seed>) -> Result<()> {
+        let arena = self.arena_mut()?;
+        arena.fill(Block::ZERO);
+        initialize::<N>(arena, seed.into());
+        Ok(())
+    }
+
     /// Overwrites a tensor by numbers in row-major order; parameters below 2^-63 become zero, and a count becomes whole.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownParameter`] if no tensor has this name, [`Error::ParameterLength`] if it holds another number of
-    /// numbers, [`Error::Layout`] if the arena is too small to hold it.
+    /// numbers.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
-        let Some(tensor) = self.find(name) else {
-            return Err(Error::UnknownParameter {
-                name: name.into(),
-                nearest: nearest(name, self.tensors().iter().map(|tensor| tensor.name)),
-            });
-        };
-        if values.len() != tensor.count() {
-            return Err(Error::ParameterLength {
-                name: tensor.name,
-                expected: tensor.count(),
-                found: values.len(),
-            });
-        }
-        let numbers = must_cast_slice_mut::<Block, f32>(self.arena.as_mut());
-        if numbers.len() < tensor.layout.extent() {
-            return Err(Error::Layout {
-                name: tensor.name,
-                expected: tensor.layout.extent(),
-                found: numbers.len(),
-            });
-        }
+        let tensor = self.find_for(name, values.len())?;
+        let gradients = self.gradients;
+        let numbers = must_cast_slice_mut::<Block, f32>(self.arena_mut()?);
         if let (Role::Count, [low, high, ..], &[value]) =
             (tensor.role, &mut numbers[tensor.layout.offset..], values)
         {
@@ -270,7 +365,7 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
         let mut values = values.iter();
         tensor.layout.visit(|place| {
             if let Some(&value) = values.next() {
-                numbers[place] = if self.gradients {
+                numbers[place] = if gradients {
                     value
                 } else {
                     flush_number(value)
@@ -288,13 +383,53 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
         let named = arena.len().min(named);
         &mut arena[..named]
     }
+
+    /// All of the arena.
+    pub(crate) fn arena_mut(&mut self) -> Result<&mut [Block]> {
+        let arena = self.arena.as_mut();
+        check::<N>(arena)?;
+        Ok(&mut arena[..N::Network::PARAMETER_BLOCKS])
+    }
+}
+
+/// Refuses an arena that ends before the parameters do.
+fn check<N: Model>(arena: &[Block]) -> Result<()> {
+    check_lent(
+        "blocks of parameters",
+        N::Network::PARAMETER_BLOCKS,
+        arena.len(),
+    )
+}
+
+/// Name and index of the first number of an arena that is not finite.
+pub(crate) fn first_not_finite<N: Model>(arena: &[Block]) -> Option<(&'static str, usize)> {
+    let numbers = must_cast_slice::<Block, f32>(arena);
+    if numbers.iter().all(|number| number.is_finite()) {
+        return None;
+    }
+    for tensor in N::Network::TENSORS {
+        if tensor.layout.extent() > numbers.len() {
+            break;
+        }
+        let (mut index, mut found) = (0, None);
+        tensor.layout.visit(|place| {
+            if !numbers[place].is_finite() {
+                found = found.or(Some(index));
+            }
+            index += 1;
+        });
+        if let Some(index) = found {
+            return Some((tensor.name, index));
+        }
+    }
+    None
 }
 
 /// The Euclidean norm of an arena.
 ///
 /// The square of any `f32` is finite and exact in double precision. Squares are summed by lane, always in this order, so
 /// that the norm has the same bits on every instruction set.
-fn norm(arena: &[Block]) -> f64 {
+pub(crate) fn norm(arena: &[Block]) -> f64 {
     struct Squares<'a>(&'a [Block]);
     impl Task for Squares<'_> {
         type Output = [f64; LANES];

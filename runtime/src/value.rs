@@ -1,8 +1,10 @@
 //! What goes into a network and what comes out of it, as the user holds it: nested arrays, or tuples of them.
 
+#[cfg(feature = "alloc")]
 use crate::error::{Error, Result};
+#[cfg(feature = "alloc")]
 use alloc::{boxed::Box, vec::Vec};
-use bytemuck::{Pod, Zeroable, allocation};
+use bytemuck::{Pod, Zeroable};
 
 /// A number, or arrays of arrays of one kind of number.
 pub trait Nested: Pod + Send + Sync {
@@ -85,8 +87,9 @@ impl<T: Nested> Value for T {
 /// # Errors
 ///
 /// [`Error::Memory`] if there is no memory for it.
+#[cfg(feature = "alloc")]
 pub fn zeroed<T: Value>() -> Result<Box<T>> {
-    allocation::try_zeroed_box().map_err(|()| Error::Memory {
+    bytemuck::allocation::try_zeroed_box().map_err(|()| Error::Memory {
         what: "an array",
         bytes: size_of::<T>() as u128,
     })
@@ -103,16 +106,30 @@ pub fn zeroed<T: Value>() -> Result<Box<T>> {
 /// # Errors
 ///
 /// [`Error::Memory`] if there is no memory for them.
+#[cfg(feature = "alloc")]
 pub fn zeroed_vec<T: Value>(count: usize) -> Result<Vec<T>> {
     room("arrays", count)
 }
 
 /// Cleared memory for `count` items, which never lie on a stack.
+#[cfg(feature = "alloc")]
 pub(crate) fn room<T: Zeroable>(what: &'static str, count: usize) -> Result<Vec<T>> {
-    allocation::try_zeroed_vec(count).map_err(|()| Error::Memory {
+    bytemuck::allocation::try_zeroed_vec(count).map_err(|()| Error::Memory {
         what,
         bytes: count as u128 * size_of::<T>() as u128,
     })
+}
+
+/// Memory for `count` items as they begin, such as moments and gradients; `what` is told in errors.
+#[cfg(feature = "alloc")]
+pub(crate) fn filled<T: Clone + Default>(what: &'static str, count: usize) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(count).map_err(|_| Error::Memory {
+        what,
+        bytes: count as u128 * size_of::<T>() as u128,
+    })?;
+    items.resize(count, T::default());
+    Ok(items)
 }
 
 /// Implements [`Value`] for tuples: the parts one after another.

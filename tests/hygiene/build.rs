@@ -2,6 +2,7 @@
 //! user's constant, static, type or network: `OUT_DIR/strangers.rs`.
 #![forbid(unsafe_code)]
 
+use kiln_compiler::{compile, facade::Facade};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::{collections::BTreeSet, env, error::Error, fs, path::Path};
@@ -59,7 +60,7 @@ impl<'ast> Visit<'ast> for Names {
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let models: TokenStream = MODELS.parse()?;
-    let expansion = kiln_compiler::compile(&quote!(::engine), models.clone());
+    let expansion = compile(&Facade::owning(quote!(::engine)), models.clone());
     let mut names = Names::default();
     names.visit_file(&syn::parse2(expansion)?);
     let own = ["Self", "self", "Several", "One"];

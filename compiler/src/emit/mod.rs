@@ -13,6 +13,7 @@ pub mod passes;
 pub mod tables;
 
 use crate::attributes::{allowances, conditions, derived};
+use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
 use functions::Functions;
@@ -20,8 +21,9 @@ use model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// Writes a network; `root` is the path of the facade crate.
-pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
+/// Writes a network for users of a facade.
+pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
+    let root = &facade.root;
     let Graph {
         attributes,
         visibility,
@@ -53,18 +55,8 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
     let (forward_doc, into_doc) = document::answers(model, is_small);
     let mut scope = hygiene::Scope::of(name).with(std::mem::take(&mut functions.names));
     let functions = scope.tokens(functions.items());
-    let methods = scope.tokens(quote! {
-        /// The layers: names, kinds, output shapes, parameters and operations.
-        pub const LAYERS: &'static [rt::Layer] = <Self as rt::Model>::LAYERS;
-        /// Numbers the network learns.
-        pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
-        /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
-        pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
-        /// Bytes of workspace one sample needs in inference.
-        pub const WORKSPACE_BYTES: usize = #workspace;
-        /// Bytes of activations and deltas one sample needs in training.
-        pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
-
+    // Without an allocator there is no value to call a method on.
+    let owned = facade.allocates.then(|| quote! {
         /// A model with fresh parameters, drawn from `seed`: the same seed gives the same model for ever, on every
         /// machine.
         ///
@@ -105,6 +97,20 @@ pub fn emit(root: &TokenStream, model: &Model<'_>) -> TokenStream {
         pub fn forward_batch(&self, inputs: &[#input], outputs: &mut [#output]) -> rt::Result<()> {
             rt::forward_batch(self, inputs, outputs)
         }
+    });
+    let methods = scope.tokens(quote! {
+        /// The layers: names, kinds, output shapes, parameters and operations.
+        pub const LAYERS: &'static [rt::Layer] = <Self as rt::Model>::LAYERS;
+        /// Numbers the network learns.
+        pub const PARAMS: usize = rt::count_parameters(Self::LAYERS);
+        /// Floating-point operations of one sample's forward pass, a multiply-add counted as two.
+        pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
+        /// Bytes of workspace one sample needs in inference.
+        pub const WORKSPACE_BYTES: usize = #workspace;
+        /// Bytes of activations and deltas one sample needs in training.
+        pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
+
+        #owned
     });
     let interface = scope.tokens(quote! {
         type Input = #input;

@@ -1,6 +1,6 @@
 //! What nests is refused before a parser that recurses overflows the stack, and what is only long is read.
 
-use kiln_compiler::compile;
+use kiln_compiler::{compile, facade::Facade};
 use quote::quote;
 
 use super::{message, messages};
@@ -62,7 +62,11 @@ fn what_is_only_long_is_read() {
 #[test]
 fn a_model_with_too_deep_a_body_has_a_stub() {
     let source = nested(("relu(", "x", ")"), 5000, FORWARD);
-    let expansion = compile(&quote!(::kiln), source.parse().expect("it lexes")).to_string();
+    let expansion = compile(
+        &Facade::owning(quote!(::kiln)),
+        source.parse().expect("it lexes"),
+    )
+    .to_string();
     // What is not known takes anything.
     assert!(
         expansion.contains("struct M") && !expansion.contains("Sized"),

@@ -1,11 +1,14 @@
 //! After an error: the messages, and stubs with the declared types.
 
-use kiln_compiler::compile;
+use kiln_compiler::{compile, facade::Facade};
 use quote::{ToTokens, quote};
 
 /// The items that a declaration with errors expands to.
 fn items(source: &str) -> Vec<syn::Item> {
-    let expansion = compile(&quote!(::kiln), source.parse().expect("source lexes"));
+    let expansion = compile(
+        &Facade::owning(quote!(::kiln)),
+        source.parse().expect("source lexes"),
+    );
     syn::parse2::<syn::File>(expansion)
         .expect("stubs parse")
         .items

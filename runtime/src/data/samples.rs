@@ -4,7 +4,7 @@ mod place;
 
 use super::Dataset;
 use crate::{
-    error::{Error, Result},
+    error::{Error, Found, Result},
     parameters::Seed,
     random,
 };
@@ -141,7 +141,7 @@ impl<I, T> Samples<I, T> {
         if !inside {
             return Err(Error::Setting {
                 setting: "fraction",
-                found: alloc::format!("{fraction}"),
+                found: Found::Number(fraction),
                 expected: "more than 0 and less than 1, such as 0.8 for four fifths of the samples",
             });
         }
@@ -272,7 +272,7 @@ mod tests {
             assert_eq!(
                 message,
                 alloc::format!(
-                    "`fraction` is {fraction}, but must be more than 0 and less than 1, \
+                    "`fraction` is {fraction:?}, but must be more than 0 and less than 1, \
                      such as 0.8 for four fifths of the samples"
                 )
             );

@@ -16,15 +16,13 @@ impl Display for Error {
                 f,
                 "{inputs} inputs were given, but room for {outputs} outputs; give slices of the same length"
             ),
-            Self::Workspace { expected, found } => write!(
-                f,
-                "the workspace has {found} blocks of 64 bytes, but the network needs {expected}; \
-                 give it `WORKSPACE_BYTES / 64` of them"
-            ),
             Self::Numbers { expected, found } => write!(
                 f,
                 "{found} numbers were given for arrays of {expected} each; give all numbers of the shape, in row-major order"
             ),
+            #[cfg(not(feature = "alloc"))]
+            Self::UnknownParameter {} => f.write_str("no parameter has this name; `names()` lists them"),
+            #[cfg(feature = "alloc")]
             Self::UnknownParameter { name, nearest } => {
                 write!(f, "no parameter is named `{}`; ", name.escape_debug())?;
                 match nearest {
@@ -36,6 +34,10 @@ impl Display for Error {
                 f,
                 "parameter `{name}` holds {expected} numbers, but was given {found}; \
                  give all of the shape that `names()` lists, in row-major order"
+            ),
+            Self::Lent { what, expected, found } => write!(
+                f,
+                "there is room for {found} {what}, but {expected} are needed; lend as many as `kiln::memory` says"
             ),
             Self::Batch { expected, found } => write!(
                 f,
@@ -111,7 +113,9 @@ impl Display for Error {
                 "number {index} of parameter `{name}` (in row-major order) is NaN or infinite, but must be finite; \
                  load weights from before they were, or begin with a new network"
             ),
+            #[cfg(feature = "alloc")]
             Self::Validation(error) => write!(f, "validation data: {error}"),
+            #[cfg(feature = "alloc")]
             Self::Sample { row, source } => {
                 write!(f, "row {row} of the dataset cannot be read: {source}")
             }
@@ -167,8 +171,11 @@ impl Display for Error {
             }
             #[cfg(feature = "std")]
             Self::Data { path, offset, fault } => write!(f, "`{}`, byte {offset}: {fault}", path.display()),
+            #[cfg(feature = "alloc")]
             Self::NotSafetensors { path: Some(path), reason } => write!(f, "`{path}`: {reason}"),
+            #[cfg(feature = "alloc")]
             Self::NotSafetensors { path: None, reason } => write!(f, "the weights: {reason}"),
+            #[cfg(feature = "alloc")]
             Self::Weights(mismatch) => mismatch.fmt(f),
             Self::Layout { name, expected, found } => write!(
                 f,

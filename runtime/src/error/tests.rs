@@ -1,7 +1,7 @@
 //! The wording of errors, and what they owe their callers.
 #![cfg(feature = "std")]
 
-use super::Error;
+use super::{Error, Found};
 use alloc::{boxed::Box, format, string::ToString, vec};
 
 #[test]
@@ -37,7 +37,7 @@ fn messages_read_as_sentences() {
 
     let error = Error::Setting {
         setting: "batch",
-        found: "0".into(),
+        found: Found::Count(0),
         expected: "at least 1, such as 32",
     };
     assert_eq!(
@@ -48,13 +48,14 @@ fn messages_read_as_sentences() {
 
 #[test]
 fn wrong_lengths_come_with_a_repair() {
-    let workspace = Error::Workspace {
+    let workspace = Error::Lent {
+        what: "blocks of a workspace",
         expected: 12,
         found: 3,
     };
     assert_eq!(
         workspace.to_string(),
-        "the workspace has 3 blocks of 64 bytes, but the network needs 12; give it `WORKSPACE_BYTES / 64` of them"
+        "there is room for 3 blocks of a workspace, but 12 are needed; lend as many as `kiln::memory` says"
     );
     let length = Error::ParameterLength {
         name: "fc.bias",

@@ -42,11 +42,10 @@
 use super::{Optimizer, check_amount, check_range, finite};
 use crate::{
     block::Block,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     math::{flush, flush_below},
     update::Update,
 };
-use alloc::format;
 use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 
 /// `torch.optim.Adam` (Kingma and Ba 2015), with its defaults. It remembers two numbers for each weight.
@@ -200,7 +199,7 @@ fn check_epsilon(epsilon: f64) -> Result<()> {
     if epsilon > 0.0 && epsilon < LEAST_EPSILON {
         return Err(Error::Setting {
             setting: "epsilon",
-            found: format!("{epsilon:?}"),
+            found: Found::Number(epsilon),
             expected,
         });
     }

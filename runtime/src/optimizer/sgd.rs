@@ -12,11 +12,10 @@
 use super::{Optimizer, check_amount, check_range, finite};
 use crate::{
     block::Block,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     math::flush,
     update::Update,
 };
-use alloc::format;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.SGD`: the weights go against their gradient (Robbins and Monro 1951), with PyTorch's momentum and Nesterov's
@@ -203,9 +202,11 @@ impl Optimizer for Sgd<Momentum> {
         if nesterov && !(factor > 0.0 && dampening == 0.0) {
             return Err(Error::Setting {
                 setting: "nesterov",
-                found: format!(
-                    "on, with a momentum of {factor:?} and a dampening of {dampening:?}"
-                ),
+                found: Found::Words(if factor > 0.0 {
+                    "on, with dampening"
+                } else {
+                    "on, without momentum"
+                }),
                 expected: "off, or with a momentum above 0 and no dampening",
             });
         }

@@ -5,22 +5,22 @@ use super::{
     faults::Faults,
     memory::{sharing, starting},
     order,
-    passes::Totals,
-    threads::{Stack, Threads, join},
+    threads::{Stack, Threads},
     weights::check_finite,
 };
 use crate::{
     data::Dataset,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     inference::{Workspace, group},
     loss::Loss,
     model::Model,
     network::Score,
     simd::{self, Isa, Task},
+    step::{inputs::not_finite, passes::Totals, share::join},
     value::{Value, zeroed, zeroed_vec},
     views,
 };
-use alloc::{format, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 use core::{borrow::Borrow, fmt, slice};
 
 /// How a network does on a dataset.
@@ -99,7 +99,7 @@ pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
         0 => Err(Error::EmptyDataset),
         count if count as u64 > order::MOST => Err(Error::Setting {
             setting: "Dataset::len",
-            found: format!("{count}"),
+            found: Found::Count(count),
             expected: "at most 2^48, the samples of one epoch; an endless dataset has as many as you like an epoch to have",
         }),
         count => Ok(count),
@@ -214,17 +214,6 @@ fn check_score(row: usize, output: &impl Value, score: &Score) -> Result<()> {
         Ok(())
     } else {
         Err(Error::NanScore { row })
-    }
-}
-
-/// The error of an input that was found not to be finite; `row` is its place in the dataset.
-#[cold]
-pub(super) fn not_finite(input: &impl Value, row: usize) -> Error {
-    let index = input.first_not_finite().unwrap_or(0);
-    Error::NanInput {
-        epoch: None,
-        row,
-        index,
     }
 }
 

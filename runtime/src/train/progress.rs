@@ -1,6 +1,7 @@
 //! The progress bar: epoch, loss, accuracy, samples per second, time left.
 
-use super::{history::Epoch, passes::Totals};
+use super::history::Epoch;
+use crate::step::passes::Totals;
 use std::time::Instant;
 
 /// A bar on the terminal; nothing where there is no terminal, no wish for it, or no feature `progress`.

@@ -2,7 +2,7 @@
 
 use crate::{
     block::Block,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     model::Model,
     network::Network,
 };
@@ -19,7 +19,7 @@ pub fn check<N: Model>(batch: usize) -> Result<()> {
     let bytes = (N::Network::TRAIN_BLOCKS * size_of::<Block>()) as u128 * batch as u128;
     Err(Error::Setting {
         setting: "batch",
-        found: format!("{batch}, which takes {bytes} bytes"),
+        found: Found::Text(format!("{batch}, which takes {bytes} bytes")),
         expected: "small enough for memory, such as 32",
     })
 }

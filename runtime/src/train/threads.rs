@@ -2,9 +2,8 @@
 
 use crate::{
     data::Dataset,
-    error::{Error, Result},
+    error::{Error, Found, Result},
 };
-use alloc::borrow::ToOwned;
 
 /// More threads than this are started only where the machine runs as many at once: a thousand on two cores spend minutes
 /// on waking each other. Results do not depend on it.
@@ -75,7 +74,7 @@ impl Threads {
         if count == 0 {
             return Err(Error::Setting {
                 setting: "threads",
-                found: "0".to_owned(),
+                found: Found::Count(0),
                 expected: "at least 1, such as 4",
             });
         }
@@ -103,7 +102,7 @@ impl Threads {
         let pool = (count > 1 || stack.alone).then(build).transpose();
         let pool = pool.map_err(|error| Error::Setting {
             setting: "threads",
-            found: alloc::format!("{count} ({error})"),
+            found: Found::Text(alloc::format!("{count} ({error})")),
             expected: "a number of threads that the system grants",
         })?;
         Ok(Self { count, pool })
@@ -123,7 +122,7 @@ impl Threads {
         self.count
     }
 
-    /// Runs `f` where [`join`] finds the threads. A loop belongs inside as a whole: entering costs an allocation.
+    /// Runs `f` where [`join`](crate::step::share::join) finds the threads. A loop belongs inside as a whole: entering costs an allocation.
     pub fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
         let (mut f, mut result) = (Some(f), None);
         self.enter(&mut || result = f.take().map(|f| f()));
@@ -142,69 +141,6 @@ impl Threads {
             return pool.install(f);
         }
         f();
-    }
-}
-
-/// Runs both, at the same time if another thread is free; inside [`Threads::install`] only.
-pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
-    let (mut a, mut b) = (Some(a), Some(b));
-    let mut a = || {
-        if let Some(a) = a.take() {
-            a();
-        }
-    };
-    let mut b = || {
-        if let Some(b) = b.take() {
-            b();
-        }
-    };
-    both(&mut a, &mut b);
-}
-
-/// What is cut into stretches.
-pub trait Cut: Send + Sized {
-    /// The first `count` items, and the others.
-    fn split(self, count: usize) -> (Self, Self);
-}
-
-impl<T: Send> Cut for &mut [T] {
-    fn split(self, count: usize) -> (Self, Self) {
-        self.split_at_mut(count)
-    }
-}
-
-/// Weights and what is remembered of them.
-impl<A: Cut, B: Cut> Cut for (A, B) {
-    fn split(self, count: usize) -> (Self, Self) {
-        let ((a, other_a), (b, other_b)) = (self.0.split(count), self.1.split(count));
-        ((a, b), (other_a, other_b))
-    }
-}
-
-/// Cuts something into stretches, and hands each to `f` with the number of its first item, at the same time as far as
-/// threads are free. `cuts` are ascending, from 0 to all items; without any there is one stretch.
-pub fn stretches<C: Cut>(cuts: &[usize], whole: C, f: &(impl Fn(usize, C) + Sync)) {
-    let first = cuts.first().copied().unwrap_or(0);
-    let count = cuts.len().saturating_sub(1);
-    if count <= 1 {
-        return f(first, whole);
-    }
-    let middle = count / 2;
-    let (left, right) = whole.split(cuts[middle] - first);
-    join(
-        || stretches(&cuts[..=middle], left, f),
-        || stretches(&cuts[middle..], right, f),
-    );
-}
-
-/// [`join`] for objects: rayon's code is compiled here, not in every user's crate.
-fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-    #[cfg(feature = "parallel")]
-    rayon::join(a, b);
-    #[cfg(not(feature = "parallel"))]
-    {
-        a();
-        b();
     }
 }
 

@@ -6,11 +6,9 @@ use super::{
     ending,
     evaluation::{Evaluation, check_targets, count, evaluate, judge, predict},
     faults::Faults,
-    gradient::check_limit,
     history::History,
-    memory::{filled, parts, sharing},
+    memory::{Memory, sharing},
     order::Order,
-    passes::Passes,
     progress::Progress,
     room, slowness,
     threads::{Stack, Threads},
@@ -18,14 +16,16 @@ use super::{
 };
 use crate::{
     data::Dataset,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     loss::Loss,
     model::Model,
     network::Network,
     optimizer::{Optimizer, State},
     parameters::Seed,
+    step::{gradient::check_limit, plan::parts},
+    value::filled,
 };
-use alloc::{borrow::ToOwned, boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 /// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
@@ -60,14 +60,14 @@ pub struct Trainer<O: Optimizer, L> {
     quiet: bool,
     keep_steps: bool,
     schedule: Option<Schedule>,
-    memory: Memory<State<O>>,
+    past: Past<State<O>>,
 }
 
 /// The factor of the learning rate in an epoch.
 type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
 
 /// What is kept between fits.
-struct Memory<T> {
+struct Past<T> {
     /// Fingerprint of the network it belongs to, as the last fit left it.
     network: Option<u64>,
     /// What the optimizer remembers of each block of weights.
@@ -94,7 +94,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             quiet: false,
             keep_steps: false,
             schedule: None,
-            memory: Memory::default(),
+            past: Past::default(),
         }
     }
 
@@ -160,7 +160,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
 
     /// Forgets moments and the counts of steps and epochs: the next fit begins anew, whatever the network.
     pub fn reset(&mut self) {
-        self.memory = Memory::default();
+        self.past = Past::default();
     }
 
     /// Trains `net` on `data`.
@@ -230,7 +230,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if self.epochs == 0 {
             return Err(Error::Setting {
                 setting: "epochs",
-                found: "0".to_owned(),
+                found: Found::Count(0),
                 expected: "at least 1, such as 5",
             });
         }
@@ -262,17 +262,14 @@ impl<O: Optimizer, L> Trainer<O, L> {
             })
         })?;
         check_finite(net, None)?;
-        self.memory.adopt(net)?;
+        self.past.adopt(net)?;
         room::check::<N>(batch)?;
-        let passes = Passes::new(batch, threads.count())?;
         let mut run = epoch::Run::<N, D::Target> {
-            cuts: passes.cuts_of_rule(),
-            passes,
+            memory: Memory::new(batch, threads.count())?,
             gradients: filled(
                 "gradients",
                 self.clip_norm.map_or(0, |_| N::Network::LEARNT_BLOCKS),
             )?,
-            nothing: vec![(); N::Network::LEARNT_BLOCKS],
             targets: Vec::new(),
             order: Order::new(samples, self.shuffle),
             samples,
@@ -301,7 +298,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             Ok(history)
         });
         // A fit that failed has taken steps, too.
-        self.memory.network = Some(fingerprint(net));
+        self.past.network = Some(fingerprint(net));
         result
     }
 }
@@ -323,7 +320,7 @@ fn validation_error(error: Error) -> Error {
     Error::Validation(Box::new(error))
 }
 
-impl<T> Default for Memory<T> {
+impl<T> Default for Past<T> {
     fn default() -> Self {
         Self {
             network: None,
@@ -334,7 +331,7 @@ impl<T> Default for Memory<T> {
     }
 }
 
-impl<T: Copy + Default> Memory<T> {
+impl<T: Copy + Default> Past<T> {
     /// Begins anew where the network is not the one that the last fit left.
     fn adopt<N: Model>(&mut self, net: &N) -> Result<()> {
         if self.network != Some(fingerprint(net)) {

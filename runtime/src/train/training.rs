@@ -1,14 +1,8 @@
 //! Gradients as an arena that can be read and changed, for a training loop of one's own.
 
 use super::{
-    evaluation::not_finite,
-    faults::Faults,
-    finish::Kept,
-    gradient::{self, Factor},
-    memory::{filled, parts},
-    passes::{Passes, Step, Totals},
+    memory::Memory,
     room, slowness,
-    source::{Given, Source},
     threads::{Stack, Threads},
 };
 use crate::{
@@ -18,10 +12,15 @@ use crate::{
     model::Model,
     network::Network,
     parameters::{Parameters, Seed},
-    simd::Isa,
+    step::{
+        gradient::{self, Factor},
+        inputs,
+        passes::Step,
+        plan::parts,
+    },
+    value::filled,
 };
-use alloc::{vec, vec::Vec};
-use core::{marker::PhantomData, ops::Range};
+use alloc::vec::Vec;
 
 /// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch. The first one of
 /// a process says so if the build is slow.
@@ -45,11 +44,9 @@ use core::{marker::PhantomData, ops::Range};
 /// }
 /// ```
 pub struct Training<N: Model> {
-    passes: Passes<N>,
+    memory: Memory<N>,
     threads: Threads,
     gradients: Vec<Block>,
-    /// What is remembered of gradients that are kept: nothing.
-    nothing: Vec<()>,
     seed: u64,
     step: u64,
 }
@@ -72,13 +69,12 @@ impl<N: Model> Training<N> {
     pub fn with_threads(net: &N, batch: usize, threads: usize) -> Result<Self> {
         room::check::<N>(batch)?;
         let threads = Threads::new(threads, Stack::LENT, |most| parts::<N>(batch, most))?;
-        let passes = Passes::new(batch, threads.count())?;
+        let memory = Memory::new(batch, threads.count())?;
         slowness::warn::<N>();
         Ok(Self {
-            passes,
+            memory,
             threads,
             gradients: filled("gradients", N::Network::arena(net).len())?,
-            nothing: vec![(); N::Network::LEARNT_BLOCKS],
             seed: 0,
             step: 0,
         })
@@ -104,91 +100,28 @@ impl<N: Model> Training<N> {
         targets: &[T],
         loss: &L,
     ) -> Result<f64> {
-        let rows = self.check(inputs, targets, loss)?;
         let step = Step {
             loss,
             seed: self.seed,
             step: self.step,
         };
-        let mut faults = Faults::default();
-        let source = Inputs::<N> {
-            inputs,
-            faults: &faults,
-        };
-        let (passes, gradients, nothing) =
-            (&mut self.passes, &mut self.gradients, &mut self.nothing);
-        let totals: Totals = self.threads.install(|| {
-            let (learnt, gains) = gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
-            let mut kept = Kept::<N> {
-                parameters: N::Network::arena(net),
-                gradients: learnt,
-                nothing,
-                network: PhantomData,
-            };
-            let totals = passes.run(step, &source, Given(targets), &mut kept);
-            if totals.loss.is_finite() && !faults.any() {
-                gradient::add_penalties::<N>(passes.level(), N::Network::arena(net), learnt);
-                gains.fill(Block::ZERO);
-                passes.follow(gradients);
-            }
-            totals
-        });
-        faults.take()?;
-        if !totals.loss.is_finite() {
-            let step = usize::try_from(self.step).unwrap_or(usize::MAX);
-            return Err(Error::NanLoss {
-                epoch: None,
-                step: step.saturating_add(1),
-            });
-        }
+        let mut passes = self.memory.passes()?;
+        let (arena, gradients) = (N::Network::arena(net), &mut self.gradients);
+        let batch = (inputs, targets);
+        let backward = || inputs::backward(&mut passes, step, arena, gradients, batch);
+        let loss = self.threads.install(backward)?;
         self.step += 1;
-        Ok(totals.loss / rows as f64)
-    }
-
-    /// Refuses a batch that cannot be learnt from; gives the number of its samples.
-    fn check<T, L: Loss<N::Output, T>>(
-        &self,
-        inputs: &[N::Input],
-        targets: &[T],
-        loss: &L,
-    ) -> Result<usize> {
-        let (rows, batch) = (inputs.len(), self.passes.batch());
-        if rows == 0 {
-            return Err(Error::EmptyDataset);
-        }
-        if rows != targets.len() {
-            return Err(Error::Counts {
-                inputs: rows,
-                targets: targets.len(),
-            });
-        }
-        if let (1, Some(layer)) = (rows, N::Network::NEEDS_COMPANY) {
-            return Err(Error::Alone {
-                layer,
-                samples: 1,
-                batch: 1,
-            });
-        }
-        if rows > batch {
-            return Err(Error::Batch {
-                expected: batch,
-                found: rows,
-            });
-        }
-        for (row, target) in targets.iter().enumerate() {
-            loss.check(row, target)?;
-        }
-        Ok(rows)
+        Ok(loss)
     }
 
     /// The gradients of the last batch, named as the parameters.
     pub fn gradients(&self) -> Parameters<N, &[Block]> {
-        Parameters::of_gradients(&self.gradients)
+        Parameters::trusted_gradients(&self.gradients)
     }
 
     /// The gradients of the last batch, to be changed before they are applied.
     pub fn gradients_mut(&mut self) -> Parameters<N, &mut [Block]> {
-        Parameters::of_gradients(&mut self.gradients)
+        Parameters::trusted_gradients(&mut self.gradients)
     }
 
     /// Scales the gradients down to an Euclidean norm of at most `limit`, as `torch.nn.utils.clip_grad_norm_`; gives the norm
@@ -212,33 +145,5 @@ impl<N: Model> Training<N> {
             factor.scale(gradients);
         }
         Ok(norm)
-    }
-}
-
-/// Inputs as a slice.
-struct Inputs<'a, N: Model> {
-    inputs: &'a [N::Input],
-    faults: &'a Faults,
-}
-
-impl<N: Model, T> Source<N, T> for Inputs<'_, N> {
-    fn load<S: Isa>(
-        &self,
-        s: S,
-        positions: Range<usize>,
-        _: Option<&mut [T]>,
-        chunk: &mut [Block],
-        capacity: usize,
-    ) {
-        for (row, position) in positions.enumerate() {
-            let input = &self.inputs[position];
-            if !N::Network::load(s, input, chunk, capacity, row) {
-                self.faults.report(position, not_finite(input, position));
-            }
-        }
-    }
-
-    fn is_sound(&self) -> bool {
-        !self.faults.any()
     }
 }

@@ -1,10 +1,10 @@
 //! What training looks at in a network's weights as a whole.
 
 use crate::{
-    block::Block,
     error::{Error, Result},
     model::Model,
     network::Network,
+    parameters::first_not_finite,
 };
 use bytemuck::must_cast_slice;
 use core::{
@@ -19,30 +19,6 @@ pub fn check_finite<N: Model>(net: &N, epoch: Option<usize>) -> Result<()> {
         Some((name, index)) => Err(Error::NanWeight { epoch, name, index }),
         None => Ok(()),
     }
-}
-
-/// Name and index of the first number of an arena that is not finite.
-pub fn first_not_finite<N: Model>(arena: &[Block]) -> Option<(&'static str, usize)> {
-    let numbers = must_cast_slice::<Block, f32>(arena);
-    if numbers.iter().all(|number| number.is_finite()) {
-        return None;
-    }
-    for tensor in N::Network::TENSORS {
-        if tensor.layout.extent() > numbers.len() {
-            break;
-        }
-        let (mut index, mut found) = (0, None);
-        tensor.layout.visit(|place| {
-            if !numbers[place].is_finite() {
-                found = found.or(Some(index));
-            }
-            index += 1;
-        });
-        if let Some(index) = found {
-            return Some((tensor.name, index));
-        }
-    }
-    None
 }
 
 /// The kind of a network and the bits of its weights in one number: two networks with the same number are the same to

@@ -3,6 +3,7 @@
 
 use std::{env, panic};
 
+use kiln_compiler::{compile, facade::Facade};
 use kiln_random_tests::generate;
 use proc_macro2::TokenStream;
 
@@ -27,7 +28,7 @@ fn expands(seed: u64) -> bool {
     let tokens: TokenStream = source.parse().expect("the front end has read it");
     let expansion = || {
         let tokens = tokens.clone();
-        panic::catch_unwind(|| kiln_compiler::compile(&TokenStream::new(), tokens).to_string())
+        panic::catch_unwind(|| compile(&Facade::owning(TokenStream::new()), tokens).to_string())
     };
     let sound = match (expansion(), expansion()) {
         (Ok(one), Ok(other)) => !one.contains("compile_error") && one == other,

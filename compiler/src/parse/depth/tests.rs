@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::check_depth;
-use crate::compile;
+use crate::{compile, facade::Facade};
 
 /// A quarter of what rustc gives the thread that runs macros.
 const STACK: usize = 2 << 20;
@@ -159,8 +159,10 @@ fn nothing_overflows_the_stack_of_a_macro() {
                 .name(nested(nest, 1, place))
                 .stack_size(STACK)
                 .spawn(move || {
-                    let expansion =
-                        compile(&quote!(::kiln), tokens(nest, deepest(nest, place), place));
+                    let expansion = compile(
+                        &Facade::owning(quote!(::kiln)),
+                        tokens(nest, deepest(nest, place), place),
+                    );
                     assert!(!expansion.is_empty());
                 })
                 .expect("a thread starts");

@@ -1,12 +1,7 @@
 //! How work is cut, at both ends of the scale.
 
-use super::{cuts, cuts_of_panels, filled, parts, sharing, starting};
-use crate::{
-    block::Block,
-    error::Error,
-    network::{Network, Panels},
-    train::tests::mlp::Mlp,
-};
+use super::{sharing, starting};
+use crate::{block::Block, error::Error, step::plan::parts, train::tests::mlp::Mlp, value::filled};
 
 type Net = Mlp<false>;
 
@@ -25,27 +20,6 @@ fn extreme_batches_are_cut_all_the_same() {
     assert_eq!(parts::<Net>(usize::MAX, 64), 64);
     assert_eq!(sharing::<Net>(usize::MAX, 64), 64);
     assert_eq!(starting::<Net>(usize::MAX, 64), 64);
-    // Far from the cost of updates, the batch changes nothing.
-    let expected = cuts::<Net>(Some(0), 1 << 20, 4);
-    assert_eq!(cuts::<Net>(Some(0), usize::MAX, 4), expected);
-    assert!(expected.len() > 2 && expected.is_sorted());
-    assert_eq!(expected.last(), Some(&Net::PARAMETER_BLOCKS));
-}
-
-/// Threads get whole panels, about as many blocks each, and none too few to be worth it.
-#[test]
-fn transposed_weights_are_cut_between_panels() {
-    let matrices =
-        |panels| [(100, panels), (1000, 5)].map(|(rows, panels)| Panels { rows, panels });
-    assert_eq!(cuts_of_panels(&[], 4), [0]);
-    assert_eq!(cuts_of_panels(&matrices(1)[..1], 4), [0, 100]);
-    assert_eq!(cuts_of_panels(&matrices(30), 1), [0, 8000]);
-    assert_eq!(cuts_of_panels(&matrices(30), 2), [0, 4000, 8000]);
-    assert_eq!(
-        cuts_of_panels(&matrices(30), 4),
-        [0, 2000, 4000, 6000, 8000]
-    );
-    assert_eq!(cuts_of_panels(&matrices(0), 3), [0, 2000, 4000, 5000]);
 }
 
 #[test]

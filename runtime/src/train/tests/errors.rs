@@ -5,7 +5,6 @@ use super::{
     net, samples, trainer,
 };
 use crate::{
-    block::Block,
     data::Samples,
     error::{Error, Result},
     loss::{CrossEntropy, Loss, Mse},
@@ -229,12 +228,14 @@ fn nothing_is_predicted_from_what_is_no_number() {
 #[test]
 fn an_arena_may_be_too_small() {
     let net = net();
-    let short = Parameters::<Mlp<false>, _>::new(&net.arena()[..1]);
-    assert_eq!(short.get("hidden.weight"), None);
-    let mut blocks = [Block::ZERO; 3];
-    let mut short = Parameters::<Mlp<false>, _>::new(&mut blocks[..]);
-    let found = short.set("logits.bias", &[1.0; OUTPUTS]);
-    assert!(matches!(found, Err(Error::Layout { found: 48, .. })));
+    for blocks in [0, 1, net.arena().len() - 1] {
+        let short = &net.arena()[..blocks];
+        let parameters = Parameters::<Mlp<false>, _>::new(short).err();
+        let gradients = Parameters::<Mlp<false>, _>::of_gradients(short).err();
+        for error in [parameters, gradients] {
+            assert!(matches!(error, Some(Error::Lent { found, .. }) if found == blocks));
+        }
+    }
 }
 
 /// A loss that is never finite.

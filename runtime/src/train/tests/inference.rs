@@ -81,7 +81,8 @@ fn slices_that_do_not_pair_are_refused() {
     );
     assert!(matches!(
         refused,
-        Err(Error::Workspace {
+        Err(Error::Lent {
+            what: "blocks of a workspace",
             expected: 3,
             found: 2
         })

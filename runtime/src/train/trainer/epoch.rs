@@ -4,23 +4,20 @@ use super::Trainer;
 use crate::{
     block::Block,
     data::Dataset,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     loss::Loss,
     model::Model,
     network::Network,
     optimizer::{Optimizer, check_factor},
     simd::Isa,
-    train::{
-        evaluation::not_finite,
-        faults::Faults,
+    step::{
         finish::{Applied, Kept},
         gradient::{self, Factor},
-        history::Epoch,
-        order::Order,
-        passes::{Passes, Step, Totals},
-        progress::Progress,
+        inputs::not_finite,
+        passes::{Step, Totals},
         source::{Gathered, Source},
     },
+    train::{faults::Faults, history::Epoch, memory::Memory, order::Order, progress::Progress},
 };
 use alloc::{format, vec::Vec};
 use core::{borrow::Borrow, marker::PhantomData, ops::Range, slice};
@@ -29,13 +26,9 @@ use std::time::Instant;
 /// Memory of one fit.
 pub struct Run<N: Model, T> {
     /// The step's.
-    pub passes: Passes<N>,
+    pub memory: Memory<N>,
     /// Gradients, where they are to be clipped.
     pub gradients: Vec<Block>,
-    /// Where the arena is cut for a rule that is applied to gradients.
-    pub cuts: Vec<usize>,
-    /// What is remembered of gradients that are kept: nothing.
-    pub nothing: Vec<()>,
     /// Targets of a batch, gathered from the dataset.
     pub targets: Vec<T>,
     /// The order of the samples.
@@ -62,17 +55,17 @@ impl<O: Optimizer, L> Trainer<O, L> {
         D: Dataset<Input = N::Input>,
     {
         let factor = self.learning_rate_factor()?;
-        run.order.shuffle(self.seed.0, self.memory.epochs as u64);
-        self.memory.epochs += 1;
+        run.order.shuffle(self.seed.0, self.past.epochs as u64);
+        self.past.epochs += 1;
         let start = Instant::now();
         let mut sum = Totals::NONE;
         let mut steps = Vec::new();
         let mut first = 0;
         while first < run.samples {
-            let rows = run.passes.batch().min(run.samples - first);
+            let rows = run.memory.plan.batch.get().min(run.samples - first);
             let totals = self
                 .step(net, data, run, first..first + rows, factor)
-                .map_err(|error| at(error, number, first / run.passes.batch() + 1))?;
+                .map_err(|error| at(error, number, first / run.memory.plan.batch.get() + 1))?;
             if self.keep_steps {
                 steps.push(totals.loss / rows as f64);
             }
@@ -94,10 +87,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
 
     /// The schedule's factor for the epoch that begins.
     fn learning_rate_factor(&self) -> Result<f64> {
-        let epoch = self.memory.epochs;
+        let epoch = self.past.epochs;
         let factor = self.schedule.as_ref().map_or(1.0, |factor| factor(epoch));
         check_factor("schedule", factor, || {
-            format!("for epoch {epoch}, counted from 0")
+            Found::Text(format!("{factor:?} for epoch {epoch}, counted from 0"))
         })?;
         Ok(factor)
     }
@@ -128,7 +121,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let step = Step {
             loss: &self.loss,
             seed: self.seed.0,
-            step: self.memory.steps,
+            step: self.past.steps,
         };
         let source = Visited {
             data,
@@ -137,26 +130,26 @@ impl<O: Optimizer, L> Trainer<O, L> {
             faults: &run.faults,
         };
         let targets = Gathered(&mut run.targets[..rows]);
-        let update = self.optimizer.step(self.memory.steps, factor);
+        let update = self.optimizer.step(self.past.steps, factor);
         let arena = N::Network::arena_mut(net);
+        let mut passes = run.memory.passes()?;
         let totals = match self.clip_norm {
             None => {
                 let mut applied = Applied::<N, _> {
                     update: &update,
                     arena,
-                    state: &mut self.memory.state,
+                    state: &mut self.past.state,
                     network: PhantomData,
                 };
-                run.passes.run(step, &source, targets, &mut applied)
+                passes.run(step, &source, targets, &mut applied)
             }
             Some(_) => {
                 let mut kept = Kept::<N> {
                     parameters: arena,
                     gradients: &mut run.gradients,
-                    nothing: &mut run.nothing,
                     network: PhantomData,
                 };
-                run.passes.run(step, &source, targets, &mut kept)
+                passes.run(step, &source, targets, &mut kept)
             }
         };
         run.faults.take()?;
@@ -171,7 +164,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             });
         }
         if let Some(limit) = self.clip_norm {
-            let (level, gradients) = (run.passes.level(), &mut run.gradients);
+            let (level, gradients) = (passes.plan.level, &mut run.gradients);
             let weights = &mut arena[..N::Network::LEARNT_BLOCKS];
             gradient::add_penalties::<N>(level, weights, gradients);
             let norm = gradient::norm::<N>(gradients, |name, index| Error::NanGradient {
@@ -180,11 +173,12 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 name,
                 index,
             })?;
-            let (factor, state) = (Factor::clip(norm, limit), &mut self.memory.state);
-            gradient::apply(level, &update, factor, &run.cuts, gradients, weights, state);
+            let (factor, state) = (Factor::clip(norm, limit), &mut self.past.state);
+            let cuts = passes.cuts(None);
+            gradient::apply(level, &update, factor, &cuts, gradients, weights, state);
         }
-        run.passes.follow(arena);
-        self.memory.steps += 1;
+        passes.follow(arena);
+        self.past.steps += 1;
         Ok(totals)
     }
 }

@@ -1,6 +1,6 @@
 //! Gradients as they are finished: a rule changes the weights at once, or they are kept.
 
-use super::threads::stretches;
+use super::{cuts::Cuts, share::stretches};
 use crate::{
     batch::Batch,
     block::Block,
@@ -18,7 +18,7 @@ pub trait Gradients: Sync {
     fn parameters(&self) -> &[Block];
 
     /// Finishes the gradients whose deltas are there after a pass, in stretches between `cuts`.
-    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &[usize]);
+    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &dyn Cuts);
 }
 
 /// A rule changes the weights.
@@ -29,6 +29,7 @@ pub struct Applied<'a, N, U: Update> {
     pub arena: &'a mut [Block],
     /// What the rule remembers.
     pub state: &'a mut [U::State],
+    /// Whose parameters they are.
     pub network: PhantomData<fn() -> N>,
 }
 
@@ -37,7 +38,7 @@ impl<N: Model, U: Update> Gradients for Applied<'_, N, U> {
         self.arena
     }
 
-    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &[usize]) {
+    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &dyn Cuts) {
         let weights = &mut self.arena[..N::Network::LEARNT_BLOCKS];
         finish::<N, U>(level, self.update, (pass, batch), cuts, weights, self.state);
     }
@@ -49,8 +50,7 @@ pub struct Kept<'a, N> {
     pub parameters: &'a [Block],
     /// Gradients of what is learnt.
     pub gradients: &'a mut [Block],
-    /// What [`Store`] remembers: nothing.
-    pub nothing: &'a mut [()],
+    /// Whose parameters they are.
     pub network: PhantomData<fn() -> N>,
 }
 
@@ -59,9 +59,11 @@ impl<N: Model> Gradients for Kept<'_, N> {
         self.parameters
     }
 
-    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &[usize]) {
+    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &dyn Cuts) {
+        // What `Store` remembers: nothing, as often as it is asked for.
+        let nothing = &mut [(); usize::MAX][..self.gradients.len()];
         let at = (pass, batch);
-        finish::<N, Store>(level, &Store, at, cuts, self.gradients, self.nothing);
+        finish::<N, Store>(level, &Store, at, cuts, self.gradients, nothing);
     }
 }
 
@@ -70,7 +72,7 @@ fn finish<N: Model, U: Update>(
     level: Level,
     update: &U,
     (pass, batch): (usize, Batch<'_>),
-    cuts: &[usize],
+    cuts: &dyn Cuts,
     weights: &mut [Block],
     state: &mut [U::State],
 ) {

@@ -1,24 +1,23 @@
 //! The passes of a step, over memory that is there from the beginning.
 
 use super::{
+    cuts::{Learnt, Transposed},
     finish::Gradients,
-    memory::{capacity, cuts, cuts_of_panels, parts},
+    plan::{Lent, Plan},
+    share::{join, stretches},
     shared::{Fold, Follow, Transpose},
     source::{Source, Targets},
-    threads::{join, stretches},
 };
 use crate::{
     batch::Batch,
     block::Block,
-    error::{Error, Result},
+    error::{Result, check_lent},
     loss::Loss,
     model::Model,
     network::{Network, Rows, Score, count_blocks},
     simd::{self, Isa, Task},
-    value::room,
 };
-use alloc::{borrow::ToOwned, vec, vec::Vec};
-use core::{marker::PhantomData, num::NonZeroUsize};
+use core::marker::PhantomData;
 use fearless_simd::Level;
 
 /// What a step is about, besides the samples.
@@ -86,22 +85,16 @@ impl Totals {
     }
 }
 
-/// Memory of a training run and how it is cut.
-pub struct Passes<N: Model> {
-    level: Level,
-    capacity: usize,
-    batch: NonZeroUsize,
-    parts: usize,
-    /// Where the arena is cut after each pass.
-    cuts: Vec<Vec<usize>>,
-    /// Where the transposed weights are cut.
-    cuts_of_transposed: Vec<usize>,
-    chunks: Vec<Block>,
-    transposed: Vec<Block>,
-    joint: Vec<Block>,
-    scores: Vec<Score>,
+/// The passes of a step: how they are cut, and the memory that is lent for them.
+pub struct Passes<'m, N: Model> {
+    /// How they are cut.
+    pub plan: Plan<N>,
+    chunks: &'m mut [Block],
+    transposed: &'m mut [Block],
+    joint: &'m mut [Block],
+    scores: &'m mut [Score],
     /// Room for an output and its delta in each chunk, where the network needs it.
-    pairs: Vec<N::Output>,
+    pairs: &'m mut [N::Output],
 }
 
 /// Into how many stretches the arena is cut for `parts` threads: more than there are threads, since work is guessed.
@@ -109,57 +102,36 @@ fn pieces(parts: usize) -> usize {
     if parts > 1 { 2 * parts } else { 1 }
 }
 
-impl<N: Model> Passes<N> {
-    /// How many there are: the last forward is the first backward, too.
-    const COUNT: usize = N::Network::FORWARD_PASSES + N::Network::BACKWARD_PASSES - 1;
-
-    /// Memory for batches of up to `batch` samples on `threads` threads.
-    pub fn new(batch: usize, threads: usize) -> Result<Self> {
-        let batch = NonZeroUsize::new(batch).ok_or_else(|| Error::Setting {
-            setting: "batch",
-            found: "0".to_owned(),
-            expected: "at least 1, such as 32",
-        })?;
-        let parts = parts::<N>(batch.get(), threads);
-        let capacity = capacity::<N>(batch, parts);
-        let chunks = batch.get().div_ceil(capacity);
+impl<'m, N: Model> Passes<'m, N> {
+    /// The passes over memory that the caller lends.
+    pub fn new(plan: Plan<N>, memory: Lent<'m, N>) -> Result<Self> {
+        let Lent {
+            blocks,
+            scores,
+            outputs,
+        } = memory;
+        check_lent("blocks of a step", plan.blocks(), blocks.len())?;
+        check_lent("scores", plan.batch.get(), scores.len())?;
+        check_lent("outputs", plan.outputs(), outputs.len())?;
+        let (chunks, shared) = blocks.split_at_mut(plan.chunks());
+        let (transposed, joint) = shared.split_at_mut(count_blocks(N::Network::TRANSPOSED));
         Ok(Self {
-            level: simd::level(),
-            capacity,
-            batch,
-            parts,
-            cuts: (0..Self::COUNT)
-                .map(|pass| cuts::<N>(Some(pass), batch.get(), pieces(parts)))
-                .collect(),
-            cuts_of_transposed: cuts_of_panels(N::Network::TRANSPOSED, parts),
-            chunks: room("a batch", chunks * capacity * N::Network::TRAIN_BLOCKS)?,
-            transposed: room("transposed weights", count_blocks(N::Network::TRANSPOSED))?,
-            joint: room("what samples have in common", N::Network::JOINT_BLOCKS)?,
-            scores: vec![Score::default(); batch.get()],
-            pairs: room(
-                "outputs",
-                if N::Network::NEEDS_PAIR {
-                    2 * chunks
-                } else {
-                    0
-                },
-            )?,
+            plan,
+            chunks,
+            transposed,
+            joint: &mut joint[..N::Network::JOINT_BLOCKS],
+            scores,
+            pairs: outputs,
         })
     }
 
-    /// The most samples a step takes.
-    pub fn batch(&self) -> usize {
-        self.batch.get()
-    }
+    /// How many there are: the last forward is the first backward, too.
+    const COUNT: usize = N::Network::FORWARD_PASSES + N::Network::BACKWARD_PASSES - 1;
 
-    /// The instruction set everything runs on.
-    pub fn level(&self) -> Level {
-        self.level
-    }
-
-    /// Where the arena is cut for a rule that is applied to gradients.
-    pub fn cuts_of_rule(&self) -> Vec<usize> {
-        cuts::<N>(None, self.batch.get(), pieces(self.parts))
+    /// Where the arena is cut for the updates after a pass; without one, for a rule that is applied to gradients.
+    pub fn cuts(&self, pass: Option<usize>) -> Learnt {
+        let Plan { batch, parts, .. } = self.plan;
+        Learnt::new(N::Network::TENSORS, pass, batch.get(), pieces(parts))
     }
 
     /// Forward, loss and deltas of as many samples as there are targets, at most a batch; every gradient goes to
@@ -174,30 +146,36 @@ impl<N: Model> Passes<N> {
         gradients: &mut dyn Gradients,
     ) -> Totals {
         let rows = targets.all().len();
+        let Plan {
+            level,
+            capacity,
+            parts,
+            ..
+        } = self.plan;
         let mut totals = Totals::NONE;
         self.transpose(gradients.parameters());
         for pass in 0..Self::COUNT {
             let work = Chunks {
-                level: self.level,
+                level,
                 parameters: gradients.parameters(),
                 step,
                 pass,
-                transposed: &self.transposed,
-                joint: &self.joint,
-                capacity: self.capacity,
+                transposed: self.transposed,
+                joint: self.joint,
+                capacity,
                 first: 0,
                 scale: 1.0 / rows as f32,
-                chunks: &mut self.chunks,
+                chunks: self.chunks,
                 scores: &mut self.scores[..rows],
-                pairs: &mut self.pairs,
+                pairs: self.pairs,
                 source,
                 targets: targets.lent(),
                 target: PhantomData,
             };
-            if self.parts > 1 {
+            if parts > 1 {
                 work.fork();
             } else {
-                simd::dispatch(self.level, work);
+                simd::dispatch(level, work);
             }
             if pass + 1 == N::Network::FORWARD_PASSES {
                 totals = Totals::of(&self.scores[..rows]);
@@ -205,21 +183,19 @@ impl<N: Model> Passes<N> {
                     break;
                 }
             }
-            let batch = Batch::new(&self.chunks, N::Network::TRAIN_BLOCKS, self.capacity, rows);
+            let batch = Batch::new(self.chunks, N::Network::TRAIN_BLOCKS, capacity, rows);
             if N::Network::JOINT_BLOCKS > 0 {
                 let fold = Fold::<N> {
                     pass,
                     batch,
-                    joint: &mut self.joint,
+                    joint: self.joint,
                     network: PhantomData,
                 };
-                simd::dispatch(self.level, fold);
+                simd::dispatch(level, fold);
             }
-            if N::Network::TENSORS
-                .iter()
-                .any(|tensor| tensor.is_updated_after(pass))
-            {
-                gradients.finish(self.level, pass, batch, &self.cuts[pass]);
+            let mut tensors = N::Network::TENSORS.iter();
+            if tensors.any(|tensor| tensor.is_updated_after(pass)) {
+                gradients.finish(level, pass, batch, &self.cuts(Some(pass)));
             }
         }
         totals
@@ -227,7 +203,7 @@ impl<N: Model> Passes<N> {
 
     /// Refreshes the transposed weights.
     fn transpose(&mut self, parameters: &[Block]) {
-        let level = self.level;
+        let Plan { level, parts, .. } = self.plan;
         let transpose = |first, transposed: &mut [Block]| {
             let transpose = Transpose::<N> {
                 parameters,
@@ -237,19 +213,19 @@ impl<N: Model> Passes<N> {
             };
             simd::dispatch(level, transpose);
         };
-        let transposed = &mut self.transposed[..];
-        stretches(&self.cuts_of_transposed, transposed, &transpose);
+        let cuts = Transposed::new(N::Network::TRANSPOSED, parts);
+        stretches(&cuts, &mut *self.transposed, &transpose);
     }
 
     /// Lets the statistics of an arena follow the batch.
     pub fn follow(&self, arena: &mut [Block]) {
         if N::Network::JOINT_BLOCKS > 0 {
             let follow = Follow::<N> {
-                joint: &self.joint,
+                joint: self.joint,
                 arena,
                 network: PhantomData,
             };
-            simd::dispatch(self.level, follow);
+            simd::dispatch(self.plan.level, follow);
         }
     }
 }

@@ -1,16 +1,15 @@
 //! Passes over a gradient arena: penalties, norm, scaling, application.
 
-use super::{threads::stretches, weights::first_not_finite};
+use super::{cuts::Cuts, share::stretches};
 use crate::{
     block::Block,
-    error::{Error, Result},
+    error::{Error, Found, Result},
     model::Model,
     network::Network,
-    parameters::Parameters,
+    parameters::{first_not_finite, norm as norm_of},
     simd::{self, Isa, Task},
     update::Update,
 };
-use alloc::format;
 use core::marker::PhantomData;
 use fearless_simd::{Level, f32x16, prelude::*};
 
@@ -52,7 +51,7 @@ pub fn check_limit(limit: f64) -> Result<()> {
     }
     Err(Error::Setting {
         setting: "clip_norm",
-        found: format!("{limit:?}"),
+        found: Found::Number(limit),
         expected: "more than 0, such as 1.0",
     })
 }
@@ -95,19 +94,19 @@ pub fn norm<N: Model>(
     gradients: &[Block],
     place: impl FnOnce(&'static str, usize) -> Error,
 ) -> Result<f64> {
-    let norm = Parameters::<N, _>::new(gradients).norm();
+    let norm = norm_of(gradients);
     if norm.is_finite() {
         return Ok(norm);
     }
     first_not_finite::<N>(gradients).map_or(Ok(norm), |(name, index)| Err(place(name, index)))
 }
 
-/// Applies an update to all weights, with the gradients multiplied by `factor`; in stretches between `cuts`.
+/// Applies an update to all weights, with the gradients multiplied by `factor`; in stretches as `cuts` says.
 pub fn apply<U: Update>(
     level: Level,
     update: &U,
     factor: Factor,
-    cuts: &[usize],
+    cuts: &dyn Cuts,
     gradients: &[Block],
     weights: &mut [Block],
     state: &mut [U::State],

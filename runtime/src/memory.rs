@@ -1,0 +1,40 @@
+//! How much memory a network needs, for those who lend it: programs without an allocator, and those that place everything
+//! themselves. All are constants:
+//!
+//! ```
+//! use kiln::{Block, memory, model};
+//!
+//! model! {
+//!     struct Gate(x: [4]) -> [2] { Dense(64), Relu, Dense(2) }
+//! }
+//!
+//! static PARAMETERS: [Block; memory::parameters::<Gate>()] = [Block::ZERO; memory::parameters::<Gate>()];
+//! assert_eq!(size_of_val(&PARAMETERS), 64 * memory::parameters::<Gate>());
+//! ```
+
+use crate::{inference, model::Model, network::Network, step::plan};
+
+/// Blocks of the parameters: what `Parameters` is made of.
+pub const fn parameters<N: Model>() -> usize {
+    N::Network::PARAMETER_BLOCKS
+}
+
+/// Items of what a rule remembers, one for each block of what is learnt: what `Descent::lent` is made of.
+pub const fn moments<N: Model>() -> usize {
+    N::Network::LEARNT_BLOCKS
+}
+
+/// Blocks in which `rows` samples are answered at once; with fewer, they are answered in turns.
+pub const fn workspace<N: Model>(rows: usize) -> usize {
+    inference::blocks::<N>(rows)
+}
+
+/// Blocks for training steps of up to `batch` samples, as [`Lent`](crate::step::Lent) takes them.
+pub const fn training<N: Model>(batch: usize) -> usize {
+    plan::blocks::<N>(batch)
+}
+
+/// Outputs for training steps, as [`Lent`](crate::step::Lent) takes them: none for a network with one output.
+pub const fn outputs<N: Model>() -> usize {
+    plan::outputs::<N>()
+}

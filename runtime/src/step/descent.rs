@@ -1,0 +1,165 @@
+//! An optimizer with what it remembers of a network.
+
+use super::{
+    cuts::Uncut,
+    gradient::{self, Factor},
+    statistics,
+};
+#[cfg(feature = "alloc")]
+use crate::value::filled;
+use crate::{
+    block::Block,
+    error::{Found, Result, check_lent},
+    model::Model,
+    network::Network,
+    optimizer::{Optimizer, State, check_factor},
+    parameters::Parameters,
+    simd,
+};
+use core::marker::PhantomData;
+
+/// A network's descent: an optimizer, its moments, and the count of its steps. For a loop of one's own; a `Trainer` has its
+/// own. The moments are allocated, or lent: then `M` is what holds them, such as an array or a slice.
+///
+/// ```
+/// use kiln::{Descent, Model, Mse, Result, Sgd, Training};
+///
+/// fn learn<N: Model<Output = [f32; 1]>>(net: &mut N, inputs: &[N::Input], targets: &[[f32; 1]]) -> Result<()> {
+///     let mut training = Training::new(net, inputs.len())?;
+///     let mut descent = Descent::new(net, Sgd::new(0.1).momentum(0.9))?;
+///     for step in 0..100 {
+///         training.backward(net, inputs, targets, &Mse)?;
+///         descent.scale_learning_rate(1.0 / (1.0 + step as f64))?;
+///         descent.apply(net, training.gradients())?;
+///     }
+///     Ok(())
+/// }
+/// ```
+pub struct Descent<N, O: Optimizer, M = Owned<State<O>>> {
+    /// The rule. Its numbers may be changed between steps.
+    pub optimizer: O,
+    state: M,
+    taken: u64,
+    factor: f64,
+    network: PhantomData<fn(&N)>,
+}
+
+/// What the rule remembers, where nothing else is said.
+#[cfg(feature = "alloc")]
+type Owned<T> = alloc::vec::Vec<T>;
+#[cfg(not(feature = "alloc"))]
+type Owned<T> = &'static mut [T];
+
+#[cfg(feature = "alloc")]
+impl<N: Model, O: Optimizer> Descent<N, O> {
+    /// Allocates what the rule remembers of a network like `net`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::error::Error::Setting) if a number of the optimizer is of no use, such as a negative
+    /// learning rate, [`Error::Memory`](crate::error::Error::Memory) if there is no memory for what the rule remembers.
+    pub fn new(_: &N, optimizer: O) -> Result<Self> {
+        optimizer.check()?;
+        let state = filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?;
+        Self::lent(optimizer, state)
+    }
+}
+
+impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
+    /// Takes memory for what the rule remembers: `kiln::memory::moments` items, each as it begins.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::error::Error::Setting) if a number of the optimizer is of no use,
+    /// [`Error::Lent`](crate::error::Error::Lent) if there are fewer items.
+    pub fn lent(optimizer: O, mut state: M) -> Result<Self> {
+        optimizer.check()?;
+        check_lent("moments", N::Network::LEARNT_BLOCKS, state.as_mut().len())?;
+        Ok(Self {
+            optimizer,
+            state,
+            taken: 0,
+            factor: 1.0,
+            network: PhantomData,
+        })
+    }
+
+    /// Multiplies the learning rate of the optimizer by `factor` from now on, as a schedule does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::error::Error::Setting) if the factor is negative, NaN or beyond `f32`; the one before stays then.
+    pub fn scale_learning_rate(&mut self, factor: f64) -> Result<()> {
+        check_factor("scale_learning_rate", factor, || {
+            Found::After(factor, self.taken)
+        })?;
+        self.factor = factor;
+        Ok(())
+    }
+
+    /// Takes one step: changes every parameter of `net` by its gradient. Statistics, as those of `BatchNorm`, follow the batch
+    /// that the gradients are of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::error::Error::Setting) if a number of the optimizer was changed to one that is of no use.
+    /// No step is taken then.
+    pub fn apply(&mut self, net: &mut N, gradients: Parameters<N, &[Block]>) -> Result<()> {
+        self.apply_in(&mut net.parameters_mut(), &gradients)
+    }
+
+    /// Takes one step as [`apply`](Self::apply) does, in parameters that lie anywhere.
+    ///
+    /// # Errors
+    ///
+    /// As `apply`.
+    pub fn apply_in<A, G>(
+        &mut self,
+        net: &mut Parameters<N, A>,
+        gradients: &Parameters<N, G>,
+    ) -> Result<()>
+    where
+        A: AsMut<[Block]>,
+        G: AsRef<[Block]>,
+    {
+        check_lent(
+            "gradients",
+            N::Network::LEARNT_BLOCKS,
+            gradients.blocks().len(),
+        )?;
+        let arena = net.arena_mut()?;
+        let (weights, statistics) = arena.split_at_mut(N::Network::LEARNT_BLOCKS);
+        let (update, state) = self.begin()?;
+        let (level, gains) = (simd::level(), gradients.gains());
+        let gradients = gradients.blocks();
+        gradient::apply(
+            level,
+            &update,
+            Factor::ONE,
+            &Uncut,
+            gradients,
+            weights,
+            state,
+        );
+        if let Some(gains) = gains {
+            statistics::gain::<N>(statistics, gains);
+        }
+        self.end();
+        Ok(())
+    }
+
+    /// The step that comes next, and what is remembered.
+    pub(super) fn begin(&mut self) -> Result<(O::Step, &mut [State<O>])> {
+        self.optimizer.check()?;
+        let state = self.state.as_mut();
+        let all = state.len().min(N::Network::LEARNT_BLOCKS);
+        check_lent("moments", N::Network::LEARNT_BLOCKS, all)?;
+        let update = self.optimizer.step(self.taken, self.factor);
+        Ok((update, &mut state[..all]))
+    }
+
+    /// The step was taken.
+    pub(super) fn end(&mut self) {
+        self.taken += 1;
+    }
+}

@@ -1,0 +1,60 @@
+//! What lies in arrays has the bits of what is allocated.
+#![forbid(unsafe_code)]
+
+use kiln::{Adam, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Result, Seed, Sgd, Training};
+use kiln_bare::{
+    BATCH, Both, Curve, Losses, Marks, Pulse, STEPS, curve, learn_curve, learn_marks, learn_pulse,
+    marks, pulse,
+};
+
+/// Trains as the crate does, with an allocator, on some threads.
+fn learn<N: Model, O: Optimizer, T: Sync, L: Loss<N::Output, T>>(
+    optimizer: O,
+    loss: L,
+    (inputs, targets): (&[N::Input], &[T]),
+    threads: usize,
+) -> Result<(Losses, Vec<N::Output>)> {
+    let mut net = N::new(Seed(1));
+    let mut training = Training::with_threads(&net, BATCH, threads)?.seed(2);
+    let mut descent = Descent::new(&net, optimizer)?;
+    let mut losses = [0.0; 2];
+    for step in 0..STEPS {
+        losses[usize::from(step > 0)] = training.backward(&net, inputs, targets, &loss)?;
+        descent.apply(&mut net, training.gradients())?;
+    }
+    let mut outputs = kiln::zeroed_vec(inputs.len())?;
+    net.forward_batch(inputs, &mut outputs)?;
+    Ok((losses, outputs))
+}
+
+#[test]
+fn dense_layers_have_the_same_bits() -> Result<()> {
+    let (losses, outputs) = learn_curve()?;
+    assert!(losses[1] < losses[0] / 3.0, "{losses:?}");
+    let (inputs, targets) = curve();
+    for threads in [1, 2] {
+        let owned = learn::<Curve, _, _, _>(Sgd::new(0.2), Mse, (&inputs, &targets), threads)?;
+        assert_eq!(owned, (losses, outputs.to_vec()));
+    }
+    Ok(())
+}
+
+#[test]
+fn convolutions_have_the_same_bits() -> Result<()> {
+    let (losses, outputs) = learn_marks()?;
+    assert!(losses[1] < losses[0] / 3.0, "{losses:?}");
+    let (inputs, targets) = marks();
+    let owned = learn::<Marks, _, _, _>(Adam::new(0.02), CrossEntropy, (&inputs, &targets), 1)?;
+    assert_eq!(owned, (losses, outputs.to_vec()));
+    Ok(())
+}
+
+#[test]
+fn recurrences_have_the_same_bits() -> Result<()> {
+    let (losses, outputs) = learn_pulse()?;
+    assert!(losses[1] < losses[0] / 3.0, "{losses:?}");
+    let (inputs, targets) = pulse();
+    let owned = learn::<Pulse, _, _, _>(Adam::new(0.02), Both, (&inputs, &targets), 1)?;
+    assert_eq!(owned, (losses, outputs.to_vec()));
+    Ok(())
+}
