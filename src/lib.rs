@@ -62,10 +62,11 @@ pub use kiln_runtime::inference::forward_in;
 
 pub use kiln_runtime::{
     block::Block,
+    declared::{Declared, SmallOutput},
     error::{Error, Result},
     loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
     memory,
-    model::{Model, SmallOutput},
+    model::Model,
     network::{Layer, Score},
     optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd, State},
     parameters::{Parameters, Seed},

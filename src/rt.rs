@@ -3,6 +3,7 @@
 pub use kiln_runtime::{
     batch::{Batch, Place},
     block::Block,
+    declared::{Declared, SmallOutput},
     error::Result,
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},
@@ -17,7 +18,7 @@ pub use kiln_runtime::{
     },
     layout::{Axis, Layout},
     loss::Loss,
-    model::{Model, SmallOutput},
+    model::Model,
     network::{Arena, Layer, Network, Panels, Rows, Score, count_flops, count_parameters},
     parameters::Seed,
     random::Key,

@@ -74,7 +74,7 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
     let models = resolve::models(&mut unit, report);
     resolve::check_models(&models, report);
     let (mut graphs, mut levels) = (Vec::new(), 0);
-    let names = resolve::Names::new(&unit.blocks, &models);
+    let names = resolve::Declarations::new(&unit.blocks, &models);
     for model in models.iter().filter(|model| model.whole) {
         // What is wrong in a template is said once, with the models that are made of it.
         report.within((!model.given.is_empty()).then(|| model.name.to_string()));

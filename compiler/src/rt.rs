@@ -106,7 +106,7 @@ paths! {
     AFFINE_LEARNT = batch_norm::Affine::Learnt;
     AFFINE_FIXED = batch_norm::Affine::Fixed;
     RUNNING = batch_norm::Running;
-    CONV2D_CALL = conv2d::call;
+    CONV2D_APPLICATION = conv2d::application;
     LSTM_WEIGHTS = lstm::Weights;
     LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
 }

@@ -61,11 +61,11 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
     });
     // Where nothing is known, anything will do: only inference is called by the types that a user writes.
     let (inputs, outputs) = declared.unwrap_or((vec![vec![1]], vec![vec![1]]));
-    let traits = ["Model", "SmallOutput", "Network"].map(|name| {
+    let traits = ["Declared", "Model", "SmallOutput", "Network"].map(|name| {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [model, small, network] = &traits;
+    let [declaration, model, small, network] = &traits;
     let (input, output) = (types(&inputs), types(&outputs));
     let interface = scope.tokens(quote! {
         type Input = #input;
@@ -91,9 +91,12 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl #model for #name {
+            impl #declaration for #name {
                 #interface
             }
+
+            #[automatically_derived]
+            impl #model for #name {}
 
             #[automatically_derived]
             impl #small for #name {}

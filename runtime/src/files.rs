@@ -13,32 +13,26 @@ mod decode;
 mod encode;
 mod header;
 mod number;
+mod places;
 #[cfg(feature = "std")]
 mod read;
+mod rename;
 #[cfg(feature = "std")]
 mod replace;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 
-use crate::{
-    block::{Block, LANES},
-    error::{Error, Result},
-    tensor::Tensor,
-};
-use alloc::{borrow::Cow, vec::Vec};
+pub use rename::{Rename, own};
+
+#[cfg(doc)]
+use crate::error::Error;
+use crate::{block::Block, error::Result, tensor::Tensor};
+use alloc::vec::Vec;
 #[cfg(feature = "std")]
 use {
     alloc::string::ToString,
     std::{io::Write, path::Path},
 };
-
-/// Gives a tensor of a file the name of a parameter, or leaves it out.
-pub type Rename<'a> = &'a mut dyn FnMut(&str) -> Option<Cow<'_, str>>;
-
-/// Every tensor is that of its own name.
-pub fn own(name: &str) -> Option<Cow<'_, str>> {
-    Some(Cow::Borrowed(name))
-}
 
 /// Writes the parameters in `arena` to a file, replacing the file if there is one.
 ///
@@ -97,17 +91,4 @@ pub fn load_bytes(
     arena: &mut [Block],
 ) -> Result<()> {
     decode::decode(None, bytes, rename, tensors, arena)
-}
-
-/// Every parameter's place lies in the arena.
-fn check_places(tensors: &[Tensor], blocks: usize) -> Result<()> {
-    let found = blocks * LANES;
-    match tensors.iter().find(|tensor| tensor.layout.extent() > found) {
-        None => Ok(()),
-        Some(&Tensor { name, layout, .. }) => Err(Error::Layout {
-            name,
-            expected: layout.extent(),
-            found,
-        }),
-    }
 }

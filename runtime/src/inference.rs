@@ -5,14 +5,14 @@
 
 use crate::{
     block::Block,
+    declared::Declared,
     error::{Error, Result, check_lent},
-    model::Model,
     network::Network,
     parameters::Parameters,
     simd::{self, Isa, Task},
 };
 #[cfg(feature = "alloc")]
-use crate::{model::SmallOutput, value::room};
+use crate::{declared::SmallOutput, value::room};
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 #[cfg(feature = "alloc")]
@@ -33,7 +33,7 @@ const LARGE_BLOCKS: usize = 16384;
 
 /// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. No bit of an answer depends
 /// on it, nor on the answer's place.
-pub const fn group<N: Model>() -> usize {
+pub const fn group<N: Declared>() -> usize {
     let workspace = if N::Network::WORKSPACE_BLOCKS == 0 {
         1
     } else {
@@ -56,12 +56,12 @@ pub const fn group<N: Model>() -> usize {
 }
 
 /// Blocks of workspace for each of several samples: with room for a copy of inputs that hold tiny numbers.
-const fn each<N: Model>() -> usize {
+const fn each<N: Declared>() -> usize {
     N::Network::WORKSPACE_BLOCKS + N::Network::INPUT_BLOCKS
 }
 
 /// Blocks of workspace in which `rows` samples are answered at once: no fewer than for one, no more than gain by it.
-pub const fn blocks<N: Model>(rows: usize) -> usize {
+pub const fn blocks<N: Declared>(rows: usize) -> usize {
     let most = group::<N>();
     let rows = if rows == 0 {
         1
@@ -74,14 +74,14 @@ pub const fn blocks<N: Model>(rows: usize) -> usize {
 }
 
 /// One call of `infer`, on one instruction set.
-struct Call<'a, N: Model> {
+struct Many<'a, N: Declared> {
     parameters: &'a [Block],
     inputs: &'a [N::Input],
     outputs: &'a mut [N::Output],
     workspace: &'a mut [Block],
 }
 
-impl<N: Model> Task for Call<'_, N> {
+impl<N: Declared> Task for Many<'_, N> {
     type Output = ();
 
     #[inline(always)]
@@ -98,14 +98,14 @@ impl<N: Model> Task for Call<'_, N> {
 }
 
 /// One call of `infer` for one sample: a task of its own, so that kernels see that there is one row.
-struct Single<'a, N: Model> {
+struct Single<'a, N: Declared> {
     parameters: &'a [Block],
     input: &'a N::Input,
     output: &'a mut N::Output,
     workspace: &'a mut [Block],
 }
 
-impl<N: Model> Task for Single<'_, N> {
+impl<N: Declared> Task for Single<'_, N> {
     type Output = ();
 
     #[inline(always)]
@@ -117,7 +117,7 @@ impl<N: Model> Task for Single<'_, N> {
 
 /// Answers one sample; `workspace` has at least `WORKSPACE_BLOCKS`.
 #[inline(never)]
-fn single<N: Model>(
+fn single<N: Declared>(
     parameters: &[Block],
     input: &N::Input,
     output: &mut N::Output,
@@ -134,13 +134,13 @@ fn single<N: Model>(
 
 /// Answers samples group by group, as many at once as `workspace` has room for.
 #[inline(never)]
-fn many<N: Model>(
+fn many<N: Declared>(
     parameters: &[Block],
     inputs: &[N::Input],
     outputs: &mut [N::Output],
     workspace: &mut [Block],
 ) {
-    let task = Call::<N> {
+    let task = Many::<N> {
         parameters,
         inputs,
         outputs,
@@ -204,7 +204,7 @@ pub fn forward<N: SmallOutput>(net: &N, input: &N::Input) -> N::Output {
 
 /// Answers one sample in memory of the caller's.
 #[cfg(feature = "alloc")]
-pub fn forward_into<N: Model>(net: &N, input: &N::Input, output: &mut N::Output) {
+pub fn forward_into<N: Declared>(net: &N, input: &N::Input, output: &mut N::Output) {
     with_workspace(N::Network::WORKSPACE_BLOCKS, |workspace| {
         single::<N>(N::Network::arena(net), input, output, workspace);
     });
@@ -216,7 +216,7 @@ pub fn forward_into<N: Model>(net: &N, input: &N::Input, output: &mut N::Output)
 ///
 /// If the slices differ in length.
 #[cfg(feature = "alloc")]
-pub fn forward_batch<N: Model>(
+pub fn forward_batch<N: Declared>(
     net: &N,
     inputs: &[N::Input],
     outputs: &mut [N::Output],
@@ -260,20 +260,20 @@ fn equal_length<I, O>(inputs: &[I], outputs: &[O]) -> Result<()> {
 /// ```
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug)]
-pub struct Workspace<N: Model> {
+pub struct Workspace<N: Declared> {
     blocks: Box<[Block]>,
     network: PhantomData<fn() -> N>,
 }
 
 #[cfg(feature = "alloc")]
-impl<N: Model> Default for Workspace<N> {
+impl<N: Declared> Default for Workspace<N> {
     fn default() -> Self {
         Self::new(1)
     }
 }
 
 #[cfg(feature = "alloc")]
-impl<N: Model> Workspace<N> {
+impl<N: Declared> Workspace<N> {
     /// Memory to answer `rows` samples at once; more than that are answered in turns. It is never less than for one
     /// sample, nor for more samples than gain by being answered together.
     ///
@@ -344,17 +344,17 @@ impl<N: Model> Workspace<N> {
 /// # Errors
 ///
 /// If `workspace` has fewer than `WORKSPACE_BLOCKS` blocks.
-pub fn forward_in<N: Model>(
+pub fn forward_in<N: Declared>(
     net: &N,
     input: &N::Input,
     output: &mut N::Output,
     workspace: &mut [Block],
 ) -> Result<()> {
-    net.parameters().forward_in(input, output, workspace)
+    Parameters::<N, _>::trusted(N::Network::arena(net)).forward_in(input, output, workspace)
 }
 
 /// Answers in memory of the caller's.
-impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
+impl<N: Declared, A: AsRef<[Block]>> Parameters<N, A> {
     /// Answers one sample, in a workspace of `kiln::memory::workspace(1)` blocks.
     ///
     /// # Errors
@@ -390,7 +390,7 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
 }
 
 /// Refuses a workspace that is too small for one sample.
-fn check_workspace<N: Model>(workspace: &[Block]) -> Result<()> {
+fn check_workspace<N: Declared>(workspace: &[Block]) -> Result<()> {
     check_lent(
         "blocks of a workspace",
         N::Network::WORKSPACE_BLOCKS,

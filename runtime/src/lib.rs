@@ -14,6 +14,7 @@ pub mod batch;
 pub mod block;
 #[cfg(feature = "std")]
 pub mod data;
+pub mod declared;
 pub mod error;
 #[cfg(feature = "files")]
 pub mod files;

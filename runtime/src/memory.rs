@@ -12,7 +12,7 @@
 //! assert_eq!(size_of_val(&PARAMETERS), 64 * memory::parameters::<Gate>());
 //! ```
 
-use crate::{inference, model::Model, network::Network, step::plan};
+use crate::{inference, model::Model, network::Network, step::chunking};
 
 /// Blocks of the parameters: what `Parameters` is made of.
 pub const fn parameters<N: Model>() -> usize {
@@ -31,10 +31,10 @@ pub const fn workspace<N: Model>(rows: usize) -> usize {
 
 /// Blocks for training steps of up to `batch` samples, as [`Lent`](crate::step::Lent) takes them.
 pub const fn training<N: Model>(batch: usize) -> usize {
-    plan::blocks::<N>(batch)
+    chunking::blocks::<N>(batch)
 }
 
 /// Outputs for training steps, as [`Lent`](crate::step::Lent) takes them: none for a network with one output.
 pub const fn outputs<N: Model>() -> usize {
-    plan::outputs::<N>()
+    chunking::outputs::<N>()
 }

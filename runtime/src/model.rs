@@ -2,12 +2,13 @@
 
 use crate::{
     block::Block,
+    declared::Declared,
     network::{Layer, Network, count_flops, count_parameters},
     parameters::Parameters,
-    value::Value,
 };
 #[cfg(feature = "alloc")]
 use crate::{
+    declared::SmallOutput,
     error::Result,
     inference,
     parameters::{self, Seed},
@@ -38,18 +39,10 @@ pub use crate::summary::Summary;
 /// }
 /// ```
 ///
-/// The inherent methods of a struct are the same as those here: `new`, `forward` and their kin need no trait in scope.
+/// Inputs and outputs are associated types: `M::Input`, `M::Output`. The inherent methods of a struct are the same as those here: `new`, `forward` and their kin need no trait in scope.
 ///
 /// Files are [safetensors](https://huggingface.co/docs/safetensors) with the names and layouts of PyTorch's `state_dict`.
-pub trait Model: Sized + Clone + Send + Sync + 'static {
-    /// A sample: a nested array such as `[[[f32; 28]; 28]; 1]`, or a tuple of them.
-    type Input: Value;
-    /// An answer: a nested array such as `[f32; 10]`, or a tuple of them.
-    type Output: Value;
-    /// What the runtime drives.
-    #[doc(hidden)]
-    type Network: Network<Model = Self, Input = Self::Input, Output = Self::Output>;
-
+pub trait Model: Declared + Clone {
     /// The layers: names, kinds, output shapes, parameters and operations.
     const LAYERS: &'static [Layer] = Self::Network::LAYERS;
     /// Numbers the model learns.
@@ -269,13 +262,3 @@ pub trait Model: Sized + Clone + Send + Sync + 'static {
         Summary::of::<Self>()
     }
 }
-
-/// A model whose answer takes 64 KiB at most, so that [`Model::forward`] gives it by value. Code for any model either asks
-/// for `M: Model + SmallOutput`, or answers by [`Model::forward_into`]; only `model!` implements it.
-#[diagnostic::on_unimplemented(
-    message = "`forward` gives an answer by value, and that of `{Self}` may take more than 64 KiB",
-    label = "answer by `forward_into(&input, &mut output)` instead",
-    note = "an output of zeros on the heap: `let mut output = kiln::zeroed()?;`",
-    note = "in code for any model, ask for `M: Model + SmallOutput`"
-)]
-pub trait SmallOutput: Model {}

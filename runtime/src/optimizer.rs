@@ -1,7 +1,7 @@
 //! Optimizers, as PyTorch defines them.
 //!
 //! An [`Optimizer`] is a rule and its numbers; what it remembers of a network lives in a `Trainer`, or for a loop of one's
-//! own in a `Descent`. Its [`Update`] runs in registers at the end of every weight gradient, so whatever depends
+//! own in a `Descent`. Its [`Update`](crate::update::Update) runs in registers at the end of every weight gradient, so whatever depends
 //! on the step alone is folded into constants by [`Optimizer::step`].
 //!
 //! What a rule stores, weights as well as momenta, passes [`flush`](crate::math::flush): where a gradient is exactly zero
@@ -9,113 +9,14 @@
 
 mod adam;
 mod any;
+mod rule;
 mod sgd;
 
 pub use adam::{Adam, AdamStep, AdamW};
 pub use any::{AnyOptimizer, AnyStep};
+pub(crate) use rule::check_factor;
+pub use rule::{Optimizer, State};
 pub use sgd::{Momentum, MomentumStep, Plain, Sgd, SgdStep};
-
-use crate::{
-    error::{Error, Found, Result},
-    update::Update,
-};
-use core::ops::RangeBounds;
-
-/// A rule that turns gradients into changes of the weights. A rule of one's own states its constants for a step, and what
-/// a step does to sixteen weights:
-///
-/// ```
-/// use kiln::{Block, Optimizer, Update, simd::vectors::*};
-///
-/// /// Every weight moves by the same amount: w <- w - learning_rate sign(g).
-/// struct SignDescent {
-///     learning_rate: f64,
-/// }
-///
-/// struct SignStep(f32);
-///
-/// impl Optimizer for SignDescent {
-///     type Step = SignStep;
-///
-///     fn step(&self, _taken: u64, factor: f64) -> SignStep {
-///         SignStep((self.learning_rate * factor) as f32)
-///     }
-/// }
-///
-/// impl Update for SignStep {
-///     type State = ();
-///
-///     #[inline(always)]
-///     fn apply<S: Simd>(&self, s: S, gradient: f32x16<S>, weight: &mut Block, _: &mut ()) {
-///         let (zero, rate) = (f32x16::splat(s, 0.0), f32x16::splat(s, self.0));
-///         let down = gradient.simd_gt(zero).select(rate, zero);
-///         let up = gradient.simd_lt(zero).select(rate, zero);
-///         weight.store(weight.load(s) - down + up);
-///     }
-/// }
-/// ```
-pub trait Optimizer: Send + Sync {
-    /// One step of the rule, ready to be applied to every block of weights.
-    type Step: Update;
-
-    /// The step after `taken` steps, with the learning rate multiplied by `factor`, 0 or more.
-    fn step(&self, taken: u64, factor: f64) -> Self::Step;
-
-    /// Refuses numbers by which nothing is learnt. A `Trainer` asks before it begins, a `Descent` before every step.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Setting`] with the first such number.
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// A number that is 0 or more, and finite as `f32`.
-fn check_amount(setting: &'static str, number: f64, expected: &'static str) -> Result<()> {
-    check_range(setting, number, 0.0..=f64::from(f32::MAX), expected)
-}
-
-/// A number that lies in a range; NaN lies in none.
-fn check_range(
-    setting: &'static str,
-    number: f64,
-    range: impl RangeBounds<f64>,
-    expected: &'static str,
-) -> Result<()> {
-    if range.contains(&number) {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting,
-        found: Found::Number(number),
-        expected,
-    })
-}
-
-/// Refuses a factor of the learning rate by which nothing is learnt.
-pub(crate) fn check_factor(
-    setting: &'static str,
-    factor: f64,
-    found: impl FnOnce() -> Found,
-) -> Result<()> {
-    if (0.0..=f64::from(f32::MAX)).contains(&factor) {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting,
-        found: found(),
-        expected: "0 or more and finite as `f32`, such as 1.0",
-    })
-}
-
-/// A constant of a step as `f32`, never infinite: 0 times infinity would make a number of the zeros between weights.
-fn finite(constant: f64) -> f32 {
-    constant.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
-}
-
-/// What an optimizer remembers of each block of weights.
-pub type State<O> = <<O as Optimizer>::Step as Update>::State;
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 
 use crate::{
     block::{Block, LANES},
+    declared::Declared,
     error::{Error, Result, check_lent},
     math::flush_number,
-    model::Model,
     network::Network,
     random,
     simd::{self, Isa, Task},
@@ -35,7 +35,7 @@ pub struct Seed(pub u64);
 /// If there is no memory for them.
 #[cfg(feature = "alloc")]
 #[track_caller]
-pub fn initialized<N: Model>(seed: Seed) -> N {
+pub fn initialized<N: Declared>(seed: Seed) -> N {
     match try_initialized(seed) {
         Ok(net) => net,
         Err(error) => panic!("`{}::new`: {error}", N::Network::NAME),
@@ -48,7 +48,7 @@ pub fn initialized<N: Model>(seed: Seed) -> N {
 ///
 /// If there is no memory for them.
 #[cfg(feature = "alloc")]
-pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
+pub fn try_initialized<N: Declared>(seed: Seed) -> Result<N> {
     let mut arena = zeroed::<N>()?;
     initialize::<N>(&mut arena, seed);
     Ok(N::Network::from_arena(arena))
@@ -60,13 +60,13 @@ pub fn try_initialized<N: Model>(seed: Seed) -> Result<N> {
 ///
 /// [`Error::Memory`] if the system has not that much.
 #[cfg(feature = "alloc")]
-pub fn zeroed<N: Model>() -> Result<Arena> {
+pub fn zeroed<N: Declared>() -> Result<Arena> {
     let blocks = room("the network's parameters", N::Network::PARAMETER_BLOCKS)?;
     Ok(blocks.into_boxed_slice())
 }
 
 /// Draws the parameters of an arena of zeros.
-fn initialize<N: Model>(arena: &mut [Block], seed: Seed) {
+fn initialize<N: Declared>(arena: &mut [Block], seed: Seed) {
     let numbers = must_cast_slice_mut::<Block, f32>(arena);
     for (index, tensor) in N::Network::TENSORS.iter().enumerate() {
         let mut generator = random::stream(seed.0, index as u64);
@@ -166,7 +166,7 @@ impl<N, A: Clone> Clone for Parameters<N, A> {
 
 impl<N, A: Copy> Copy for Parameters<N, A> {}
 
-impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
+impl<N: Declared, A: AsRef<[Block]>> Parameters<N, A> {
     /// Takes an arena of `kiln::memory::parameters` blocks: zeros, to be initialized or set, or the
     /// [`blocks`](Self::blocks) of a network of this kind. Numbers below 2^-63 and padding that is not zero should not be in
     /// it.
@@ -266,7 +266,7 @@ impl<N: Model, A: AsRef<[Block]>> Parameters<N, A> {
     }
 }
 
-impl<N: Model, A> Parameters<N, A> {
+impl<N: Declared, A> Parameters<N, A> {
     /// Parameters whose arena is known to be large enough.
     pub(crate) fn trusted(arena: A) -> Self {
         Self {
@@ -329,7 +329,7 @@ impl<N: Model, A> Parameters<N, A> {
     }
 }
 
-impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
+impl<N: Declared, A: AsMut<[Block]>> Parameters<N, A> {
     /// Draws fresh parameters from `seed`, and discards what was there: the same seed gives the same numbers for ever, on
     /// every machine, and those of `Model::new`.
     ///
@@ -393,7 +393,7 @@ impl<N: Model, A: AsMut<[Block]>> Parameters<N, A> {
 }
 
 /// Refuses an arena that ends before the parameters do.
-fn check<N: Model>(arena: &[Block]) -> Result<()> {
+fn check<N: Declared>(arena: &[Block]) -> Result<()> {
     check_lent(
         "blocks of parameters",
         N::Network::PARAMETER_BLOCKS,
@@ -402,7 +402,7 @@ fn check<N: Model>(arena: &[Block]) -> Result<()> {
 }
 
 /// Name and index of the first number of an arena that is not finite.
-pub(crate) fn first_not_finite<N: Model>(arena: &[Block]) -> Option<(&'static str, usize)> {
+pub(crate) fn first_not_finite<N: Declared>(arena: &[Block]) -> Option<(&'static str, usize)> {
     let numbers = must_cast_slice::<Block, f32>(arena);
     if numbers.iter().all(|number| number.is_finite()) {
         return None;

@@ -2,6 +2,9 @@
 
 pub mod chains;
 mod cover;
+mod visit;
+
+pub use visit::{Visit, VisitRow};
 
 use crate::shape::Shapes;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -47,28 +50,6 @@ pub trait Isa: Simd + Shapes {
 
     /// Visits the blocks of a single row in groups that keep the multipliers busy.
     fn cover_row<V: VisitRow>(self, visit: &mut V);
-}
-
-/// What is done with each tile of a cover; implement with `#[inline(always)]`.
-pub trait Visit {
-    /// The most blocks there can be: tiles of more are not compiled.
-    const BLOCKS: usize = usize::MAX;
-    /// A power of two that divides the number of blocks: tiles for what would be left over are not compiled.
-    const MULTIPLE: usize = 1;
-
-    /// Handles rows `row..row + ROWS` and blocks `block..block + BLOCKS`.
-    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize);
-}
-
-/// What is done with each group of a single row's blocks; implement with `#[inline(always)]`.
-pub trait VisitRow {
-    /// How many blocks there are.
-    const BLOCKS: usize;
-    /// How many runs of a sum are taken at once ([`chains::together`]).
-    const CHAINS: usize;
-
-    /// Handles blocks `block..block + BLOCKS`, `CHAINS` runs of each sum at once.
-    fn tile<const BLOCKS: usize, const CHAINS: usize>(&mut self, block: usize);
 }
 
 /// A computation that is generic over the instruction set; what [`dispatch`] runs.

@@ -10,19 +10,19 @@
 //! [`TrainingIn`] and [`Descent`] are what a program without an allocator trains with. `train` has the owners above: they
 //! allocate what is lent here, start threads, and run epochs.
 
+pub mod chunking;
 pub mod cuts;
 mod descent;
 pub mod finish;
 pub mod gradient;
 pub mod inputs;
 pub mod passes;
-pub mod plan;
 pub mod share;
 mod shared;
 pub mod source;
 mod statistics;
 mod training;
 
+pub use chunking::Lent;
 pub use descent::Descent;
-pub use plan::Lent;
 pub use training::TrainingIn;

@@ -1,8 +1,9 @@
 //! A model as a table of its layers.
 
 use crate::{
-    model::Model,
-    network::{Layer, Network},
+    block::Block,
+    declared::Declared,
+    network::{Layer, Network, count_flops, count_parameters},
 };
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
@@ -21,15 +22,14 @@ pub struct Summary {
 
 impl Summary {
     /// The summary of a kind of network: its layers in the blocks they are part of, which show what they learn in all.
-    pub fn of<M: Model>() -> Self {
+    pub fn of<M: Declared>() -> Self {
+        let layers = M::Network::LAYERS;
         let (mut rows, mut open) = (Vec::new(), "");
-        for layer in M::LAYERS {
+        for layer in layers {
             let mut depth = 0;
             for path in prefixes(layer.within) {
                 if !is_within(open, path) {
-                    let all = M::LAYERS
-                        .iter()
-                        .filter(|other| is_within(other.within, path));
+                    let all = layers.iter().filter(|other| is_within(other.within, path));
                     let learnt = all.map(|layer| layer.parameters as u64).sum();
                     let name = path.rsplit('.').next().unwrap_or(path);
                     rows.push([indented(depth, name), String::new(), grouped(learnt)]);
@@ -43,10 +43,10 @@ impl Summary {
             network: M::Network::NAME,
             inputs: M::Network::INPUTS,
             rows,
-            parameters: M::PARAMS,
-            flops: M::FLOPS,
-            workspace: M::WORKSPACE_BYTES,
-            training: M::TRAIN_BYTES_PER_SAMPLE,
+            parameters: count_parameters(layers),
+            flops: count_flops(layers),
+            workspace: M::Network::WORKSPACE_BLOCKS * size_of::<Block>(),
+            training: M::Network::TRAIN_BLOCKS * size_of::<Block>(),
         }
     }
 }

@@ -55,7 +55,7 @@ struct Known {
 
 /// Whether an argument may stand without its name.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Standing {
     Positional,
     Named,
 }
@@ -139,7 +139,7 @@ impl<'a> Arguments<'a> {
 
     /// A required number of at least 1.
     pub fn size(&mut self, name: &'static str) -> usize {
-        match self.take(name, name.into(), Place::Positional) {
+        match self.take(name, name.into(), Standing::Positional) {
             Some(value) => self.size_of(value),
             None => self.absent(name, 1),
         }
@@ -147,13 +147,13 @@ impl<'a> Arguments<'a> {
 
     /// A number of at least 1 that may be given, by name only.
     pub fn optional_size(&mut self, name: &'static str) -> Option<usize> {
-        let value = self.take(name, format!("{name} = .."), Place::Named)?;
+        let value = self.take(name, format!("{name} = .."), Standing::Named)?;
         Some(self.size_of(value))
     }
 
     /// A number of at least 1, with a default.
     pub fn size_or(&mut self, name: &'static str, default: usize) -> usize {
-        match self.take(name, format!("{name} = {default}"), Place::Positional) {
+        match self.take(name, format!("{name} = {default}"), Standing::Positional) {
             Some(value) => self.size_of(value),
             None => default,
         }
@@ -161,7 +161,7 @@ impl<'a> Arguments<'a> {
 
     /// A number of at least 1, with a default, by name only.
     pub fn named_size_or(&mut self, name: &'static str, default: usize) -> usize {
-        match self.take(name, format!("{name} = {default}"), Place::Named) {
+        match self.take(name, format!("{name} = {default}"), Standing::Named) {
             Some(value) => self.size_of(value),
             None => default,
         }
@@ -169,7 +169,7 @@ impl<'a> Arguments<'a> {
 
     /// A number of at least 0, with a default, by name only.
     pub fn index_or(&mut self, name: &'static str, default: usize) -> usize {
-        match self.take(name, format!("{name} = {default}"), Place::Named) {
+        match self.take(name, format!("{name} = {default}"), Standing::Named) {
             Some(value) => self.integer_of(value),
             None => default,
         }
@@ -177,7 +177,7 @@ impl<'a> Arguments<'a> {
 
     /// A required number, or pair of numbers, of at least 1: `3`, `(3, 5)` or `[3, 5]`; a number stands for both.
     pub fn pair(&mut self, name: &'static str) -> (usize, usize) {
-        match self.take(name, name.into(), Place::Positional) {
+        match self.take(name, name.into(), Standing::Positional) {
             Some(value) => self.pair_of(value, Self::size_of),
             None => self.absent(name, (1, 1)),
         }
@@ -190,7 +190,7 @@ impl<'a> Arguments<'a> {
         shown: &str,
         default: (usize, usize),
     ) -> (usize, usize) {
-        match self.take(name, format!("{name} = {shown}"), Place::Positional) {
+        match self.take(name, format!("{name} = {shown}"), Standing::Positional) {
             Some(value) => self.pair_of(value, Self::size_of),
             None => default,
         }
@@ -203,7 +203,7 @@ impl<'a> Arguments<'a> {
         pair: fn((usize, usize)) -> T,
         choices: &[(&str, T)],
     ) -> T {
-        let Some(value) = self.take(name, format!("{name} = 0"), Place::Positional) else {
+        let Some(value) = self.take(name, format!("{name} = 0"), Standing::Positional) else {
             return pair((0, 0));
         };
         match bare(value) {
@@ -228,7 +228,7 @@ impl<'a> Arguments<'a> {
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
-        let Some(value) = self.take(name, format!("{name} = {default}"), Place::Named) else {
+        let Some(value) = self.take(name, format!("{name} = {default}"), Standing::Named) else {
             return default;
         };
         if let Some(flag) = self.constants.flag(value) {
@@ -244,13 +244,13 @@ impl<'a> Arguments<'a> {
     /// One of some words; the first is the default.
     pub fn word<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let default = choices.first().map_or("", |choice| choice.0);
-        let value = self.take(name, format!("{name} = {default}"), Place::Named)?;
+        let value = self.take(name, format!("{name} = {default}"), Standing::Named)?;
         self.word_of(name, value, choices)
     }
 
     /// A list of numbers of at least 1: `4, 7, 7` or `[4, 7, 7]`.
     pub fn sizes(&mut self, name: &'static str) -> Vec<usize> {
-        let Some(first) = self.take(name, format!("{name}.."), Place::Positional) else {
+        let Some(first) = self.take(name, format!("{name}.."), Standing::Positional) else {
             return self.absent(name, vec![1]);
         };
         if let Some(sizes) = several(first) {
@@ -278,7 +278,7 @@ impl<'a> Arguments<'a> {
 
     /// A range of indices `start..end`; an end left out is the end of the axis.
     pub fn range(&mut self, name: &'static str) -> (usize, Option<usize>) {
-        let Some(value) = self.take(name, name.into(), Place::Positional) else {
+        let Some(value) = self.take(name, name.into(), Standing::Positional) else {
             return self.absent(name, (0, None));
         };
         let Expr::Range(range) = bare(value) else {
@@ -308,8 +308,8 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    fn take(&mut self, name: &'static str, shown: String, place: Place) -> Option<&'a Expr> {
-        let positional = place == Place::Positional;
+    fn take(&mut self, name: &'static str, shown: String, place: Standing) -> Option<&'a Expr> {
+        let positional = place == Standing::Positional;
         let by_place = if positional {
             self.next_positional()
         } else {

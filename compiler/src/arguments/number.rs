@@ -1,11 +1,11 @@
 //! Arguments that are numbers, and not sizes.
 
-use super::{Arguments, Place};
+use super::{Arguments, Standing};
 
 impl Arguments<'_> {
     /// A finite factor of at least 0; 0 by default.
     pub fn penalty(&mut self, name: &'static str) -> f64 {
-        let Some(value) = self.take(name, format!("{name} = 0"), Place::Named) else {
+        let Some(value) = self.take(name, format!("{name} = 0"), Standing::Named) else {
             return 0.0;
         };
         match self.number_of(value) {
@@ -22,7 +22,7 @@ impl Arguments<'_> {
 
     /// A required number that is finite as an f32.
     pub fn number(&mut self, name: &'static str) -> f64 {
-        let Some(value) = self.take(name, name.into(), Place::Positional) else {
+        let Some(value) = self.take(name, name.into(), Standing::Positional) else {
             return self.absent(name, 1.0);
         };
         self.number_of(value).unwrap_or_else(|| {
@@ -34,7 +34,7 @@ impl Arguments<'_> {
 
     /// A required number in `0.0..1.0`.
     pub fn probability(&mut self, name: &'static str) -> f64 {
-        let Some(value) = self.take(name, name.into(), Place::Positional) else {
+        let Some(value) = self.take(name, name.into(), Standing::Positional) else {
             return self.absent(name, 0.0);
         };
         match self.number_of(value) {
@@ -69,7 +69,7 @@ impl Arguments<'_> {
         fits: impl Fn(f64) -> bool,
         what: &str,
     ) -> f64 {
-        let Some(value) = self.take(name, format!("{name} = {default:?}"), Place::Named) else {
+        let Some(value) = self.take(name, format!("{name} = {default:?}"), Standing::Named) else {
             return default;
         };
         match self.number_of(value) {

@@ -19,12 +19,12 @@ pub struct Printer<'a> {
     /// The schedule and the memory plan.
     planned: &'a (Program, Plan),
     /// What the calls stand in.
-    scope: Scope,
+    around: Around,
 }
 
 /// What calls stand in: which memory is there to be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum Around {
     /// A pass over the rows of a chunk, which changes `memory`.
     Rows,
     /// A fold of the whole batch, which changes `joint`.
@@ -38,22 +38,22 @@ pub enum Scope {
 impl<'a> Printer<'a> {
     /// For one of the model's programs.
     pub fn new(model: &'a Model<'a>, planned: &'a (Program, Plan)) -> Self {
-        let scope = Scope::Rows;
+        let around = Around::Rows;
         Self {
             model,
             planned,
-            scope,
+            around,
         }
     }
 
     /// The same for calls that stand elsewhere.
-    pub fn within(self, scope: Scope) -> Self {
-        Self { scope, ..self }
+    pub fn within(self, around: Around) -> Self {
+        Self { around, ..self }
     }
 
     /// What the calls stand in.
-    pub fn scope(&self) -> Scope {
-        self.scope
+    pub fn around(&self) -> Around {
+        self.around
     }
 
     /// The program.
@@ -73,10 +73,10 @@ impl<'a> Printer<'a> {
     /// What memory is called that is carved out of the one that calls change here.
     fn carved(&self, place: Place) -> Option<&'a Ident> {
         let names = &self.model.names;
-        let named = match (self.scope, place) {
-            (Scope::Rows, Place::Buffer(buffer)) => self.place(buffer),
-            (Scope::Fold, Place::Joint(JointId(joint))) => &names.joint[joint],
-            (Scope::Arena, Place::Tensor(TensorId(tensor))) => &names.tensors[tensor],
+        let named = match (self.around, place) {
+            (Around::Rows, Place::Buffer(buffer)) => self.place(buffer),
+            (Around::Fold, Place::Joint(JointId(joint))) => &names.joint[joint],
+            (Around::Arena, Place::Tensor(TensorId(tensor))) => &names.tensors[tensor],
             _ => return None,
         };
         Some(&named.name)
@@ -99,18 +99,18 @@ impl<'a> Printer<'a> {
             }
         }
         let carve = rt::CARVE;
-        let memory = match self.scope {
-            Scope::Rows => quote!(memory),
-            Scope::Fold => quote!(joint),
-            Scope::Arena => quote!(arena),
-            Scope::Weights => quote!(transposed),
+        let memory = match self.around {
+            Around::Rows => quote!(memory),
+            Around::Fold => quote!(joint),
+            Around::Arena => quote!(arena),
+            Around::Weights => quote!(transposed),
         };
         let idents = bound.iter().map(|(name, _)| name);
         let spans = bound
             .iter()
             .filter_map(|&(_, place)| self.carved(place))
-            .map(|name| match self.scope {
-                Scope::Rows => quote!(rows.span(#name)),
+            .map(|name| match self.around {
+                Around::Rows => quote!(rows.span(#name)),
                 _ => quote!(#name.once()),
             });
         let bind = (!bound.is_empty())
@@ -210,8 +210,8 @@ impl<'a> Printer<'a> {
         let names = &self.model.names;
         let shared = |field: &str| {
             let field = Ident::new(field, Span::call_site());
-            match self.scope {
-                Scope::Rows => quote!(rows.#field),
+            match self.around {
+                Around::Rows => quote!(rows.#field),
                 _ => quote!(#field),
             }
         };

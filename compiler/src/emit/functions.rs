@@ -1,6 +1,6 @@
 //! A function for each layer and pass, so that a backtrace and a profile name the layer.
 
-use super::call::{Printer, Scope};
+use super::call::{Around, Printer};
 use crate::memory::program::Event;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -37,7 +37,7 @@ impl Functions {
             let name = self.name(&format!("{pass}_{}", events[0].label));
             let body = events.iter().filter_map(|event| event.action.call());
             let body = body.map(|call| printer.call(call)).collect();
-            let (parameters, arguments) = signature(printer.scope(), &body, input);
+            let (parameters, arguments) = signature(printer.around(), &body, input);
             self.items.push(quote! {
                 #inline
                 fn #name<S: rt::Isa>(s: S, #parameters) {
@@ -67,21 +67,25 @@ impl Functions {
 }
 
 /// What a function takes besides the instruction set, and what it is given.
-fn signature(scope: Scope, body: &TokenStream, input: &TokenStream) -> (TokenStream, TokenStream) {
-    match scope {
-        Scope::Rows if mentions(body, "inputs") => (
+fn signature(
+    around: Around,
+    body: &TokenStream,
+    input: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    match around {
+        Around::Rows if mentions(body, "inputs") => (
             quote!(rows: rt::Rows<'_>, inputs: &[#input], memory: &mut [rt::Block]),
             quote!(rows, inputs, memory),
         ),
-        Scope::Rows => (
+        Around::Rows => (
             quote!(rows: rt::Rows<'_>, memory: &mut [rt::Block]),
             quote!(rows, memory),
         ),
-        Scope::Fold => (
+        Around::Fold => (
             quote!(batch: rt::Batch<'_>, joint: &mut [rt::Block]),
             quote!(batch, joint),
         ),
-        Scope::Arena | Scope::Weights => (
+        Around::Arena | Around::Weights => (
             quote!(joint: &[rt::Block], arena: &mut [rt::Block]),
             quote!(joint, arena),
         ),

@@ -112,17 +112,17 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
 
         #owned
     });
-    let interface = scope.tokens(quote! {
+    let associated = scope.tokens(quote! {
         type Input = #input;
         type Output = #output;
         #[doc(hidden)]
         type Network = Self;
     });
-    let traits = ["Model", "SmallOutput", "Network"].map(|name| {
+    let traits = ["Declared", "Model", "SmallOutput", "Network"].map(|name| {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [interface_of, small, network] = &traits;
+    let [declared, interface, small, network] = &traits;
     let small = is_small.then(|| {
         quote! {
             #[automatically_derived]
@@ -184,9 +184,12 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl #interface_of for #name {
-                #interface
+            impl #declared for #name {
+                #associated
             }
+
+            #[automatically_derived]
+            impl #interface for #name {}
 
             #small
 

@@ -62,11 +62,11 @@ impl Names {
                 }
             }
         }
-        for region in &training.0.joint.regions {
+        for region in &training.0.joint.parts {
             let named = names.name(&region.label, region.offset, region.blocks);
             names.joint.push(named);
         }
-        for region in &training.0.transposed.regions {
+        for region in &training.0.transposed.parts {
             let named = names.name(&region.label, region.offset, region.blocks);
             names.transposed.push(named);
         }

@@ -1,6 +1,6 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
-use super::call::{Printer, Scope, penalty};
+use super::call::{Around, Printer, penalty};
 use super::functions::Functions;
 use super::model::Model;
 use crate::call::Gradient;
@@ -131,7 +131,7 @@ pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) 
 
 /// Refreshes the transposed weights of a stretch.
 pub fn transpose(model: &Model<'_>) -> TokenStream {
-    let printer = Printer::new(model, &model.training).within(Scope::Weights);
+    let printer = Printer::new(model, &model.training).within(Around::Weights);
     let calls = printer
         .program()
         .events
@@ -401,7 +401,7 @@ pub fn backward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
 
 /// What happens between two passes; nothing where no samples meet.
 pub fn fold(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStream> {
-    let printer = Printer::new(model, &model.training).within(Scope::Fold);
+    let printer = Printer::new(model, &model.training).within(Around::Fold);
     let passes = Passes::of(printer.program());
     let (folds, count) = (passes.folds(), passes.passes.len());
     if folds.is_empty() {
@@ -419,7 +419,7 @@ pub fn fold(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStream>
 
 /// What follows the batch, if anything does.
 pub fn follow(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStream> {
-    let printer = Printer::new(model, &model.training).within(Scope::Arena);
+    let printer = Printer::new(model, &model.training).within(Around::Arena);
     let events = printer.program().events.iter();
     let events = events.filter(|event| matches!(event.action, Action::Follow(_)));
     let events = events.collect::<Vec<_>>();

@@ -14,8 +14,8 @@ use std::ops::Range;
 /// it.
 pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
     let judge = Judge { program, plan };
-    regions(&program.transposed)?;
-    regions(&program.joint)?;
+    parts(&program.transposed)?;
+    parts(&program.joint)?;
     let (mut memory, mut made) = (Owners::default(), BTreeSet::new());
     let mut updated = BTreeSet::new();
     for (time, event) in program.events.iter().enumerate() {
@@ -38,9 +38,9 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
 }
 
 /// Regions of shared memory lie one behind another.
-fn regions(shared: &Shared) -> Result<(), String> {
+fn parts(shared: &Shared) -> Result<(), String> {
     let mut end = 0;
-    for region in &shared.regions {
+    for region in &shared.parts {
         if region.offset != end {
             let (name, offset) = (&region.name, region.offset);
             return Err(format!("`{name}` begins at {offset} instead of {end}"));

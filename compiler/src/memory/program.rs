@@ -23,16 +23,16 @@ pub struct Buffer {
     pub blocks: usize,
 }
 
-/// Memory that all samples share, one region after another.
+/// Memory that all samples share, one part after another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shared {
     /// What lies there.
-    pub regions: Vec<Region>,
+    pub parts: Vec<Part>,
 }
 
 /// A part of the memory that all samples share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
+pub struct Part {
     /// What it holds, for messages.
     pub name: String,
     /// What expansions call it.
@@ -44,21 +44,21 @@ pub struct Region {
 }
 
 impl Shared {
-    /// Adds a region behind the others; gives its index.
+    /// Adds a part behind the others; gives its index.
     pub fn add(&mut self, name: String, label: String, blocks: usize) -> usize {
         let offset = self.blocks();
-        self.regions.push(Region {
+        self.parts.push(Part {
             name,
             label,
             offset,
             blocks,
         });
-        self.regions.len() - 1
+        self.parts.len() - 1
     }
 
     /// Blocks in all.
     pub fn blocks(&self) -> usize {
-        let last = self.regions.last();
+        let last = self.parts.last();
         last.map_or(0, |last| last.offset + last.blocks)
     }
 }

@@ -301,7 +301,7 @@ impl<'a> Scheduler<'a> {
 
     /// Schedules a call that transposes weights, if no other site of the layer did.
     fn transpose(&mut self, index: usize, call: Call<Slot>) {
-        let fresh = TransposedId(self.program.transposed.regions.len());
+        let fresh = TransposedId(self.program.transposed.parts.len());
         let (mut slot, mut blocks) = (0, 0);
         let call = call.map(|view| match view.memory {
             Slot::Transposed(own) => {

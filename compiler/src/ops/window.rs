@@ -94,7 +94,7 @@ impl Window {
         (height, width): (usize, usize),
     ) -> Result<(usize, usize), String> {
         let [rows, columns] = self.axes((height, width));
-        let too_large = |name, axis: Axis| {
+        let too_large = |name, axis: Along| {
             let from = format!("`{}` gives {:?}", feed.from, feed.shape);
             let fits = match *feed.shape {
                 [first, _, last] if last < first => {
@@ -129,17 +129,17 @@ impl Window {
     }
 
     /// The image's axes under the window: rows, columns.
-    fn axes(&self, (height, width): (usize, usize)) -> [Axis; 2] {
+    fn axes(&self, (height, width): (usize, usize)) -> [Along; 2] {
         let (padding, kernel, stride, dilation) =
             (self.padding, self.kernel, self.stride, self.dilation);
-        let rows = Axis {
+        let rows = Along {
             size: height,
             padding: (padding.top, padding.bottom),
             kernel: kernel.0,
             stride: stride.0,
             dilation: dilation.0,
         };
-        let columns = Axis {
+        let columns = Along {
             size: width,
             padding: (padding.left, padding.right),
             kernel: kernel.1,
@@ -152,7 +152,7 @@ impl Window {
 
 /// One axis of an image under a window.
 #[derive(Clone, Copy)]
-struct Axis {
+struct Along {
     size: usize,
     padding: (usize, usize),
     kernel: usize,
@@ -160,7 +160,7 @@ struct Axis {
     dilation: usize,
 }
 
-impl Axis {
+impl Along {
     /// floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1, or `None` if the window does not fit once.
     ///
     /// In 128 bits nothing overflows: every number is below 2^62.

@@ -53,7 +53,7 @@ pub(super) fn resolve<'a>(
         .collect()
 }
 
-/// Names that stand for values.
+/// Declarations that stand for values.
 pub(super) struct Scope<'b, 'a> {
     pub(super) builder: &'b mut Builder<'a>,
     pub(super) frame: &'b mut Frame<'a>,
@@ -62,7 +62,7 @@ pub(super) struct Scope<'b, 'a> {
     pub(super) names: BTreeMap<String, usize>,
     /// The declared layer of each name.
     pub(super) layers: BTreeMap<String, usize>,
-    /// Names that some `let` of the block gives, for messages.
+    /// Declarations that some `let` of the block gives, for messages.
     pub(super) later: BTreeSet<String>,
 }
 

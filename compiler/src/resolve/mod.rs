@@ -33,12 +33,12 @@ use forward::Owner;
 pub use scope::models;
 
 /// What a model may name: blocks, and, as a mistake, models.
-pub struct Names<'a> {
+pub struct Declarations<'a> {
     blocks: BTreeMap<String, &'a ast::Block>,
     models: BTreeSet<String>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> Declarations<'a> {
     /// The names of one `model!`.
     pub fn new(blocks: &'a [ast::Block], models: &[ast::Model]) -> Self {
         let blocks = blocks
@@ -55,7 +55,7 @@ impl<'a> Names<'a> {
 /// The graph of a model, with the shapes of its inputs; `levels` counts those of stacked layers in all.
 pub fn resolve<'a>(
     model: &'a ast::Model,
-    names: &'a Names<'a>,
+    names: &'a Declarations<'a>,
     constants: &Constants,
     levels: &'a mut usize,
     report: &'a mut Report,

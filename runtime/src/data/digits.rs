@@ -1,6 +1,6 @@
 //! The UCI handwritten digits, built in.
 
-use super::{Images, Samples};
+use super::samples::{Images, Samples};
 use crate::error::{Error, Fault, Result};
 use alloc::{string::ToString, vec::Vec};
 use flate2::read::ZlibDecoder;
@@ -56,18 +56,18 @@ pub fn digits() -> Result<(Images<8, 8>, Images<8, 8>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::digits;
+    use super::{Images, digits};
 
     /// Sums as numpy computes them from scikit-learn's copy.
     #[test]
     fn digits_are_those_of_scikit_learn() {
         let (train, test) = digits().unwrap();
-        let sum = |part: &super::Images<8, 8>| {
+        let sum = |part: &Images<8, 8>| {
             let pixels = part.inputs().as_flattened().as_flattened().as_flattened();
             assert!(pixels.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
             pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() * 16.0
         };
-        let count = |part: &super::Images<8, 8>| {
+        let count = |part: &Images<8, 8>| {
             let mut counts = [0; 10];
             for &label in part.targets() {
                 counts[label] += 1;

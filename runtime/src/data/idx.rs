@@ -22,7 +22,7 @@ use crate::error::{Error, Fault, Result};
 use alloc::{vec, vec::Vec};
 use bytemuck::allocation::try_zeroed_vec;
 use std::path::{Path, PathBuf};
-use stream::{Header, Stream};
+use stream::{Check, Flaw, Header, Stream};
 
 /// Reads images of one channel, scaling bytes to 0 to 1.
 ///
@@ -52,12 +52,6 @@ pub fn labels(path: impl AsRef<Path>, classes: usize) -> Result<Vec<usize>> {
     stream.content(&header, |bytes| labels.take(bytes))?;
     Ok(labels.classes)
 }
-
-/// What is wrong with a file, and at which byte.
-type Flaw = (u64, Fault);
-
-/// Judges a header, before anything that it promises is read or unpacked.
-type Check = fn(Element, &[usize]) -> Result<(), Flaw>;
 
 /// Takes what is valid.
 fn check_nothing(_: Element, _: &[usize]) -> Result<(), Flaw> {

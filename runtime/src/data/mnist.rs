@@ -1,6 +1,9 @@
 //! MNIST, and the sets that come in the same four files (Fashion-MNIST, KMNIST).
 
-use super::{Images, Samples, idx};
+use super::{
+    idx,
+    samples::{Images, Samples},
+};
 use crate::error::{Error, Fault, Result, io};
 use alloc::{format, string::String, vec::Vec};
 use std::{

@@ -1,5 +1,6 @@
 //! Samples to train on: the [`Dataset`] trait, [`Samples`] in memory, and readers of well-known sets.
 
+mod dataset;
 #[cfg(feature = "data")]
 mod digits;
 #[cfg(feature = "data")]
@@ -8,98 +9,9 @@ pub mod idx;
 mod mnist;
 mod samples;
 
+pub use dataset::Dataset;
 #[cfg(feature = "data")]
 pub use digits::digits;
 #[cfg(feature = "data")]
 pub use mnist::mnist;
-pub use samples::Samples;
-
-use crate::error::Result;
-use core::borrow::Borrow;
-
-/// Images of one channel, `[1, H, W]`, and their classes.
-pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], usize>;
-
-/// Pairs of inputs and targets that can be read in any order, from several threads at once.
-///
-/// A sample is lent where it lies in memory, or made on the spot; neither needs an allocation. What is large is best lent,
-/// or made in a `Box`: by value it passes over the stacks of threads that are made for it.
-///
-/// ```
-/// use kiln::{Result, data::Dataset};
-/// use std::borrow::Borrow;
-///
-/// /// Sixteen samples of a sine, and which quarter of its period they begin in.
-/// struct Sines;
-///
-/// impl Dataset for Sines {
-///     type Input = [f32; 16];
-///     type Target = usize;
-///
-///     fn len(&self) -> usize {
-///         400
-///     }
-///
-///     fn sample(&self, index: usize) -> Result<(impl Borrow<[f32; 16]>, impl Borrow<usize>)> {
-///         let phase = index as f32 / 400.0;
-///         let input = core::array::from_fn(|i| (6.283 * (phase + i as f32 / 16.0)).sin());
-///         Ok((input, (phase * 4.0) as usize))
-///     }
-/// }
-///
-/// assert_eq!(Sines.sample(100)?.1.borrow(), &1);
-/// # Ok::<(), kiln::Error>(())
-/// ```
-pub trait Dataset: Sync {
-    /// What the network is given: a nested array such as `[[[f32; 28]; 28]; 1]`, or a tuple of them.
-    type Input;
-    /// What the loss compares its answer to: the index of a class as any integer, or an array.
-    type Target: Clone + Send + Sync;
-
-    /// Number of samples.
-    fn len(&self) -> usize;
-
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The sample at `index`, which is less than `len()`: its input and its target, each as a reference, by value, in a `Box`
-    /// or in an `Arc`. The same index gives the same sample each time, unless it is meant to be augmented.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the sample from being read, best as [`Error::Sample`](crate::error::Error::Sample).
-    fn sample(&self, index: usize)
-    -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)>;
-
-    /// The target of the sample at `index` alone. All targets are asked for before training, to find those that the
-    /// loss cannot use; worth writing where an input takes long to make.
-    ///
-    /// # Errors
-    ///
-    /// As [`sample`](Self::sample).
-    fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
-        Ok(self.sample(index)?.1)
-    }
-}
-
-impl<D: Dataset> Dataset for &D {
-    type Input = D::Input;
-    type Target = D::Target;
-
-    fn len(&self) -> usize {
-        D::len(self)
-    }
-
-    fn sample(
-        &self,
-        index: usize,
-    ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
-        D::sample(self, index)
-    }
-
-    fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
-        D::target(self, index)
-    }
-}
+pub use samples::{Images, Samples};

@@ -2,7 +2,7 @@
 
 mod place;
 
-use super::Dataset;
+use super::dataset::Dataset;
 use crate::{
     error::{Error, Found, Result},
     parameters::Seed,
@@ -10,6 +10,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use core::{borrow::Borrow, slice};
+
+/// Images of one channel, `[1, H, W]`, and their classes.
+pub type Images<const H: usize, const W: usize> = Samples<[[[f32; W]; H]; 1], usize>;
 
 /// A dataset in memory: at least one input, and one target for each.
 ///

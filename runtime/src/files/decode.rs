@@ -1,8 +1,10 @@
 //! Parameters from the bytes of a file: everything is proven before anything is changed.
 
 use super::{
-    Rename, alike, check_places, header,
+    alike, header,
     number::{Number, Unfit},
+    places::check_places,
+    rename::Rename,
 };
 use crate::{
     block::Block,

@@ -1,6 +1,6 @@
 //! Parameters as the bytes of a file.
 
-use super::check_places;
+use super::places::check_places;
 use crate::{
     block::Block,
     error::{Error, Mismatch, Result},

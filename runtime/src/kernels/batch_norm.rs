@@ -27,89 +27,27 @@
 
 mod backward;
 mod inference;
+mod line;
 #[cfg(test)]
 mod tests;
 
 pub use backward::{backward, gradient, means, sums};
 pub use inference::{Running, infer, lines, rows};
+pub use line::Affine;
+use line::{batch_line, normalise};
 
 use super::{
-    activation::{Activation, Declared, Kind, of_kind},
+    activation::{Declared, Kind, of_kind},
     pixels::Pixels,
 };
 use crate::{
     batch::Samples,
-    block::{Block, LANES, without_padding},
+    block::{Block, LANES},
     math,
     simd::{Isa, compiled_here},
     tensor::{joined_count, split_count},
 };
-use fearless_simd::{Simd, f32x16, prelude::*};
-
-/// What x^ is multiplied by and what is added to it, a panel of sixteen channels after another.
-#[derive(Clone, Copy)]
-pub enum Affine<'a> {
-    /// Learnt numbers.
-    Learnt {
-        /// g.
-        weight: &'a [Block],
-        /// b.
-        bias: &'a [Block],
-    },
-    /// 1 and 0.
-    Fixed,
-}
-
-impl Affine<'_> {
-    #[inline(always)]
-    fn weight<S: Simd>(self, s: S, panel: usize) -> f32x16<S> {
-        match self {
-            Self::Learnt { weight, .. } => weight[panel].load(s),
-            Self::Fixed => f32x16::splat(s, 1.0),
-        }
-    }
-
-    #[inline(always)]
-    fn bias<S: Simd>(self, s: S, panel: usize) -> f32x16<S> {
-        match self {
-            Self::Learnt { bias, .. } => bias[panel].load(s),
-            Self::Fixed => f32x16::splat(s, 0.0),
-        }
-    }
-}
-
-/// How numbers of a panel are normalised: `(x - mean - rest) * scale + shift`.
-struct Line<S: Simd> {
-    mean: f32x16<S>,
-    rest: f32x16<S>,
-    scale: f32x16<S>,
-    shift: f32x16<S>,
-}
-
-impl<S: Simd> Line<S> {
-    #[inline(always)]
-    fn at(&self, s: S, x: f32x16<S>) -> f32x16<S> {
-        let centred = math::flush(s, (x - self.mean) - self.rest);
-        centred.mul_add(self.scale, self.shift)
-    }
-}
-
-/// The line of a panel by the batch's statistics.
-#[inline(always)]
-fn batch_line<S: Simd>(
-    s: S,
-    statistics: &[Block],
-    affine: Affine<'_>,
-    [panel, panels]: [usize; 2],
-) -> Line<S> {
-    let [mean, rest, inverse] = centre(s, statistics, panel, panels);
-    Line {
-        mean,
-        rest,
-        scale: math::flush(s, inverse * affine.weight(s, panel)),
-        shift: affine.bias(s, panel),
-    }
-}
+use fearless_simd::{f32x16, prelude::*};
 
 compiled_here! {
     /// The mean and the centred squares of each sample's channels, as the three numbers they are made of: a shift, the sum of
@@ -235,47 +173,6 @@ fn forward_as_on<S: Isa>(
             of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
         },
     );
-}
-
-/// The mean in two parts and r of a panel.
-#[inline(always)]
-fn centre<S: Simd>(s: S, statistics: &[Block], panel: usize, panels: usize) -> [f32x16<S>; 3] {
-    [0, 1, 2].map(
-        #[inline(always)]
-        |place| statistics[place * panels + panel].load(s),
-    )
-}
-
-/// y = f of x on each panel's line.
-#[inline(always)]
-fn normalise<S: Isa, A: Activation>(
-    s: S,
-    x: &[Block],
-    y: &mut [Block],
-    pixels: Pixels,
-    line: impl Fn(usize) -> Line<S>,
-) {
-    let blocks = pixels.blocks.max(1);
-    for y in y.chunks_exact_mut(blocks) {
-        pixels.clear_border(y);
-    }
-    for panel in 0..pixels.panels {
-        let line = line(panel);
-        for (x, y) in x.chunks_exact(blocks).zip(y.chunks_exact_mut(blocks)) {
-            for row in 0..pixels.rows {
-                let x = pixels.row(x, row)[panel..].iter();
-                let y = pixels.row_mut(y, row)[panel..].iter_mut();
-                for (x, y) in x.step_by(pixels.panels).zip(y.step_by(pixels.panels)) {
-                    let normal = A::apply(s, line.at(s, x.load(s)));
-                    y.store(if A::KEEPS_ZERO {
-                        normal
-                    } else {
-                        without_padding(s, normal, panel, pixels.channels)
-                    });
-                }
-            }
-        }
-    }
 }
 
 compiled_here! {

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! (1) is a convolution of D with the panels that [`transpose`] flips; where the stride is s, the inputs fall into
-//! s residue classes, each a convolution with its own taps, so that no product with an inserted zero is ever formed.
+//! s residue classes, each a convolution with its own taps, so that no product with an inserted zero is ever formed
+//! (`conv2d/residue.rs` derives them, with an example).
 //!
 //! **Weights** are `[[Block; K]; P]`: panel p holds outputs 16 p .. 16 p + 15 as lanes, K = KH * KW * CIN and
 //! k = (u KW + v) CIN + i, with CIN the logical number of channels. Bias is `[Block; P]`; a layer without one passes
@@ -29,7 +30,7 @@
 //! | --- | --- | --- |
 //! | X | the layer's input | columns: all that the padding reaches. Rows: likewise, or at least one above (TOP >= 1), which is then read for every row out of reach |
 //! | Y | the output, pooled if pooling is fused | any; written by the forward pass |
-//! | D | the outputs that exist in memory: all of them, or those that a fused pool keeps | columns: what [`border`](super::stencil::border) says, on both sides; rows: one above (TOP >= 1) if `border` is not 0 above or below. Written by [`delta`] |
+//! | D | the outputs that exist in memory: all of them, or those that a fused pool keeps | columns: what [`Along::border`](super::stencil::Along::border) says, on both sides; rows: one above (TOP >= 1) if `border` is not 0 above or below. Written by [`delta`] |
 //!
 //! The order of every sum is fixed: a forward pass starts at the bias and adds k = 0, 1, ...; (1) adds the taps of D in
 //! ascending order of position, then o; (2) and (3) add samples, then rows, then columns. A sum of more than
@@ -40,6 +41,7 @@
 mod backward;
 mod delta;
 mod forward;
+mod residue;
 #[cfg(test)]
 mod tests;
 mod tiles;
@@ -48,4 +50,4 @@ mod weights;
 pub use backward::{input_gradient, transpose};
 pub use delta::{delta, delta_pooled};
 pub use forward::{forward, forward_normal, forward_told, forward_winners};
-pub use weights::{Call, Calls, bias_gradient, call, weight_gradient};
+pub use weights::{Application, Applications, application, bias_gradient, weight_gradient};

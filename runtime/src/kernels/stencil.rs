@@ -1,5 +1,7 @@
 //! The sliding window of a convolution or a pool.
 
+use super::image::Image;
+
 /// Which pixels an output reads.
 pub trait Stencil {
     /// Rows and columns of the kernel.
@@ -41,32 +43,47 @@ impl<
     const PADDING: [usize; 2] = [PT, PL];
 }
 
-/// Border that [`conv2d::input_gradient`](super::conv2d::input_gradient) needs around D along one axis: `[before, after]`.
-///
-/// `size` counts the input's pixels and `outputs` those of D's interior.
-pub const fn border(
-    size: usize,
-    outputs: usize,
-    kernel: usize,
-    stride: usize,
-    dilation: usize,
-    padding: usize,
-) -> [usize; 2] {
-    let before = ((kernel - 1) * dilation).saturating_sub(padding) / stride;
-    let reached = reached(size, outputs, kernel, stride, dilation, padding);
-    let last = (reached + padding - 1) / stride;
-    [before, (last + 1).saturating_sub(outputs)]
+/// One axis of a convolution: its rows, or its columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Along {
+    /// The input's pixels.
+    pub size: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// Taps.
+    pub kernel: usize,
+    /// From an output to the next.
+    pub stride: usize,
+    /// From a tap to the next.
+    pub dilation: usize,
+    /// Zeros before the input.
+    pub padding: usize,
 }
 
-/// Pixels along an axis of `size` that any of the `outputs` reads; those after have no gradient.
-pub(super) const fn reached(
-    size: usize,
-    outputs: usize,
-    kernel: usize,
-    stride: usize,
-    dilation: usize,
-    padding: usize,
-) -> usize {
-    let end = ((outputs - 1) * stride + (kernel - 1) * dilation + 1).saturating_sub(padding);
-    if end < size { end } else { size }
+impl Along {
+    /// Axis 0, the rows, or 1, the columns, of a stencil from X to D.
+    pub const fn axis<C: Stencil, X: Image, D: Image>(axis: usize) -> Self {
+        Self {
+            size: [X::HEIGHT, X::WIDTH][axis],
+            outputs: [D::HEIGHT, D::WIDTH][axis],
+            kernel: C::KERNEL[axis],
+            stride: C::STRIDE[axis],
+            dilation: C::DILATION[axis],
+            padding: C::PADDING[axis],
+        }
+    }
+
+    /// Pixels up to the last that any output reads; those after have no gradient.
+    pub const fn reached(self) -> usize {
+        let last = (self.outputs - 1) * self.stride + (self.kernel - 1) * self.dilation;
+        let end = (last + 1).saturating_sub(self.padding);
+        if end < self.size { end } else { self.size }
+    }
+
+    /// Border that [`conv2d::input_gradient`](super::conv2d::input_gradient) needs around the outputs' delta, before and after.
+    pub const fn border(self) -> [usize; 2] {
+        let before = ((self.kernel - 1) * self.dilation).saturating_sub(self.padding) / self.stride;
+        let last = (self.reached() + self.padding - 1) / self.stride;
+        [before, (last + 1).saturating_sub(self.outputs)]
+    }
 }

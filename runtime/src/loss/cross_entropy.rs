@@ -7,7 +7,7 @@
 //! delta dL/dx_i = e^(x_i - m) / sum_j e^(x_j - m) - [i = t]
 //! ```
 
-use super::{Label, Loss};
+use super::{label::Label, sample::Loss};
 use crate::{
     block::LANES,
     error::{Error, Result},

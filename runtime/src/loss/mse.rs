@@ -2,7 +2,7 @@
 //!
 //! For outputs y and targets t of n numbers: L = 1/n sum (y_i - t_i)^2 and dL/dy_i = 2/n (y_i - t_i).
 
-use super::Loss;
+use super::sample::Loss;
 use crate::{
     block::LANES,
     error::{Error, Result},

@@ -3,7 +3,10 @@
 //! n reaches from -151 to 128, more than an exponent field holds. 2^n is therefore applied as 2^floor(n/2) and
 //! 2^ceil(n/2): the first product is exact, the second overflows to infinity or rounds into the subnormals, once.
 
-use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, flush, horner, power_of_two};
+use super::{
+    flush::flush,
+    reduction::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two},
+};
 use fearless_simd::{Simd, f32x16, i32x16, prelude::*};
 
 /// Twice the bias of the exponent field: each half of n takes one. Added to [`ROUND`].

@@ -4,7 +4,7 @@
 //! are added from the smallest up, so that near 1, where k = 0, the exact f comes last. k times the high part of ln 2
 //! is exact.
 
-use super::{LN_2_HIGH, LN_2_LOW, horner};
+use super::reduction::{LN_2_HIGH, LN_2_LOW, horner};
 use core::f32::consts::FRAC_1_SQRT_2;
 use fearless_simd::{Simd, f32x16, i32x16, prelude::*};
 

@@ -4,7 +4,7 @@
 //! both sides of the fraction are therefore multiplied by 2^-24, which costs nothing: it hides in the bias of 2^n.
 //! Where that could underflow instead, at large positive x, the value has long been 1.
 
-use super::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two};
+use super::reduction::{EXP, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, horner, power_of_two};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// 2^-24, by which the fraction is widened.

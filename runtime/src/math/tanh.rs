@@ -17,7 +17,7 @@
 //! denominator are equal and the result is exactly 1; before that the numerator never rounds above the denominator.
 //! (ln 2) / 2 needs no second part: its error grows with n more slowly than tanh flattens.
 
-use super::{LOG2_E, ROUND, horner, power_of_two};
+use super::reduction::{LOG2_E, ROUND, horner, power_of_two};
 use core::f32::consts::LN_2;
 use fearless_simd::{Simd, f32x16, i32x16, prelude::*};
 

@@ -39,7 +39,7 @@
 //! beta and 1 - beta are rounded to `f32`, and so the corrections are those of the rounded beta: a steady gradient's moments are
 //! exact.
 
-use super::{Optimizer, check_amount, check_range, finite};
+use super::rule::{Optimizer, check_amount, check_range, finite};
 use crate::{
     block::Block,
     error::{Error, Found, Result},

@@ -1,6 +1,10 @@
 //! An optimizer that is chosen while the program runs.
 
-use super::{Adam, AdamStep, AdamW, Momentum, MomentumStep, Optimizer, Plain, Sgd, SgdStep};
+use super::{
+    adam::{Adam, AdamStep, AdamW},
+    rule::Optimizer,
+    sgd::{Momentum, MomentumStep, Plain, Sgd, SgdStep},
+};
 use crate::{block::Block, error::Result, update::Update};
 use fearless_simd::{Simd, f32x16};
 

@@ -9,7 +9,7 @@
 //! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
 //! ```
 
-use super::{Optimizer, check_amount, check_range, finite};
+use super::rule::{Optimizer, check_amount, check_range, finite};
 use crate::{
     block::Block,
     error::{Error, Found, Result},

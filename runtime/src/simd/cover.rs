@@ -1,6 +1,6 @@
 //! How register tiles cover a matrix, for each size of register file.
 
-use super::{Visit, VisitRow};
+use super::visit::{Visit, VisitRow};
 use core::ops::Range;
 
 /// Visits the tiles of `rows` x `blocks` that `R` x `B` divides, in the order of `BY_ROWS`.

@@ -121,7 +121,7 @@ fn run<N: Model, T: Sync, L: Loss<N::Output, T>>(
     targets: &[T],
     gradients: &mut dyn Gradients,
 ) -> Result<f64> {
-    check::<N, T, L>(passes.plan.batch.get(), inputs, targets, step.loss)?;
+    check::<N, T, L>(passes.chunking.batch.get(), inputs, targets, step.loss)?;
     let source = Inputs::<N>::new(inputs);
     let Totals { loss, rows, .. } = passes.run(step, &source, Given(targets), gradients);
     source.judge()?;
@@ -151,7 +151,7 @@ pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
         network: PhantomData,
     };
     let loss = run(passes, step, inputs, targets, &mut kept)?;
-    gradient::add_penalties::<N>(passes.plan.level, parameters, learnt);
+    gradient::add_penalties::<N>(passes.chunking.level, parameters, learnt);
     gains.fill(Block::ZERO);
     passes.follow(gradients);
     Ok(loss)

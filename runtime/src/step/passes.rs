@@ -1,9 +1,9 @@
 //! The passes of a step, over memory that is there from the beginning.
 
 use super::{
+    chunking::{Chunking, Lent},
     cuts::{Learnt, Transposed},
     finish::Gradients,
-    plan::{Lent, Plan},
     share::{join, stretches},
     shared::{Fold, Follow, Transpose},
     source::{Source, Targets},
@@ -88,7 +88,7 @@ impl Totals {
 /// The passes of a step: how they are cut, and the memory that is lent for them.
 pub struct Passes<'m, N: Model> {
     /// How they are cut.
-    pub plan: Plan<N>,
+    pub chunking: Chunking<N>,
     chunks: &'m mut [Block],
     transposed: &'m mut [Block],
     joint: &'m mut [Block],
@@ -104,19 +104,19 @@ fn pieces(parts: usize) -> usize {
 
 impl<'m, N: Model> Passes<'m, N> {
     /// The passes over memory that the caller lends.
-    pub fn new(plan: Plan<N>, memory: Lent<'m, N>) -> Result<Self> {
+    pub fn new(chunking: Chunking<N>, memory: Lent<'m, N>) -> Result<Self> {
         let Lent {
             blocks,
             scores,
             outputs,
         } = memory;
-        check_lent("blocks of a step", plan.blocks(), blocks.len())?;
-        check_lent("scores", plan.batch.get(), scores.len())?;
-        check_lent("outputs", plan.outputs(), outputs.len())?;
-        let (chunks, shared) = blocks.split_at_mut(plan.chunks());
+        check_lent("blocks of a step", chunking.blocks(), blocks.len())?;
+        check_lent("scores", chunking.batch.get(), scores.len())?;
+        check_lent("outputs", chunking.outputs(), outputs.len())?;
+        let (chunks, shared) = blocks.split_at_mut(chunking.chunks());
         let (transposed, joint) = shared.split_at_mut(count_blocks(N::Network::TRANSPOSED));
         Ok(Self {
-            plan,
+            chunking,
             chunks,
             transposed,
             joint: &mut joint[..N::Network::JOINT_BLOCKS],
@@ -130,7 +130,7 @@ impl<'m, N: Model> Passes<'m, N> {
 
     /// Where the arena is cut for the updates after a pass; without one, for a rule that is applied to gradients.
     pub fn cuts(&self, pass: Option<usize>) -> Learnt {
-        let Plan { batch, parts, .. } = self.plan;
+        let Chunking { batch, parts, .. } = self.chunking;
         Learnt::new(N::Network::TENSORS, pass, batch.get(), pieces(parts))
     }
 
@@ -146,12 +146,12 @@ impl<'m, N: Model> Passes<'m, N> {
         gradients: &mut dyn Gradients,
     ) -> Totals {
         let rows = targets.all().len();
-        let Plan {
+        let Chunking {
             level,
             capacity,
             parts,
             ..
-        } = self.plan;
+        } = self.chunking;
         let mut totals = Totals::NONE;
         self.transpose(gradients.parameters());
         for pass in 0..Self::COUNT {
@@ -203,7 +203,7 @@ impl<'m, N: Model> Passes<'m, N> {
 
     /// Refreshes the transposed weights.
     fn transpose(&mut self, parameters: &[Block]) {
-        let Plan { level, parts, .. } = self.plan;
+        let Chunking { level, parts, .. } = self.chunking;
         let transpose = |first, transposed: &mut [Block]| {
             let transpose = Transpose::<N> {
                 parameters,
@@ -225,7 +225,7 @@ impl<'m, N: Model> Passes<'m, N> {
                 arena,
                 network: PhantomData,
             };
-            simd::dispatch(self.plan.level, follow);
+            simd::dispatch(self.chunking.level, follow);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Steps of a network whose parameters, values and moments all lie in memory of the caller's.
 
 use super::{
-    Descent, Lent,
+    chunking::{Chunking, Lent},
+    descent::Descent,
     inputs::{backward, learn},
     passes::{Passes, Step},
-    plan::Plan,
 };
 use crate::{
     block::Block,
@@ -66,7 +66,7 @@ impl<'m, N: Model> TrainingIn<'m, N> {
     /// If `batch` is 0, or less memory is lent than `kiln::memory` says.
     pub fn new(batch: usize, memory: Lent<'m, N>) -> Result<Self> {
         Ok(Self {
-            passes: Passes::new(Plan::new(batch, 1)?, memory)?,
+            passes: Passes::new(Chunking::new(batch, 1)?, memory)?,
             seed: 0,
             step: 0,
         })

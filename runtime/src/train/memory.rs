@@ -7,9 +7,9 @@ use crate::{
     network::Score,
     step::{
         Lent,
+        chunking::{Chunking, answering, pieces},
         cuts::WORTH_A_FORK,
         passes::Passes,
-        plan::{Plan, answering, pieces},
     },
     value::{filled, room},
 };
@@ -31,7 +31,7 @@ pub fn starting<N: Model>(rows: usize, threads: usize) -> usize {
 /// The memory of steps: what lends it to them.
 pub struct Memory<N: Model> {
     /// How steps are cut.
-    pub plan: Plan<N>,
+    pub chunking: Chunking<N>,
     blocks: Vec<Block>,
     scores: Vec<Score>,
     outputs: Vec<N::Output>,
@@ -40,12 +40,12 @@ pub struct Memory<N: Model> {
 impl<N: Model> Memory<N> {
     /// For batches of up to `batch` samples on `threads` threads.
     pub fn new(batch: usize, threads: usize) -> Result<Self> {
-        let plan = Plan::new(batch, threads)?;
+        let chunking = Chunking::new(batch, threads)?;
         Ok(Self {
-            plan,
-            blocks: room("a batch", plan.blocks())?,
+            chunking,
+            blocks: room("a batch", chunking.blocks())?,
             scores: filled("scores", batch)?,
-            outputs: room("outputs", plan.outputs())?,
+            outputs: room("outputs", chunking.outputs())?,
         })
     }
 
@@ -56,7 +56,7 @@ impl<N: Model> Memory<N> {
             scores: &mut self.scores,
             outputs: &mut self.outputs,
         };
-        Passes::new(self.plan, lent)
+        Passes::new(self.chunking, lent)
     }
 }
 

@@ -122,7 +122,8 @@ impl Threads {
         self.count
     }
 
-    /// Runs `f` where [`join`](crate::step::share::join) finds the threads. A loop belongs inside as a whole: entering costs an allocation.
+    /// Runs `f` where [`join`](crate::step::share::join) finds the threads. A loop belongs inside as a whole: entering costs
+    /// an allocation.
     pub fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
         let (mut f, mut result) = (Some(f), None);
         self.enter(&mut || result = f.take().map(|f| f()));

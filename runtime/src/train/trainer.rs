@@ -1,6 +1,10 @@
 //! Epochs over a dataset.
 
 mod epoch;
+mod held;
+
+use held::Past;
+pub use held::Trainer;
 
 use super::{
     ending,
@@ -20,63 +24,12 @@ use crate::{
     loss::Loss,
     model::Model,
     network::Network,
-    optimizer::{Optimizer, State},
+    optimizer::Optimizer,
     parameters::Seed,
-    step::{gradient::check_limit, plan::parts},
+    step::{chunking::parts, gradient::check_limit},
     value::filled,
 };
 use alloc::{boxed::Box, vec::Vec};
-
-/// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
-///
-/// ```
-/// use kiln::{Adam, CrossEntropy, Model, Result, Trainer, data::Dataset};
-///
-/// fn learn<N, D>(net: &mut N, train: &D, test: &D) -> Result<()>
-/// where
-///     N: Model<Output = [f32; 10]>,
-///     D: Dataset<Input = N::Input, Target = usize>,
-/// {
-///     let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(5).batch(32);
-///     trainer.fit(net, train)?;
-///     println!("{}", trainer.evaluate(net, test)?);
-///     Ok(())
-/// }
-/// ```
-///
-/// A second `fit` goes on where the first one ended: moments, the count of steps and of epochs are kept, so that
-/// five fits of one epoch are one fit of five. What is kept belongs to the weights that the last fit left: a network with
-/// these weights, bit for bit, goes on, be it moved, cloned, or saved and loaded. Any other begins anew, as with a
-/// trainer just made: another kind of network, a fresh one, or one whose weights were loaded or set since.
-pub struct Trainer<O: Optimizer, L> {
-    optimizer: O,
-    loss: L,
-    epochs: usize,
-    batch: usize,
-    threads: usize,
-    seed: Seed,
-    shuffle: bool,
-    clip_norm: Option<f64>,
-    quiet: bool,
-    keep_steps: bool,
-    schedule: Option<Schedule>,
-    past: Past<State<O>>,
-}
-
-/// The factor of the learning rate in an epoch.
-type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
-
-/// What is kept between fits.
-struct Past<T> {
-    /// Fingerprint of the network it belongs to, as the last fit left it.
-    network: Option<u64>,
-    /// What the optimizer remembers of each block of weights.
-    state: Vec<T>,
-    /// Steps taken.
-    steps: u64,
-    /// Epochs begun.
-    epochs: usize,
-}
 
 impl<O: Optimizer, L> Trainer<O, L> {
     /// One epoch in batches of 32, shuffled by seed 0, on all threads of the machine, without a limit of the gradients' norm
@@ -318,28 +271,4 @@ fn check_company<N: Model>(samples: usize, batch: usize) -> Result<()> {
 /// Tells that an error is about the validation data.
 fn validation_error(error: Error) -> Error {
     Error::Validation(Box::new(error))
-}
-
-impl<T> Default for Past<T> {
-    fn default() -> Self {
-        Self {
-            network: None,
-            state: Vec::new(),
-            steps: 0,
-            epochs: 0,
-        }
-    }
-}
-
-impl<T: Copy + Default> Past<T> {
-    /// Begins anew where the network is not the one that the last fit left.
-    fn adopt<N: Model>(&mut self, net: &N) -> Result<()> {
-        if self.network != Some(fingerprint(net)) {
-            *self = Self {
-                state: filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?,
-                ..Self::default()
-            };
-        }
-        Ok(())
-    }
 }

@@ -13,10 +13,10 @@ use crate::{
     network::Network,
     parameters::{Parameters, Seed},
     step::{
+        chunking::parts,
         gradient::{self, Factor},
         inputs,
         passes::Step,
-        plan::parts,
     },
     value::filled,
 };

@@ -378,7 +378,7 @@ impl Lower for Conv2d {
         let x = ("x", Slot::Input(0), Form::Floats(xs));
         let delta = ("delta", DELTA, Form::Rows(ds));
         let mut term = Term::of(rows * columns, [x, delta]);
-        term.through = Some((rt::CONV2D_CALL, sizes.collect()));
+        term.through = Some((rt::CONV2D_APPLICATION, sizes.collect()));
         Some(Gradient {
             kernel: match index {
                 0 => &WEIGHT_GRADIENT,

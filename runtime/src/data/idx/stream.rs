@@ -1,7 +1,7 @@
 //! The bytes of an IDX file in order, plain or unpacked: first its header, then its elements.
 
 use super::{
-    Check, Element,
+    element::Element,
     gunzip::{Garbage, Gunzip},
 };
 use crate::error::{Error, Fault, Result, io};
@@ -14,6 +14,12 @@ use std::{
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
+
+/// What is wrong with a file, and at which byte.
+pub type Flaw = (u64, Fault);
+
+/// Judges a header, before anything that it promises is read or unpacked.
+pub type Check = fn(Element, &[usize]) -> Result<(), Flaw>;
 
 /// What a file promises.
 pub struct Header {

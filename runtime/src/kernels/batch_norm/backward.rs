@@ -1,6 +1,6 @@
 //! Backward: each sample's sums, the batch's, and what they make of each delta.
 
-use super::{Affine, centre};
+use super::line::{Affine, centre};
 use crate::{
     batch::Samples,
     block::{Block, LANES},

@@ -1,6 +1,6 @@
 //! With running statistics: alone, or in what a contraction does with its sums.
 
-use super::{Affine, Line, normalise};
+use super::line::{Affine, Line, normalise};
 use crate::{
     block::{Block, without_padding},
     kernels::{

@@ -1,11 +1,14 @@
 //! Backward of the input: from the delta to the input's gradient.
 
-use super::tiles::{Plan, Sink, Sums};
+use super::{
+    residue::{Residue, covers},
+    tiles::{Ends, Fixed, Given, Known, Reads, Sums, Walk},
+};
 use crate::{
     block::{Block, LANES},
     kernels::{
         image::{Image, pixel},
-        stencil::{Stencil, border, reached},
+        stencil::{Along, Stencil},
     },
     math,
     shape::{self, Extent, Shape},
@@ -106,10 +109,10 @@ pub fn input_gradient<
     const {
         assert!(KT == C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS);
         assert!(Q == X::CHANNELS.div_ceil(LANES));
-        let [left, right] = needed::<C, D, X>(1);
+        let [left, right] = Along::axis::<C, X, D>(1).border();
         assert!(left <= D::LEFT && D::LEFT + D::WIDTH + right <= D::COLUMNS);
         assert!(
-            !clips::<C, D, X>() || D::TOP > 0,
+            !Transposed::<C, D, X>::CLIP || D::TOP > 0,
             "a row of zeros stands in for rows out of reach"
         );
     }
@@ -118,29 +121,27 @@ pub fn input_gradient<
         || {
             for (delta, dx) in delta.iter().zip(dx) {
                 let delta: &[f32] = bytemuck::must_cast_slice(delta);
+                let x = &delta[..D::FLOATS];
                 let dx = &mut dx[..X::FLOATS / LANES];
-                if !ADD && const { !covers::<C, D, X>() } {
+                if !ADD && const { !Transposed::<C, D, X>::COVERS } {
                     dx.fill(Block::ZERO);
                 }
+                if const { Transposed::<C, D, X>::LONE } {
+                    let walk = Known(PhantomData::<Transposed<C, D, X>>);
+                    sums::<S, C, D, X, _, ADD, KT, Q>(s, walk, x, flipped, [0, 0], dx);
+                    continue;
+                }
                 for row in 0..C::STRIDE[0] {
-                    let row = class::<C, D, X>(0, row);
+                    let row = Residue::of(const { Along::axis::<C, X, D>(0) }, row);
                     for column in 0..C::STRIDE[1] {
-                        let column = class::<C, D, X>(1, column);
-                        if row.taps * column.taps * row.count * column.count == 0 {
+                        let column = Residue::of(const { Along::axis::<C, X, D>(1) }, column);
+                        if row.is_empty() || column.is_empty() {
                             continue;
                         }
-                        S::tiled(Sums::<S, D, _, 1, 1, KT, Q> {
-                            s,
-                            plan: plan::<C, D, X>(row, column),
-                            x: &delta[..D::FLOATS],
-                            w: flipped,
-                            sink: &mut Gradient::<C, D, X, ADD> {
-                                dx,
-                                first: [row.first, column.first],
-                                kind: PhantomData,
-                            },
-                            image: PhantomData,
-                        });
+                        let reads = Transposed::<C, D, X>::reads(row, column);
+                        let walk = Given(reads, PhantomData::<Transposed<C, D, X>>);
+                        let first = [row.first, column.first];
+                        sums::<S, C, D, X, _, ADD, KT, Q>(s, walk, x, flipped, first, dx);
                     }
                 }
             }
@@ -148,129 +149,83 @@ pub fn input_gradient<
     );
 }
 
-/// Inputs along an axis whose distance from the padded edge leaves the same rest modulo the stride: the same taps
-/// reach them all.
-#[derive(Clone, Copy)]
-struct Class {
-    /// The first of them, and how many.
-    first: usize,
-    count: usize,
-    /// Taps that reach them.
-    taps: usize,
-    /// The first of these taps in flipped order, and from one to the next.
-    tap: usize,
-    tap_step: usize,
-    /// Position in D's buffer that the first tap reads for the first input, and from tap to tap.
-    origin: isize,
-    dilation: usize,
-}
-
-/// The class of `rest`. Input i is reached from output (i + padding - k dilation) / stride, where that divides.
+/// The inputs of one class, of which `first` is the first.
 #[inline(always)]
-const fn class<C: Stencil, D: Image, X: Image>(axis: usize, rest: usize) -> Class {
-    let (kernel, stride) = (C::KERNEL[axis], C::STRIDE[axis]);
-    let (dilation, padding) = (C::DILATION[axis], C::PADDING[axis]);
-    let common = greatest_common_divisor(dilation, stride);
-    let tap_step = stride / common;
-    let first = (rest + stride - padding % stride) % stride;
-    let reached = reached_inputs::<C, D, X>(axis);
-    let mut k = 0;
-    while k < kernel && (k * dilation) % stride != rest {
-        k += 1;
-    }
-    let taps = (kernel - k).div_ceil(tap_step);
-    let last = k + taps.saturating_sub(1) * tap_step;
-    let numerator = (first + padding) as isize - (last * dilation) as isize;
-    let before = if axis == 0 { D::TOP } else { D::LEFT };
-    Class {
-        first,
-        count: reached.saturating_sub(first).div_ceil(stride),
-        taps,
-        tap: (kernel - 1).saturating_sub(last),
-        tap_step,
-        origin: before as isize + numerator / stride as isize,
-        dilation: dilation / common,
-    }
+fn sums<
+    S: Isa,
+    C: Stencil,
+    D: Image,
+    X: Image,
+    L: Walk,
+    const ADD: bool,
+    const KT: usize,
+    const Q: usize,
+>(
+    s: S,
+    walk: L,
+    x: &[f32],
+    w: &[[Block; KT]; Q],
+    first: [usize; 2],
+    dx: &mut [Block],
+) {
+    S::tiled(Sums::<S, D, L, _, 1, 1, KT, Q> {
+        s,
+        walk,
+        x,
+        w,
+        ends: &mut Gradient::<C, D, X, ADD> {
+            dx,
+            first,
+            kind: PhantomData,
+        },
+        image: PhantomData,
+    });
 }
 
-/// The reads of one class of rows and one of columns.
-#[inline(always)]
-const fn plan<C: Stencil, D: Image, X: Image>(row: Class, column: Class) -> Plan {
-    let tap = D::CHANNELS;
-    Plan {
-        windows: [row.count, column.count],
-        origin: [row.origin, column.origin],
-        stride: [1, 1],
-        taps: [row.taps, column.taps],
-        dilation: [row.dilation, column.dilation],
-        panel: (row.tap * C::KERNEL[1] + column.tap) * tap,
-        panel_step: [row.tap_step * C::KERNEL[1] * tap, column.tap_step * tap],
-        clip: const { clips::<C, D, X>() },
-        panels_first: const { C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::COLUMN > D::FLOATS },
-    }
-}
+/// The convolution of D with the flipped panels, class by class.
+struct Transposed<C, D, X>(PhantomData<(C, D, X)>);
 
-const fn greatest_common_divisor(a: usize, b: usize) -> usize {
-    let (mut a, mut b) = (a, b);
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
-}
+impl<C: Stencil, D: Image, X: Image> Transposed<C, D, X> {
+    /// Rows and columns.
+    const ALONG: [Along; 2] = [Along::axis::<C, X, D>(0), Along::axis::<C, X, D>(1)];
 
-/// Height and width of an image.
-const fn size<I: Image>(axis: usize) -> usize {
-    if axis == 0 { I::HEIGHT } else { I::WIDTH }
-}
+    /// Whether there is one class.
+    const LONE: bool = C::STRIDE[0] == 1 && C::STRIDE[1] == 1;
 
-/// Inputs along an axis that have a gradient at all.
-const fn reached_inputs<C: Stencil, D: Image, X: Image>(axis: usize) -> usize {
-    reached(
-        size::<X>(axis),
-        size::<D>(axis),
-        C::KERNEL[axis],
-        C::STRIDE[axis],
-        C::DILATION[axis],
-        C::PADDING[axis],
-    )
-}
+    /// Whether every input is reached by some tap.
+    const COVERS: bool = covers(Self::ALONG[0]) && covers(Self::ALONG[1]);
 
-/// The border around D that the reads of an axis reach.
-const fn needed<C: Stencil, D: Image, X: Image>(axis: usize) -> [usize; 2] {
-    border(
-        size::<X>(axis),
-        size::<D>(axis),
-        C::KERNEL[axis],
-        C::STRIDE[axis],
-        C::DILATION[axis],
-        C::PADDING[axis],
-    )
-}
-
-/// Whether some reads leave D's buffer above or below.
-const fn clips<C: Stencil, D: Image, X: Image>() -> bool {
-    let [above, below] = needed::<C, D, X>(0);
-    above > D::TOP || D::TOP + D::HEIGHT + below > D::ROWS
-}
-
-/// Whether every input is reached by some tap.
-const fn covers<C: Stencil, D: Image, X: Image>() -> bool {
-    let mut axis = 0;
-    while axis < 2 {
-        if reached_inputs::<C, D, X>(axis) < size::<X>(axis) {
-            return false;
+    /// The reads of one class of rows and one of columns.
+    #[inline(always)]
+    const fn reads(row: Residue, column: Residue) -> Reads {
+        let tap = D::CHANNELS;
+        Reads {
+            windows: [row.count, column.count],
+            origin: [
+                D::TOP as isize + row.origin,
+                D::LEFT as isize + column.origin,
+            ],
+            stride: [1, 1],
+            taps: [row.taps, column.taps],
+            dilation: [row.dilation, column.dilation],
+            panel: (row.tap * C::KERNEL[1] + column.tap) * tap,
+            panel_step: [row.tap_step * C::KERNEL[1] * tap, column.tap_step * tap],
         }
-        let mut rest = 0;
-        while rest < C::STRIDE[axis] {
-            let class = class::<C, D, X>(axis, rest);
-            if class.taps == 0 && class.count > 0 {
-                return false;
-            }
-            rest += 1;
-        }
-        axis += 1;
     }
-    true
+}
+
+impl<C: Stencil, D: Image, X: Image> Fixed for Transposed<C, D, X> {
+    const CLIP: bool = {
+        let [above, below] = Self::ALONG[0].border();
+        above > D::TOP || D::TOP + D::HEIGHT + below > D::ROWS
+    };
+
+    const PANELS_FIRST: bool = C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::COLUMN > D::FLOATS;
+
+    const READS: Reads = Self::reads(
+        Residue::of(Self::ALONG[0], 0),
+        Residue::of(Self::ALONG[1], 0),
+    );
 }
 
 /// Writes sums to the inputs of a class.
@@ -280,12 +235,13 @@ struct Gradient<'a, C, D, X, const ADD: bool> {
     kind: PhantomData<(C, D, X)>,
 }
 
-impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
+impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Ends<S>
     for Gradient<'_, C, D, X, ADD>
 {
     const SHAPE: Shape = {
-        let rows = reached_inputs::<C, D, X>(0).div_ceil(C::STRIDE[0]);
-        let columns = reached_inputs::<C, D, X>(1).div_ceil(C::STRIDE[1]);
+        let [rows, columns] = Transposed::<C, D, X>::ALONG;
+        let rows = rows.reached().div_ceil(C::STRIDE[0]);
+        let columns = columns.reached().div_ceil(C::STRIDE[1]);
         let taps = (C::KERNEL[0] * C::KERNEL[1]).div_ceil(C::STRIDE[0] * C::STRIDE[1]);
         shape::best::<S>(Extent {
             windows: rows * columns,
@@ -297,10 +253,10 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Sink<S>
         })
     };
     const REGULAR: bool = C::STRIDE[1] == 1
-        && reached_inputs::<C, D, X>(1).is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
+        && Along::axis::<C, X, D>(1)
+            .reached()
+            .is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
     const WINNERS: bool = false;
-    const PLAN: Plan = plan::<C, D, X>(class::<C, D, X>(0, 0), class::<C, D, X>(1, 0));
-    const FIXED: bool = C::STRIDE[0] == 1 && C::STRIDE[1] == 1;
 
     #[inline(always)]
     fn start(&self, s: S, _: usize) -> f32x16<S> {

@@ -3,7 +3,7 @@
 //! Every activation here is non-decreasing, so max f(z) = f(max z): the pool takes its maximum over the raw sums in
 //! registers, and bias and activation are applied once to what it keeps.
 
-use super::tiles::{Plan, Sink, Sums};
+use super::tiles::{Ends, Fixed, Known, Reads, Sums};
 use crate::{
     block::{Block, LANES, without_padding},
     kernels::{
@@ -190,45 +190,60 @@ fn sample<
         assert!(K == C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS);
         assert!(P == Y::CHANNELS.div_ceil(LANES));
     };
-    S::tiled(Sums::<S, X, _, PH, PW, K, P> {
+    S::tiled(Sums::<S, X, _, _, PH, PW, K, P> {
         s,
-        plan: const { plan::<C, X, Y>(PH, PW) },
+        walk: Known(PhantomData::<Windows<C, X, Y, PH, PW>>),
         x: &x[..X::FLOATS],
         w,
-        sink: &mut Output::<F, C, X, Y, R, PH, PW, K, P> {
+        ends: &mut Output::<F, Y, R, PH, PW, K, P> {
             b,
             y: &mut y[..Y::FLOATS / LANES],
             record,
             finish,
-            kind: PhantomData,
+            image: PhantomData,
         },
         image: PhantomData,
     });
 }
 
-/// The reads of a convolution from X to windows of `ph` x `pw` outputs, one for each pixel of Y.
-const fn plan<C: Stencil, X: Image, Y: Image>(ph: usize, pw: usize) -> Plan {
-    let top = X::TOP as isize - C::PADDING[0] as isize;
-    let last = (Y::HEIGHT * ph - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
-    let clip = top < 0 || top + last as isize >= X::ROWS as isize;
-    assert!(
-        !clip || X::TOP > 0,
-        "a row of zeros above the image stands in for rows out of reach"
-    );
-    let width = (Y::WIDTH * pw - 1) * C::STRIDE[1] + (C::KERNEL[1] - 1) * C::DILATION[1] + 1;
-    assert!(X::LEFT >= C::PADDING[1] && X::LEFT - C::PADDING[1] + width <= X::COLUMNS);
-    let weights = C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS * Y::CHANNELS.div_ceil(LANES) * LANES;
-    Plan {
-        windows: [Y::HEIGHT, Y::WIDTH],
-        origin: [top, (X::LEFT - C::PADDING[1]) as isize],
-        stride: C::STRIDE,
-        taps: C::KERNEL,
-        dilation: C::DILATION,
-        panel: 0,
-        panel_step: [C::KERNEL[1] * X::CHANNELS, X::CHANNELS],
-        clip,
-        panels_first: weights > X::FLOATS,
-    }
+/// A convolution from X to windows of PH x PW outputs, one for each pixel of Y.
+struct Windows<C, X, Y, const PH: usize, const PW: usize>(PhantomData<(C, X, Y)>);
+
+impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
+    for Windows<C, X, Y, PH, PW>
+{
+    const CLIP: bool = {
+        let top = X::TOP as isize - C::PADDING[0] as isize;
+        let last = (Y::HEIGHT * PH - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
+        let clip = top < 0 || top + last as isize >= X::ROWS as isize;
+        assert!(
+            !clip || X::TOP > 0,
+            "a row of zeros above the image stands in for rows out of reach"
+        );
+        clip
+    };
+
+    const PANELS_FIRST: bool = {
+        let panels = Y::CHANNELS.div_ceil(LANES) * LANES;
+        C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS * panels > X::FLOATS
+    };
+
+    const READS: Reads = {
+        let width = (Y::WIDTH * PW - 1) * C::STRIDE[1] + (C::KERNEL[1] - 1) * C::DILATION[1] + 1;
+        assert!(X::LEFT >= C::PADDING[1] && X::LEFT - C::PADDING[1] + width <= X::COLUMNS);
+        Reads {
+            windows: [Y::HEIGHT, Y::WIDTH],
+            origin: [
+                X::TOP as isize - C::PADDING[0] as isize,
+                (X::LEFT - C::PADDING[1]) as isize,
+            ],
+            stride: C::STRIDE,
+            taps: C::KERNEL,
+            dilation: C::DILATION,
+            panel: 0,
+            panel_step: [C::KERNEL[1] * X::CHANNELS, X::CHANNELS],
+        }
+    };
 }
 
 /// Keeps the positions of a pool's winners, or does not.
@@ -256,26 +271,24 @@ impl<const WS: usize> Record for &mut [Block; WS] {
 }
 
 /// Finishes sums and writes them to Y.
-struct Output<'a, F, C, X, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
+struct Output<'a, F, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     b: &'a [Block; P],
     y: &'a mut [Block],
     record: R,
     finish: F,
-    kind: PhantomData<(C, X, Y)>,
+    image: PhantomData<Y>,
 }
 
 impl<
     S: Isa,
     F: Finish,
-    C: Stencil,
-    X: Image,
     Y: Image,
     R: Record,
     const PH: usize,
     const PW: usize,
     const K: usize,
     const P: usize,
-> Sink<S> for Output<'_, F, C, X, Y, R, PH, PW, K, P>
+> Ends<S> for Output<'_, F, Y, R, PH, PW, K, P>
 {
     const SHAPE: Shape = shape::best::<S>(Extent {
         windows: Y::HEIGHT * Y::WIDTH,
@@ -284,10 +297,8 @@ impl<
         panels: P,
         depth: K,
     });
-    const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Sink<S>>::SHAPE.windows);
+    const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
     const WINNERS: bool = R::WINNERS;
-    const PLAN: Plan = plan::<C, X, Y>(PH, PW);
-    const FIXED: bool = true;
 
     #[inline(always)]
     fn start(&self, s: S, panel: usize) -> f32x16<S> {

@@ -10,7 +10,7 @@ use crate::{
     kernels::{
         activation::{Identity, Relu, Sigmoid},
         image::{ChannelLast, Image, Planar},
-        stencil::{Stencil, Taps, border},
+        stencil::{Along, Stencil, Taps},
         winners,
     },
     simd::{self, Isa, Task},
@@ -30,6 +30,25 @@ fn import<I: Image>(from: &[f32], to: &mut [f32]) {
                 to[start + column * I::COLUMN] = *value;
             }
         }
+    }
+}
+
+/// One axis by its numbers.
+const fn along(
+    size: usize,
+    outputs: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    padding: usize,
+) -> Along {
+    Along {
+        size,
+        outputs,
+        kernel,
+        stride,
+        dilation,
+        padding,
     }
 }
 

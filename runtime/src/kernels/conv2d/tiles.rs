@@ -20,41 +20,87 @@ use crate::{
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, i32x16, prelude::*};
 
-/// Which reads make up each output, as `[rows, columns]`; positions are those of the source's buffer.
-#[derive(Clone, Copy)]
-pub(super) struct Plan {
-    /// Windows.
-    pub windows: [usize; 2],
-    /// What the first tap of output (0, 0) reads; a row above the buffer is negative.
-    pub origin: [isize; 2],
-    /// From an output to the next.
-    pub stride: [usize; 2],
-    /// Taps.
-    pub taps: [usize; 2],
-    /// From a tap to the next.
-    pub dilation: [usize; 2],
-    /// Block of a panel at which the first tap's channels begin.
-    pub panel: usize,
-    /// Blocks of a panel from a tap to the next.
-    pub panel_step: [usize; 2],
+/// What is fixed for all outputs of a kernel.
+pub(super) trait Fixed {
     /// Whether taps may read rows outside the buffer: its row 0, all zeros, stands in for them.
-    pub clip: bool,
+    const CLIP: bool;
     /// Whether a group of panels stays while the image streams by, or the other way round.
-    pub panels_first: bool,
+    const PANELS_FIRST: bool;
+    /// The reads; where they have several classes, those of the first.
+    const READS: Reads;
+}
+
+/// Declares the reads, and the two plans by which a kernel is told of them.
+macro_rules! reads {
+    ($($(#[$doc:meta])+ $field:ident: $kind:ty),+ $(,)?) => {
+        /// Which reads make up each output, as `[rows, columns]`; positions are those of the source's buffer.
+        #[derive(Clone, Copy)]
+        pub(super) struct Reads {
+            $($(#[$doc])+ pub $field: $kind),+
+        }
+
+        /// How a kernel is told of the reads: [`Known`] or [`Given`].
+        pub(super) trait Walk {
+            /// What is fixed.
+            type Fixed: Fixed;
+            $($(#[$doc])+ fn $field(&self) -> $kind;)+
+        }
+
+        impl<F: Fixed> Walk for Known<F> {
+            type Fixed = F;
+            $(
+                #[inline(always)]
+                fn $field(&self) -> $kind {
+                    const { F::READS.$field }
+                }
+            )+
+        }
+
+        impl<F: Fixed> Walk for Given<F> {
+            type Fixed = F;
+            $(
+                #[inline(always)]
+                fn $field(&self) -> $kind {
+                    self.0.$field
+                }
+            )+
+        }
+    };
+}
+
+/// The reads of a convolution, and those of its input's gradient if no stride separates classes: constants. Strides and bounds
+/// reach LLVM as immediate operands only so: it does not see through a constant struct, and then neither unrolls loops
+/// over taps nor drops their checks.
+pub(super) struct Known<F>(pub PhantomData<F>);
+
+/// The reads of one class among several, which share a kernel and are told apart by values.
+pub(super) struct Given<F>(pub Reads, pub PhantomData<F>);
+
+reads! {
+    /// Windows.
+    windows: [usize; 2],
+    /// What the first tap of output (0, 0) reads; a row above the buffer is negative.
+    origin: [isize; 2],
+    /// From an output to the next.
+    stride: [usize; 2],
+    /// Taps.
+    taps: [usize; 2],
+    /// From a tap to the next.
+    dilation: [usize; 2],
+    /// Block of a panel at which the first tap's channels begin.
+    panel: usize,
+    /// Blocks of a panel from a tap to the next.
+    panel_step: [usize; 2],
 }
 
 /// Where sums begin and end.
-pub(super) trait Sink<S: Isa> {
+pub(super) trait Ends<S: Isa> {
     /// Shape of the tiles.
     const SHAPE: Shape;
     /// Whether no tile runs over the end of a row of windows.
     const REGULAR: bool;
     /// Whether the position of the largest output in its window is wanted.
     const WINNERS: bool;
-    /// The reads, if `FIXED`.
-    const PLAN: Plan;
-    /// Whether the reads are `PLAN`, known at compile time, or those given at run time.
-    const FIXED: bool;
     /// What the sums of a panel begin with.
     fn start(&self, s: S, panel: usize) -> f32x16<S>;
     /// Takes the largest of a window, and its position in scan order (0 unless `WINNERS`).
@@ -73,6 +119,7 @@ pub(super) struct Sums<
     'a,
     S,
     G,
+    L,
     T,
     const PH: usize,
     const PW: usize,
@@ -80,37 +127,32 @@ pub(super) struct Sums<
     const P: usize,
 > {
     pub s: S,
-    /// The reads, unless they are fixed.
-    pub plan: Plan,
+    pub walk: L,
     pub x: &'a [f32],
     pub w: &'a [[Block; K]; P],
-    pub sink: &'a mut T,
+    pub ends: &'a mut T,
     pub image: PhantomData<G>,
 }
 
-/// A number of the plan, as a constant where the plan is fixed. Strides and bounds reach LLVM as immediate operands
-/// only so: it does not see through a constant struct, and then neither unrolls loops over taps nor drops their checks.
-macro_rules! plan {
-    ($self:ident.$($field:tt)+) => {
-        if const { T::FIXED } {
-            const { T::PLAN.$($field)+ }
-        } else {
-            $self.plan.$($field)+
-        }
-    };
-}
-
-impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: usize, const P: usize>
-    Tiled for Sums<'_, S, G, T, PH, PW, K, P>
+impl<
+    S: Isa,
+    G: Image,
+    L: Walk,
+    T: Ends<S>,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+> Tiled for Sums<'_, S, G, L, T, PH, PW, K, P>
 {
     const SHAPE: Shape = T::SHAPE;
 
     #[inline(always)]
     fn run<const Q: usize, const N: usize>(mut self) {
-        let count = plan!(self.windows[0]) * plan!(self.windows[1]);
+        let count = self.walk.windows()[0] * self.walk.windows()[1];
         let tiles = count.div_ceil(Q);
         for step in 0..tiles * (P / N) {
-            let (tile, group) = if plan!(self.panels_first) {
+            let (tile, group) = if const { L::Fixed::PANELS_FIRST } {
                 (step % tiles, step / tiles)
             } else {
                 (step / (P / N), step % (P / N))
@@ -120,14 +162,22 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     }
 }
 
-impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: usize, const P: usize>
-    Sums<'_, S, G, T, PH, PW, K, P>
+impl<
+    S: Isa,
+    G: Image,
+    L: Walk,
+    T: Ends<S>,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+> Sums<'_, S, G, L, T, PH, PW, K, P>
 {
     /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored.
     #[inline(always)]
     fn tile<const Q: usize, const N: usize>(&mut self, first: usize, panel: usize) {
         let s = self.s;
-        let (height, width) = (plan!(self.windows[0]), plan!(self.windows[1]));
+        let (height, width) = (self.walk.windows()[0], self.walk.windows()[1]);
         let valid = Q.min(height * width - first);
         let mut windows = [[first / width, first % width]; Q];
         for q in 1..Q {
@@ -143,7 +193,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
 
         let mut start = [f32x16::splat(s, 0.0); N];
         for n in 0..N {
-            start[n] = self.sink.start(s, panel + n);
+            start[n] = self.ends.start(s, panel + n);
         }
         let mut best = [start; Q];
         let mut winner = [[i32x16::splat(s, 0); N]; Q];
@@ -170,7 +220,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         for q in 0..Q {
             if q < valid {
                 for n in 0..N {
-                    self.sink
+                    self.ends
                         .store(s, windows[q], panel + n, best[q][n], winner[q][n]);
                 }
             }
@@ -203,53 +253,53 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         for q in 0..Q {
             let [row, column] = windows[q];
             at[q] = [
-                plan!(self.origin[0]) + ((row * PH + dy) * plan!(self.stride[0])) as isize,
-                plan!(self.origin[1]) + (column * PW * plan!(self.stride[1])) as isize,
+                self.walk.origin()[0] + ((row * PH + dy) * self.walk.stride()[0]) as isize,
+                self.walk.origin()[1] + (column * PW * self.walk.stride()[1]) as isize,
             ];
         }
         // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew, and tap
         // rows that lie outside the image for all windows are skipped.
-        let (passes, rows) = if plan!(self.clip) {
-            let step = plan!(self.dilation[0]) as isize;
-            let low = (taps_below(at[Q - 1][0], step) as usize).min(plan!(self.taps[0]));
+        let (passes, rows) = if const { L::Fixed::CLIP } {
+            let step = self.walk.dilation()[0] as isize;
+            let low = (taps_below(at[Q - 1][0], step) as usize).min(self.walk.taps()[0]);
             let high = taps_below(at[0][0] - G::ROWS as isize, step) as usize;
-            (low..high.min(plan!(self.taps[0])), 1)
+            (low..high.min(self.walk.taps()[0]), 1)
         } else {
-            (0..1, plan!(self.taps[0]))
+            (0..1, self.walk.taps()[0])
         };
         for pass in passes {
             let reach =
-                self.reach() + (plan!(self.taps[1]) - 1) * plan!(self.dilation[1]) * G::COLUMN;
-            let span = (rows - 1) * plan!(self.dilation[0]) * G::ROW + reach;
+                self.reach() + (self.walk.taps()[1] - 1) * self.walk.dilation()[1] * G::COLUMN;
+            let span = (rows - 1) * self.walk.dilation()[0] * G::ROW + reach;
             let mut x: [&[f32]; Q] = [&[]; Q];
             for q in 0..Q {
-                let row = at[q][0] + (pass * plan!(self.dilation[0])) as isize;
-                let row = if plan!(self.clip) && !(0..G::ROWS as isize).contains(&row) {
+                let row = at[q][0] + (pass * self.walk.dilation()[0]) as isize;
+                let row = if const { L::Fixed::CLIP } && !(0..G::ROWS as isize).contains(&row) {
                     0
                 } else {
                     row as usize
                 };
                 x[q] = &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span];
             }
-            let depth = (plan!(self.taps[1]) - 1) * plan!(self.panel_step[1]) + G::CHANNELS;
+            let depth = (self.walk.taps()[1] - 1) * self.walk.panel_step()[1] + G::CHANNELS;
             for row in 0..rows {
-                let block = plan!(self.panel) + (pass + row) * plan!(self.panel_step[0]);
+                let block = self.walk.panel() + (pass + row) * self.walk.panel_step()[0];
                 let mut x = x;
                 for x in &mut x {
-                    *x = &x[row * plan!(self.dilation[0]) * G::ROW..][..reach];
+                    *x = &x[row * self.walk.dilation()[0] * G::ROW..][..reach];
                 }
                 let mut w: [&[Block]; N] = [&[]; N];
                 for n in 0..N {
                     w[n] = &self.w[panel + n][block..][..depth];
                 }
-                for column in 0..plan!(self.taps[1]) {
-                    let offset = column * plan!(self.dilation[1]) * G::COLUMN;
-                    let block = column * plan!(self.panel_step[1]);
+                for column in 0..self.walk.taps()[1] {
+                    let offset = column * self.walk.dilation()[1] * G::COLUMN;
+                    let block = column * self.walk.panel_step()[1];
                     for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
                         let from = piece * POSITIONS;
                         let channels = from..G::CHANNELS.min(from + POSITIONS);
                         self.tap(&mut sums, x, offset, w, block, channels);
-                        let tap = (pass + row) * plan!(self.taps[1]) + column + 1;
+                        let tap = (pass + row) * self.walk.taps()[1] + column + 1;
                         if Self::CUT && tap.is_multiple_of(Self::RUN) {
                             self.join(&mut total, &mut sums);
                         }
@@ -284,7 +334,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
     /// Floats from a tap's first channel of a window's first output to its last channel of the last, and one more.
     #[inline(always)]
     fn reach(&self) -> usize {
-        (PW - 1) * plan!(self.stride[1]) * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
+        (PW - 1) * self.walk.stride()[1] * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
     }
 
     /// Adds some channels of one tap, one after the other.
@@ -299,7 +349,7 @@ impl<S: Isa, G: Image, T: Sink<S>, const PH: usize, const PW: usize, const K: us
         channels: Range<usize>,
     ) {
         let s = self.s;
-        let step = plan!(self.stride[1]) * G::COLUMN;
+        let step = self.walk.stride()[1] * G::COLUMN;
         let mut pixels: [[&[f32]; PW]; Q] = [[&[]; PW]; Q];
         for q in 0..Q {
             for dx in 0..PW {

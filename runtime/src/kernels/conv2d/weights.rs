@@ -34,10 +34,10 @@ const GROUP: usize = 288;
 /// Panels whose bias is summed at once, enough chains to hide the latency of an addition.
 const BIASES: usize = 4;
 
-/// What the calls of one layer leave for the gradients of its weights. The images of two calls may differ in size, and
-/// so their layouts: a pair of calls is a call and, after all its samples, another.
-pub trait Calls<S: Isa>: Clone {
-    /// Input channels, the same in every call.
+/// What the applications of one layer leave for the gradients of its weights. The images of two of them may differ in
+/// size, and so their layouts: a pair is one application and, after all its samples, another.
+pub trait Applications<S: Isa>: Clone {
+    /// Input channels, the same in every application.
     const CHANNELS: usize;
     /// Rows of a panel.
     const DEPTH: usize;
@@ -105,13 +105,13 @@ impl<S: Isa> Total<S> {
     }
 }
 
-/// One call of a layer.
-pub struct Call<I, C, X, D> {
+/// One application of a layer.
+pub struct Application<I, C, X, D> {
     samples: I,
     layouts: PhantomData<(C, X, D)>,
 }
 
-impl<I: Clone, C, X, D> Clone for Call<I, C, X, D> {
+impl<I: Clone, C, X, D> Clone for Application<I, C, X, D> {
     #[inline(always)]
     fn clone(&self) -> Self {
         Self {
@@ -121,39 +121,45 @@ impl<I: Clone, C, X, D> Clone for Call<I, C, X, D> {
     }
 }
 
-/// A call by what it left: `samples` gives the batch in order, chunk by chunk, images laid out as X, deltas as D.
+/// An application by what it left: `samples` gives the batch in order, chunk by chunk, images laid out as X, deltas as D.
 #[inline(always)]
-pub fn call<'a, C, X, D, I, const XS: usize, const DS: usize>(samples: I) -> Call<I, C, X, D>
+pub fn application<'a, C, X, D, I, const XS: usize, const DS: usize>(
+    samples: I,
+) -> Application<I, C, X, D>
 where
     C: Stencil,
     X: Image,
     D: Image,
     I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
 {
-    Call {
+    Application {
         samples,
         layouts: PhantomData,
     }
 }
 
 /// Finishes the gradients (2) of the weights, the flat `[[Block; K]; P]`, that `stretch` asks for.
-pub fn weight_gradient<S: Isa>(s: S, calls: impl Calls<S>, stretch: &mut Stretch<'_>) {
-    /// The rows of a panel, without a name for the type of the calls.
-    fn depth<S: Isa, A: Calls<S>>(_: &A) -> usize {
+pub fn weight_gradient<S: Isa>(
+    s: S,
+    applications: impl Applications<S>,
+    stretch: &mut Stretch<'_>,
+) {
+    /// The rows of a panel, without a name for the type of the applications.
+    fn depth<S: Isa, A: Applications<S>>(_: &A) -> usize {
         A::DEPTH
     }
     s.vectorize(
         #[inline(always)]
         || {
-            let k = depth(&calls);
-            let long = calls.positions() > POSITIONS;
+            let k = depth(&applications);
+            let long = applications.positions() > POSITIONS;
             let Range { mut start, end } = stretch.range();
             while start < end {
                 let panel = start / k;
                 let to = end.min((panel + 1) * k);
                 S::tiled(Gradient {
                     s,
-                    calls: calls.clone(),
+                    applications: applications.clone(),
                     panel,
                     rows: start - panel * k..to - panel * k,
                     long,
@@ -166,7 +172,7 @@ pub fn weight_gradient<S: Isa>(s: S, calls: impl Calls<S>, stretch: &mut Stretch
 }
 
 /// Finishes the gradients (3) of the biases `[Block; P]` that `stretch` asks for.
-pub fn bias_gradient<S: Isa>(s: S, calls: impl Calls<S>, stretch: &mut Stretch<'_>) {
+pub fn bias_gradient<S: Isa>(s: S, applications: impl Applications<S>, stretch: &mut Stretch<'_>) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -182,7 +188,7 @@ pub fn bias_gradient<S: Isa>(s: S, calls: impl Calls<S>, stretch: &mut Stretch<'
                 for i in 0..BIASES {
                     panels[i] = (first + i).min(end - 1);
                 }
-                calls.total(s, panels, &mut total);
+                applications.total(s, panels, &mut total);
                 total.join(s);
                 stretch.finish(first, &total.joined[..BIASES.min(end - first)]);
             }
@@ -198,7 +204,7 @@ const fn depth<C: Stencil, X: Image>() -> usize {
 /// The gradient of a stretch of rows of one panel.
 struct Gradient<'a, 'b, S, A> {
     s: S,
-    calls: A,
+    applications: A,
     panel: usize,
     rows: Range<usize>,
     /// Whether the batch has more than one chain.
@@ -206,7 +212,7 @@ struct Gradient<'a, 'b, S, A> {
     stretch: &'a mut Stretch<'b>,
 }
 
-impl<S: Isa, A: Calls<S>> Tiled for Gradient<'_, '_, S, A> {
+impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
     const SHAPE: Shape = shape::best::<S>(Extent {
         windows: A::DEPTH,
         run: A::CHANNELS,
@@ -225,7 +231,7 @@ impl<S: Isa, A: Calls<S>> Tiled for Gradient<'_, '_, S, A> {
     }
 }
 
-impl<S: Isa, A: Calls<S>> Gradient<'_, '_, S, A> {
+impl<S: Isa, A: Applications<S>> Gradient<'_, '_, S, A> {
     /// Sums and hands over group by group; `joined` is as long as a group if the batch has more than one chain.
     #[inline(never)]
     fn finish<const M: usize>(&mut self, joined: &mut [Block]) {
@@ -247,7 +253,7 @@ impl<S: Isa, A: Calls<S>> Gradient<'_, '_, S, A> {
                     };
                     sums.now.fill(Block::ZERO);
                     sums.joined.fill(Block::ZERO);
-                    self.calls
+                    self.applications
                         .accumulate::<M>(s, self.panel, tiles.clone(), &mut sums);
                     let finished = if sums.chain.joined {
                         sums.join(s);
@@ -265,7 +271,7 @@ impl<S: Isa, A: Calls<S>> Gradient<'_, '_, S, A> {
     }
 }
 
-impl<S: Isa, A: Calls<S>, B: Calls<S>> Calls<S> for (A, B) {
+impl<S: Isa, A: Applications<S>, B: Applications<S>> Applications<S> for (A, B) {
     const CHANNELS: usize = A::CHANNELS;
     const DEPTH: usize = {
         assert!(A::DEPTH == B::DEPTH && A::CHANNELS == B::CHANNELS);
@@ -297,7 +303,8 @@ impl<S: Isa, A: Calls<S>, B: Calls<S>> Calls<S> for (A, B) {
     }
 }
 
-impl<'a, S, I, C, X, D, const XS: usize, const DS: usize> Calls<S> for Call<I, C, X, D>
+impl<'a, S, I, C, X, D, const XS: usize, const DS: usize> Applications<S>
+    for Application<I, C, X, D>
 where
     S: Isa,
     C: Stencil,
@@ -377,7 +384,7 @@ struct Part {
     size: [usize; 2],
 }
 
-impl<I, C: Stencil, X: Image, D: Image> Call<I, C, X, D> {
+impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
     /// Whether some taps read rows outside X's buffer.
     const CLIP: bool = {
         let last = (D::HEIGHT - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];

@@ -3,7 +3,7 @@
 //! Each of (2) to (6) is a product of four or five numbers. They are grouped so that most products serve twice, and what is
 //! multiplied again is flushed or known to be zero or at least 2^-63: a gate, or 1 - x where x is rounded (at least 2^-24).
 
-use super::{GROUP, fits, gates_of, states};
+use super::cell::{GROUP, fits, gates_of, states};
 use crate::{
     block::{Block, LANES},
     kernels::{

@@ -1,6 +1,6 @@
 //! Forward over many samples at once, in training.
 
-use super::{GROUP, Weights, cell, fits, gates_of, project, states, units};
+use super::cell::{GROUP, Weights, cell, fits, gates_of, project, states, units};
 use crate::{
     block::Block,
     simd::{Isa, Visit, chains},

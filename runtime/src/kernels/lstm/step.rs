@@ -1,7 +1,8 @@
 //! Inference: whole sequences, and streams step by step.
 
 use super::{
-    Cell, GROUP, Weights, add_biases, cell, fits, forward::advance, project, states, units,
+    cell::{Cell, GROUP, Weights, add_biases, cell, fits, project, states, units},
+    forward::advance,
 };
 use crate::{
     block::Block,

@@ -9,7 +9,12 @@ mod long;
 mod reference;
 mod wide;
 
-use super::*;
+use super::{cell::*, *};
+use crate::{
+    block::{Block, LANES},
+    kernels::dense,
+    simd::Isa,
+};
 use crate::{
     simd::{self, Task},
     update::{Consumer, Store, Stretch},

@@ -5,7 +5,7 @@
 //! stay in the level-1 cache for a rectangle of weights, panels by inputs, whose unfinished sums are parked in between.
 //! A sum still adds all rows in their order, in chains of [`POSITIONS`] rows that are joined ascending.
 
-use super::gates_of;
+use super::cell::gates_of;
 use crate::{
     block::Block,
     simd::{Isa, Visit, chains::POSITIONS},

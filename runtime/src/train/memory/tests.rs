@@ -1,7 +1,9 @@
 //! How work is cut, at both ends of the scale.
 
 use super::{sharing, starting};
-use crate::{block::Block, error::Error, step::plan::parts, train::tests::mlp::Mlp, value::filled};
+use crate::{
+    block::Block, error::Error, step::chunking::parts, train::tests::mlp::Mlp, value::filled,
+};
 
 type Net = Mlp<false>;
 

@@ -3,6 +3,7 @@
 use crate::{
     batch::{Batch, Place},
     block::Block,
+    declared::{Declared, SmallOutput},
     kernels::{
         activation::{self, Identity, Relu},
         dense::{self, Start},
@@ -10,7 +11,7 @@ use crate::{
     },
     layout::{Axis, Layout},
     loss::Loss,
-    model::{Model, SmallOutput},
+    model::Model,
     network::{Arena, Layer, Network, Panels, Rows, Score},
     random::Key,
     simd::Isa,
@@ -109,11 +110,13 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Mlp<DROPOUT, PENALTIES> {
     }
 }
 
-impl<const DROPOUT: bool, const PENALTIES: bool> Model for Mlp<DROPOUT, PENALTIES> {
+impl<const DROPOUT: bool, const PENALTIES: bool> Declared for Mlp<DROPOUT, PENALTIES> {
     type Input = [f32; INPUTS];
     type Output = [f32; OUTPUTS];
     type Network = Self;
 }
+
+impl<const DROPOUT: bool, const PENALTIES: bool> Model for Mlp<DROPOUT, PENALTIES> {}
 
 impl<const DROPOUT: bool, const PENALTIES: bool> SmallOutput for Mlp<DROPOUT, PENALTIES> {}
 

@@ -1,6 +1,6 @@
 //! One pass over the data, without an allocation.
 
-use super::Trainer;
+use super::held::Trainer;
 use crate::{
     block::Block,
     data::Dataset,
@@ -62,10 +62,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let mut steps = Vec::new();
         let mut first = 0;
         while first < run.samples {
-            let rows = run.memory.plan.batch.get().min(run.samples - first);
+            let rows = run.memory.chunking.batch.get().min(run.samples - first);
             let totals = self
                 .step(net, data, run, first..first + rows, factor)
-                .map_err(|error| at(error, number, first / run.memory.plan.batch.get() + 1))?;
+                .map_err(|error| at(error, number, first / run.memory.chunking.batch.get() + 1))?;
             if self.keep_steps {
                 steps.push(totals.loss / rows as f64);
             }
@@ -164,7 +164,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             });
         }
         if let Some(limit) = self.clip_norm {
-            let (level, gradients) = (passes.plan.level, &mut run.gradients);
+            let (level, gradients) = (passes.chunking.level, &mut run.gradients);
             let weights = &mut arena[..N::Network::LEARNT_BLOCKS];
             gradient::add_penalties::<N>(level, weights, gradients);
             let norm = gradient::norm::<N>(gradients, |name, index| Error::NanGradient {

@@ -34,10 +34,10 @@ macro_rules! case {
             type Bare = ChannelLast<OH, OW, $cout, 0, 0, OH, OW>;
             type BarePooled = ChannelLast<QH, QW, $cout, 0, 0, QH, QW>;
             // Deltas of all outputs, with one row of zeros above, and of those that the pool keeps, with every row.
-            const A: [usize; 2] = border($w, OW, $kw, $sw, $dw, $pl);
+            const A: [usize; 2] = along($w, OW, $kw, $sw, $dw, $pl).border();
             type D = ChannelLast<OH, OW, $cout, 1, { A[0] }, { OH + 1 }, { OW + A[0] + A[1] }>;
-            const R: [usize; 2] = border($h, QH * $ph, $kh, $sh, $dh, $pt);
-            const B: [usize; 2] = border($w, QW * $pw, $kw, $sw, $dw, $pl);
+            const R: [usize; 2] = along($h, QH * $ph, $kh, $sh, $dh, $pt).border();
+            const B: [usize; 2] = along($w, QW * $pw, $kw, $sw, $dw, $pl).border();
             type Kept = ChannelLast<
                 { QH * $ph },
                 { QW * $pw },
@@ -248,11 +248,11 @@ macro_rules! case {
                         let mut from = 0;
                         for piece in gradient.as_flattened_mut().chunks_mut(length) {
                             let samples = flat.chunks(chunk).zip(d.chunks(chunk));
-                            let calls = call::<C, Flat, D, _, _, DS>(samples);
+                            let applications = application::<C, Flat, D, _, _, DS>(samples);
                             let state = &mut vec![(); piece.len()];
                             let next = from + piece.len();
                             let mut sink = Consumer::new(s, &Store, piece, state);
-                            weight_gradient(s, calls, &mut Stretch::new(&mut sink, from));
+                            weight_gradient(s, applications, &mut Stretch::new(&mut sink, from));
                             from = next;
                         }
                     }
@@ -260,23 +260,23 @@ macro_rules! case {
                     assert_eq!(gw, cut, "a cut changed bits");
                     // Another call of the same layer adds its samples after those of the first.
                     let (early, late) = (flat.split_at(1), d.split_at(1));
-                    let calls = (
-                        call::<C, Flat, D, _, _, DS>([(early.0, late.0)].into_iter()),
-                        call::<C, Flat, D, _, _, DS>([(early.1, late.1)].into_iter()),
+                    let applications = (
+                        application::<C, Flat, D, _, _, DS>([(early.0, late.0)].into_iter()),
+                        application::<C, Flat, D, _, _, DS>([(early.1, late.1)].into_iter()),
                     );
                     let (all_weights, state) = (cut.as_flattened_mut(), &mut [(); K * P]);
                     let mut sink = Consumer::new(s, &Store, all_weights, state);
-                    weight_gradient(s, calls.clone(), &mut Stretch::new(&mut sink, 0));
+                    weight_gradient(s, applications.clone(), &mut Stretch::new(&mut sink, 0));
                     assert_eq!(gw, cut, "a second call changed bits");
                     let samples = x.chunks(1).zip(kept.chunks(1));
-                    let pooled = call::<C, X, Kept, _, _, KS>(samples);
+                    let pooled = application::<C, X, Kept, _, _, KS>(samples);
                     let (all_weights, state) = (gw.as_flattened_mut(), &mut [(); K * P]);
                     let mut sink = Consumer::new(s, &Store, all_weights, state);
                     weight_gradient(s, pooled, &mut Stretch::new(&mut sink, 0));
                     close("dw pooled", &all.unpack(&gw), &dw_kept, 1e-4);
                     let mut gb = [DIRTY; P];
                     let whole = [(&flat[..], &d[..])].into_iter();
-                    let whole = call::<C, Flat, D, _, _, DS>(whole);
+                    let whole = application::<C, Flat, D, _, _, DS>(whole);
                     let state = &mut [(); P];
                     let mut sink = Consumer::new(s, &Store, &mut gb, state);
                     bias_gradient(s, whole, &mut Stretch::new(&mut sink, 0));
@@ -284,7 +284,7 @@ macro_rules! case {
                     let last = gb[P - 1];
                     let state = &mut [()];
                     let mut sink = Consumer::new(s, &Store, &mut gb[P - 1..], state);
-                    bias_gradient(s, calls, &mut Stretch::new(&mut sink, P - 1));
+                    bias_gradient(s, applications, &mut Stretch::new(&mut sink, P - 1));
                     assert_eq!(gb[P - 1], last);
 
                     // Samples one by one give the same bits.

@@ -134,14 +134,14 @@ impl<const H: usize, const W: usize, const A: usize> Task for Gradients<'_, H, W
         type D<const H: usize, const W: usize> = ChannelLast<H, W, 16, 0, 0, H, W>;
         let chunks = self.x.chunks(self.chunk).zip(self.delta.chunks(self.chunk));
         let samples = (0..self.repeats).flat_map(|_| chunks.clone());
-        let calls = call::<C, X<H, W>, D<H, W>, _, A, A>(samples);
+        let applications = application::<C, X<H, W>, D<H, W>, _, A, A>(samples);
         let (mut weight, mut bias) = ([Block::ZERO], [Block::ZERO]);
         let state = &mut [()];
         let mut sink = Consumer::new(s, &Store, &mut weight, state);
-        weight_gradient(s, calls.clone(), &mut Stretch::new(&mut sink, 0));
+        weight_gradient(s, applications.clone(), &mut Stretch::new(&mut sink, 0));
         let state = &mut [()];
         let mut sink = Consumer::new(s, &Store, &mut bias, state);
-        bias_gradient(s, calls, &mut Stretch::new(&mut sink, 0));
+        bias_gradient(s, applications, &mut Stretch::new(&mut sink, 0));
         (weight[0], bias[0])
     }
 }

@@ -1,7 +1,10 @@
 //! However wide a layer is, nothing of it stands on a stack.
 
 use super::super::*;
-use crate::simd::{self, Task};
+use crate::{
+    block::{Block, LANES},
+    simd::{self, Isa, Task},
+};
 use bytemuck::allocation::zeroed_slice_box;
 use std::{thread, vec};
 

@@ -58,7 +58,7 @@ pub struct Lent<'m, N: Model> {
 }
 
 /// How the steps of a network are cut.
-pub struct Plan<N> {
+pub struct Chunking<N> {
     /// The instruction set everything runs on.
     pub level: Level,
     /// The most samples a step takes.
@@ -70,15 +70,15 @@ pub struct Plan<N> {
     network: PhantomData<fn() -> N>,
 }
 
-impl<N> Clone for Plan<N> {
+impl<N> Clone for Chunking<N> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<N> Copy for Plan<N> {}
+impl<N> Copy for Chunking<N> {}
 
-impl<N: Model> Plan<N> {
+impl<N: Model> Chunking<N> {
     /// For batches of up to `batch` samples on `threads` threads.
     pub fn new(batch: usize, threads: usize) -> Result<Self> {
         let batch = NonZeroUsize::new(batch).ok_or(Error::Setting {

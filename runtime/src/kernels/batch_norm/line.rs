@@ -1,0 +1,117 @@
+//! How the numbers of a channel are normalised, whatever the statistics.
+
+use crate::{
+    block::{Block, without_padding},
+    kernels::{activation::Activation, pixels::Pixels},
+    math,
+    simd::Isa,
+};
+use fearless_simd::{Simd, f32x16, prelude::*};
+
+/// What x^ is multiplied by and what is added to it, a panel of sixteen channels after another.
+#[derive(Clone, Copy)]
+pub enum Affine<'a> {
+    /// Learnt numbers.
+    Learnt {
+        /// g.
+        weight: &'a [Block],
+        /// b.
+        bias: &'a [Block],
+    },
+    /// 1 and 0.
+    Fixed,
+}
+
+impl Affine<'_> {
+    /// g of a panel.
+    #[inline(always)]
+    pub fn weight<S: Simd>(self, s: S, panel: usize) -> f32x16<S> {
+        match self {
+            Self::Learnt { weight, .. } => weight[panel].load(s),
+            Self::Fixed => f32x16::splat(s, 1.0),
+        }
+    }
+
+    /// b of a panel.
+    #[inline(always)]
+    pub fn bias<S: Simd>(self, s: S, panel: usize) -> f32x16<S> {
+        match self {
+            Self::Learnt { bias, .. } => bias[panel].load(s),
+            Self::Fixed => f32x16::splat(s, 0.0),
+        }
+    }
+}
+
+/// How numbers of a panel are normalised: `(x - mean - rest) * scale + shift`.
+pub struct Line<S: Simd> {
+    pub mean: f32x16<S>,
+    pub rest: f32x16<S>,
+    pub scale: f32x16<S>,
+    pub shift: f32x16<S>,
+}
+
+impl<S: Simd> Line<S> {
+    #[inline(always)]
+    pub fn at(&self, s: S, x: f32x16<S>) -> f32x16<S> {
+        let centred = math::flush(s, (x - self.mean) - self.rest);
+        centred.mul_add(self.scale, self.shift)
+    }
+}
+
+/// The line of a panel by the batch's statistics.
+#[inline(always)]
+pub fn batch_line<S: Simd>(
+    s: S,
+    statistics: &[Block],
+    affine: Affine<'_>,
+    [panel, panels]: [usize; 2],
+) -> Line<S> {
+    let [mean, rest, inverse] = centre(s, statistics, panel, panels);
+    Line {
+        mean,
+        rest,
+        scale: math::flush(s, inverse * affine.weight(s, panel)),
+        shift: affine.bias(s, panel),
+    }
+}
+
+/// The mean in two parts and r of a panel.
+#[inline(always)]
+pub fn centre<S: Simd>(s: S, statistics: &[Block], panel: usize, panels: usize) -> [f32x16<S>; 3] {
+    [0, 1, 2].map(
+        #[inline(always)]
+        |place| statistics[place * panels + panel].load(s),
+    )
+}
+
+/// y = f of x on each panel's line.
+#[inline(always)]
+pub fn normalise<S: Isa, A: Activation>(
+    s: S,
+    x: &[Block],
+    y: &mut [Block],
+    pixels: Pixels,
+    line: impl Fn(usize) -> Line<S>,
+) {
+    let blocks = pixels.blocks.max(1);
+    for y in y.chunks_exact_mut(blocks) {
+        pixels.clear_border(y);
+    }
+    for panel in 0..pixels.panels {
+        let line = line(panel);
+        for (x, y) in x.chunks_exact(blocks).zip(y.chunks_exact_mut(blocks)) {
+            for row in 0..pixels.rows {
+                let x = pixels.row(x, row)[panel..].iter();
+                let y = pixels.row_mut(y, row)[panel..].iter_mut();
+                for (x, y) in x.step_by(pixels.panels).zip(y.step_by(pixels.panels)) {
+                    let normal = A::apply(s, line.at(s, x.load(s)));
+                    y.store(if A::KEEPS_ZERO {
+                        normal
+                    } else {
+                        without_padding(s, normal, panel, pixels.channels)
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a trainer holds.
+
+use crate::{
+    error::Result,
+    model::Model,
+    network::Network,
+    optimizer::{Optimizer, State},
+    parameters::Seed,
+    train::weights::fingerprint,
+    value::filled,
+};
+use alloc::{boxed::Box, vec::Vec};
+
+/// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
+///
+/// ```
+/// use kiln::{Adam, CrossEntropy, Model, Result, Trainer, data::Dataset};
+///
+/// fn learn<N, D>(net: &mut N, train: &D, test: &D) -> Result<()>
+/// where
+///     N: Model<Output = [f32; 10]>,
+///     D: Dataset<Input = N::Input, Target = usize>,
+/// {
+///     let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(5).batch(32);
+///     trainer.fit(net, train)?;
+///     println!("{}", trainer.evaluate(net, test)?);
+///     Ok(())
+/// }
+/// ```
+///
+/// A second `fit` goes on where the first one ended: moments, the count of steps and of epochs are kept, so that
+/// five fits of one epoch are one fit of five. What is kept belongs to the weights that the last fit left: a network with
+/// these weights, bit for bit, goes on, be it moved, cloned, or saved and loaded. Any other begins anew, as with a
+/// trainer just made: another kind of network, a fresh one, or one whose weights were loaded or set since.
+pub struct Trainer<O: Optimizer, L> {
+    pub(super) optimizer: O,
+    pub(super) loss: L,
+    pub(super) epochs: usize,
+    pub(super) batch: usize,
+    pub(super) threads: usize,
+    pub(super) seed: Seed,
+    pub(super) shuffle: bool,
+    pub(super) clip_norm: Option<f64>,
+    pub(super) quiet: bool,
+    pub(super) keep_steps: bool,
+    pub(super) schedule: Option<Schedule>,
+    pub(super) past: Past<State<O>>,
+}
+
+/// The factor of the learning rate in an epoch.
+pub(super) type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
+
+/// What is kept between fits.
+pub struct Past<T> {
+    /// Fingerprint of the network it belongs to, as the last fit left it.
+    pub network: Option<u64>,
+    /// What the optimizer remembers of each block of weights.
+    pub state: Vec<T>,
+    /// Steps taken.
+    pub steps: u64,
+    /// Epochs begun.
+    pub epochs: usize,
+}
+
+impl<T> Default for Past<T> {
+    fn default() -> Self {
+        Self {
+            network: None,
+            state: Vec::new(),
+            steps: 0,
+            epochs: 0,
+        }
+    }
+}
+
+impl<T: Copy + Default> Past<T> {
+    /// Begins anew where the network is not the one that the last fit left.
+    pub fn adopt<N: Model>(&mut self, net: &N) -> Result<()> {
+        if self.network != Some(fingerprint(net)) {
+            *self = Self {
+                state: filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?,
+                ..Self::default()
+            };
+        }
+        Ok(())
+    }
+}
