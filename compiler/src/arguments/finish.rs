@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-use super::Arguments;
+use super::{Arguments, Known};
 use crate::elsewhere;
 use crate::nearest::{did_you_mean, list, nearest};
 
@@ -12,13 +12,18 @@ impl Arguments<'_> {
     pub fn finish(mut self) -> bool {
         let in_order = self.check_order();
         let unread = (0..self.given.len()).filter(|&index| !self.read[index]);
+        let mut superfluous = None;
         for index in unread.collect::<Vec<_>>() {
             match &self.given[index].name {
                 // One that took another's place for want of order is not given twice.
                 Some(name) if in_order || !self.is_known(name) => self.check_named(&name.clone()),
                 Some(_) => {}
-                None => self.check_positional(index),
+                None => superfluous = superfluous.or(Some(index)),
             }
+        }
+        // One too many says it for all that follow.
+        if let Some(index) = superfluous {
+            self.check_positional(index);
         }
         self.check_missing();
         !self.failed
@@ -94,8 +99,13 @@ impl Arguments<'_> {
             1 => format!("only {} without a name", list(places)),
             _ => format!("only {} without names", list(places)),
         };
+        let by_name = |known: &Known| known.name == "inputs" && !known.positional;
+        let inferred = match self.known.iter().any(by_name) {
+            true => "; what comes in is inferred, so `inputs` may be left out",
+            false => "",
+        };
         let message = format!(
-            "`{}` takes {takes}; it is written {}",
+            "`{}` takes {takes}; it is written {}{inferred}",
             self.callee,
             self.signature()
         );

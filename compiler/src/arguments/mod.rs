@@ -38,6 +38,8 @@ pub struct Arguments<'a> {
     next: usize,
     known: Vec<Known>,
     missing: Vec<&'static str>,
+    /// Whether what is read from now on is given by name only.
+    names_only: bool,
     /// How a signature shows what comes before the arguments.
     tensors: &'static str,
     failed: bool,
@@ -79,6 +81,7 @@ impl<'a> Arguments<'a> {
             report,
             read,
             next: 0,
+            names_only: false,
             known,
             missing,
             tensors: "",
@@ -135,6 +138,11 @@ impl<'a> Arguments<'a> {
             .zip(&self.read)
             .filter(|(argument, read)| argument.name.is_none() && !**read)
             .count()
+    }
+
+    /// What is read from now on is given by name only.
+    pub fn names_only(&mut self) {
+        self.names_only = true;
     }
 
     /// A required number of at least 1.
@@ -309,7 +317,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn take(&mut self, name: &'static str, shown: String, place: Standing) -> Option<&'a Expr> {
-        let positional = place == Standing::Positional;
+        let positional = place == Standing::Positional && !self.names_only;
         let by_place = if positional {
             self.next_positional()
         } else {

@@ -45,6 +45,8 @@ impl Operator for Conv2d {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         let channels = arguments.size("channels");
         let kernel = arguments.pair("kernel");
+        // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
+        arguments.names_only();
         let stride = arguments.pair_or("stride", "1", (1, 1));
         let border = arguments.pair_or_word("padding", Sides::Both, BORDERS);
         let dilation = arguments.pair_or("dilation", "1", (1, 1));

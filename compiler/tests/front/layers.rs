@@ -105,7 +105,11 @@ fn conv2d() {
         "Conv2d(8, kernel = (3, 5), padding = (1, 2))",
         &[8, 28, 28],
     );
-    gives(&[1, 28, 28], "Conv2d(8, [3, 5], 2, 1)", &[8, 14, 13]);
+    gives(
+        &[1, 28, 28],
+        "Conv2d(8, [3, 5], stride = 2, padding = 1)",
+        &[8, 14, 13],
+    );
     gives(&[1, 28, 28], "Conv2d(8, 4, padding = Same)", &[8, 28, 28]);
     gives(
         &[1, 28, 28],

@@ -65,8 +65,10 @@ impl<I, T> Samples<I, T> {
         T: Clone,
     {
         let mut pairs = pairs.into_iter();
+        // A hint may be anything: what it does not have room for grows as pairs come.
+        let (mut inputs, mut targets) = (Vec::new(), Vec::new());
         let least = pairs.size_hint().0;
-        let (mut inputs, mut targets) = (Vec::with_capacity(least), Vec::with_capacity(least));
+        let _ = (inputs.try_reserve(least), targets.try_reserve(least));
         // Cloned from where the iterator leaves it: `unzip` moves a pair over the stack again and again in a debug build.
         while let Some((input, target)) = &pairs.next() {
             inputs.extend_from_slice(slice::from_ref(input));
@@ -249,6 +251,28 @@ mod tests {
     fn numbers(count: usize) -> Samples<[f32; 1], usize> {
         let inputs = (0..count).map(|i| [i as f32]).collect::<Vec<_>>();
         Samples::new(inputs, (0..count).collect::<Vec<_>>()).unwrap()
+    }
+
+    /// An iterator that promises more than memory holds.
+    struct Boastful(usize);
+
+    impl Iterator for Boastful {
+        type Item = ([f32; 1], usize);
+
+        fn next(&mut self) -> Option<Self::Item> {
+            self.0 = self.0.checked_sub(1)?;
+            Some(([self.0 as f32], self.0))
+        }
+
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (usize::MAX, None)
+        }
+    }
+
+    #[test]
+    fn pairs_are_taken_whatever_their_iterator_promises() {
+        let samples = Samples::from_pairs(Boastful(3)).unwrap();
+        assert_eq!(samples.targets(), [2, 1, 0]);
     }
 
     #[test]
