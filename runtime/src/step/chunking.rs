@@ -49,7 +49,7 @@ const fn capacity<N: Model>(batch: usize, parts: usize) -> usize {
 
 /// Memory of the steps of a network `N`, as its owner lends it. `kiln::memory` says how much is needed.
 pub struct Lent<'m, N: Model> {
-    /// Values, deltas, transposed weights, and what samples have in common.
+    /// Values, deltas, transposed weights, and what samples have in common. Whatever it holds is written over.
     pub blocks: &'m mut [Block],
     /// One for each sample of a batch.
     pub scores: &'m mut [Score],

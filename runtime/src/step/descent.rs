@@ -88,7 +88,8 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::error::Error::Setting) if the factor is negative, NaN or beyond `f32`; the one before stays then.
+    /// [`Error::Setting`](crate::error::Error::Setting) if the factor is negative, NaN or beyond `f32`; the
+    /// one before stays then.
     pub fn scale_learning_rate(&mut self, factor: f64) -> Result<()> {
         check_factor("scale_learning_rate", factor, || {
             Found::After(factor, self.taken)

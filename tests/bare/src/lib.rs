@@ -131,7 +131,8 @@ fn learn<N: Model, O: Optimizer, T: Sync, L: Loss<N::Output, T>>(
     Ok(losses)
 }
 
-/// Arrays for a network, which is trained in them.
+/// Arrays for a network, which is trained in them. What a step and an answer work in holds no numbers to begin with: nothing
+/// reads what it has not written.
 macro_rules! learn_in_arrays {
     ($net:ty: $zero:expr, $optimizer:expr => $kind:ty, $loss:expr, $data:expr) => {{
         let (inputs, targets) = $data;
@@ -141,11 +142,11 @@ macro_rules! learn_in_arrays {
             parameters: &mut [Block::ZERO; memory::parameters::<$net>()],
             moments: &mut [<State<$kind>>::default(); memory::moments::<$net>()],
             step: Lent {
-                blocks: &mut [Block::ZERO; memory::training::<$net>(BATCH)],
+                blocks: &mut [Block([f32::NAN; 16]); memory::training::<$net>(BATCH)],
                 scores: &mut scores,
                 outputs: &mut [$zero; memory::outputs::<$net>()],
             },
-            workspace: &mut [Block::ZERO; memory::workspace::<$net>(2)],
+            workspace: &mut [Block([f32::NAN; 16]); memory::workspace::<$net>(2)],
         };
         let losses = learn(
             place,
