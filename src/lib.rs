@@ -105,7 +105,7 @@ pub mod error {
 /// The instruction set that runs, and how to restrict it.
 pub mod simd {
     pub use kiln_runtime::simd::{
-        InstructionSet, Isa, Task, Visit, dispatch, level, levels, restrict, set_of, vectors,
+        InstructionSet, Isa, Task, dispatch, level, levels, restrict, set_of, vectors,
     };
 }
 

@@ -39,16 +39,15 @@ const COMPILER: &[&str] = &[
 
 /// The runtime's rooms, likewise: numbers, then networks, then what is done with them.
 const RUNTIME: &[&str] = &[
-    "shape",
     "random",
     "block",
     "error",
     "value",
     "flat",
     "layout",
+    "tile",
     "simd",
     "math",
-    "tile",
     "tensor",
     "batch",
     "update",

@@ -30,7 +30,6 @@ pub mod network;
 pub mod optimizer;
 pub mod parameters;
 pub mod random;
-pub mod shape;
 pub mod simd;
 pub mod step;
 #[cfg(feature = "alloc")]

@@ -1,12 +1,8 @@
-//! Instruction sets: which one runs, and how a register tile covers a matrix on each.
+//! Instruction sets: which one runs.
 
 pub mod chains;
-mod cover;
-mod visit;
 
-pub use visit::{Visit, VisitRow};
-
-use crate::shape::Shapes;
+use crate::tile::shape::Tiles;
 use core::sync::atomic::{AtomicU8, Ordering};
 use fearless_simd::{Level, Simd};
 
@@ -34,22 +30,10 @@ pub enum InstructionSet {
     Scalar,
 }
 
-/// A vector token together with the shape of the register tile that fills its registers and no more.
-///
-/// The two `cover` functions cut `rows` x `blocks` accumulators into tiles and visit them in a fixed order.
-/// Which rows share a tile never changes a row's arithmetic: how its sums are split is a matter of [`chains`] alone.
-pub trait Isa: Simd + Shapes {
+/// A vector token, and the tiles that fill its registers.
+pub trait Isa: Simd + Tiles {
     /// The instruction set this token proves.
     const SET: InstructionSet;
-
-    /// Visits tiles with blocks as the outer loop: a panel of weights stays in the level-1 cache while rows stream by.
-    fn cover_blocks<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V);
-
-    /// Visits tiles with rows as the outer loop: the rows' operand stays near while all blocks pass.
-    fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V);
-
-    /// Visits the blocks of a single row in groups that keep the multipliers busy.
-    fn cover_row<V: VisitRow>(self, visit: &mut V);
 }
 
 /// A computation that is generic over the instruction set; what [`dispatch`] runs.
@@ -60,27 +44,12 @@ pub trait Task {
     fn run<S: Isa>(self, s: S) -> Self::Output;
 }
 
-/// Implements [`Isa`] for a token: its name and its covers.
+/// Names the instruction set of a token.
 macro_rules! isa {
-    ($(#[$gate:meta])? $token:ty, $set:ident, $cover:ident, $row:literal) => {
+    ($(#[$gate:meta])? $token:ty, $set:ident) => {
         $(#[$gate])?
         impl Isa for $token {
             const SET: InstructionSet = InstructionSet::$set;
-
-            #[inline(always)]
-            fn cover_blocks<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
-                cover::$cover::<V, false>(rows, blocks, visit);
-            }
-
-            #[inline(always)]
-            fn cover_rows<V: Visit>(self, rows: usize, blocks: usize, visit: &mut V) {
-                cover::$cover::<V, true>(rows, blocks, visit);
-            }
-
-            #[inline(always)]
-            fn cover_row<V: VisitRow>(self, visit: &mut V) {
-                cover::row::<V, $row>(visit);
-            }
         }
     };
 }
@@ -88,37 +57,27 @@ macro_rules! isa {
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx512,
-    Avx512,
-    cover_32_wide,
-    8
+    Avx512
 );
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx2,
-    Avx2,
-    cover_six,
-    6
+    Avx2
 );
 isa!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Sse2,
-    Sse2,
-    cover_narrow,
-    3
+    Sse2
 );
 isa!(
     #[cfg(target_arch = "aarch64")]
     fearless_simd::aarch64::Neon,
-    Neon,
-    cover_six,
-    6
+    Neon
 );
 isa!(
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     fearless_simd::wasm32::WasmSimd128,
-    Wasm,
-    cover_narrow,
-    3
+    Wasm
 );
 isa!(
     #[cfg(any(
@@ -130,9 +89,7 @@ isa!(
         ))
     ))]
     fearless_simd::Fallback,
-    Scalar,
-    cover_narrow,
-    2
+    Scalar
 );
 
 /// Runs a task in the context of one token's instruction set.

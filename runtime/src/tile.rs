@@ -10,17 +10,20 @@
     reason = "indices are those of the formulas, and iterators over every size of array cost the user's compiler"
 )]
 
+mod cover;
+pub mod shape;
+mod visit;
+
+pub use visit::{Visit, VisitRow};
+
 use crate::block::Block;
-use core::ops::Range;
+use core::{array, ops::Range};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// M x N accumulators of sixteen lanes.
 pub type Accumulators<S, const M: usize, const N: usize> = [[f32x16<S>; N]; M];
 
 /// Adds the outer product of M floats `x` and N blocks `w` to the accumulators: one k of a tile.
-///
-/// The operand with fewer members is held in registers while the members of the other pass one by one, so that
-/// M x N accumulators fit beside them.
 #[inline(always)]
 pub fn step<'a, S: Simd, const M: usize, const N: usize>(
     s: S,
@@ -28,16 +31,40 @@ pub fn step<'a, S: Simd, const M: usize, const N: usize>(
     x: impl Fn(usize) -> f32,
     w: impl Fn(usize) -> &'a Block,
 ) {
+    step_windows(
+        s,
+        array::from_mut(acc),
+        #[inline(always)]
+        |_, i| x(i),
+        w,
+    );
+}
+
+/// [`step`] of a tile whose rows stand in Q windows of M each.
+///
+/// The operand with fewer members is held in registers while the members of the other pass one by one, so that
+/// Q x M x N accumulators fit beside them.
+#[inline(always)]
+pub fn step_windows<'a, S: Simd, const Q: usize, const M: usize, const N: usize>(
+    s: S,
+    acc: &mut [Accumulators<S, M, N>; Q],
+    x: impl Fn(usize, usize) -> f32,
+    w: impl Fn(usize) -> &'a Block,
+) {
     // The comparison is constant, so that only one order is compiled.
-    if const { M <= N } {
-        let mut held = [f32x16::splat(s, 0.0); M];
-        for i in 0..M {
-            held[i] = f32x16::splat(s, x(i));
+    if const { Q * M <= N } {
+        let mut held = [[f32x16::splat(s, 0.0); M]; Q];
+        for q in 0..Q {
+            for i in 0..M {
+                held[q][i] = f32x16::splat(s, x(q, i));
+            }
         }
         for j in 0..N {
             let w = w(j).load(s);
-            for i in 0..M {
-                acc[i][j] = held[i].mul_add(w, acc[i][j]);
+            for q in 0..Q {
+                for i in 0..M {
+                    acc[q][i][j] = held[q][i].mul_add(w, acc[q][i][j]);
+                }
             }
         }
     } else {
@@ -45,10 +72,12 @@ pub fn step<'a, S: Simd, const M: usize, const N: usize>(
         for j in 0..N {
             held[j] = w(j).load(s);
         }
-        for i in 0..M {
-            let x = f32x16::splat(s, x(i));
-            for j in 0..N {
-                acc[i][j] = x.mul_add(held[j], acc[i][j]);
+        for q in 0..Q {
+            for i in 0..M {
+                let x = f32x16::splat(s, x(q, i));
+                for j in 0..N {
+                    acc[q][i][j] = x.mul_add(held[j], acc[q][i][j]);
+                }
             }
         }
     }

@@ -16,10 +16,10 @@ pub struct Golden {
 }
 
 impl Golden {
-    /// Reads `tests/golden/NAME.safetensors`.
+    /// Reads `tests/golden/data/NAME.safetensors`.
     pub fn open(name: &str) -> Self {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.safetensors"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/golden/data/{name}.safetensors"));
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self {
             name: name.into(),

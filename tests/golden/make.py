@@ -1,4 +1,4 @@
-"""Writes the golden files beside this script: what PyTorch computes, to hold kiln against.
+"""Writes the golden files in `data`, beside this script: what PyTorch computes, to hold kiln against.
 
     python tests/golden/make.py
 
@@ -68,7 +68,7 @@ def save(name, tensors):
     """Numbers as float32, classes as they are."""
     arrays = {key: value.detach().contiguous().numpy() for key, value in tensors.items()}
     arrays = {key: array.astype(np.float32) if array.dtype == np.float64 else array for key, array in arrays.items()}
-    save_file(arrays, HERE / f"{name}.safetensors")
+    save_file(arrays, HERE / "data" / f"{name}.safetensors")
 
 
 class Sequence(nn.Module):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the state_dict of a small network by PyTorch in four element types: weights_{f16,bf16,f32,f64}.safetensors.
+"""Writes the state_dict of a small network by PyTorch in four element types: data/weights_{f16,bf16,f32,f64}.safetensors.
 
 Needs torch and safetensors. Element i of all, counted through the parameters in order, is (i - 20) / 8, which each of
 the types holds exactly.
@@ -18,4 +18,4 @@ for name, dtype in {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.f
         numbers = (torch.arange(count, count + parameter.numel()) - 20) / 8
         parameter.data.copy_(numbers.reshape(parameter.shape))
         count += parameter.numel()
-    save_file(net.state_dict(), here / f"weights_{name}.safetensors", metadata={"format": "pt"})
+    save_file(net.state_dict(), here / "data" / f"weights_{name}.safetensors", metadata={"format": "pt"})

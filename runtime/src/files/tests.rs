@@ -58,7 +58,7 @@ fn golden() -> [Block; 6] {
 
 fn golden_file(dtype: &str) -> Vec<u8> {
     let path = format!(
-        "{}/../tests/golden/weights_{dtype}.safetensors",
+        "{}/../tests/golden/data/weights_{dtype}.safetensors",
         env!("CARGO_MANIFEST_DIR")
     );
     fs::read(path).unwrap()

@@ -11,8 +11,8 @@ use crate::{
         stencil::{Along, Stencil},
     },
     math,
-    shape::{self, Extent, Shape},
     simd::{Isa, compiled_here},
+    tile::shape::{self, Extent, Shape},
 };
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16, prelude::*};

@@ -13,8 +13,8 @@ use crate::{
         stencil::Stencil,
         winners,
     },
-    shape::{self, Extent, Shape},
     simd::Isa,
+    tile::shape::{self, Extent, Shape},
 };
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16};

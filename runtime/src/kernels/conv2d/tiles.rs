@@ -14,8 +14,11 @@ use crate::{
     block::Block,
     kernels::image::Image,
     math,
-    shape::{Shape, Tiled},
     simd::{Isa, chains::POSITIONS},
+    tile::{
+        self, Accumulators,
+        shape::{Shape, Tiled},
+    },
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, i32x16, prelude::*};
@@ -241,11 +244,11 @@ impl<
     #[inline(always)]
     fn correlate<const Q: usize, const N: usize>(
         &self,
-        start: [[[f32x16<S>; N]; PW]; Q],
+        start: [Accumulators<S, PW, N>; Q],
         windows: [[usize; 2]; Q],
         dy: usize,
         panel: usize,
-    ) -> [[[f32x16<S>; N]; PW]; Q] {
+    ) -> [Accumulators<S, PW, N>; Q] {
         let mut sums = start;
         let mut total = [[[f32x16::splat(self.s, 0.0); N]; PW]; Q];
         // Row and first column of each window's first tap.
@@ -318,8 +321,8 @@ impl<
     #[inline(always)]
     fn join<const Q: usize, const N: usize>(
         &self,
-        total: &mut [[[f32x16<S>; N]; PW]; Q],
-        sums: &mut [[[f32x16<S>; N]; PW]; Q],
+        total: &mut [Accumulators<S, PW, N>; Q],
+        sums: &mut [Accumulators<S, PW, N>; Q],
     ) {
         for q in 0..Q {
             for dx in 0..PW {
@@ -341,7 +344,7 @@ impl<
     #[inline(always)]
     fn tap<const Q: usize, const N: usize>(
         &self,
-        sums: &mut [[[f32x16<S>; N]; PW]; Q],
+        sums: &mut [Accumulators<S, PW, N>; Q],
         x: [&[f32]; Q],
         offset: usize,
         w: [&[Block]; N],
@@ -362,18 +365,14 @@ impl<
             *w = &w[block..][..G::CHANNELS];
         }
         for channel in channels {
-            let mut weights = [f32x16::splat(s, 0.0); N];
-            for n in 0..N {
-                weights[n] = w[n][channel].load(s);
-            }
-            for q in 0..Q {
-                for dx in 0..PW {
-                    let value = f32x16::splat(s, pixels[q][dx][channel * G::CHANNEL]);
-                    for n in 0..N {
-                        sums[q][dx][n] = value.mul_add(weights[n], sums[q][dx][n]);
-                    }
-                }
-            }
+            tile::step_windows(
+                s,
+                sums,
+                #[inline(always)]
+                |q, dx| pixels[q][dx][channel * G::CHANNEL],
+                #[inline(always)]
+                |n| &w[n][channel],
+            );
         }
     }
 }

@@ -18,10 +18,13 @@ use crate::{
         image::{Image, pixel},
         stencil::Stencil,
     },
-    shape::{self, Extent, Shape, Tiled},
     simd::{
         Isa,
         chains::{Chain, POSITIONS},
+    },
+    tile::{
+        self, Accumulators,
+        shape::{self, Extent, Shape, Tiled},
     },
     update::Stretch,
 };
@@ -451,9 +454,9 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             let offset = column * X::COLUMN + channel * X::CHANNEL;
             at[i] = [row - C::PADDING[0] as isize, offset as isize];
         }
-        let mut acc = [f32x16::splat(s, 0.0); M];
+        let mut acc: Accumulators<S, M, 1> = [[f32x16::splat(s, 0.0)]; M];
         for i in 0..M {
-            acc[i] = sums[i].load(s);
+            acc[i][0] = sums[i].load(s);
         }
         let (passes, rows) = if Self::CLIP {
             (part.size[0], 1)
@@ -483,17 +486,20 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             for row in 0..rows {
                 for column in 0..part.size[1] {
                     let at = pixel::<D>(part.at[0] + pass + row, part.at[1] + column);
-                    let delta = delta[at + panel].load(s);
-                    for i in 0..M {
-                        let value =
-                            f32x16::splat(s, starts[i][row * row_step + column * column_step]);
-                        acc[i] = value.mul_add(delta, acc[i]);
-                    }
+                    let offset = row * row_step + column * column_step;
+                    tile::step(
+                        s,
+                        &mut acc,
+                        #[inline(always)]
+                        |i| starts[i][offset],
+                        #[inline(always)]
+                        |_| &delta[at + panel],
+                    );
                 }
             }
         }
         for i in 0..M {
-            sums[i].store(acc[i]);
+            sums[i].store(acc[i][0]);
         }
     }
 }

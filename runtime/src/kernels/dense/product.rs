@@ -4,10 +4,10 @@ use crate::{
     block::{Block, LANES, without_padding},
     kernels::activation::Activation,
     simd::{
-        Isa, Visit, VisitRow,
+        Isa,
         chains::{self, LONGEST},
     },
-    tile::{self, Accumulators},
+    tile::{self, Accumulators, Visit, VisitRow},
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};

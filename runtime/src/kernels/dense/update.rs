@@ -2,8 +2,8 @@
 
 use crate::{
     block::Block,
-    simd::{Isa, Visit, chains::Chain},
-    tile::{self, Accumulators},
+    simd::{Isa, chains::Chain},
+    tile::{self, Accumulators, Visit},
     update::Stretch,
 };
 use core::ops::Range;

@@ -11,8 +11,8 @@ use crate::{
         dense::{self, Start},
     },
     math::{self, flush},
-    simd::{Isa, Visit, chains::POSITIONS},
-    tile::{self, Accumulators},
+    simd::{Isa, chains::POSITIONS},
+    tile::{self, Accumulators, Visit},
 };
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};

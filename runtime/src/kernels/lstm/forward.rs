@@ -3,8 +3,8 @@
 use super::cell::{GROUP, Weights, cell, fits, gates_of, project, states, units};
 use crate::{
     block::Block,
-    simd::{Isa, Visit, chains},
-    tile::{self, Accumulators},
+    simd::{Isa, chains},
+    tile::{self, Accumulators, Visit},
 };
 use fearless_simd::{f32x16, prelude::*};
 

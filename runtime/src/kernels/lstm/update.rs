@@ -8,8 +8,8 @@
 use super::cell::gates_of;
 use crate::{
     block::Block,
-    simd::{Isa, Visit, chains::POSITIONS},
-    tile::{self, Accumulators},
+    simd::{Isa, chains::POSITIONS},
+    tile::{self, Accumulators, Visit},
     update::Stretch,
 };
 use core::ops::Range;

@@ -15,7 +15,7 @@ pub trait Visit {
 pub trait VisitRow {
     /// How many blocks there are.
     const BLOCKS: usize;
-    /// How many runs of a sum are taken at once ([`together`](super::chains::together)).
+    /// How many runs of a sum are taken at once ([`together`](crate::simd::chains::together)).
     const CHAINS: usize;
 
     /// Handles blocks `block..block + BLOCKS`, `CHAINS` runs of each sum at once.
