@@ -46,6 +46,7 @@ fn event(reads: &[usize], writes: &[usize]) -> Event {
         action: Action::Forward(call),
         name: "a layer".into(),
         label: String::new(),
+        turns: 1,
     }
 }
 
@@ -67,6 +68,7 @@ fn message(offsets: [usize; 2], events: Vec<Event>) -> String {
     let plan = Plan {
         offsets: offsets.to_vec(),
         blocks: 4,
+        rows: 1,
     };
     check(&program(&[2, 2], events), &plan).expect_err("a wrong plan")
 }
@@ -361,6 +363,7 @@ proptest! {
         let plan = Plan {
             offsets: buffers.iter().map(|buffer| buffer.1).collect(),
             blocks: 16,
+            rows: 1,
         };
         let events = writes.iter().zip(&reads).map(|(writes, reads)| event(reads, writes));
         let verdict = check(&program(&sizes, events.collect()), &plan);

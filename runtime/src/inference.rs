@@ -25,36 +25,6 @@ use core::slice;
 #[cfg(feature = "alloc")]
 const STACK_BLOCKS: usize = 256;
 
-/// Many samples are answered in groups whose workspace takes about 256 KiB, a part of a level-2 cache.
-const GROUP_BLOCKS: usize = 4096;
-
-/// Weights beyond 1 MiB do not stay in a level-2 cache.
-const LARGE_BLOCKS: usize = 16384;
-
-/// Samples answered together: multiples of twelve, since register tiles have six or twelve rows. No bit of an answer depends
-/// on it, nor on the answer's place.
-pub const fn group<N: Declared>() -> usize {
-    let workspace = if N::Network::WORKSPACE_BLOCKS == 0 {
-        1
-    } else {
-        N::Network::WORKSPACE_BLOCKS
-    };
-    let rows = GROUP_BLOCKS / workspace / 12 * 12;
-    // Weights are read once for every group: those that no cache holds should serve many rows.
-    let least = if N::Network::PARAMETER_BLOCKS > LARGE_BLOCKS {
-        264
-    } else {
-        24
-    };
-    if rows >= 768 {
-        768
-    } else if rows >= least {
-        rows
-    } else {
-        least
-    }
-}
-
 /// Blocks of workspace for each of several samples: with room for a copy of inputs that hold tiny numbers.
 const fn each<N: Declared>() -> usize {
     N::Network::WORKSPACE_BLOCKS + N::Network::INPUT_BLOCKS
@@ -62,7 +32,7 @@ const fn each<N: Declared>() -> usize {
 
 /// Blocks of workspace in which `rows` samples are answered at once: no fewer than for one, no more than gain by it.
 pub const fn blocks<N: Declared>(rows: usize) -> usize {
-    let most = group::<N>();
+    let most = N::Network::INFER_ROWS;
     let rows = if rows == 0 {
         1
     } else if rows > most {
@@ -86,7 +56,8 @@ impl<N: Declared> Task for Many<'_, N> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let group = (self.workspace.len() / each::<N>().max(1)).clamp(1, group::<N>());
+        let group =
+            (self.workspace.len() / each::<N>().max(1)).clamp(1, N::Network::INFER_ROWS.max(1));
         let groups = self
             .inputs
             .chunks(group)

@@ -195,6 +195,10 @@ pub trait Network: Send + Sync + 'static {
     const INPUT_BLOCKS: usize = 0;
     /// Blocks of activations and deltas one sample needs in training.
     const TRAIN_BLOCKS: usize;
+    /// Samples that are answered together.
+    const INFER_ROWS: usize;
+    /// Samples of a chunk in training, at most.
+    const TRAIN_ROWS: usize;
     /// The transposed weights, one after another.
     const TRANSPOSED: &'static [Panels];
     /// Blocks of what the samples of a batch have in common.

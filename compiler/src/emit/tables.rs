@@ -34,6 +34,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         _ => 0,
     };
     let train = model.training.1.blocks;
+    let (infer_rows, train_rows) = (model.inference.1.rows, model.training.1.rows);
     let transposed = transposed(model);
     let needs_pair = passes::needs_pair(model);
     let passes = passes::counts(model);
@@ -47,6 +48,8 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const WORKSPACE_BLOCKS: usize = #workspace;
         const INPUT_BLOCKS: usize = #input;
         const TRAIN_BLOCKS: usize = #train;
+        const INFER_ROWS: usize = #infer_rows;
+        const TRAIN_ROWS: usize = #train_rows;
         const TRANSPOSED: &'static [rt::Panels] = &[#(#transposed),*];
         const NEEDS_PAIR: bool = #needs_pair;
         #passes

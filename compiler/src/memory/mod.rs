@@ -3,4 +3,5 @@
 pub mod check;
 pub mod plan;
 pub mod program;
+pub mod rows;
 pub mod schedule;

@@ -6,7 +6,7 @@
 mod occupied;
 
 use crate::ids::BufferId;
-use crate::memory::program::Program;
+use crate::memory::{program::Program, rows};
 use occupied::{Lifetime, Occupied};
 
 /// Offsets for one program.
@@ -16,6 +16,8 @@ pub struct Plan {
     pub offsets: Vec<usize>,
     /// Blocks per sample in all.
     pub blocks: usize,
+    /// Rows of a batch that pass through the program together.
+    pub rows: usize,
 }
 
 /// Places all buffers of a program.
@@ -36,7 +38,12 @@ pub fn plan(program: &Program) -> Plan {
     }
     let end = |buffer: usize| offsets[buffer] + program.buffers[buffer].blocks;
     let blocks = (0..program.buffers.len()).map(end).max().unwrap_or(0);
-    Plan { offsets, blocks }
+    let rows = rows::choose(program, blocks);
+    Plan {
+        offsets,
+        blocks,
+        rows,
+    }
 }
 
 /// When each buffer is alive; `None` where nothing touches it.

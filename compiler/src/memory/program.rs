@@ -133,6 +133,8 @@ pub struct Event {
     pub name: String,
     /// What expansions call the stage it is a part of; empty for what is no stage's.
     pub label: String,
+    /// How often the rows that pass together read its weights: 0 if each of them does so by itself.
+    pub turns: usize,
 }
 
 impl Event {
@@ -222,13 +224,14 @@ impl Program {
         BufferId(self.buffers.len() - 1)
     }
 
-    /// Adds an event.
+    /// Adds an event whose rows read its weights together, once.
     pub fn event(&mut self, name: &str, label: &str, action: Action) {
         let (name, label) = (name.to_owned(), label.to_owned());
         self.events.push(Event {
             action,
             name,
             label,
+            turns: 1,
         });
     }
 }

@@ -293,7 +293,13 @@ impl<'a> Scheduler<'a> {
         let name = self.name(stage.output);
         let action = action(call);
         let meets = matches!(action, Action::Fold(_));
-        self.program.event(name, &stage.label, action);
+        let turns = stage.op.lower().turns(&self.site(index));
+        self.program.events.push(Event {
+            action,
+            name: name.to_owned(),
+            label: stage.label.clone(),
+            turns,
+        });
         if meets {
             self.update();
         }
@@ -332,6 +338,7 @@ impl<'a> Scheduler<'a> {
                 action: Action::Transpose(call),
                 name,
                 label,
+                turns: 1,
             });
         }
         self.transposed.insert((index, slot), id);

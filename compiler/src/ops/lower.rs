@@ -105,6 +105,12 @@ pub trait Lower {
         Vec::new()
     }
 
+    /// How often the rows that pass together read the weights: 0 if each of them does so by itself.
+    fn turns(&self, site: &Site<'_>) -> usize {
+        let _ = site;
+        1
+    }
+
     /// Inference. That of an operator that moves numbers follows from its regions.
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         copying::forward(site, &self.regions(site))

@@ -11,10 +11,6 @@ use crate::{
 use core::{marker::PhantomData, num::NonZeroUsize};
 use fearless_simd::Level;
 
-/// A chunk's values should stay in a level-2 cache between the passes, if its rows still fill the register tiles.
-const CHUNK_BLOCKS: usize = 1 << 14;
-const TILE_ROWS: usize = 24;
-
 /// Into how many parts a training step on `rows` samples is cut for `threads`.
 pub fn parts<N: Model>(rows: usize, threads: usize) -> usize {
     // Forward once, and twice as much for deltas and gradients.
@@ -39,12 +35,7 @@ pub fn pieces(work: u64, worth: u64, most: usize) -> usize {
 /// Rows of a chunk, so that `parts` threads share `batch` rows evenly. Neither is 0.
 const fn capacity<N: Model>(batch: usize, parts: usize) -> usize {
     let even = batch.div_ceil(parts);
-    let cached = match CHUNK_BLOCKS.checked_div(N::Network::TRAIN_BLOCKS) {
-        Some(rows) if rows > TILE_ROWS => rows,
-        Some(_) => TILE_ROWS,
-        None => CHUNK_BLOCKS,
-    };
-    even.div_ceil(even.div_ceil(cached))
+    even.div_ceil(even.div_ceil(N::Network::TRAIN_ROWS))
 }
 
 /// Memory of the steps of a network `N`, as its owner lends it. `kiln::memory` says how much is needed.

@@ -11,10 +11,10 @@ use super::{
 use crate::{
     data::Dataset,
     error::{Error, Found, Result},
-    inference::{Workspace, group},
+    inference::Workspace,
     loss::Loss,
     model::Model,
-    network::Score,
+    network::{Network, Score},
     simd::{self, Isa, Task},
     step::{inputs::not_finite, passes::Totals, share::join},
     value::{Value, zeroed, zeroed_vec},
@@ -137,7 +137,7 @@ where
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
-    let window = SCORES.next_multiple_of(group::<N>());
+    let window = SCORES.next_multiple_of(N::Network::INFER_ROWS);
     let mut scores = vec![Score::default(); window.min(count)];
     let mut totals = Totals::NONE;
     while totals.rows < count {
@@ -171,7 +171,7 @@ where
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
-    let rows = group::<N>().min(scores.len()).max(1);
+    let rows = N::Network::INFER_ROWS.min(scores.len()).max(1);
     let (mut inputs, mut targets) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
     let missing = |error| (first, error);
     let mut outputs = zeroed_vec(rows).map_err(missing)?;
@@ -324,8 +324,8 @@ pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
 fn leaf<N: Model>(samples: usize, threads: usize) -> usize {
     let threads = sharing::<N>(samples, threads);
     let shares = if threads > 1 { 4 * threads } else { 1 };
-    let groups = samples.div_ceil(group::<N>()).div_ceil(shares);
-    (groups * group::<N>()).max(1)
+    let groups = samples.div_ceil(N::Network::INFER_ROWS).div_ceil(shares);
+    (groups * N::Network::INFER_ROWS).max(1)
 }
 
 /// Hands pieces of `leaf` items to `f`, with the index of their first one.

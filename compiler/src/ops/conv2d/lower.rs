@@ -201,6 +201,11 @@ impl Conv2d {
 }
 
 impl Lower for Conv2d {
+    /// An image fills the tiles by itself.
+    fn turns(&self, _: &Site<'_>) -> usize {
+        0
+    }
+
     fn absorbs_activation(&self) -> bool {
         true
     }

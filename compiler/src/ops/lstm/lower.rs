@@ -111,6 +111,11 @@ const CARRIED: Slot = Slot::Own("carried");
 const CELLS: Slot = Slot::Own("cells");
 
 impl Lower for Lstm {
+    /// Each step reads the weights of the recurrence.
+    fn turns(&self, site: &Site<'_>) -> usize {
+        self.sizes(site).t
+    }
+
     fn accepts(&self, operand: Operand<'_>) -> bool {
         operand.lies_in_rows()
     }

@@ -169,6 +169,8 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     const PARAMETER_BLOCKS: usize = END;
     const LEARNT_BLOCKS: usize = END;
     const WORKSPACE_BLOCKS: usize = 3;
+    const INFER_ROWS: usize = 264;
+    const TRAIN_ROWS: usize = 192;
     const TRAIN_BLOCKS: usize = 11;
     const TRANSPOSED: &'static [Panels] = &[Panels {
         rows: OUTPUTS,

@@ -1,0 +1,175 @@
+//! The cost model: how many rows of a batch pass through a program together.
+//!
+//! Two wishes pull apart. Weights come to the core once for all rows that pass together, and few rows do not fill the
+//! tiles, so the more rows there are, the less of both each of them pays; a recurrence reads its weights at every step, and
+//! a convolution once for each row anyhow, which fills the tiles by itself. And what an event leaves for the next stays
+//! near the core only if the rows are few. All sizes are known while compiling, so both are counted, in bytes that come
+//! from the level-2 cache:
+//!
+//! ```text
+//! shared weights * turns * (far / rows + 1/2 max(1, TILE / rows)) + calls * CALL / rows
+//!     + sum over passes of touched * far(rows * distinct)
+//! ```
+//!
+//! where a byte that exceeds a cache costs as much as several. No bit of a result depends on the choice.
+
+use crate::call::Form;
+use crate::memory::program::{Action, Mode, Place, Program};
+use crate::storage::LANES;
+use std::collections::BTreeSet;
+
+/// Bytes of a block.
+const BLOCK: usize = 4 * LANES;
+
+/// A level-2 cache.
+const NEAR: f64 = (1 << 20) as f64;
+
+/// What a byte of weights costs that comes from behind the level-2 cache.
+const FAR_WEIGHTS: f64 = 4.0;
+
+/// What a byte of a value costs likewise: half of it comes while the core computes.
+const FAR_VALUES: f64 = 2.0;
+
+/// Rows that fill a tile. A product takes half of the time in which its weights come from the level-2 cache.
+const TILE: f64 = 12.0;
+
+/// What the call of a kernel costs: some tens of nanoseconds, for its code and its first weights are far.
+const CALL: f64 = 8192.0;
+
+/// More rows take more memory, so they are to gain something.
+const WORTH: f64 = 0.99;
+
+/// The choices. Tiles are of six or twelve rows.
+const CHOICES: [usize; 14] = [1, 2, 4, 6, 8, 12, 24, 48, 96, 192, 264, 384, 576, 768];
+
+/// How many rows pass through a program together, of which a row takes `live` blocks.
+pub fn choose(program: &Program, live: usize) -> usize {
+    Cost::of(program, live).least()
+}
+
+/// What is counted of a program, in bytes.
+#[derive(Clone, Debug, Default)]
+struct Cost {
+    /// Weights that rows share, as often as they are read.
+    weights: f64,
+    /// What a byte of them costs.
+    far: f64,
+    /// Calls of kernels.
+    calls: f64,
+    /// What stays near of all rows.
+    room: f64,
+    /// What each pass touches of a row, and how much of that is distinct.
+    passes: Vec<(f64, f64)>,
+}
+
+impl Cost {
+    fn of(program: &Program, live: usize) -> Self {
+        let (mut all, mut shared) = (0, 0);
+        let mut cost = Self {
+            room: match program.mode {
+                // Beside what is kept of rows, inference reads the caller's inputs and writes its outputs.
+                Mode::Inference => NEAR / 2.0,
+                Mode::Training => NEAR,
+            },
+            ..Self::default()
+        };
+        let meets = |action: &Action| matches!(action, Action::Fold(_) | Action::Update(..));
+        for pass in program.events.split(|event| meets(&event.action)) {
+            let (mut touched, mut distinct) = (0, BTreeSet::new());
+            for event in pass {
+                let (Action::Forward(call) | Action::Backward(call)) = &event.action else {
+                    continue;
+                };
+                cost.calls += 1.0;
+                for view in call.views() {
+                    match (view.memory, view.form) {
+                        (
+                            Place::Tensor(_) | Place::Transposed(_),
+                            Form::Panels { rows, panels },
+                        ) => {
+                            all += rows * panels;
+                            shared += rows * panels * event.turns;
+                        }
+                        (Place::Buffer(buffer), _) => {
+                            touched += program.buffers[buffer.0].blocks;
+                            distinct.insert(buffer);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            let distinct = distinct.iter().map(|id| program.buffers[id.0].blocks);
+            // Buffers that follow one another share memory.
+            let distinct = distinct.sum::<usize>().min(live);
+            cost.passes.push((bytes(touched), bytes(distinct)));
+        }
+        cost.weights = bytes(shared);
+        cost.far = far(bytes(all), NEAR, FAR_WEIGHTS);
+        cost
+    }
+
+    /// The rows of least cost.
+    fn least(&self) -> usize {
+        let mut best = CHOICES[0];
+        for rows in CHOICES {
+            if self.of_row(rows) < self.of_row(best) * WORTH {
+                best = rows;
+            }
+        }
+        best
+    }
+
+    /// What a row costs among so many.
+    fn of_row(&self, rows: usize) -> f64 {
+        let rows = rows as f64;
+        let product = 0.5 * (TILE / rows).max(1.0);
+        let weights = self.weights * (self.far / rows + product);
+        let passes = self.passes.iter();
+        let values =
+            passes.map(|(touched, distinct)| touched * far(distinct * rows, self.room, FAR_VALUES));
+        weights + self.calls * CALL / rows + values.sum::<f64>()
+    }
+}
+
+fn bytes(blocks: usize) -> f64 {
+    blocks as f64 * BLOCK as f64
+}
+
+/// What a byte costs among so many that are used in turn, if a cache has room for `near`, and others cost `cost`.
+fn far(bytes: f64, near: f64, cost: f64) -> f64 {
+    let stays = (near / bytes.max(1.0)).min(1.0);
+    stays + (1.0 - stays) * cost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cost, NEAR};
+
+    const KIB: f64 = 1024.0;
+
+    #[test]
+    fn large_activations_pass_by_few() {
+        let convolutions = |scale| Cost {
+            weights: 2.0 * KIB,
+            far: 1.0,
+            calls: 8.0,
+            room: NEAR,
+            passes: vec![(2048.0 * KIB * scale, 512.0 * KIB * scale)],
+        };
+        assert_eq!(convolutions(4.0).least(), 1);
+        assert_eq!(convolutions(1.0).least(), 2);
+        assert_eq!(convolutions(0.25).least(), 6);
+    }
+
+    #[test]
+    fn large_weights_serve_many_rows() {
+        let dense = Cost {
+            weights: 100e6,
+            far: 4.0,
+            calls: 8.0,
+            room: NEAR,
+            passes: vec![(80.0 * KIB, 40.0 * KIB)],
+        };
+        assert_eq!(dense.least(), 576);
+    }
+}
