@@ -168,6 +168,8 @@ pub enum Argument<M> {
     Number(usize),
     /// A number.
     Float(f32),
+    /// Whether something is so.
+    Flag(bool),
     /// So many blocks of zeros.
     Zeros(usize),
     /// The first panel of the stretch of transposed weights that is made: threads share them.
@@ -223,6 +225,7 @@ impl<M> Argument<M> {
             Self::View(view) => Argument::View(f(view)),
             Self::Number(number) => Argument::Number(number),
             Self::Float(number) => Argument::Float(number),
+            Self::Flag(flag) => Argument::Flag(flag),
             Self::Zeros(blocks) => Argument::Zeros(blocks),
             Self::FirstPanel => Argument::FirstPanel,
             Self::Key { layer } => Argument::Key { layer },

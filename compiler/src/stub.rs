@@ -153,6 +153,8 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         const LEARNT_BLOCKS: usize = 0;
         const WORKSPACE_BLOCKS: usize = 0;
         const TRAIN_BLOCKS: usize = 0;
+        const INFER_ROWS: usize = 1;
+        const TRAIN_ROWS: usize = 1;
         const TRANSPOSED: &'static [rt::Panels] = &[];
         const NEEDS_PAIR: bool = false;
 

@@ -168,6 +168,7 @@ impl<'a> Printer<'a> {
             // Literals are finite.
             Argument::Float(f32::NEG_INFINITY) => quote!(::core::primitive::f32::NEG_INFINITY),
             Argument::Float(number) => quote!(#number),
+            Argument::Flag(flag) => quote!(#flag),
             Argument::FirstPanel => quote!(panel),
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;

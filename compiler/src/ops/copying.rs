@@ -1,12 +1,12 @@
 //! What repacking, slicing, concatenating and taking the last step have in common: strided copies of regions.
 
-use crate::call::{Access, Argument, Call, Form, Slot, View};
+use crate::call::{Access, Argument, Call, Form, Size, Slot, View};
 use crate::rt::{self, kernels};
 use crate::site::Site;
 use crate::storage::{Axis, Storage};
 
 kernels! {
-    STRIDED_COPY = copy::strided(x, mut y, axes);
+    STRIDED_COPY = copy::strided(s, x, mut y, axes, clear, add);
 }
 
 /// Elements copied from an operand to the result.
@@ -105,7 +105,7 @@ pub fn fits(from: &Storage, to: &Storage) -> bool {
 
 /// Copies every operand's region into the result, whose gaps become zero.
 pub fn forward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
-    let copy = |(operand, region): (usize, &Region)| {
+    let each = |(operand, region): (usize, &Region)| {
         let clear = operand == 0 && (regions.len() > 1 || site.output().has_gaps());
         let x = side(
             (Slot::Input(operand), Access::Read),
@@ -114,26 +114,37 @@ pub fn forward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
         );
         let y = (Slot::Output, Access::adding(operand > 0));
         let y = side(y, site.output(), region.to);
-        Call::of(&STRIDED_COPY, [clear.into(), false.into()])
-            .with("x", x)
-            .with("y", y)
-            .with("axes", axes(region.axes.iter().copied()))
+        copy(x, y, axes(region.axes.iter().copied()), [clear, false])
     };
-    regions.iter().enumerate().map(copy).collect()
+    regions.iter().enumerate().map(each).collect()
 }
 
 /// Copies every region of the delta back to its operand, or adds it where others have written.
 pub fn backward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
-    let copy = |(operand, region): (usize, &Region)| {
+    let each = |(operand, region): (usize, &Region)| {
         let add = site.adds(operand)?;
         let dy = side((Slot::Delta, Access::Read), site.output(), region.to);
         let dx = (Slot::InputDelta(operand), Access::adding(add));
         let dx = side(dx, site.input(operand), region.from);
         let back = region.axes.iter().map(|&(size, from, to)| (size, to, from));
-        let call = Call::of(&STRIDED_COPY, [(!add).into(), add.into()]);
-        Some(call.with("x", dy).with("y", dx).with("axes", axes(back)))
+        Some(copy(dy, dx, axes(back), [!add, add]))
     };
-    regions.iter().enumerate().filter_map(copy).collect()
+    regions.iter().enumerate().filter_map(each).collect()
+}
+
+/// Copies a region of `x` to `y`, whose other numbers become zero if it is to `clear`; or adds it.
+fn copy(
+    x: Argument<Slot>,
+    y: Argument<Slot>,
+    axes: Argument<Slot>,
+    [clear, add]: [bool; 2],
+) -> Call<Slot> {
+    Call::of(&STRIDED_COPY, [Size::Isa])
+        .with("x", x)
+        .with("y", y)
+        .with("axes", axes)
+        .with("clear", Argument::Flag(clear))
+        .with("add", Argument::Flag(add))
 }
 
 /// One side of a copy: its memory, its blocks per sample and its first float.
