@@ -199,6 +199,9 @@ pub trait Network: Send + Sync + 'static {
     const INFER_ROWS: usize;
     /// Samples of a chunk in training, at most.
     const TRAIN_ROWS: usize;
+    /// Whether each chunk's gradients are added to sums at once, so that nothing else of it is kept: where a batch leaves
+    /// more than caches hold, and weights are few beside that. There is one pass then.
+    const SUMS: bool = false;
     /// The transposed weights, one after another.
     const TRANSPOSED: &'static [Panels];
     /// Blocks of what the samples of a batch have in common.

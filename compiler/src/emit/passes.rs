@@ -267,12 +267,17 @@ pub fn counts(model: &Model<'_>) -> TokenStream {
     let (forward, backward) = (passes.forward().len(), passes.backward().len());
     let joint = program.joint.blocks();
     let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
+    let sums = program.sums.then(|| {
+        quote!(
+            const SUMS: bool = true;
+        )
+    });
     let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
     let backward = (backward > 1).then(|| quote!(const BACKWARD_PASSES: usize = #backward;));
     let lonely = model.lonely.as_ref().map(|layer| {
         quote!(const NEEDS_COMPANY: ::core::option::Option<&'static str> = ::core::option::Option::Some(#layer);)
     });
-    quote!(#joint #forward #backward #lonely)
+    quote!(#joint #sums #forward #backward #lonely)
 }
 
 /// Calls of the layers' functions one after another; those of several passes behind their numbers.

@@ -199,6 +199,8 @@ pub struct Program {
     pub events: Vec<Event>,
     /// Whether inference reads the only input where the caller has it.
     pub direct: bool,
+    /// Whether each chunk's gradients are added to sums at once; then there is one pass.
+    pub sums: bool,
 }
 
 impl Program {
@@ -211,6 +213,7 @@ impl Program {
             joint: Shared::default(),
             events: Vec::new(),
             direct: false,
+            sums: false,
         }
     }
 

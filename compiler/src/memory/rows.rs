@@ -14,7 +14,7 @@
 //! where a byte that exceeds a cache costs as much as several. No bit of a result depends on the choice.
 
 use crate::call::Form;
-use crate::memory::program::{Action, Mode, Place, Program};
+use crate::memory::program::{Action, Event, Mode, Place, Program};
 use crate::storage::LANES;
 use std::collections::BTreeSet;
 
@@ -46,6 +46,29 @@ const CHOICES: [usize; 14] = [1, 2, 4, 6, 8, 12, 24, 48, 96, 192, 264, 384, 576,
 pub fn choose(program: &Program, live: usize) -> usize {
     Cost::of(program, live).least()
 }
+
+/// Whether gradients are summed chunk by chunk, of a program that finishes `learnt` blocks of them: if the batch need not
+/// come back to the core for them, and the sums are small beside what a chunk leaves.
+pub fn are_summed(program: &Program, learnt: usize) -> bool {
+    let meets = |event: &Event| matches!(event.action, Action::Fold(_));
+    if program.events.iter().any(meets) {
+        return false;
+    }
+    let buffers = program.events.iter().flat_map(Event::buffers);
+    let distinct: BTreeSet<_> = buffers.map(|(buffer, _)| buffer).collect();
+    let distinct = distinct.iter().map(|id| program.buffers[id.0].blocks);
+    let left = distinct.sum::<usize>();
+    let rows = choose(program, left);
+    bytes(left) * rows as f64 <= NEAR.max(bytes(left))
+        && bytes(left) * BATCH > NEAR
+        && bytes(left) * rows as f64 > SUM * bytes(learnt)
+}
+
+/// Samples of a usual batch.
+const BATCH: f64 = 32.0;
+
+/// How much more a chunk is to leave than sums take, which are read and written again.
+const SUM: f64 = 4.0;
 
 /// What is counted of a program, in bytes.
 #[derive(Clone, Debug, Default)]

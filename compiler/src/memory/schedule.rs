@@ -4,6 +4,7 @@ use crate::call::{Call, Form, Gradient, Size, Slot, View};
 use crate::graph::Graph;
 use crate::ids::{BufferId, JointId, LayerId, TensorId, TransposedId, ValueId};
 use crate::memory::program::{Action, Answer, Event, Mode, Place, Program};
+use crate::memory::rows;
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
 use crate::rt::Path;
@@ -27,9 +28,19 @@ pub fn inference(layout: &Layout) -> Program {
     scheduler.program
 }
 
-/// Schedules a training step.
+/// Schedules a training step: every gradient is finished over the whole batch, or chunk by chunk where that is cheaper.
 pub fn training(layout: &Layout) -> Program {
+    let batch = step(layout, false);
+    match rows::are_summed(&batch, layout.learnt_blocks) {
+        true => step(layout, true),
+        false => batch,
+    }
+}
+
+/// Schedules a training step whose gradients are summed chunk by chunk, or finished as soon as their deltas are there.
+fn step(layout: &Layout, sums: bool) -> Program {
     let mut scheduler = Scheduler::new(layout, Mode::Training);
+    scheduler.program.sums = sums;
     scheduler.load();
     for index in 0..layout.stages.len() {
         scheduler.forward(index);
@@ -428,7 +439,7 @@ impl<'a> Scheduler<'a> {
         });
         let blocks = buffers.collect::<BTreeSet<_>>().into_iter();
         let blocks = blocks.map(|BufferId(buffer)| self.program.buffers[buffer].blocks);
-        if blocks.sum::<usize>() > WORTH_A_MEETING {
+        if !self.program.sums && blocks.sum::<usize>() > WORTH_A_MEETING {
             self.update();
         }
     }

@@ -32,10 +32,24 @@ pub fn pieces(work: u64, worth: u64, most: usize) -> usize {
     pieces.min(most).max(1)
 }
 
-/// Rows of a chunk, so that `parts` threads share `batch` rows evenly. Neither is 0.
+/// The most sums of gradients that a batch has: as many threads share it.
+pub const SUMS: usize = 8;
+
+/// Rows of a chunk, so that `parts` threads share `batch` rows evenly. Neither is 0. Where chunks are summed, their rows are the
+/// network's alone, and so is the order of every sum.
 const fn capacity<N: Model>(batch: usize, parts: usize) -> usize {
+    let most = N::Network::TRAIN_ROWS;
+    if N::Network::SUMS {
+        return if batch < most { batch } else { most };
+    }
     let even = batch.div_ceil(parts);
-    even.div_ceil(even.div_ceil(N::Network::TRAIN_ROWS))
+    even.div_ceil(even.div_ceil(most))
+}
+
+/// How many chunks each sum of gradients holds, and how many sums there are, of a batch of so many chunks.
+pub const fn sums(chunks: usize) -> [usize; 2] {
+    let each = chunks.div_ceil(SUMS);
+    [each, chunks.div_ceil(if each == 0 { 1 } else { each })]
 }
 
 /// Memory of the steps of a network `N`, as its owner lends it. `kiln::memory` says how much is needed.
@@ -87,27 +101,45 @@ impl<N: Model> Chunking<N> {
         })
     }
 
-    /// Blocks of all chunks.
-    pub fn chunks(&self) -> usize {
-        chunks::<N>(self.batch.get(), self.capacity)
+    /// Chunks that are there at a time: those of a batch, or one for each thread.
+    pub fn slots(&self) -> usize {
+        slots::<N>(self.batch.get(), self.capacity, self.parts)
+    }
+
+    /// Blocks of a chunk.
+    pub fn chunk(&self) -> usize {
+        self.capacity.saturating_mul(N::Network::TRAIN_BLOCKS)
     }
 
     /// Blocks that a step needs.
     pub fn blocks(&self) -> usize {
-        self.chunks().saturating_add(shared::<N>())
+        blocks_of::<N>(self.batch.get(), self.capacity, self.parts)
     }
 
     /// Outputs that a step needs room for.
     pub fn outputs(&self) -> usize {
-        let chunks = self.batch.get().div_ceil(self.capacity);
-        outputs::<N>().saturating_mul(chunks)
+        outputs::<N>().saturating_mul(self.slots())
     }
 }
 
-/// Blocks of the chunks of a batch.
-const fn chunks<N: Model>(batch: usize, capacity: usize) -> usize {
-    let rows = batch.div_ceil(capacity).saturating_mul(capacity);
-    rows.saturating_mul(N::Network::TRAIN_BLOCKS)
+/// Chunks that are there at a time.
+const fn slots<N: Model>(batch: usize, capacity: usize, parts: usize) -> usize {
+    let chunks = batch.div_ceil(capacity);
+    if !N::Network::SUMS {
+        return chunks;
+    }
+    let [_, sums] = sums(chunks);
+    if parts < sums { parts } else { sums }
+}
+
+/// Blocks that a step needs: chunks, what they share, and sums of gradients.
+const fn blocks_of<N: Model>(batch: usize, capacity: usize, parts: usize) -> usize {
+    let chunk = capacity.saturating_mul(N::Network::TRAIN_BLOCKS);
+    let chunks = slots::<N>(batch, capacity, parts).saturating_mul(chunk);
+    let [_, sums] = sums(batch.div_ceil(capacity));
+    let sums = if N::Network::SUMS { sums } else { 0 };
+    let sums = sums.saturating_mul(N::Network::LEARNT_BLOCKS);
+    chunks.saturating_add(shared::<N>()).saturating_add(sums)
 }
 
 /// Blocks of what all chunks share.
@@ -118,7 +150,7 @@ const fn shared<N: Model>() -> usize {
 /// Blocks that a step of up to `batch` samples needs on one thread.
 pub const fn blocks<N: Model>(batch: usize) -> usize {
     let batch = if batch == 0 { 1 } else { batch };
-    chunks::<N>(batch, capacity::<N>(batch, 1)).saturating_add(shared::<N>())
+    blocks_of::<N>(batch, capacity::<N>(batch, 1), 1)
 }
 
 /// Outputs that one thread gathers: a network's outputs and their deltas, if there are several.

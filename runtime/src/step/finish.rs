@@ -2,14 +2,15 @@
 
 use super::{cuts::Cuts, share::stretches};
 use crate::{
-    batch::Batch,
+    batch::{Batch, Place},
     block::Block,
     model::Model,
     network::Network,
     simd::{self, Isa, Task},
-    update::{Consumer, Store, Update},
+    tensor::Penalty,
+    update::{Consumer, Sink, Store, Stretch, Update},
 };
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ops::Range};
 use fearless_simd::Level;
 
 /// Where the gradients of a step go. An object, so that the passes are compiled once for all rules.
@@ -17,8 +18,22 @@ pub trait Gradients: Sync {
     /// The parameters that forward and backward read.
     fn parameters(&self) -> &[Block];
 
-    /// Finishes the gradients whose deltas are there after a pass, in stretches between `cuts`.
-    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &dyn Cuts);
+    /// Finishes gradients, in stretches between `cuts`.
+    fn finish(&mut self, level: Level, of: Unfinished<'_>, cuts: &dyn Cuts);
+}
+
+/// What gradients are finished of.
+#[derive(Clone, Copy)]
+pub enum Unfinished<'a> {
+    /// The deltas of a batch, of what is updated after a pass.
+    Deltas {
+        /// The pass.
+        pass: usize,
+        /// All samples.
+        batch: Batch<'a>,
+    },
+    /// Sums of gradients over samples, one after another, each as long as what is learnt.
+    Sums(&'a [Block]),
 }
 
 /// A rule changes the weights.
@@ -38,9 +53,9 @@ impl<N: Model, U: Update> Gradients for Applied<'_, N, U> {
         self.arena
     }
 
-    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &dyn Cuts) {
+    fn finish(&mut self, level: Level, of: Unfinished<'_>, cuts: &dyn Cuts) {
         let weights = &mut self.arena[..N::Network::LEARNT_BLOCKS];
-        finish::<N, U>(level, self.update, (pass, batch), cuts, weights, self.state);
+        finish::<N, U>(level, self.update, of, cuts, weights, self.state);
     }
 }
 
@@ -59,19 +74,18 @@ impl<N: Model> Gradients for Kept<'_, N> {
         self.parameters
     }
 
-    fn finish(&mut self, level: Level, pass: usize, batch: Batch<'_>, cuts: &dyn Cuts) {
+    fn finish(&mut self, level: Level, of: Unfinished<'_>, cuts: &dyn Cuts) {
         // What `Store` remembers: nothing, as often as it is asked for.
         let nothing = &mut [(); usize::MAX][..self.gradients.len()];
-        let at = (pass, batch);
-        finish::<N, Store>(level, &Store, at, cuts, self.gradients, nothing);
+        finish::<N, Store>(level, &Store, of, cuts, self.gradients, nothing);
     }
 }
 
-/// Finishes gradients after a pass, and hands them to a rule.
+/// Finishes gradients and hands them to a rule.
 fn finish<N: Model, U: Update>(
     level: Level,
     update: &U,
-    (pass, batch): (usize, Batch<'_>),
+    of: Unfinished<'_>,
     cuts: &dyn Cuts,
     weights: &mut [Block],
     state: &mut [U::State],
@@ -83,8 +97,7 @@ fn finish<N: Model, U: Update>(
     )| {
         let work = Panels::<N, U> {
             update,
-            pass,
-            batch,
+            of,
             first,
             weights,
             state,
@@ -97,8 +110,7 @@ fn finish<N: Model, U: Update>(
 /// The gradients of a stretch of the arena.
 struct Panels<'a, N, U: Update> {
     update: &'a U,
-    pass: usize,
-    batch: Batch<'a>,
+    of: Unfinished<'a>,
     /// The first block of `weights` in the arena.
     first: usize,
     weights: &'a mut [Block],
@@ -112,6 +124,77 @@ impl<N: Model, U: Update> Task for Panels<'_, N, U> {
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let mut sink = Consumer::new(s, self.update, self.weights, self.state);
-        N::Network::update(s, self.pass, self.batch, self.first, &mut sink);
+        match self.of {
+            Unfinished::Deltas { pass, batch } => {
+                N::Network::update(s, pass, batch, self.first, &mut sink);
+            }
+            Unfinished::Sums(sums) => join::<S, N>(s, sums, self.first, &mut sink),
+        }
+    }
+}
+
+/// Blocks of gradients that are joined before they are handed over.
+const JOINED: usize = 64;
+
+/// Adds up the sums of a stretch that begins at block `first`, in their order, and hands them over.
+fn join<S: Isa, N: Model>(s: S, sums: &[Block], first: usize, sink: &mut dyn Sink) {
+    let mut offset = 0;
+    for tensor in N::Network::TENSORS {
+        let Some(penalty) = tensor.learnt() else {
+            break;
+        };
+        let place = Place::new(offset, tensor.blocks);
+        if let Some(mut stretch) = Stretch::of(sink, first, place, penalty) {
+            let Range { mut start, end } = stretch.range();
+            while start < end {
+                let here = start..end.min(start + JOINED);
+                let mut joined = [Block::ZERO; JOINED];
+                let joined = &mut joined[..here.len()];
+                for (index, sum) in sums.chunks_exact(N::Network::LEARNT_BLOCKS).enumerate() {
+                    let sum = &sum[offset + here.start..][..here.len()];
+                    add(s, joined, sum, index == 0);
+                }
+                stretch.finish(here.start, joined);
+                start = here.end;
+            }
+        }
+        offset += tensor.blocks;
+    }
+}
+
+/// Adds gradients to sums, or begins them.
+fn add<S: Isa>(s: S, sums: &mut [Block], gradients: &[Block], begins: bool) {
+    if begins {
+        return sums.copy_from_slice(gradients);
+    }
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (sum, gradient) in sums.iter_mut().zip(gradients) {
+                sum.store(sum.load(s) + gradient.load(s));
+            }
+        },
+    );
+}
+
+/// The gradients of a chunk, which are added to those of the chunks before it.
+pub struct Adding<'a, S> {
+    /// The instruction set.
+    pub s: S,
+    /// A sum for everything that is learnt.
+    pub sums: &'a mut [Block],
+    /// Whether no chunk came before.
+    pub begins: bool,
+}
+
+impl<S: Isa> Sink for Adding<'_, S> {
+    fn blocks(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// The penalty is added once, where sums are joined.
+    fn finish(&mut self, at: usize, gradients: &[Block], _: &Penalty) {
+        let sums = &mut self.sums[at..][..gradients.len()];
+        add(self.s, sums, gradients, self.begins);
     }
 }

@@ -1,9 +1,9 @@
 //! The passes of a step, over memory that is there from the beginning.
 
 use super::{
-    chunking::{Chunking, Lent},
+    chunking::{Chunking, Lent, sums},
     cuts::{Learnt, Transposed},
-    finish::Gradients,
+    finish::{Adding, Gradients, Unfinished},
     share::{join, stretches},
     shared::{Fold, Follow, Transpose},
     source::{Source, Targets},
@@ -92,6 +92,8 @@ pub struct Passes<'m, N: Model> {
     chunks: &'m mut [Block],
     transposed: &'m mut [Block],
     joint: &'m mut [Block],
+    /// Sums of gradients, where chunks are summed.
+    sums: &'m mut [Block],
     scores: &'m mut [Score],
     /// Room for an output and its delta in each chunk, where the network needs it.
     pairs: &'m mut [N::Output],
@@ -113,13 +115,16 @@ impl<'m, N: Model> Passes<'m, N> {
         check_lent("blocks of a step", chunking.blocks(), blocks.len())?;
         check_lent("scores", chunking.batch.get(), scores.len())?;
         check_lent("outputs", chunking.outputs(), outputs.len())?;
-        let (chunks, shared) = blocks.split_at_mut(chunking.chunks());
-        let (transposed, joint) = shared.split_at_mut(count_blocks(N::Network::TRANSPOSED));
+        let blocks = &mut blocks[..chunking.blocks()];
+        let (chunks, shared) = blocks.split_at_mut(chunking.slots() * chunking.chunk());
+        let (transposed, shared) = shared.split_at_mut(count_blocks(N::Network::TRANSPOSED));
+        let (joint, sums) = shared.split_at_mut(N::Network::JOINT_BLOCKS);
         Ok(Self {
             chunking,
             chunks,
             transposed,
-            joint: &mut joint[..N::Network::JOINT_BLOCKS],
+            joint,
+            sums,
             scores,
             pairs: outputs,
         })
@@ -145,6 +150,10 @@ impl<'m, N: Model> Passes<'m, N> {
         mut targets: impl Targets<T>,
         gradients: &mut dyn Gradients,
     ) -> Totals {
+        self.transpose(gradients.parameters());
+        if const { N::Network::SUMS } {
+            return self.run_summed(step, source, targets, gradients);
+        }
         let rows = targets.all().len();
         let Chunking {
             level,
@@ -153,7 +162,6 @@ impl<'m, N: Model> Passes<'m, N> {
             ..
         } = self.chunking;
         let mut totals = Totals::NONE;
-        self.transpose(gradients.parameters());
         for pass in 0..Self::COUNT {
             let work = Chunks {
                 level,
@@ -195,8 +203,54 @@ impl<'m, N: Model> Passes<'m, N> {
             }
             let mut tensors = N::Network::TENSORS.iter();
             if tensors.any(|tensor| tensor.is_updated_after(pass)) {
-                gradients.finish(level, pass, batch, &self.cuts(Some(pass)));
+                let of = Unfinished::Deltas { pass, batch };
+                gradients.finish(level, of, &self.cuts(Some(pass)));
             }
+        }
+        totals
+    }
+
+    /// [`run`](Self::run) where each chunk's gradients are added to sums at once: a sum is one thread's, and so is the chunk
+    /// that it goes through. What is left of the batch are the sums.
+    fn run_summed<T, L: Loss<N::Output, T>>(
+        &mut self,
+        step: Step<'_, L>,
+        source: &impl Source<N, T>,
+        mut targets: impl Targets<T>,
+        gradients: &mut dyn Gradients,
+    ) -> Totals {
+        let rows = targets.all().len();
+        let Chunking {
+            level, capacity, ..
+        } = self.chunking;
+        let cuts = self.cuts(None);
+        let [each, sums] = sums(rows.div_ceil(capacity));
+        let sums = &mut self.sums[..sums * N::Network::LEARNT_BLOCKS];
+        let work = Summed {
+            chunks: Chunks {
+                level,
+                parameters: gradients.parameters(),
+                step,
+                pass: 0,
+                transposed: self.transposed,
+                joint: self.joint,
+                capacity,
+                first: 0,
+                scale: 1.0 / rows as f32,
+                chunks: self.chunks,
+                scores: &mut self.scores[..rows],
+                pairs: self.pairs,
+                source,
+                targets: targets.lent(),
+                target: PhantomData,
+            },
+            sums: &mut *sums,
+            each,
+        };
+        work.fork();
+        let totals = Totals::of(&self.scores[..rows]);
+        if totals.loss.is_finite() && source.is_sound() {
+            gradients.finish(level, Unfinished::Sums(sums), &cuts);
         }
         totals
     }
@@ -279,13 +333,19 @@ where
     /// The first `chunks` chunks, and the others.
     fn split(self, chunks: usize) -> (Self, Self) {
         let rows = chunks * self.capacity;
+        self.divide(rows, chunks)
+    }
+
+    /// The first `rows` samples with the memory of `chunks` chunks, and the others.
+    fn divide(self, rows: usize, chunks: usize) -> (Self, Self) {
+        let memory = chunks * self.capacity * N::Network::TRAIN_BLOCKS;
         let pairs = if N::Network::NEEDS_PAIR {
             2 * chunks
         } else {
             0
         };
         let (pairs, other_pairs) = self.pairs.split_at_mut(pairs);
-        let (chunks, other_chunks) = self.chunks.split_at_mut(rows * N::Network::TRAIN_BLOCKS);
+        let (chunks, other_chunks) = self.chunks.split_at_mut(memory);
         let (scores, other_scores) = self.scores.split_at_mut(rows);
         let (targets, other_targets) = self.targets.split(rows);
         let left = Self {
@@ -354,6 +414,104 @@ where
                 N::Network::backward_rows(s, pass, rows, chunk);
             }
             (targets, first) = (others, first + scores.len());
+        }
+    }
+}
+
+/// Chunks whose gradients are summed: the memory of one chunk for each thread.
+struct Summed<'a, N: Model, T, L, F, G> {
+    chunks: Chunks<'a, N, T, L, F, G>,
+    sums: &'a mut [Block],
+    /// Chunks of a sum.
+    each: usize,
+}
+
+impl<N, T, L, F, G> Summed<'_, N, T, L, F, G>
+where
+    N: Model,
+    L: Loss<N::Output, T>,
+    F: Source<N, T>,
+    G: Targets<T>,
+{
+    /// Splits in two until one chunk's memory is left, or one sum.
+    fn fork(self) {
+        let slot = self.chunks.capacity * N::Network::TRAIN_BLOCKS;
+        let slots = self.chunks.chunks.len() / slot.max(1);
+        let sums = self.sums.len() / N::Network::LEARNT_BLOCKS.max(1);
+        if slots <= 1 || sums <= 1 {
+            return self.leaf();
+        }
+        let left = sums * (slots / 2) / slots;
+        let (left, right) = self.split(left.max(1), slots / 2);
+        join(|| left.fork(), || right.fork());
+    }
+
+    /// What it holds is no part of the frames of those that wait for it.
+    #[inline(never)]
+    fn leaf(self) {
+        simd::dispatch(self.chunks.level, self);
+    }
+
+    /// The first `sums` with the memory of `slots` chunks, and the others.
+    fn split(self, sums: usize, slots: usize) -> (Self, Self) {
+        let Self { chunks, each, .. } = self;
+        let rows = (sums * each * chunks.capacity).min(chunks.scores.len());
+        let (left_sums, right_sums) = self.sums.split_at_mut(sums * N::Network::LEARNT_BLOCKS);
+        let (left, right) = chunks.divide(rows, slots);
+        let left = Self {
+            chunks: left,
+            sums: left_sums,
+            each,
+        };
+        let right = Self {
+            chunks: right,
+            sums: right_sums,
+            each,
+        };
+        (left, right)
+    }
+}
+
+impl<N, T, L, F, G> Task for Summed<'_, N, T, L, F, G>
+where
+    N: Model,
+    L: Loss<N::Output, T>,
+    F: Source<N, T>,
+    G: Targets<T>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let Self { chunks, sums, each } = self;
+        let capacity = chunks.capacity;
+        let (mut scores, mut targets, mut first) = (chunks.scores, chunks.targets, chunks.first);
+        for sum in sums.chunks_exact_mut(N::Network::LEARNT_BLOCKS.max(1)) {
+            for index in 0..each {
+                let rows = capacity.min(scores.len());
+                if rows == 0 {
+                    break;
+                }
+                let (here, later) = scores.split_at_mut(rows);
+                let (its_targets, other_targets) = targets.split(rows);
+                let chunk = Chunks {
+                    chunks: &mut *chunks.chunks,
+                    pairs: &mut *chunks.pairs,
+                    scores: here,
+                    targets: its_targets,
+                    first,
+                    ..chunks
+                };
+                chunk.run(s);
+                let chunk = Batch::new(chunks.chunks, N::Network::TRAIN_BLOCKS, capacity, rows);
+                let mut adding = Adding {
+                    s,
+                    sums: &mut *sum,
+                    begins: index == 0,
+                };
+                N::Network::update(s, 0, chunk, 0, &mut adding);
+                (scores, targets, first) = (later, other_targets, first + rows);
+            }
         }
     }
 }
