@@ -2,11 +2,10 @@
 
 use super::model::Model;
 use super::names::Named;
-use crate::call::{Argument, Call, Form, Gradient, Join, Size, Term, View};
+use crate::call::{Argument, Call, Form, Size, View};
 use crate::ids::{BufferId, JointId, TensorId, TransposedId};
 use crate::memory::plan::Plan;
 use crate::memory::program::{Mode, Place, Program};
-use crate::parameter::Parameter;
 use crate::rt;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -33,6 +32,8 @@ pub enum Around {
     Arena,
     /// What copies weights, which reads `parameters` and changes `transposed`.
     Weights,
+    /// What finishes gradients, which reads a `batch` and hands them to a `sink`.
+    Gradients,
 }
 
 impl<'a> Printer<'a> {
@@ -104,6 +105,7 @@ impl<'a> Printer<'a> {
             Around::Fold => quote!(joint),
             Around::Arena => quote!(arena),
             Around::Weights => quote!(transposed),
+            Around::Gradients => quote!(sink),
         };
         let idents = bound.iter().map(|(name, _)| name);
         let spans = bound
@@ -242,96 +244,10 @@ impl<'a> Printer<'a> {
             form => unreachable!("{form:?} is no form of weights"),
         }
     }
-
-    /// A gradient, finished over the rows of the batch.
-    pub fn gradient(&self, gradient: &Gradient<Place>) -> TokenStream {
-        let path = gradient.kernel.path;
-        let sizes = sizes(&gradient.sizes);
-        let rows = match gradient.join {
-            Join::Chain => chain(gradient.terms.iter().map(|term| self.term(term)).collect()),
-            Join::Pairs => {
-                let mut kinds: Vec<Vec<&Term<Place>>> = Vec::new();
-                let mut known = std::collections::BTreeMap::new();
-                for term in &gradient.terms {
-                    let kind = *known.entry(&term.through).or_insert(kinds.len());
-                    match kinds.get_mut(kind) {
-                        Some(alike) => alike.push(term),
-                        None => kinds.push(vec![term]),
-                    }
-                }
-                let parts = kinds.iter().map(|alike| {
-                    let rows = alike.iter().map(|term| self.rows(term)).collect();
-                    through(alike[0], chain(rows))
-                });
-                pairwise(parts.collect(), |first, second| quote!((#first, #second)))
-            }
-        };
-        quote!(#path #sizes(s, #rows, &mut stretch);)
-    }
-
-    /// One application's part of a gradient.
-    fn term(&self, term: &Term<Place>) -> TokenStream {
-        through(term, self.rows(term))
-    }
-
-    /// The batch's rows of one buffer, or of two side by side.
-    fn rows(&self, term: &Term<Place>) -> TokenStream {
-        let place = |(_, view): &(&str, View<Place>)| match view.memory {
-            Place::Buffer(buffer) => {
-                let name = &self.place(buffer).name;
-                quote!(#name)
-            }
-            other => unreachable!("{other:?} holds no rows of a batch"),
-        };
-        let places = term.rows.iter().map(place);
-        let forms = term
-            .rows
-            .iter()
-            .map(|(_, view)| view.form)
-            .collect::<Vec<_>>();
-        let path = match forms[..] {
-            [Form::Rows(blocks)] => {
-                let path = rt::ROW_BLOCKS;
-                quote!(#path::<#blocks>)
-            }
-            [Form::Floats(floats), Form::Rows(blocks)] => {
-                let path = rt::ROW_PAIRS;
-                quote!(#path::<#floats, #blocks>)
-            }
-            [
-                Form::Steps { steps, blocks },
-                Form::Steps { blocks: others, .. },
-            ] => {
-                let path = rt::STEP_PAIRS;
-                quote!(#path::<#steps, #blocks, #others>)
-            }
-            _ => unreachable!("no gradient is a sum over {forms:?}"),
-        };
-        quote!(#path(batch, #(#places),*))
-    }
-}
-
-/// Rows as the kernel takes them.
-fn through(term: &Term<Place>, rows: TokenStream) -> TokenStream {
-    match &term.through {
-        Some((path, numbers)) => {
-            let sizes = sizes(numbers);
-            quote!(#path #sizes(#rows))
-        }
-        None => rows,
-    }
-}
-
-/// Rows one after another.
-fn chain(rows: Vec<TokenStream>) -> TokenStream {
-    pairwise(
-        rows,
-        |first, second| quote!(::core::iter::Iterator::chain(#first, #second)),
-    )
 }
 
 /// Generic arguments.
-fn sizes(sizes: &[Size]) -> Option<TokenStream> {
+pub fn sizes(sizes: &[Size]) -> Option<TokenStream> {
     let size = |size: &Size| match size {
         Size::Isa => quote!(S),
         Size::Number(number) => quote!(#number),
@@ -382,33 +298,5 @@ fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
             quote!(#path::<#steps, #blocks>(#name))
         }
         (form, _) => unreachable!("{form:?} is a form of weights"),
-    }
-}
-
-/// Joins neighbours, then the joined ones, until one is left: in their order, but of the least depth, for rustc follows by
-/// recursion how deep types and expressions are.
-fn pairwise(
-    mut parts: Vec<TokenStream>,
-    join: impl Fn(TokenStream, TokenStream) -> TokenStream,
-) -> TokenStream {
-    while parts.len() > 1 {
-        let mut joined = Vec::with_capacity(parts.len().div_ceil(2));
-        let mut rest = parts.into_iter();
-        while let Some(first) = rest.next() {
-            joined.push(match rest.next() {
-                Some(second) => join(first, second),
-                None => first,
-            });
-        }
-        parts = joined;
-    }
-    parts.pop().unwrap_or_default()
-}
-
-/// The penalties of a parameter.
-pub fn penalty(parameter: &Parameter) -> TokenStream {
-    match (parameter.l1 as f32, parameter.l2 as f32) {
-        (0.0, 0.0) => quote!(rt::Penalty::NONE),
-        (l1, l2) => quote!(rt::Penalty { l1: #l1, l2: #l2 }),
     }
 }

@@ -9,6 +9,26 @@ use std::collections::BTreeSet;
 /// Events of a program above which no function is inlined: what rustc spends on a function grows faster than the function.
 const INLINED: usize = 24;
 
+/// What is done for a layer.
+pub struct Statement<'a> {
+    /// What expansions call the stage that applies the layer.
+    pub label: &'a str,
+    /// The call of a kernel.
+    pub tokens: TokenStream,
+}
+
+impl<'a> Statement<'a> {
+    /// The calls of some events.
+    pub fn of(events: &[&'a Event], printer: Printer<'_>) -> Vec<Self> {
+        let statement = |event: &&'a Event| {
+            let (label, call) = (&*event.label, event.action.call()?);
+            let tokens = printer.call(call);
+            Some(Self { label, tokens })
+        };
+        events.iter().filter_map(statement).collect()
+    }
+}
+
 /// The functions of an expansion.
 #[derive(Default)]
 pub struct Functions {
@@ -18,25 +38,25 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Makes a function of each row of events that belong to one layer, and gives the calls of them. Where the caller's own
-    /// inputs are read, they are of type `input`.
+    /// Makes a function of neighbouring statements that belong to one layer, and gives the calls of all functions. Where the
+    /// caller's own inputs are read, they are of type `input`.
     pub fn add(
         &mut self,
         pass: &str,
-        events: &[&Event],
+        statements: &[Statement<'_>],
         printer: Printer<'_>,
         input: &TokenStream,
     ) -> TokenStream {
-        let layers = events.chunk_by(|first, second| first.label == second.label);
+        let layers = statements.chunk_by(|first, second| first.label == second.label);
         let inline = match printer.program().events.len() > INLINED {
             true => quote!(#[inline(never)]),
             false => quote!(#[inline(always)]),
         };
         let mut calls = TokenStream::new();
-        for events in layers {
-            let name = self.name(&format!("{pass}_{}", events[0].label));
-            let body = events.iter().filter_map(|event| event.action.call());
-            let body = body.map(|call| printer.call(call)).collect();
+        for statements in layers {
+            let name = self.name(&format!("{pass}_{}", statements[0].label));
+            let body = statements.iter().map(|statement| statement.tokens.clone());
+            let body = body.collect();
             let (parameters, arguments) = signature(printer.around(), &body, input);
             self.items.push(quote! {
                 #inline
@@ -85,9 +105,17 @@ fn signature(
             quote!(batch: rt::Batch<'_>, joint: &mut [rt::Block]),
             quote!(batch, joint),
         ),
-        Around::Arena | Around::Weights => (
+        Around::Arena => (
             quote!(joint: &[rt::Block], arena: &mut [rt::Block]),
             quote!(joint, arena),
+        ),
+        Around::Weights => (
+            quote!(parameters: &[rt::Block], first: usize, transposed: &mut [rt::Block]),
+            quote!(parameters, first, transposed),
+        ),
+        Around::Gradients => (
+            quote!(batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink),
+            quote!(batch, first, sink),
         ),
     }
 }

@@ -6,10 +6,12 @@
 pub mod call;
 pub mod document;
 pub mod functions;
+pub mod gradient;
 pub mod hygiene;
 pub mod model;
 pub mod names;
 pub mod passes;
+pub mod step;
 pub mod tables;
 
 use crate::attributes::{allowances, conditions, derived};
@@ -38,12 +40,15 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
     let tables = tables::tables(model);
     let mut functions = Functions::default();
     let infer = passes::infer(model, &mut functions, &input);
-    let (transpose, load) = (passes::transpose(model), passes::load(model));
+    let (transpose, load) = (
+        passes::transpose(model, &mut functions),
+        passes::load(model),
+    );
     let forward = passes::forward(model, &mut functions);
     let loss = passes::loss(model);
     let backward = passes::backward(model, &mut functions);
     let (update, fold, follow) = (
-        passes::update(model),
+        passes::update(model, &mut functions),
         passes::fold(model, &mut functions),
         passes::follow(model, &mut functions),
     );

@@ -31,6 +31,8 @@ pub struct Names {
     pub joint: Vec<Named>,
     /// Transposed weights.
     pub transposed: Vec<Named>,
+    /// What the functions of an expansion call each tensor's layer: the label of the first stage that reads it.
+    pub layers: Vec<String>,
     taken: BTreeSet<String>,
 }
 
@@ -38,7 +40,7 @@ impl Names {
     /// The places of a network.
     pub fn of(layout: &Layout, inference: &(Program, Plan), training: &(Program, Plan)) -> Self {
         let mut names = Self::default();
-        let mut layers = vec![None; layout.tensors.len()];
+        let mut layers: Vec<Option<&String>> = vec![None; layout.tensors.len()];
         for stage in &layout.stages {
             for TensorId(tensor) in layout.tensors_of(stage) {
                 layers[tensor].get_or_insert(&stage.label);
@@ -51,6 +53,7 @@ impl Names {
             };
             let named = names.name(&wanted, tensor.offset, tensor.packing.blocks);
             names.tensors.push(named);
+            names.layers.push(layer.cloned().unwrap_or_default());
         }
         for (prefix, (program, plan)) in [("infer_", inference), ("", training)] {
             for (buffer, &first) in program.buffers.iter().zip(&plan.offsets) {

@@ -1,8 +1,10 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
-use super::call::{Around, Printer, penalty};
-use super::functions::Functions;
+use super::call::{Around, Printer};
+use super::functions::{Functions, Statement};
+use super::gradient::penalty;
 use super::model::Model;
+use super::step::Passes;
 use crate::call::Gradient;
 use crate::ids::{BufferId, TensorId};
 use crate::memory::program::{Action, Answer, Event, Place, Program};
@@ -130,20 +132,28 @@ pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) 
 }
 
 /// Refreshes the transposed weights of a stretch.
-pub fn transpose(model: &Model<'_>) -> TokenStream {
+pub fn transpose(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
     let printer = Printer::new(model, &model.training).within(Around::Weights);
-    let calls = printer
-        .program()
-        .events
-        .iter()
-        .filter_map(|event| match &event.action {
-            Action::Transpose(call) => Some(printer.transpose(call)),
+    let statement = |event: &Event| {
+        let Action::Transpose(call) = &event.action else {
+            return None;
+        };
+        let tensor = call.views().find_map(|view| match view.memory {
+            Place::Tensor(TensorId(tensor)) => Some(tensor),
             _ => None,
         });
+        Some(Statement {
+            label: &model.names.layers[tensor?],
+            tokens: printer.transpose(call),
+        })
+    };
+    let events = printer.program().events.iter();
+    let statements = events.filter_map(statement).collect::<Vec<_>>();
+    let calls = functions.add("transpose", &statements, printer, &TokenStream::new());
     quote! {
         #[inline(always)]
         fn transpose<S: rt::Isa>(s: S, parameters: &[rt::Block], first: usize, transposed: &mut [rt::Block]) {
-            #(#calls)*
+            #calls
         }
     }
 }
@@ -159,127 +169,6 @@ pub fn load(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// A training step as the runtime drives it: passes over all chunks, which meet after each.
-struct Passes<'a> {
-    /// All passes in order.
-    passes: Vec<Pass<'a>>,
-    /// The pass that ends forward and begins backward: the loss stands in its middle.
-    loss: usize,
-}
-
-/// What happens until all chunks meet, and then.
-#[derive(Default)]
-struct Pass<'a> {
-    /// Events of the forward pass, over the rows of each chunk.
-    forward: Vec<&'a Event>,
-    /// Events of the backward pass, over the rows of each chunk.
-    backward: Vec<&'a Event>,
-    /// What is folded then.
-    folds: Vec<&'a Event>,
-    /// What is updated after that.
-    updates: Vec<(TensorId, &'a Gradient<Place>)>,
-}
-
-/// Events, with the number of the pass that they are a part of.
-type Numbered<'a> = Vec<(usize, Vec<&'a Event>)>;
-
-impl<'a> Passes<'a> {
-    /// The passes of a program: all chunks meet where something is folded or updated.
-    fn of(program: &'a Program) -> Self {
-        let (mut passes, mut pass, mut loss) = (Vec::new(), Pass::default(), 0);
-        for event in &program.events {
-            let updated = !pass.updates.is_empty();
-            let met = match &event.action {
-                Action::Transpose(_)
-                | Action::Load(_)
-                | Action::Unload(_)
-                | Action::Follow(_)
-                | Action::Update(..) => false,
-                Action::Fold(_) => updated,
-                Action::Forward(_) | Action::Loss(_) | Action::Backward(_) => {
-                    updated || !pass.folds.is_empty()
-                }
-            };
-            if met {
-                passes.push(std::mem::take(&mut pass));
-            }
-            match &event.action {
-                Action::Transpose(_) | Action::Load(_) | Action::Unload(_) | Action::Follow(_) => {}
-                Action::Forward(_) => pass.forward.push(event),
-                Action::Loss(_) => loss = passes.len(),
-                Action::Backward(_) => pass.backward.push(event),
-                Action::Fold(_) => pass.folds.push(event),
-                Action::Update(tensor, gradient) => pass.updates.push((*tensor, gradient)),
-            }
-        }
-        passes.push(pass);
-        Self { passes, loss }
-    }
-
-    /// Forward, pass by pass.
-    fn forward(&self) -> Numbered<'a> {
-        let passes = self.passes[..=self.loss].iter().enumerate();
-        let events = |(number, pass): (usize, &Pass<'a>)| (number, pass.forward.clone());
-        passes.map(events).collect()
-    }
-
-    /// Backward, pass by pass, counted from the loss.
-    fn backward(&self) -> Numbered<'a> {
-        let passes = self.passes[self.loss..].iter().enumerate();
-        let events = |(number, pass): (usize, &Pass<'a>)| (number, pass.backward.clone());
-        passes.map(events).collect()
-    }
-
-    /// The folds, after the passes that have any.
-    fn folds(&self) -> Numbered<'a> {
-        let passes = self.passes.iter().enumerate();
-        let passes = passes.filter(|(_, pass)| !pass.folds.is_empty());
-        let events = |(number, pass): (usize, &Pass<'a>)| (number, pass.folds.clone());
-        passes.map(events).collect()
-    }
-}
-
-/// When a tensor is updated, and what that costs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Updated {
-    /// The pass after which its deltas are there.
-    pub pass: usize,
-    /// How many products one sample adds to each number of its gradient.
-    pub cost: usize,
-}
-
-/// When each tensor is updated.
-pub fn updated(model: &Model<'_>) -> Vec<Updated> {
-    let mut updated = vec![Updated::default(); model.layout.tensors.len()];
-    for (pass, events) in Passes::of(&model.training.0).passes.iter().enumerate() {
-        for &(TensorId(tensor), gradient) in &events.updates {
-            let cost = gradient.positions();
-            updated[tensor] = Updated { pass, cost };
-        }
-    }
-    updated
-}
-
-/// How many passes there are, where there are more than one forward and one backward, and what they leave for each other.
-pub fn counts(model: &Model<'_>) -> TokenStream {
-    let program = &model.training.0;
-    let passes = Passes::of(program);
-    let (forward, backward) = (passes.forward().len(), passes.backward().len());
-    let joint = program.joint.blocks();
-    let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
-    let sums = program.sums.then(|| {
-        quote!(
-            const SUMS: bool = true;
-        )
-    });
-    let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
-    let backward = (backward > 1).then(|| quote!(const BACKWARD_PASSES: usize = #backward;));
-    let lonely = model.lonely.as_ref().map(|layer| {
-        quote!(const NEEDS_COMPANY: ::core::option::Option<&'static str> = ::core::option::Option::Some(#layer);)
-    });
-    quote!(#joint #sums #forward #backward #lonely)
-}
-
 /// Calls of the layers' functions one after another; those of several passes behind their numbers.
 fn numbered(
     name: &str,
@@ -289,9 +178,10 @@ fn numbered(
     functions: &mut Functions,
     input: &TokenStream,
 ) -> TokenStream {
-    let calls = passes
-        .iter()
-        .map(|(number, events)| (*number, functions.add(name, events, printer, input)));
+    let calls = passes.iter().map(|(number, events)| {
+        let statements = Statement::of(events, printer);
+        (*number, functions.add(name, &statements, printer, input))
+    });
     by_pass(calls.collect(), count)
 }
 
@@ -431,7 +321,8 @@ pub fn follow(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStrea
     if events.is_empty() {
         return None;
     }
-    let calls = functions.add("follow", &events, printer, &TokenStream::new());
+    let statements = Statement::of(&events, printer);
+    let calls = functions.add("follow", &statements, printer, &TokenStream::new());
     Some(quote! {
         #[inline(always)]
         fn follow<S: rt::Isa>(s: S, joint: &[rt::Block], arena: &mut [rt::Block]) {
@@ -441,24 +332,29 @@ pub fn follow(model: &Model<'_>, functions: &mut Functions) -> Option<TokenStrea
 }
 
 /// Phase two: every tensor of a pass whose stretch of the arena is asked for.
-pub fn update(model: &Model<'_>) -> TokenStream {
-    let printer = Printer::new(model, &model.training);
+pub fn update(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
+    let printer = Printer::new(model, &model.training).within(Around::Gradients);
     let stretch = rt::STRETCH;
     let statement = |&(TensorId(id), gradient): &(TensorId, &Gradient<Place>)| {
         let name = &model.names.tensors[id].name;
         let penalty = penalty(&model.layout.tensors[id].parameter);
         let gradient = printer.gradient(gradient);
-        quote! {
+        let tokens = quote! {
             if let ::core::option::Option::Some(mut stretch) = #stretch(&mut *sink, first, #name, #penalty) {
                 #gradient
             }
-        }
+        };
+        let label = &model.names.layers[id];
+        Statement { label, tokens }
     };
     let passes = Passes::of(printer.program()).passes;
-    let updates = passes.iter().enumerate();
+    let (updates, none) = (passes.iter().enumerate(), TokenStream::new());
     let updates = updates.filter(|(_, pass)| !pass.updates.is_empty());
-    let updates =
-        updates.map(|(number, pass)| (number, pass.updates.iter().map(statement).collect()));
+    let updates = updates.map(|(number, pass)| {
+        let statements = pass.updates.iter().map(statement).collect::<Vec<_>>();
+        let calls = functions.add("update", &statements, printer, &none);
+        (number, calls)
+    });
     let body = by_pass(updates.collect(), passes.len());
     quote! {
         #[inline(always)]

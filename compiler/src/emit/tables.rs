@@ -1,9 +1,10 @@
-//! The constants of an expansion: layers, tensors, segments, sizes.
+//! The constants of an expansion: layers, tensors, sizes, and how many passes there are.
 
 use super::{
-    call::penalty,
+    gradient::penalty,
     model::Model,
-    passes::{self, Updated},
+    passes,
+    step::{self, Passes, Updated},
 };
 use crate::call::Form;
 use crate::graph::{Init, LayerId, Parameter, Role};
@@ -22,7 +23,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         quote!(&[#(#shape),*])
     });
     let layers = layers(model);
-    let tensors = model.layout.tensors.iter().zip(passes::updated(model));
+    let tensors = model.layout.tensors.iter().zip(step::updated(model));
     let tensors = tensors.map(|(held, updated)| tensor(held, updated));
     let (parameters, learnt) = (model.layout.arena_blocks, model.layout.learnt_blocks);
     let workspace = model.inference.1.blocks;
@@ -37,7 +38,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     let (infer_rows, train_rows) = (model.inference.1.rows, model.training.1.rows);
     let transposed = transposed(model);
     let needs_pair = passes::needs_pair(model);
-    let passes = passes::counts(model);
+    let passes = counts(model);
     quote! {
         const NAME: &'static str = #name;
         const INPUTS: &'static [&'static [usize]] = &[#(#inputs),*];
@@ -54,6 +55,22 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const NEEDS_PAIR: bool = #needs_pair;
         #passes
     }
+}
+
+/// How many passes there are, where there are more than one forward and one backward, and what they leave for each other.
+fn counts(model: &Model<'_>) -> TokenStream {
+    let program = &model.training.0;
+    let passes = Passes::of(program);
+    let (forward, backward) = (passes.forward().len(), passes.backward().len());
+    let joint = program.joint.blocks();
+    let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
+    let sums = program.sums.then(|| quote!(const SUMS: bool = true;));
+    let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
+    let backward = (backward > 1).then(|| quote!(const BACKWARD_PASSES: usize = #backward;));
+    let lonely = model.lonely.as_ref().map(|layer| {
+        quote!(const NEEDS_COMPANY: ::core::option::Option<&'static str> = ::core::option::Option::Some(#layer);)
+    });
+    quote!(#joint #sums #forward #backward #lonely)
 }
 
 /// The transposed weights, in the order in which they lie.
