@@ -91,7 +91,9 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
 fn lower(facade: &Facade, graph: &Graph) -> TokenStream {
     let stages = fuse::fuse(graph);
     let mut layout = layout::place(graph, stages);
-    let inference = planned(schedule::inference(&absorb::absorb(&mut layout)));
+    let absorbed = absorb::absorb(&layout);
+    layout.normalise(&absorbed.normalised);
+    let inference = planned(schedule::inference(&absorbed.layout));
     let training = planned(schedule::training(&layout));
     let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);

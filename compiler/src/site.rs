@@ -3,7 +3,6 @@
 use crate::ids::ValueId;
 use crate::rt::{self, Path};
 use crate::storage::{LANES, Storage};
-use proc_macro2::Span;
 
 /// An elementwise function that never decreases, which a kernel can apply to its accumulators.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,8 +62,6 @@ pub struct Placed {
     pub name: String,
     /// Sizes in PyTorch's order, channels first.
     pub shape: Vec<usize>,
-    /// Where it is written.
-    pub span: Span,
     /// How its numbers lie.
     pub storage: Storage,
     /// The value whose memory it shares: itself, or what it is a view of.

@@ -7,8 +7,16 @@ use crate::place::layout::Layout;
 use crate::site::{Absorbed, Activation};
 use std::collections::BTreeSet;
 
-/// The same network for inference; what absorbs a normalisation there is marked, so that both use one kernel.
-pub fn absorb(layout: &mut Layout) -> Layout {
+/// A network as inference computes it.
+pub struct Inference {
+    /// The layout: values and tensors are those of training, stages are fewer.
+    pub layout: Layout,
+    /// The stages of training into which inference absorbs a normalisation, by their outputs.
+    pub normalised: BTreeSet<ValueId>,
+}
+
+/// Makes inference of what is laid out for training.
+pub fn absorb(layout: &Layout) -> Inference {
     let mut inference = layout.clone();
     skip(&mut inference);
     let stages = std::mem::take(&mut inference.stages);
@@ -18,15 +26,14 @@ pub fn absorb(layout: &mut Layout) -> Layout {
             absorber.push(stage);
         }
     }
-    inference.stages = absorber.stages;
-    // Known by the label: a stage keeps it, whatever it absorbs.
-    let absorbs = |stage: &&Stage| stage.absorbed.is_some();
-    let labels = inference.stages.iter().filter(absorbs);
-    let labels: BTreeSet<&str> = labels.map(|stage| &*stage.label).collect();
-    for stage in &mut layout.stages {
-        stage.normalised = labels.contains(&*stage.label);
-    }
-    inference
+    let Absorber {
+        stages, normalised, ..
+    } = absorber;
+    let layout = Layout {
+        stages,
+        ..inference
+    };
+    Inference { layout, normalised }
 }
 
 /// Leaves out what only trains: a chain of skipped stages ends at the first value that is computed.
@@ -51,6 +58,8 @@ struct Absorber<'a> {
     givers: Vec<Option<usize>>,
     /// How often each root is read.
     uses: Vec<usize>,
+    /// The outputs of stages before they absorbed a normalisation.
+    normalised: BTreeSet<ValueId>,
 }
 
 impl<'a> Absorber<'a> {
@@ -65,6 +74,7 @@ impl<'a> Absorber<'a> {
             stages: Vec::new(),
             givers: vec![None; layout.values.len()],
             uses,
+            normalised: BTreeSet::new(),
         }
     }
 
@@ -114,6 +124,7 @@ impl<'a> Absorber<'a> {
         };
         giver.absorbed = Some((absorbed, stage.layer?, stage.parameters.clone()));
         giver.activation = stage.activation;
+        self.normalised.insert(giver.output);
         Some(index)
     }
 

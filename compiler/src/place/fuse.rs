@@ -3,7 +3,6 @@
 use crate::graph::{Graph, LayerId, Node, ValueId};
 use crate::ops::Op;
 use crate::site::{Absorbed, Activation, Pooling};
-use proc_macro2::Span;
 use std::collections::BTreeMap;
 
 /// An operator and what it absorbed.
@@ -31,8 +30,6 @@ pub struct Stage {
     pub normalised: bool,
     /// Whether another stage applies the same layer.
     pub shared: bool,
-    /// Where it is written.
-    pub span: Span,
 }
 
 /// Turns nodes into stages.
@@ -87,7 +84,6 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
             shared: calls
                 .get(&(node.layer, &node.parameters))
                 .is_some_and(|&calls| calls > 1),
-            span: node.span,
         });
     }
     stages

@@ -9,6 +9,7 @@ use crate::parameter::Parameter;
 use crate::place::fuse::Stage;
 use crate::site::{Activation, Operand, Placed};
 use crate::storage::{Border, Form, Storage};
+use std::collections::BTreeSet;
 
 /// The graph with everything placed but memory.
 #[derive(Clone, Debug)]
@@ -127,7 +128,6 @@ fn placed(index: usize, value: &Value) -> Placed {
     Placed {
         name: value.name.clone(),
         shape: value.shape.clone(),
-        span: value.span,
         storage: Storage::flat(&value.shape),
         root: ValueId(index),
         learns: false,
@@ -178,7 +178,6 @@ impl Layout {
         };
         let copy = ValueId(self.values.len());
         let source = self.values[value.0].clone();
-        let span = source.span;
         self.values.push(Placed {
             storage,
             root: copy,
@@ -196,7 +195,6 @@ impl Layout {
             absorbed: None,
             normalised: false,
             shared: false,
-            span,
         });
         copy
     }
@@ -234,6 +232,13 @@ impl Layout {
             if learnt {
                 self.learnt_blocks = self.arena_blocks;
             }
+        }
+    }
+
+    /// Marks the stages into which inference absorbs a normalisation, so that training uses the kernels of inference.
+    pub fn normalise(&mut self, outputs: &BTreeSet<ValueId>) {
+        for stage in &mut self.stages {
+            stage.normalised = outputs.contains(&stage.output);
         }
     }
 
