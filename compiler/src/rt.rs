@@ -1,4 +1,5 @@
-//! Every path of the runtime that expansions name, in one place, and what each kernel does with its arguments.
+//! The paths of the runtime that calls are made of, and how an operator declares its kernels, with what each does with its
+//! arguments. What stands around calls is quoted where it is emitted.
 //!
 //! Expansions refer to the facade's hidden module as `rt`, which each expansion imports inside its own scope.
 

@@ -1,7 +1,7 @@
 //! Emission: the placed network as plain Rust over the runtime.
 //!
-//! The struct and its methods stand at the scope of the invocation; everything else lives in an anonymous constant, so
-//! that no helper's name is ever visible to the user.
+//! The struct alone stands at the scope of the invocation. Its methods, its traits and all functions and constants stand in
+//! an anonymous constant, so that no name but the struct's is visible to the user.
 
 pub mod call;
 pub mod document;
