@@ -64,7 +64,11 @@ fn counts(model: &Model<'_>) -> TokenStream {
     let (forward, backward) = (passes.forward().len(), passes.backward().len());
     let joint = program.joint.blocks();
     let joint = (joint > 0).then(|| quote!(const JOINT_BLOCKS: usize = #joint;));
-    let sums = program.sums.then(|| quote!(const SUMS: bool = true;));
+    let sums = (program.summed > 0).then(|| {
+        quote!(
+            const SUMS: bool = true;
+        )
+    });
     let forward = (forward > 1).then(|| quote!(const FORWARD_PASSES: usize = #forward;));
     let backward = (backward > 1).then(|| quote!(const BACKWARD_PASSES: usize = #backward;));
     let lonely = model.lonely.as_ref().map(|layer| {

@@ -199,8 +199,8 @@ pub struct Program {
     pub events: Vec<Event>,
     /// Whether inference reads the only input where the caller has it.
     pub direct: bool,
-    /// Whether each chunk's gradients are added to sums at once; then there is one pass.
-    pub sums: bool,
+    /// Blocks of gradients that each chunk adds to sums, in one pass; 0 where they are finished over the whole batch.
+    pub summed: usize,
 }
 
 impl Program {
@@ -213,7 +213,7 @@ impl Program {
             joint: Shared::default(),
             events: Vec::new(),
             direct: false,
-            sums: false,
+            summed: 0,
         }
     }
 

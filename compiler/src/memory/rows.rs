@@ -7,11 +7,12 @@
 //! from the level-2 cache:
 //!
 //! ```text
-//! shared weights * turns * (far / rows + 1/2 max(1, TILE / rows)) + calls * CALL / rows
+//! shared weights * turns * (far / rows + 1/2 max(1, TILE / rows)) + (sums + calls * CALL + passes * PASS) / rows
 //!     + sum over passes of touched * far(rows * distinct)
 //! ```
 //!
-//! where a byte that exceeds a cache costs as much as several. No bit of a result depends on the choice.
+//! where a byte that exceeds a cache costs as much as several. No bit of an answer depends on the choice, and the order in which
+//! gradients are summed on the network alone.
 
 use crate::call::Form;
 use crate::memory::program::{Action, Event, Mode, Place, Program};
@@ -36,6 +37,9 @@ const TILE: f64 = 12.0;
 /// What the call of a kernel costs: some tens of nanoseconds, for its code and its first weights are far.
 const CALL: f64 = 8192.0;
 
+/// What it costs to begin a pass over a chunk: a few calls, and all that the chunk left is far.
+const PASS: f64 = 4.0 * CALL;
+
 /// More rows take more memory, so they are to gain something.
 const WORTH: f64 = 0.99;
 
@@ -47,28 +51,41 @@ pub fn choose(program: &Program, live: usize) -> usize {
     Cost::of(program, live).least()
 }
 
-/// Whether gradients are summed chunk by chunk, of a program that finishes `learnt` blocks of them: if the batch need not
-/// come back to the core for them, and the sums are small beside what a chunk leaves.
+/// Whether gradients are summed chunk by chunk, of a program that finishes `learnt` blocks of them over the whole batch: if
+/// that costs less than to bring back for them what the batch leaves.
 pub fn are_summed(program: &Program, learnt: usize) -> bool {
-    let meets = |event: &Event| matches!(event.action, Action::Fold(_));
-    if program.events.iter().any(meets) {
+    let folds = |event: &Event| matches!(event.action, Action::Fold(_));
+    if program.events.iter().any(folds) {
         return false;
     }
+    let left = left(program);
+    if left * BATCH <= NEAR {
+        return false;
+    }
+    let kept = Cost::of(program, usize::MAX);
+    let summed = Cost {
+        summed: sums(learnt),
+        left,
+        ..kept.clone()
+    };
+    let (rows, whole) = (summed.least(), kept.least());
+    // A chunk that is half of a batch leaves what the batch leaves.
+    2.0 * rows as f64 <= BATCH && summed.of_row(rows) < kept.of_row(whole) + left * (SPILL - 1.0)
+}
+
+/// What a row leaves, in bytes, if no buffer takes another's place.
+fn left(program: &Program) -> f64 {
     let buffers = program.events.iter().flat_map(Event::buffers);
     let distinct: BTreeSet<_> = buffers.map(|(buffer, _)| buffer).collect();
-    let distinct = distinct.iter().map(|id| program.buffers[id.0].blocks);
-    let left = distinct.sum::<usize>();
-    let rows = choose(program, left);
-    bytes(left) * rows as f64 <= NEAR.max(bytes(left))
-        && bytes(left) * BATCH > NEAR
-        && bytes(left) * rows as f64 > SUM * bytes(learnt)
+    let blocks = distinct.iter().map(|id| program.buffers[id.0].blocks);
+    bytes(blocks.sum())
 }
 
 /// Samples of a usual batch.
 const BATCH: f64 = 32.0;
 
-/// How much more a chunk is to leave than sums take, which are read and written again.
-const SUM: f64 = 4.0;
+/// What a byte costs that a batch leaves in memory, to be read again at the end.
+const SPILL: f64 = 8.0;
 
 /// What is counted of a program, in bytes.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +94,10 @@ struct Cost {
     weights: f64,
     /// What a byte of them costs.
     far: f64,
+    /// Sums of gradients, which each chunk reads and writes.
+    summed: f64,
+    /// What a row leaves to be read for them.
+    left: f64,
     /// Calls of kernels.
     calls: f64,
     /// What stays near of all rows.
@@ -126,6 +147,9 @@ impl Cost {
             let distinct = distinct.sum::<usize>().min(live);
             cost.passes.push((bytes(touched), bytes(distinct)));
         }
+        if program.summed > 0 {
+            (cost.summed, cost.left) = (sums(program.summed), left(program));
+        }
         cost.weights = bytes(shared);
         cost.far = far(bytes(all), NEAR, FAR_WEIGHTS);
         cost
@@ -150,8 +174,15 @@ impl Cost {
         let passes = self.passes.iter();
         let values =
             passes.map(|(touched, distinct)| touched * far(distinct * rows, self.room, FAR_VALUES));
-        weights + self.calls * CALL / rows + values.sum::<f64>()
+        let once = self.calls * CALL + self.passes.len() as f64 * PASS;
+        let left = self.left * (far(self.left * rows, self.room, SPILL) - 1.0);
+        weights + (self.summed + once) / rows + values.sum::<f64>() + left
     }
+}
+
+/// What it costs to read and write the sums of so many blocks of gradients.
+fn sums(learnt: usize) -> f64 {
+    2.0 * bytes(learnt) * far(bytes(learnt), NEAR, FAR_WEIGHTS)
 }
 
 fn bytes(blocks: usize) -> f64 {
@@ -176,6 +207,8 @@ mod tests {
             weights: 2.0 * KIB,
             far: 1.0,
             calls: 8.0,
+            summed: 0.0,
+            left: 0.0,
             room: NEAR,
             passes: vec![(2048.0 * KIB * scale, 512.0 * KIB * scale)],
         };
@@ -190,6 +223,8 @@ mod tests {
             weights: 100e6,
             far: 4.0,
             calls: 8.0,
+            summed: 0.0,
+            left: 0.0,
             room: NEAR,
             passes: vec![(80.0 * KIB, 40.0 * KIB)],
         };

@@ -30,17 +30,18 @@ pub fn inference(layout: &Layout) -> Program {
 
 /// Schedules a training step: every gradient is finished over the whole batch, or chunk by chunk where that is cheaper.
 pub fn training(layout: &Layout) -> Program {
-    let batch = step(layout, false);
+    let batch = step(layout, 0);
     match rows::are_summed(&batch, layout.learnt_blocks) {
-        true => step(layout, true),
+        true => step(layout, layout.learnt_blocks),
         false => batch,
     }
 }
 
-/// Schedules a training step whose gradients are summed chunk by chunk, or finished as soon as their deltas are there.
-fn step(layout: &Layout, sums: bool) -> Program {
+/// Schedules a training step of which so many blocks of gradients are summed chunk by chunk: all of them, or none, which are
+/// finished as soon as their deltas are there.
+fn step(layout: &Layout, summed: usize) -> Program {
     let mut scheduler = Scheduler::new(layout, Mode::Training);
-    scheduler.program.sums = sums;
+    scheduler.program.summed = summed;
     scheduler.load();
     for index in 0..layout.stages.len() {
         scheduler.forward(index);
@@ -439,7 +440,7 @@ impl<'a> Scheduler<'a> {
         });
         let blocks = buffers.collect::<BTreeSet<_>>().into_iter();
         let blocks = blocks.map(|BufferId(buffer)| self.program.buffers[buffer].blocks);
-        if !self.program.sums && blocks.sum::<usize>() > WORTH_A_MEETING {
+        if self.program.summed == 0 && blocks.sum::<usize>() > WORTH_A_MEETING {
             self.update();
         }
     }
