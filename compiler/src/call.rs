@@ -5,14 +5,17 @@
 //!
 //! ```text
 //! dense::infer::<S, Relu, 784, 784, 128, 8>(s, x, weights, start, y)
-//!     x        reads   Input(0)      as rows of 784 floats
+//!     x        reads   Input(0)      as a row of 784 floats
 //!     weights  reads   Parameter(0)  as 8 panels of 784 blocks
 //!     start    reads   Parameter(1)  as 8 blocks, in `Start::Bias(..)`
-//!     y        writes  Output        as rows of 8 blocks
+//!     y        writes  Output        as a row of 8 blocks
 //! ```
+
+mod view;
 
 use crate::rt::{Kernel, Path};
 use crate::site::Activation;
+pub use view::{Access, Form, View};
 
 /// Memory as the calls of one stage name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,96 +37,6 @@ pub enum Slot {
     /// What the samples of a batch have in common: the call that writes it folds the whole batch, for which all samples have
     /// gone as far.
     Joint(&'static str),
-}
-
-/// What a call does to memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Reads what is there.
-    Read,
-    /// Writes everything that is read later, whatever was there.
-    Write,
-    /// Reads what is there and changes it.
-    Modify,
-}
-
-impl Access {
-    /// What a kernel does to a delta: it writes the first term and adds the others.
-    pub fn adding(add: bool) -> Self {
-        match add {
-            true => Self::Modify,
-            false => Self::Write,
-        }
-    }
-
-    /// `true` if contents from before are read.
-    pub fn reads(self) -> bool {
-        self != Self::Write
-    }
-
-    /// `true` if contents are changed.
-    pub fn writes(self) -> bool {
-        self != Self::Read
-    }
-}
-
-/// The type by which a kernel sees memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// `[Block]`
-    Blocks,
-    /// `[Block]`, so many for each sample: scratch that the kernel divides.
-    Scratch(usize),
-    /// `[[Block; n]]`, a row for each sample or step.
-    Rows(usize),
-    /// `[[f32; n]]`, a row for each sample or step.
-    Floats(usize),
-    /// `[[[f32; floats]; steps]]`
-    Sequences {
-        /// Steps of a sequence.
-        steps: usize,
-        /// Floats from step to step.
-        floats: usize,
-    },
-    /// `[[[Block; blocks]; steps]]`
-    Steps {
-        /// Steps of a sequence.
-        steps: usize,
-        /// Blocks of a step.
-        blocks: usize,
-    },
-    /// `[[Block; rows]; panels]`: a matrix in panels of sixteen columns.
-    Panels {
-        /// Rows of the matrix.
-        rows: usize,
-        /// Panels.
-        panels: usize,
-    },
-    /// `[Block; n]`: a bias.
-    Cells(usize),
-}
-
-impl Form {
-    /// Blocks for one sample, or of a parameter. Forms that do not say it view memory whose size is known otherwise.
-    pub fn blocks(self) -> Option<usize> {
-        match self {
-            Self::Blocks | Self::Floats(_) | Self::Sequences { .. } => None,
-            Self::Rows(blocks) | Self::Cells(blocks) | Self::Scratch(blocks) => Some(blocks),
-            Self::Steps { steps, blocks } => Some(steps * blocks),
-            Self::Panels { rows, panels } => Some(rows * panels),
-        }
-    }
-}
-
-/// Memory as a kernel is given it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View<M> {
-    /// Which memory.
-    pub memory: M,
-    /// What the kernel does to it.
-    pub access: Access,
-    /// The type it sees.
-    pub form: Form,
 }
 
 /// A generic argument of a kernel.

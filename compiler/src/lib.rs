@@ -37,7 +37,7 @@ use crate::{
     emit::names::Names,
     facade::Facade,
     graph::Graph,
-    memory::{check, plan, plan::Plan, program::Program, schedule},
+    memory::{check, check::Given, plan, plan::Plan, program::Program, schedule},
     place::{absorb, fuse, layout},
     report::Report,
 };
@@ -93,8 +93,9 @@ fn lower(facade: &Facade, graph: &Graph) -> TokenStream {
     let mut layout = layout::place(graph, stages);
     let absorbed = absorb::absorb(&layout);
     layout.normalise(&absorbed.normalised);
-    let inference = planned(schedule::inference(&absorbed.layout));
-    let training = planned(schedule::training(&layout));
+    let given = Given::of(&layout);
+    let inference = planned(schedule::inference(&absorbed.layout), &given);
+    let training = planned(schedule::training(&layout), &given);
     let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(
@@ -111,9 +112,9 @@ fn lower(facade: &Facade, graph: &Graph) -> TokenStream {
 }
 
 /// A program with its memory plan, which the independent checker has approved.
-fn planned(program: Program) -> (Program, Plan) {
+fn planned(program: Program, given: &Given) -> (Program, Plan) {
     let plan = plan::plan(&program);
-    if let Err(message) = check::check(&program, &plan) {
+    if let Err(message) = check::check(&program, &plan, given) {
         panic!("kiln planned memory wrongly, which is a bug of kiln: {message}");
     }
     (program, plan)

@@ -138,6 +138,14 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// Rows of a sample of an operand, whose last axis is a row.
+    pub fn rows(&self, operand: usize) -> usize {
+        match self.input_shape(operand) {
+            [outer @ .., _] => outer.iter().product(),
+            [] => 1,
+        }
+    }
+
     /// Floats from row to row of an operand, whose last axis is a row.
     pub fn row_stride(&self, operand: usize) -> usize {
         let storage = self.input(operand);

@@ -264,7 +264,7 @@ pub fn sizes(sizes: &[Size]) -> Option<TokenStream> {
 fn caller(form: Form) -> TokenStream {
     let (path, sequences) = (rt::INPUT_ROWS, rt::SEQUENCES);
     match form {
-        Form::Floats(floats) => quote!(#path::<#floats, _>(inputs)),
+        Form::Floats { floats, .. } => quote!(#path::<#floats, _>(inputs)),
         Form::Sequences { steps, floats } => {
             quote!(#sequences::<#steps, [f32; #floats]>(#path::<#floats, _>(inputs)))
         }
@@ -277,15 +277,15 @@ fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
     let (rows, sequences) = (rt::ROWS, rt::SEQUENCES);
     match (form, writes) {
         (Form::Blocks | Form::Scratch(_) | Form::Cells(_), _) => name.clone(),
-        (Form::Floats(floats), _) => quote!(#rows::<#floats>(#name)),
+        (Form::Floats { floats, .. }, _) => quote!(#rows::<#floats>(#name)),
         (Form::Sequences { steps, floats }, _) => {
             quote!(#sequences::<#steps, [f32; #floats]>(#rows::<#floats>(#name)))
         }
-        (Form::Rows(blocks), false) => {
+        (Form::Rows { blocks, .. }, false) => {
             let path = rt::BLOCKS;
             quote!(#path::<#blocks>(#name))
         }
-        (Form::Rows(blocks), true) => {
+        (Form::Rows { blocks, .. }, true) => {
             let path = rt::BLOCKS_MUT;
             quote!(#path::<#blocks>(#name))
         }

@@ -56,11 +56,11 @@ impl Printer<'_> {
             .map(|(_, view)| view.form)
             .collect::<Vec<_>>();
         let path = match forms[..] {
-            [Form::Rows(blocks)] => {
+            [Form::Rows { blocks, .. }] => {
                 let path = rt::ROW_BLOCKS;
                 quote!(#path::<#blocks>)
             }
-            [Form::Floats(floats), Form::Rows(blocks)] => {
+            [Form::Floats { floats, .. }, Form::Rows { blocks, .. }] => {
                 let path = rt::ROW_PAIRS;
                 quote!(#path::<#floats, #blocks>)
             }

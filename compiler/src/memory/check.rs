@@ -1,18 +1,23 @@
 //! The independent judge of a program and its memory plan. It shares nothing with the planner: it compares every call with
-//! what its kernel takes, and plays the events over memory, remembering who wrote each block last. Neighbouring blocks of
-//! one owner are remembered once, however large the network is.
+//! what its kernel takes, and every view with the memory that it names, and plays the events over memory, remembering who
+//! wrote each block last. Neighbouring blocks of one owner are remembered once, however large the network is.
 
-use crate::call::{Access, Call, Gradient, View};
+mod forms;
+mod owners;
+mod signature;
+
+use crate::call::Access;
 use crate::ids::{BufferId, TensorId};
 use crate::memory::plan::Plan;
 use crate::memory::program::{Action, Event, Place, Program, Shared};
-use crate::rt::Kernel;
-use std::collections::{BTreeMap, BTreeSet};
+pub use forms::Given;
+use owners::Owners;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Plays a program; an error names the call that is not what its kernel takes, or the buffer that was lost and who overwrote
-/// it.
-pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
+/// Plays a program; an error names the call that is not what its kernel takes or does not fit what it views, or the buffer
+/// that was lost and who overwrote it.
+pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String> {
     let judge = Judge { program, plan };
     parts(&program.transposed)?;
     parts(&program.joint)?;
@@ -20,11 +25,12 @@ pub fn check(program: &Program, plan: &Plan) -> Result<(), String> {
     let mut updated = BTreeSet::new();
     for (time, event) in program.events.iter().enumerate() {
         if let Some(call) = event.action.call() {
-            signature(&event.name, call)?;
+            signature::signature(&event.name, call)?;
         }
         if let Action::Update(_, gradient) = &event.action {
-            terms(&event.name, gradient)?;
+            signature::terms(&event.name, gradient)?;
         }
+        forms::forms(event, program, given)?;
         judge.shared(event, &mut made)?;
         judge.updated(event, &mut updated)?;
         judge.bounds(event)?;
@@ -60,66 +66,6 @@ fn read(event: &Event) -> impl Iterator<Item = BufferId> {
 fn written(event: &Event) -> impl Iterator<Item = BufferId> {
     let writes = |(buffer, access): (BufferId, Access)| access.writes().then_some(buffer);
     event.buffers().filter_map(writes)
-}
-
-/// A call gives its kernel what it takes: every parameter by its name and in order, to be changed where the kernel changes it.
-fn signature(of: &str, call: &Call<Place>) -> Result<(), String> {
-    let kernel = call.kernel;
-    let mut given = call.arguments.iter();
-    for (name, changes) in kernel.parameters().filter(|(name, _)| *name != "s") {
-        let Some((_, argument)) = given.next().filter(|(given, _)| *given == name) else {
-            let verb = if changes { "changes" } else { "reads" };
-            return Err(missing(kernel, verb, name, of));
-        };
-        let agrees = |view: &View<Place>| view.access.writes() == changes;
-        if !argument.views().all(agrees) {
-            let verb = if changes { "changes" } else { "only reads" };
-            return Err(otherwise(kernel, verb, name, of));
-        }
-    }
-    match given.next() {
-        Some((name, _)) => Err(surplus(kernel, name, of)),
-        None => Ok(()),
-    }
-}
-
-/// Every term of a gradient gives the kernel the rows it takes.
-fn terms(of: &str, gradient: &Gradient<Place>) -> Result<(), String> {
-    let kernel = gradient.kernel;
-    let taken = || {
-        let names = kernel.parameters().map(|(name, _)| name);
-        names.filter(|&name| !matches!(name, "s" | "stretch"))
-    };
-    for term in &gradient.terms {
-        let mut given = term.rows.iter();
-        for name in taken() {
-            let Some((_, view)) = given.next().filter(|(given, _)| *given == name) else {
-                return Err(missing(kernel, "reads", name, of));
-            };
-            if view.access != Access::Read {
-                return Err(otherwise(kernel, "only reads", name, of));
-            }
-        }
-        if let Some((name, _)) = given.next() {
-            return Err(surplus(kernel, name, of));
-        }
-    }
-    Ok(())
-}
-
-fn missing(kernel: &Kernel, verb: &str, name: &str, of: &str) -> String {
-    let path = kernel.path;
-    format!("`{path}` {verb} `{name}`, which its call for `{of}` leaves out")
-}
-
-fn otherwise(kernel: &Kernel, verb: &str, name: &str, of: &str) -> String {
-    let path = kernel.path;
-    format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise")
-}
-
-fn surplus(kernel: &Kernel, name: &str, of: &str) -> String {
-    let path = kernel.path;
-    format!("`{path}` takes no `{name}` where its call for `{of}` gives it")
 }
 
 /// A program and the plan that is judged.
@@ -259,65 +205,5 @@ impl Judge<'_> {
             writes.write(buffer, place);
         }
         Ok(())
-    }
-}
-
-/// Who wrote each block last: the first block of each stretch, with its end and its owner; stretches never overlap.
-#[derive(Default)]
-struct Owners(BTreeMap<usize, (usize, BufferId)>);
-
-impl Owners {
-    /// The first stretch that is not wholly before a block.
-    fn since(&self, block: usize) -> impl Iterator<Item = (Range<usize>, BufferId)> {
-        let before = self.0.range(..block).next_back();
-        let before = before.filter(|&(_, &(end, _))| end > block);
-        before
-            .into_iter()
-            .chain(self.0.range(block..))
-            .map(|(&start, &(end, owner))| (start..end, owner))
-    }
-
-    /// The first block in a place that is not a buffer's, and whose it is instead.
-    fn lost(&self, buffer: BufferId, place: Range<usize>) -> Option<(usize, Option<BufferId>)> {
-        let mut block = place.start;
-        for (stretch, owner) in self.since(place.start) {
-            if block >= place.end || stretch.start > block {
-                break;
-            }
-            if owner != buffer {
-                return Some((block, Some(owner)));
-            }
-            block = stretch.end;
-        }
-        (block < place.end).then_some((block, None))
-    }
-
-    /// The first block in a place that is another buffer's, and whose.
-    fn other(&self, buffer: BufferId, place: Range<usize>) -> Option<(usize, BufferId)> {
-        let within = self.since(place.start);
-        let mut within = within.take_while(|(stretch, _)| stretch.start < place.end);
-        let (stretch, owner) = within.find(|&(_, owner)| owner != buffer)?;
-        Some((stretch.start.max(place.start), owner))
-    }
-
-    /// Makes blocks a buffer's; what is left of the stretches that lay there stays whose it was.
-    fn write(&mut self, buffer: BufferId, place: Range<usize>) {
-        if place.is_empty() {
-            return;
-        }
-        let lay: Vec<_> = self
-            .since(place.start)
-            .take_while(|(stretch, _)| stretch.start < place.end)
-            .collect();
-        for (stretch, owner) in lay {
-            self.0.remove(&stretch.start);
-            if stretch.start < place.start {
-                self.0.insert(stretch.start, (place.start, owner));
-            }
-            if place.end < stretch.end {
-                self.0.insert(place.end, (stretch.end, owner));
-            }
-        }
-        self.0.insert(place.start, (place.end, buffer));
     }
 }

@@ -1,7 +1,8 @@
 //! What a program is: buffers, and events in order, each a call or a meeting with the caller.
 
-use crate::call::{Access, Call, Gradient};
+use crate::call::{Access, Call, Gradient, View};
 use crate::ids::{BufferId, JointId, TensorId, TransposedId};
+use crate::rt::Kernel;
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,30 @@ impl Action {
             Self::Load(_) | Self::Unload(_) | Self::Loss(_) | Self::Update(..) => None,
         }
     }
+
+    /// The kernel that runs, if one does.
+    pub fn kernel(&self) -> Option<&'static Kernel> {
+        match self {
+            Self::Update(_, gradient) => Some(gradient.kernel),
+            _ => self.call().map(|call| call.kernel),
+        }
+    }
+
+    /// All memory that the kernel is given, each part under the name of its parameter.
+    pub fn views(&self) -> Vec<(&'static str, &View<Place>)> {
+        match self {
+            Self::Update(_, gradient) => {
+                let rows = gradient.terms.iter().flat_map(|term| &term.rows);
+                rows.map(|(name, view)| (*name, view)).collect()
+            }
+            _ => {
+                let arguments = self.call().into_iter().flat_map(|call| &call.arguments);
+                arguments
+                    .flat_map(|(name, argument)| argument.views().map(|view| (*name, view)))
+                    .collect()
+            }
+        }
+    }
 }
 
 /// Something that happens to memory.
@@ -159,18 +184,10 @@ impl Event {
                 };
                 answers.iter().flat_map(both).collect()
             }
-            Action::Transpose(call)
-            | Action::Forward(call)
-            | Action::Backward(call)
-            | Action::Fold(call)
-            | Action::Follow(call) => call
-                .views()
-                .map(|view| (view.memory, view.access))
-                .collect(),
-            Action::Update(_, gradient) => gradient
-                .views()
-                .map(|view| (view.memory, view.access))
-                .collect(),
+            action => {
+                let views = action.views().into_iter();
+                views.map(|(_, view)| (view.memory, view.access)).collect()
+            }
         }
     }
 

@@ -105,8 +105,8 @@ pub fn forward(site: &Site<'_>, window: &Window, pad: bool) -> Vec<Call<Slot>> {
     let sizes = sizes.chain([pad.into(), xs.into(), ys.into()]);
     vec![
         Call::of(&FORWARD, sizes)
-            .read("x", Slot::Input(0), Form::Rows(xs))
-            .write("y", Slot::Output, Form::Rows(ys)),
+            .read("x", Slot::Input(0), Form::row(xs))
+            .write("y", Slot::Output, Form::row(ys)),
     ]
 }
 
@@ -120,8 +120,8 @@ pub fn backward(site: &Site<'_>, window: &Window, pad: bool) -> Vec<Call<Slot>> 
         let sizes = sizes.chain([pad.into(), add.into(), ys.into(), xs.into()]);
         let dx = Slot::InputDelta(0);
         Call::of(&BACKWARD, sizes)
-            .read("dy", Slot::Delta, Form::Rows(ys))
-            .view("dx", dx, Access::adding(add), Form::Rows(xs))
+            .read("dy", Slot::Delta, Form::row(ys))
+            .view("dx", dx, Access::adding(add), Form::row(xs))
     };
     site.adds(0).map(down).into_iter().collect()
 }

@@ -158,8 +158,8 @@ fn running(normal: Normal, first: usize) -> Argument<Slot> {
 const LINES_OF: Slot = Slot::Own("lines");
 
 /// The call by which a contraction learns how to normalise its sums, and what its kernel is given for it: the lines, and the
-/// residual of so many blocks.
-pub fn absorbed(absorbed: Absorbed, blocks: usize) -> (Call<Slot>, [Argument<Slot>; 2]) {
+/// residual, which it sees in this form.
+pub fn absorbed(absorbed: Absorbed, form: Form) -> (Call<Slot>, [Argument<Slot>; 2]) {
     let (normal, first) = absorbed.normal;
     // Those of the call's first sample serve all.
     let lines = Form::Scratch(3 * normal.panels);
@@ -168,7 +168,7 @@ pub fn absorbed(absorbed: Absorbed, blocks: usize) -> (Call<Slot>, [Argument<Slo
         .with("affine", affine(normal, first))
         .write("lines", LINES_OF, lines);
     let residual = match absorbed.residual {
-        Some(operand) => Argument::read(Slot::Input(operand), Form::Rows(blocks)),
+        Some(operand) => Argument::read(Slot::Input(operand), form),
         None => Argument::List(Vec::new()),
     };
     (call, [Argument::read(LINES_OF, lines), residual])
@@ -317,7 +317,7 @@ impl Lower for BatchNorm {
         (index < self.running()).then(|| Gradient {
             kernel: &GRADIENT,
             sizes: vec![Size::Isa, (2 * panels).into(), first.into()],
-            terms: vec![Term::of(1, [("sums", SUMS_OF, Form::Rows(2 * panels))])],
+            terms: vec![Term::of(1, [("sums", SUMS_OF, Form::row(2 * panels))])],
             join: Join::Chain,
         })
     }

@@ -145,15 +145,16 @@ impl Dense {
         let residual = Size::Flag(absorbed.residual.is_some());
         let sizes = [Size::Isa, site.activation.into(), residual].into_iter();
         let sizes = sizes.chain([k, stride, n, p].map(Size::Number));
-        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, p);
+        let [x, y] = forms(site, stride, p);
+        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, y);
         let (rows, panels) = (k, p);
         let product = Call::of(&INFER_NORMAL, sizes)
-            .read("x", Slot::Input(0), Form::Floats(stride))
+            .read("x", Slot::Input(0), x)
             .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
             .with("start", self.start(p))
             .with("lines", lines)
             .with("residual", residual)
-            .write("y", Slot::Output, Form::Rows(p));
+            .write("y", Slot::Output, y);
         vec![normalise, product]
     }
 
@@ -164,15 +165,22 @@ impl Dense {
         let activation = Size::from(site.activation);
         let sizes = [k, stride, n, p].map(Size::Number);
         let start = self.start(p);
+        let [x, y] = forms(site, stride, p);
         let (rows, panels) = (k, p);
         vec![
             Call::of(kernel, [Size::Isa, activation].into_iter().chain(sizes))
-                .read("x", Slot::Input(0), Form::Floats(stride))
+                .read("x", Slot::Input(0), x)
                 .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
                 .with("start", start)
-                .write("y", Slot::Output, Form::Rows(p)),
+                .write("y", Slot::Output, y),
         ]
     }
+}
+
+/// Rows of so many floats on the side that is read, and of so many blocks on the other, one for each step.
+fn forms(site: &Site<'_>, floats: usize, blocks: usize) -> [Form; 2] {
+    let rows = site.rows(0);
+    [Form::Floats { rows, floats }, Form::Rows { rows, blocks }]
 }
 
 impl Lower for Dense {
@@ -245,16 +253,17 @@ impl Lower for Dense {
                 true => rt::START_ADD,
                 false => rt::START_ZERO,
             };
+            let [x, y] = forms(site, stride, q);
             let (rows, panels) = (n, q);
             Call::of(&FORWARD, sizes)
-                .read("x", Slot::Delta, Form::Floats(stride))
+                .read("x", Slot::Delta, x)
                 .read(
                     "weights",
                     Slot::Transposed(0),
                     Form::Panels { rows, panels },
                 )
                 .with("start", Argument::Variant(start, Vec::new()))
-                .view("y", Slot::InputDelta(0), Access::adding(add), Form::Rows(q))
+                .view("y", Slot::InputDelta(0), Access::adding(add), y)
         };
         let through = activation::through(site);
         through.into_iter().chain(site.adds(0).map(down)).collect()
@@ -263,24 +272,18 @@ impl Lower for Dense {
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
         let Sizes { k, p, .. } = self.site_sizes(site);
         let stride = site.row_stride(0);
-        let steps = match site.input_shape(0) {
-            [steps @ .., _] => steps.iter().product(),
-            [] => 1,
-        };
+        let [x, dy] = forms(site, stride, p);
         Some(match index {
             0 => Gradient {
                 kernel: &UPDATE,
                 sizes: vec![Size::Isa, k.into(), stride.into(), p.into()],
                 terms: vec![Term::of(
-                    steps,
-                    [
-                        ("x", Slot::Input(0), Form::Floats(stride)),
-                        ("dy", Slot::Delta, Form::Rows(p)),
-                    ],
+                    site.rows(0),
+                    [("x", Slot::Input(0), x), ("dy", Slot::Delta, dy)],
                 )],
                 join: Join::Chain,
             },
-            _ => bias_gradient(p, steps, Slot::Delta),
+            _ => bias_gradient(p, site.rows(0), Slot::Delta),
         })
     }
 }
@@ -300,10 +303,11 @@ pub fn transpose((index, k): (usize, usize), n: usize, to: usize) -> Call<Slot> 
 
 /// A bias of `p` blocks takes the sum of the rows of deltas, `rows` for a sample.
 pub fn bias_gradient(p: usize, rows: usize, dy: Slot) -> Gradient<Slot> {
+    let form = Form::Rows { rows, blocks: p };
     Gradient {
         kernel: &UPDATE_BIAS,
         sizes: vec![Size::Isa, p.into()],
-        terms: vec![Term::of(rows, [("dy", dy, Form::Rows(p))])],
+        terms: vec![Term::of(rows, [("dy", dy, form)])],
         join: Join::Chain,
     }
 }

@@ -84,8 +84,8 @@ impl Lower for MaxPool2d {
         let sizes = self.layouts(site).into_iter();
         vec![
             Call::of(&FORWARD, sizes.chain([xs, ys].map(Size::Number)))
-                .read("x", Slot::Input(0), Form::Rows(xs))
-                .write("y", Slot::Output, Form::Rows(ys)),
+                .read("x", Slot::Input(0), Form::row(xs))
+                .write("y", Slot::Output, Form::row(ys)),
         ]
     }
 
@@ -98,9 +98,9 @@ impl Lower for MaxPool2d {
                 &FORWARD_WINNERS,
                 sizes.chain([xs, ys, ws].map(Size::Number)),
             )
-            .read("x", Slot::Input(0), Form::Rows(xs))
-            .write("y", Slot::Output, Form::Rows(ys))
-            .write("winners", WINNERS, Form::Rows(ws)),
+            .read("x", Slot::Input(0), Form::row(xs))
+            .write("y", Slot::Output, Form::row(ys))
+            .write("winners", WINNERS, Form::row(ws)),
         ]
     }
 
@@ -110,13 +110,13 @@ impl Lower for MaxPool2d {
             let [isa, taps, x, y] = self.layouts(site);
             let sizes = [isa, taps, y, x, add.into(), ys.into(), ws.into(), xs.into()];
             Call::of(&BACKWARD, sizes)
-                .read("dy", Slot::Delta, Form::Rows(ys))
-                .read("winners", WINNERS, Form::Rows(ws))
+                .read("dy", Slot::Delta, Form::row(ys))
+                .read("winners", WINNERS, Form::row(ws))
                 .view(
                     "dx",
                     Slot::InputDelta(0),
                     Access::adding(add),
-                    Form::Rows(xs),
+                    Form::row(xs),
                 )
         };
         site.adds(0).map(down).into_iter().collect()

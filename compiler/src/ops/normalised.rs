@@ -76,31 +76,32 @@ pub fn accepts(operand: Operand<'_>) -> bool {
     operand.storage.shape == operand.shape && operand.storage.rows().is_some_and(begins_a_block)
 }
 
-/// Numbers per row and blocks per row.
-fn row(site: &Site<'_>) -> (usize, usize) {
+/// Numbers per row, blocks per row, and the form of the rows.
+fn row(site: &Site<'_>) -> (usize, usize, Form) {
     let n = *site.output_shape().last().unwrap_or(&1);
-    (n, n.div_ceil(LANES))
+    let (rows, blocks) = (site.rows(0), n.div_ceil(LANES));
+    (n, blocks, Form::Rows { rows, blocks })
 }
 
 /// y = f(row of x).
 pub fn forward(site: &Site<'_>, kernel: &'static Kernel) -> Vec<Call<Slot>> {
-    let (n, p) = row(site);
+    let (n, p, form) = row(site);
     vec![
         Call::of(kernel, [Size::Isa, n.into(), p.into()])
-            .read("x", Slot::Input(0), Form::Rows(p))
-            .write("y", Slot::Output, Form::Rows(p)),
+            .read("x", Slot::Input(0), form)
+            .write("y", Slot::Output, form),
     ]
 }
 
 /// dx from a row of y and dy.
 pub fn backward(site: &Site<'_>, kernel: &'static Kernel) -> Vec<Call<Slot>> {
-    let (n, p) = row(site);
+    let (n, p, form) = row(site);
     let down = |add: bool| {
         let dx = Slot::InputDelta(0);
         Call::of(kernel, [Size::Isa, n.into(), p.into(), add.into()])
-            .read("y", Slot::Output, Form::Rows(p))
-            .read("dy", Slot::Delta, Form::Rows(p))
-            .view("dx", dx, Access::adding(add), Form::Rows(p))
+            .read("y", Slot::Output, form)
+            .read("dy", Slot::Delta, form)
+            .view("dx", dx, Access::adding(add), form)
     };
     site.adds(0).map(down).into_iter().collect()
 }

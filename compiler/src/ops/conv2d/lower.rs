@@ -112,22 +112,22 @@ impl Conv2d {
         } = self.sizes(site);
         let xs = site.sample_floats(0);
         if let Some(floor) = site.activation.floor {
-            let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, ys);
+            let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
             return vec![normalise, self.told(site, (lines, floor), residual)];
         }
         let types = [Size::Isa, site.activation.into(), taps, x, y];
         let residual = Size::Flag(absorbed.residual.is_some());
         let sizes = types.into_iter().chain([residual]);
         let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
-        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, ys);
+        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
         let weights = Form::Panels { rows: k, panels: p };
         let convolve = Call::of(&FORWARD_NORMAL, sizes)
-            .read("x", Slot::Input(0), Form::Floats(xs))
+            .read("x", Slot::Input(0), Form::row_of_floats(xs))
             .read("weights", Slot::Parameter(0), weights)
             .with("bias", self.start(p))
             .with("lines", lines)
             .with("residual", residual)
-            .write("y", Slot::Output, Form::Rows(ys));
+            .write("y", Slot::Output, Form::row(ys));
         vec![normalise, convolve]
     }
 
@@ -151,7 +151,7 @@ impl Conv2d {
         let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
         let weights = Form::Panels { rows: k, panels: p };
         Call::of(&FORWARD_TOLD, sizes)
-            .read("x", Slot::Input(0), Form::Floats(xs))
+            .read("x", Slot::Input(0), Form::row_of_floats(xs))
             .read("weights", Slot::Parameter(0), weights)
             .with("bias", self.start(p))
             .with(
@@ -159,7 +159,7 @@ impl Conv2d {
                 Argument::Tuple(vec![lines, Argument::Float(floor)]),
             )
             .with("residual", residual)
-            .write("y", Slot::Output, Form::Rows(ys))
+            .write("y", Slot::Output, Form::row(ys))
     }
 
     /// Where sums begin.
@@ -193,10 +193,10 @@ impl Conv2d {
         let numbers = [ph, pw, xs, k, p, ys].into_iter().chain(winners);
         let weights = Form::Panels { rows: k, panels: p };
         Call::of(kernel, types.into_iter().chain(numbers.map(Size::Number)))
-            .read("x", Slot::Input(0), Form::Floats(xs))
+            .read("x", Slot::Input(0), Form::row_of_floats(xs))
             .read("weights", Slot::Parameter(0), weights)
             .with("bias", self.start(p))
-            .write("y", Slot::Output, Form::Rows(ys))
+            .write("y", Slot::Output, Form::row(ys))
     }
 }
 
@@ -306,7 +306,7 @@ impl Lower for Conv2d {
         };
         let ws = image::winner_blocks(site.output(), pooling.kernel);
         let call = self.convolve(site, &FORWARD_WINNERS, Some(ws));
-        vec![call.write("winners", WINNERS, Form::Rows(ws))]
+        vec![call.write("winners", WINNERS, Form::row(ws))]
     }
 
     fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
@@ -331,7 +331,7 @@ impl Lower for Conv2d {
         let (d, ds) = (delta.channel_last(), delta.blocks());
         let activation = Size::from(site.activation);
         let types = [Size::Isa, activation, y.clone(), y, d.clone()].into_iter();
-        let (out, made) = (Form::Rows(ys), Form::Rows(ds));
+        let (out, made) = (Form::row(ys), Form::row(ds));
         let made = match site.pooling {
             Some(Pooling { kernel, .. }) => {
                 let ws = image::winner_blocks(site.output(), kernel);
@@ -339,7 +339,7 @@ impl Lower for Conv2d {
                 Call::of(&POOLING_DELTA, types.chain(numbers))
                     .read("y", Slot::Output, out)
                     .read("dy", Slot::Delta, out)
-                    .read("winners", WINNERS, Form::Rows(ws))
+                    .read("winners", WINNERS, Form::row(ws))
                     .write("delta", DELTA, made)
             }
             None => Call::of(
@@ -359,13 +359,13 @@ impl Lower for Conv2d {
             let numbers = [ds, kt, q, xs].map(Size::Number);
             let sizes = [Size::Isa, taps, d, x, add.into()];
             Call::of(&INPUT_GRADIENT, sizes.into_iter().chain(numbers))
-                .read("delta", DELTA, Form::Rows(ds))
+                .read("delta", DELTA, Form::row(ds))
                 .read("weights", Slot::Transposed(0), self.flipped(site))
                 .view(
                     "dx",
                     Slot::InputDelta(0),
                     Access::adding(add),
-                    Form::Rows(xs),
+                    Form::row(xs),
                 )
         };
         std::iter::once(made)
@@ -380,8 +380,8 @@ impl Lower for Conv2d {
         let sizes = [taps, x, delta.channel_last(), Size::Inferred];
         let sizes = sizes.into_iter().chain([xs, ds].map(Size::Number));
         let (rows, columns) = self.outputs(site.input(0));
-        let x = ("x", Slot::Input(0), Form::Floats(xs));
-        let delta = ("delta", DELTA, Form::Rows(ds));
+        let x = ("x", Slot::Input(0), Form::row_of_floats(xs));
+        let delta = ("delta", DELTA, Form::row(ds));
         let mut term = Term::of(rows * columns, [x, delta]);
         term.through = Some((rt::CONV2D_APPLICATION, sizes.collect()));
         Some(Gradient {

@@ -213,8 +213,10 @@ impl Lower for Lstm {
         let steps = |blocks| Form::Steps { steps: t, blocks };
         let (k, width, term) = match index {
             0 => {
-                let x = ("x", Slot::Input(0), Form::Floats(ks));
-                (i, ks, Term::of(t, [x, ("dy", GATES, Form::Rows(p))]))
+                let [rows, floats] = [t, ks];
+                let x = ("x", Slot::Input(0), Form::Floats { rows, floats });
+                let dy = ("dy", GATES, Form::Rows { rows, blocks: p });
+                (i, ks, Term::of(t, [x, dy]))
             }
             1 => {
                 let hidden = b * LANES;

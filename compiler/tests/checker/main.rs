@@ -2,20 +2,21 @@
 //! alive, and a call exactly if it is not what its kernel takes.
 #![forbid(unsafe_code)]
 
+mod calls;
+mod forms;
+mod programs;
+
 use kiln_compiler::{
     call::{Access, Argument, Call, Form, View},
-    graphs,
     ids::BufferId,
     memory::{
-        check::check,
+        check::{Given, check},
         plan::{Plan, plan},
         program::{Action, Buffer, Event, Mode, Place, Program},
-        schedule,
     },
-    place::{fuse, layout},
     rt::{Kernel, Path},
 };
-use proc_macro2::TokenStream;
+use programs::{Whole, everything};
 use proptest::prelude::*;
 use quote::quote;
 
@@ -70,7 +71,7 @@ fn message(offsets: [usize; 2], events: Vec<Event>) -> String {
         blocks: 4,
         rows: 1,
     };
-    check(&program(&[2, 2], events), &plan).expect_err("a wrong plan")
+    check(&program(&[2, 2], events), &plan, &Given::default()).expect_err("a wrong plan")
 }
 
 #[test]
@@ -115,155 +116,37 @@ fn memory_of_dead_buffers_is_used_again() {
     let program = program(&[4, 4, 4], chain);
     let plan = plan(&program);
     assert_eq!(plan.blocks, 8);
-    assert_eq!(check(&program, &plan), Ok(()));
-}
-
-/// The training program of the first network in some tokens.
-fn program_of(tokens: TokenStream) -> Program {
-    let graphs = graphs(tokens).expect("a network without mistakes");
-    schedule::training(&layout::place(&graphs[0], fuse::fuse(&graphs[0])))
-}
-
-/// The training program of a network with every kind of kernel.
-fn training() -> Program {
-    let tokens = quote! {
-        struct Everything(image: [1, 8, 8], steps: [4, 16]) -> [3] {
-            conv: Conv2d(4, 3, padding = 1), pooled: Conv2d(16, 3), lstm: Lstm(16), fc: Dense(16), out: Dense(3),
-            norm: BatchNorm,
-            forward {
-                let image = flatten(norm(max_pool2d(max_pool2d(relu(pooled(relu(conv(image)))), 2), 2, stride = 1)));
-                let steps = dropout(last(lstm(tanh(lstm(steps)))), 0.5);
-                let both = softmax(fc(image)) * steps + log_softmax(steps) - fc(image);
-                out(concat(both, sigmoid(both)[2..9]))
-            }
-        }
-    };
-    program_of(tokens)
-}
-
-/// What the judge says of the network's program with one of its events changed.
-fn verdict(program: &Program, index: usize, change: impl FnOnce(&mut Action)) -> String {
-    let mut program = program.clone();
-    change(&mut program.events[index].action);
-    let plan = plan(&program);
-    check(&program, &plan).expect_err("a wrong program")
-}
-
-#[test]
-fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
-    let program = training();
-    assert_eq!(check(&program, &plan(&program)), Ok(()));
-    let mut tried = 0;
-    for (index, event) in program.events.iter().enumerate() {
-        let (path, names) = match &event.action {
-            Action::Transpose(call)
-            | Action::Forward(call)
-            | Action::Backward(call)
-            | Action::Fold(call)
-            | Action::Follow(call) => {
-                let names = call.arguments.iter().map(|(name, _)| *name);
-                (call.kernel.path, names.collect::<Vec<_>>())
-            }
-            Action::Update(_, gradient) => {
-                let names = gradient.terms[0].rows.iter().map(|(name, _)| *name);
-                (gradient.kernel.path, names.collect())
-            }
-            Action::Load(_) | Action::Unload(_) | Action::Loss(_) => continue,
-        };
-        for (argument, name) in names.into_iter().enumerate() {
-            let verdict = verdict(&program, index, |action| match action {
-                Action::Transpose(call)
-                | Action::Forward(call)
-                | Action::Backward(call)
-                | Action::Fold(call)
-                | Action::Follow(call) => {
-                    call.arguments.remove(argument);
-                }
-                Action::Update(_, gradient) => {
-                    gradient.terms[0].rows.remove(argument);
-                }
-                Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
-            });
-            let of = &event.name;
-            assert!(
-                [
-                    format!("`{path}` reads `{name}`, which its call for `{of}` leaves out"),
-                    format!("`{path}` changes `{name}`, which its call for `{of}` leaves out"),
-                ]
-                .contains(&verdict),
-                "{verdict}"
-            );
-            tried += 1;
-        }
-    }
-    assert!(tried > 100, "{tried} arguments");
-}
-
-#[test]
-fn what_a_kernel_changes_is_not_given_to_be_read() {
-    let program = training();
-    for (index, event) in program.events.iter().enumerate() {
-        let Some(call) = event.action.call() else {
-            continue;
-        };
-        for (argument, (name, changes)) in call
-            .kernel
-            .parameters()
-            .filter(|(name, _)| *name != "s")
-            .enumerate()
-        {
-            if !matches!(call.arguments[argument].1, Argument::View(_)) {
-                continue;
-            }
-            let verdict = verdict(&program, index, |action| {
-                if let Action::Transpose(call)
-                | Action::Forward(call)
-                | Action::Backward(call)
-                | Action::Fold(call)
-                | Action::Follow(call) = action
-                    && let Argument::View(view) = &mut call.arguments[argument].1
-                {
-                    view.access = if changes { Access::Read } else { Access::Write };
-                }
-            });
-            let verb = if changes { "changes" } else { "only reads" };
-            let (path, of) = (call.kernel.path, &event.name);
-            assert_eq!(
-                verdict,
-                format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise")
-            );
-        }
-    }
+    assert_eq!(check(&program, &plan, &Given::default()), Ok(()));
 }
 
 /// A program without its first event of a kind.
-fn without(program: &Program, kind: fn(&Action) -> bool) -> String {
-    let mut program = program.clone();
+fn without(whole: &Whole, kind: fn(&Action) -> bool) -> String {
+    let mut program = whole.program.clone();
     let index = program.events.iter().position(|event| kind(&event.action));
     program.events.remove(index.expect("there is one"));
-    check(&program, &plan(&program)).expect_err("a wrong program")
+    whole.judge(&program).expect_err("a wrong program")
 }
 
 #[test]
 fn what_samples_share_is_made_first_and_by_folds_and_transpositions_alone() {
-    let program = training();
+    let whole = everything();
     assert_eq!(
-        without(&program, |action| matches!(action, Action::Fold(_))),
+        without(&whole, |action| matches!(action, Action::Fold(_))),
         "`norm` reads what nobody joined"
     );
     assert_eq!(
-        without(&program, |action| matches!(action, Action::Transpose(_))),
+        without(&whole, |action| matches!(action, Action::Transpose(_))),
         "`out` reads weights that nobody transposed"
     );
-    for (index, event) in program.events.iter().enumerate() {
+    for (index, event) in whole.program.events.iter().enumerate() {
         let found = match &event.action {
             Action::Fold(call) => {
                 let call = call.clone();
-                verdict(&program, index, |action| *action = Action::Forward(call))
+                whole.verdict(index, |action| *action = Action::Forward(call))
             }
             Action::Forward(call) if event.name == "norm" => {
                 let call = call.clone();
-                verdict(&program, index, |action| *action = Action::Fold(call))
+                whole.verdict(index, |action| *action = Action::Fold(call))
             }
             _ => continue,
         };
@@ -277,14 +160,14 @@ fn what_samples_share_is_made_first_and_by_folds_and_transpositions_alone() {
 
 /// Blocks that a sample takes in training a chain of so many convolutions, each of 18 x 18 x 2 blocks with their border.
 fn chain(layers: usize) -> usize {
-    let program = program_of(quote! {
+    let whole = Whole::training(quote! {
         struct Chain(image: [32, 16, 16]) -> [10] {
             convolutions: [{ Conv2d(32, 3, padding = 1), Relu }; #layers],
             pool: GlobalAvgPool,
             out: Dense(10),
         }
     });
-    plan(&program).blocks
+    plan(&whole.program).blocks
 }
 
 /// Backward needs what forward gave; a delta is there until its update.
@@ -296,7 +179,8 @@ fn a_layer_more_takes_one_value_more_in_training() {
 
 #[test]
 fn nothing_reads_weights_that_were_updated() {
-    let mut program = training();
+    let whole = everything();
+    let mut program = whole.program.clone();
     let is_update = |event: &Event| matches!(event.action, Action::Update(..));
     let update = program.events.iter().position(is_update);
     let update = program.events.remove(update.expect("something is learnt"));
@@ -324,14 +208,14 @@ fn nothing_reads_weights_that_were_updated() {
         ..update
     };
     program.events.insert(reader, early.clone());
-    let found = check(&program, &plan(&program));
+    let found = whole.judge(&program);
     assert_eq!(
         found,
         Err(format!("`{name}` reads weights of the next step"))
     );
     program.events.remove(reader);
     program.events.extend([early.clone(), early.clone()]);
-    let found = check(&program, &plan(&program));
+    let found = whole.judge(&program);
     assert_eq!(found, Err(format!("`{}` is updated twice", early.name)));
 }
 
@@ -366,7 +250,7 @@ proptest! {
             rows: 1,
         };
         let events = writes.iter().zip(&reads).map(|(writes, reads)| event(reads, writes));
-        let verdict = check(&program(&sizes, events.collect()), &plan);
+        let verdict = check(&program(&sizes, events.collect()), &plan, &Given::default());
         prop_assert_eq!(verdict.is_err(), wrong, "{:?}", verdict);
     }
 
@@ -384,7 +268,7 @@ proptest! {
         });
         let program = program(&sizes, events.collect());
         let plan = plan(&program);
-        prop_assert_eq!(check(&program, &plan), Ok(()));
+        prop_assert_eq!(check(&program, &plan, &Given::default()), Ok(()));
         prop_assert!(plan.blocks <= sizes.iter().sum());
     }
 }

@@ -1,0 +1,110 @@
+//! Views that say more or less than there is.
+
+use crate::programs::{everything, several};
+use kiln_compiler::{
+    call::{Form, View},
+    memory::program::{Action, Place},
+};
+
+/// A form with each of its numbers one more, and one less.
+fn others(form: Form) -> Vec<Form> {
+    let mut others = Vec::new();
+    let mut both = |number: usize, with: &dyn Fn(usize) -> Form| {
+        others.extend([number + 1, number - 1].map(with));
+    };
+    match form {
+        Form::Blocks => {}
+        Form::Scratch(blocks) => both(blocks, &Form::Scratch),
+        Form::Cells(blocks) => both(blocks, &Form::Cells),
+        Form::Rows { rows, blocks } => {
+            both(rows, &|rows| Form::Rows { rows, blocks });
+            both(blocks, &|blocks| Form::Rows { rows, blocks });
+        }
+        Form::Floats { rows, floats } => {
+            both(rows, &|rows| Form::Floats { rows, floats });
+            both(floats, &|floats| Form::Floats { rows, floats });
+        }
+        Form::Sequences { steps, floats } => {
+            both(steps, &|steps| Form::Sequences { steps, floats });
+            both(floats, &|floats| Form::Sequences { steps, floats });
+        }
+        Form::Steps { steps, blocks } => {
+            both(steps, &|steps| Form::Steps { steps, blocks });
+            both(blocks, &|blocks| Form::Steps { steps, blocks });
+        }
+        Form::Panels { rows, panels } => {
+            both(rows, &|rows| Form::Panels { rows, panels });
+            both(panels, &|panels| Form::Panels { rows, panels });
+        }
+    }
+    others
+}
+
+/// Gives the view of an action's kernel that has this number another form.
+fn reform(action: &mut Action, number: usize, form: Form) {
+    let mut seen = 0;
+    let reform = |view: View<Place>| {
+        seen += 1;
+        match seen - 1 == number {
+            true => View { form, ..view },
+            false => view,
+        }
+    };
+    match action {
+        Action::Transpose(call)
+        | Action::Forward(call)
+        | Action::Backward(call)
+        | Action::Fold(call)
+        | Action::Follow(call) => *call = call.clone().map(reform),
+        Action::Update(_, gradient) => *gradient = gradient.clone().map(reform),
+        Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
+    }
+}
+
+#[test]
+fn a_form_of_another_size_is_refused() {
+    let mut tried = 0;
+    for whole in several() {
+        assert_eq!(whole.judge(&whole.program), Ok(()));
+        for (index, event) in whole.program.events.iter().enumerate() {
+            for (number, (parameter, view)) in event.action.views().into_iter().enumerate() {
+                for form in others(view.form) {
+                    let verdict = whole.verdict(index, |action| reform(action, number, form));
+                    let path = event.action.kernel().expect("it has views").path;
+                    let expected = format!("`{path}` sees `{parameter}` as {form}, but `");
+                    assert!(verdict.starts_with(&expected), "{verdict}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 1000, "{tried} forms");
+}
+
+#[test]
+fn an_error_says_what_is_seen_and_what_is_there() {
+    let whole = everything();
+    let verdict_on = |path: &str, form: Form| {
+        let events = whole.program.events.iter().enumerate();
+        let mut called = events.filter(|(_, event)| {
+            let kernel = event.action.kernel();
+            kernel.is_some_and(|kernel| kernel.path.to_string() == path)
+        });
+        let (index, _) = called.next().expect("it is called");
+        whole.verdict(index, |action| reform(action, 0, form))
+    };
+    let found = [
+        verdict_on("dense::forward", Form::Floats { rows: 3, floats: 7 }),
+        verdict_on("dense::transpose", Form::Cells(9)),
+        // A buffer is no parameter, and a parameter is not seen without its size.
+        verdict_on("lstm::forward", Form::Cells(4)),
+        verdict_on("dense::transpose", Form::Blocks),
+    ];
+    let expected = [
+        "`dense::forward` sees `x` as 3 rows of 7 floats, but `flatten` has 64 floats",
+        "`dense::transpose` sees `weights` as 9 blocks, but `out.weight` has 23 blocks",
+        "`lstm::forward` sees `x` as 4 blocks, which is no form of `steps`",
+        "`dense::transpose` sees `weights` as blocks, which is no form of `out.weight`",
+    ];
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,115 @@
+//! Programs as the compiler makes them, and the judge's verdict on changed ones.
+
+use kiln_compiler::{
+    graphs,
+    memory::{
+        check::{Given, check},
+        plan::plan,
+        program::{Action, Program},
+        schedule,
+    },
+    place::{absorb, fuse, layout},
+};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A program, and what it is given.
+pub struct Whole {
+    pub program: Program,
+    given: Given,
+}
+
+impl Whole {
+    /// The training program of the first network in some tokens.
+    pub fn training(tokens: TokenStream) -> Self {
+        let [_, training] = both(tokens);
+        training
+    }
+
+    /// What the judge says of another program in its place.
+    pub fn judge(&self, program: &Program) -> Result<(), String> {
+        check(program, &plan(program), &self.given)
+    }
+
+    /// What the judge says of the program with one of its events changed.
+    pub fn verdict(&self, index: usize, change: impl FnOnce(&mut Action)) -> String {
+        let mut program = self.program.clone();
+        change(&mut program.events[index].action);
+        self.judge(&program).expect_err("a wrong program")
+    }
+}
+
+/// The programs of the first network in some tokens: of inference, and of training.
+fn both(tokens: TokenStream) -> [Whole; 2] {
+    let graphs =
+        graphs(tokens).unwrap_or_else(|errors| panic!("a network with mistakes: {errors}"));
+    let mut layout = layout::place(&graphs[0], fuse::fuse(&graphs[0]));
+    let inference = schedule::inference(&absorb::absorb(&mut layout));
+    [inference, schedule::training(&layout)].map(|program| Whole {
+        program,
+        given: Given::of(&layout),
+    })
+}
+
+/// The training program of a network with every kind of kernel.
+pub fn everything() -> Whole {
+    Whole::training(quote! {
+        struct Everything(image: [1, 8, 8], steps: [4, 16]) -> [3] {
+            conv: Conv2d(4, 3, padding = 1), pooled: Conv2d(16, 3), lstm: Lstm(16), fc: Dense(16), out: Dense(3),
+            norm: BatchNorm,
+            forward {
+                let image = flatten(norm(max_pool2d(max_pool2d(relu(pooled(relu(conv(image)))), 2), 2, stride = 1)));
+                let steps = dropout(last(lstm(tanh(lstm(steps)))), 0.5);
+                let both = softmax(fc(image)) * steps + log_softmax(steps) - fc(image);
+                out(concat(both, sigmoid(both)[2..9]))
+            }
+        }
+    })
+}
+
+/// Programs in which the forms of views differ: of each network that of inference and that of training.
+pub fn several() -> Vec<Whole> {
+    let networks = [
+        // A vector that fills no block, read where the caller has it.
+        quote! { struct Chain(x: [20]) -> [3] { a: Dense(24), Relu, b: Dense(3), Softmax } },
+        // Planar images in a border, windows that overlap, deltas in a border of their own.
+        quote! {
+            struct Images(image: [3, 9, 9]) -> [5] {
+                a: Conv2d(8, 3, padding = 1), Relu, MaxPool2d(3, stride = 2),
+                b: Conv2d(20, 3, stride = 2), Tanh, AvgPool2d(1), c: Conv2d(6, 1), MaxPool2d(2, padding = 1),
+                Flatten, d: Dense(5),
+            }
+        },
+        // Steps that fill no block, and rows of a sequence that are mapped one by one.
+        quote! {
+            struct Sequences(steps: [6, 5]) -> [2] {
+                a: Lstm(9, layers = 2), b: Dense(18), Softmax, c: Lstm(4), Last, d: Dense(2),
+            }
+        },
+        // A layer that is applied to unlike images, and one to a value and to the same under another shape.
+        quote! {
+            struct Shared(x: [4, 6, 6], y: [4, 3, 3], z: [2, 16]) -> [4] {
+                conv: Conv2d(4, 3, padding = 1), fc: Dense(16), out: Dense(4),
+                forward {
+                    let x = global_avg_pool(relu(conv(conv(x))));
+                    let y = global_avg_pool(conv(y));
+                    let z = flatten(fc(fc(z)));
+                    out(concat(x + y, flatten(reshape(z, 4, 8)[1..3]), -z))
+                }
+            }
+        },
+        // Normalisations that inference takes into the registers, with a residual and without.
+        quote! {
+            struct Residual(image: [16, 6, 6]) -> [3] {
+                a: Conv2d(16, 3, padding = 1), n: BatchNorm, b: Conv2d(16, 3, padding = 1), m: BatchNorm,
+                fc: Dense(7), l: BatchNorm(affine = false), out: Dense(3),
+                forward {
+                    let image = relu(m(b(relu(n(a(image))))) + image);
+                    out(dropout(sigmoid(l(fc(flatten(image)))), 0.5))
+                }
+            }
+        },
+    ];
+    let programs = networks.into_iter().flat_map(both);
+    programs.chain([everything()]).collect()
+}
