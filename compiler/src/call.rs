@@ -48,6 +48,8 @@ pub enum Size {
     Number(usize),
     /// A constant.
     Flag(bool),
+    /// A constant: whether the call adds.
+    Adds,
     /// A type of the runtime, generic over some numbers.
     Type(Path, Vec<usize>),
     /// What rustc infers.
@@ -83,6 +85,10 @@ pub enum Argument<M> {
     Float(f32),
     /// Whether something is so.
     Flag(bool),
+    /// Whether the call adds.
+    Adds,
+    /// Where sums begin: at what is there if the call adds, or else at a bias, or at zero.
+    Start(Option<Box<Self>>),
     /// So many blocks of zeros.
     Zeros(usize),
     /// The first panel of the stretch of transposed weights that is made: threads share them.
@@ -119,6 +125,7 @@ impl<M> Argument<M> {
             Self::Variant(_, parts) | Self::Tuple(parts) | Self::List(parts) => {
                 Box::new(parts.iter())
             }
+            Self::Start(bias) => Box::new(bias.iter().map(|bias| &**bias)),
             _ => Box::new(std::iter::empty()),
         }
     }
@@ -139,6 +146,8 @@ impl<M> Argument<M> {
             Self::Number(number) => Argument::Number(number),
             Self::Float(number) => Argument::Float(number),
             Self::Flag(flag) => Argument::Flag(flag),
+            Self::Adds => Argument::Adds,
+            Self::Start(bias) => Argument::Start(bias.map(|bias| Box::new(bias.map(f)))),
             Self::Zeros(blocks) => Argument::Zeros(blocks),
             Self::FirstPanel => Argument::FirstPanel,
             Self::Key { layer } => Argument::Key { layer },
@@ -162,6 +171,8 @@ pub struct Call<M> {
     pub sizes: Vec<Size>,
     /// What it is given, under the names of its parameters and in their order; the instruction set's token is left out.
     pub arguments: Vec<(&'static str, Argument<M>)>,
+    /// Whether it adds to what is there, for a kernel that is told.
+    pub adds: Option<bool>,
 }
 
 impl<M> Call<M> {
@@ -171,7 +182,24 @@ impl<M> Call<M> {
             kernel,
             sizes: sizes.into_iter().collect(),
             arguments: Vec::new(),
+            adds: None,
         }
+    }
+
+    /// Says whether it adds to what is there. Its kernel is told by [`Size::Adds`], [`Argument::Adds`] or [`Argument::Start`].
+    pub fn adding(self, adds: bool) -> Self {
+        Self {
+            adds: Some(adds),
+            ..self
+        }
+    }
+
+    /// Whether a size or an argument tells the kernel if the call adds.
+    pub fn tells(&self) -> bool {
+        let tells =
+            |argument: &Argument<M>| matches!(argument, Argument::Adds | Argument::Start(_));
+        self.sizes.contains(&Size::Adds)
+            || self.arguments.iter().any(|(_, argument)| tells(argument))
     }
 
     /// Gives it an argument.
@@ -211,6 +239,12 @@ impl<M> Call<M> {
         self.view(name, memory, Access::Modify, form)
     }
 
+    /// Gives it memory to add to, or else to write, and says which.
+    pub fn add(self, name: &'static str, memory: M, adds: bool, form: Form) -> Self {
+        self.adding(adds)
+            .view(name, memory, Access::adding(adds), form)
+    }
+
     /// All memory it is given.
     pub fn views(&self) -> impl Iterator<Item = &View<M>> {
         self.arguments
@@ -225,6 +259,7 @@ impl<M> Call<M> {
             kernel: self.kernel,
             sizes: self.sizes,
             arguments: self.arguments.into_iter().map(argument).collect(),
+            adds: self.adds,
         }
     }
 }

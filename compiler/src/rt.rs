@@ -31,19 +31,21 @@ impl std::fmt::Display for Path {
 pub struct Kernel {
     /// Where it stands.
     pub path: Path,
-    /// Its parameters: a name each, or `mut` and a name where the kernel changes what it is given.
-    pub parameters: &'static [&'static [&'static str]],
+    /// Its parameters, and what it does with each.
+    pub parameters: &'static [(Effect, &'static str)],
 }
 
-impl Kernel {
-    /// Names of the parameters, and whether the kernel changes what it is given.
-    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, bool)> {
-        self.parameters.iter().map(|words| match words {
-            [name] => (*name, false),
-            [_, name, ..] => (*name, true),
-            [] => ("", false),
-        })
-    }
+/// What a kernel does with the memory that a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// `x`: it reads what is there.
+    Reads,
+    /// `out y`: it writes all that is read later, whatever was there.
+    Writes,
+    /// `mut y`: it reads what is there and changes it.
+    Changes,
+    /// `add y`: it adds to what is there or writes, as its call tells it.
+    Adds,
 }
 
 /// Declares paths.
@@ -56,14 +58,30 @@ macro_rules! paths {
     };
 }
 
-/// Declares kernels.
+/// What a kernel does with a parameter, and the parameter's name.
+macro_rules! parameter {
+    (out $name:ident) => {
+        ($crate::rt::Effect::Writes, stringify!($name))
+    };
+    (mut $name:ident) => {
+        ($crate::rt::Effect::Changes, stringify!($name))
+    };
+    (add $name:ident) => {
+        ($crate::rt::Effect::Adds, stringify!($name))
+    };
+    ($name:ident) => {
+        ($crate::rt::Effect::Reads, stringify!($name))
+    };
+}
+
+/// Declares kernels: a name each, where they stand, and their parameters with what is done with each (see [`Effect`]).
 macro_rules! kernels {
     ($($name:ident = $($segment:ident)::+ ($($($word:ident)+),*);)*) => {
         $(
             #[doc = concat!("`rt::", stringify!($($segment)::+), "`")]
             pub(crate) static $name: $crate::rt::Kernel = $crate::rt::Kernel {
                 path: $crate::rt::Path(&[$(stringify!($segment)),+]),
-                parameters: &[$(&[$(stringify!($word)),+]),*],
+                parameters: &[$($crate::rt::parameter!($($word)+)),*],
             };
         )*
     };
@@ -111,4 +129,4 @@ paths! {
     LSTM_WEIGHTS = lstm::Weights;
     LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
 }
-pub(crate) use kernels;
+pub(crate) use {kernels, parameter};

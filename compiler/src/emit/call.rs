@@ -147,23 +147,24 @@ impl<'a> Printer<'a> {
     /// The call itself, its buffers being bound.
     pub fn kernel(&self, call: &Call<Place>) -> TokenStream {
         let path = call.kernel.path;
-        let sizes = sizes(&call.sizes);
+        let adds = call.adds.unwrap_or(false);
+        let sizes = sizes(&call.sizes, adds);
         let mut given = call.arguments.iter();
-        let arguments = call.kernel.parameters().map(|(name, _)| match name {
+        let parameters = call.kernel.parameters.iter();
+        let arguments = parameters.map(|(_, name)| match *name {
             "s" => quote!(s),
             _ => given
                 .next()
-                .map(|(name, argument)| self.argument(name, argument))
+                .map(|(name, argument)| self.argument(name, argument, adds))
                 .unwrap_or_default(),
         });
         quote!(#path #sizes(#(#arguments),*);)
     }
 
-    fn argument(&self, name: &str, argument: &Argument<Place>) -> TokenStream {
-        let all = |parts: &[Argument<Place>]| {
-            let parts = parts.iter().map(|part| self.argument(name, part));
-            parts.collect::<Vec<_>>()
-        };
+    /// An argument of a call that adds to what is there, or does not.
+    fn argument(&self, name: &str, argument: &Argument<Place>, adds: bool) -> TokenStream {
+        let one = |part: &Argument<Place>| self.argument(name, part, adds);
+        let all = |parts: &[Argument<Place>]| parts.iter().map(one).collect::<Vec<_>>();
         match argument {
             Argument::View(view) => self.view(name, view),
             Argument::Number(number) => quote!(#number),
@@ -171,6 +172,15 @@ impl<'a> Printer<'a> {
             Argument::Float(f32::NEG_INFINITY) => quote!(::core::primitive::f32::NEG_INFINITY),
             Argument::Float(number) => quote!(#number),
             Argument::Flag(flag) => quote!(#flag),
+            Argument::Adds => quote!(#adds),
+            Argument::Start(bias) => {
+                let (add, from, zero) = (rt::START_ADD, rt::START_BIAS, rt::START_ZERO);
+                match bias.as_deref().map(one) {
+                    _ if adds => quote!(#add),
+                    Some(bias) => quote!(#from(#bias)),
+                    None => quote!(#zero),
+                }
+            }
             Argument::FirstPanel => quote!(panel),
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;
@@ -182,7 +192,7 @@ impl<'a> Printer<'a> {
             Argument::Record(path, fields) => {
                 let fields = fields.iter().map(|(field, part)| {
                     let field = Ident::new(field, Span::call_site());
-                    let part = self.argument(name, part);
+                    let part = one(part);
                     quote!(#field: #part)
                 });
                 quote!(#path { #(#fields),* })
@@ -246,12 +256,13 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Generic arguments.
-pub fn sizes(sizes: &[Size]) -> Option<TokenStream> {
+/// Generic arguments of a call that adds to what is there, or does not.
+pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
     let size = |size: &Size| match size {
         Size::Isa => quote!(S),
         Size::Number(number) => quote!(#number),
         Size::Flag(flag) => quote!(#flag),
+        Size::Adds => quote!(#adds),
         Size::Type(path, numbers) if numbers.is_empty() => quote!(#path),
         Size::Type(path, numbers) => quote!(#path<#(#numbers),*>),
         Size::Inferred => quote!(_),

@@ -12,7 +12,7 @@ impl Printer<'_> {
     /// A gradient, finished over the rows of the batch.
     pub fn gradient(&self, gradient: &Gradient<Place>) -> TokenStream {
         let path = gradient.kernel.path;
-        let sizes = sizes(&gradient.sizes);
+        let sizes = sizes(&gradient.sizes, false);
         let rows = match gradient.join {
             Join::Chain => chain(gradient.terms.iter().map(|term| self.term(term)).collect()),
             Join::Pairs => {
@@ -81,7 +81,7 @@ impl Printer<'_> {
 fn through(term: &Term<Place>, rows: TokenStream) -> TokenStream {
     match &term.through {
         Some((path, numbers)) => {
-            let sizes = sizes(numbers);
+            let sizes = sizes(numbers, false);
             quote!(#path #sizes(#rows))
         }
         None => rows,

@@ -1,13 +1,13 @@
 //! What activations have in common: a function applied number by number, blocks in, blocks of the same storage out.
 
-use crate::call::{Access, Argument, Call, Form, Size, Slot};
+use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Activation, Operand, Site};
 
 kernels! {
-    FORWARD = activation::forward(s, x, mut y, blocks, floats);
+    FORWARD = activation::forward(s, x, out y, blocks, floats);
     BACKWARD = activation::backward(s, y, mut dy);
-    BACKWARD_INTO = activation::backward_into(s, y, dy, mut dx);
+    BACKWARD_INTO = activation::backward_into(s, y, dy, add dx);
 }
 
 /// Declares an activation, a layer without arguments: all of it but the name is the same, and its arithmetic is the
@@ -95,10 +95,10 @@ pub fn forward(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
 pub fn backward(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
     let down = |add: bool| {
         let dx = Slot::InputDelta(0);
-        Call::of(&BACKWARD_INTO, [Size::Isa, activation.into(), add.into()])
+        Call::of(&BACKWARD_INTO, [Size::Isa, activation.into(), Size::Adds])
             .read("y", Slot::Output, Form::Blocks)
             .read("dy", Slot::Delta, Form::Blocks)
-            .view("dx", dx, Access::adding(add), Form::Blocks)
+            .add("dx", dx, add, Form::Blocks)
     };
     site.adds(0).map(down).into_iter().collect()
 }

@@ -8,7 +8,7 @@ use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
 kernels! {
-    ADD = arithmetic::add(s, x, y, mut z);
+    ADD = arithmetic::add(s, x, y, out z);
 }
 
 pair::pair! {

@@ -7,14 +7,14 @@ use super::{
     window::{self, Window},
 };
 use crate::arguments::Arguments;
-use crate::call::{Access, Call, Form, Size, Slot};
+use crate::call::{Call, Form, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
 use crate::storage;
 
 kernels! {
-    FORWARD = avg_pool2d::forward(s, x, mut y);
-    BACKWARD = avg_pool2d::backward(s, dy, mut dx);
+    FORWARD = avg_pool2d::forward(s, x, out y);
+    BACKWARD = avg_pool2d::backward(s, dy, add dx);
 }
 
 /// Pooling by mean.
@@ -117,11 +117,11 @@ pub fn backward(site: &Site<'_>, window: &Window, pad: bool) -> Vec<Call<Slot>> 
         let types = [Size::Isa, image::taps(window)];
         let images = [result(site), image::layout(site.input(0))];
         let sizes = types.into_iter().chain(images);
-        let sizes = sizes.chain([pad.into(), add.into(), ys.into(), xs.into()]);
+        let sizes = sizes.chain([pad.into(), Size::Adds, ys.into(), xs.into()]);
         let dx = Slot::InputDelta(0);
         Call::of(&BACKWARD, sizes)
             .read("dy", Slot::Delta, Form::row(ys))
-            .view("dx", dx, Access::adding(add), Form::row(xs))
+            .add("dx", dx, add, Form::row(xs))
     };
     site.adds(0).map(down).into_iter().collect()
 }

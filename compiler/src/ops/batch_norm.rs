@@ -6,7 +6,7 @@
 use super::operator::{Application, Operator};
 use super::{activation, lower::Lower};
 use crate::arguments::Arguments;
-use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Init, Parameter, Role};
 use crate::rt::{self, kernels};
@@ -14,14 +14,14 @@ use crate::site::{Absorbed, Normal, Operand, Site};
 use crate::storage::{self, LANES, Storage};
 
 kernels! {
-    INFER = batch_norm::infer(s, x, running, affine, mut y, pixels);
-    LINES = batch_norm::lines(s, running, affine, mut lines);
-    MOMENTS = batch_norm::moments(s, x, mut moments, pixels);
-    JOIN = batch_norm::join(s, moments, mut statistics, pixels, eps);
-    FORWARD = batch_norm::forward(s, x, statistics, affine, mut y, pixels);
-    SUMS = batch_norm::sums(s, x, dy, statistics, mut sums, pixels);
-    MEANS = batch_norm::means(s, sums, mut means, pixels);
-    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, mut dx, pixels);
+    INFER = batch_norm::infer(s, x, running, affine, out y, pixels);
+    LINES = batch_norm::lines(s, running, affine, out lines);
+    MOMENTS = batch_norm::moments(s, x, out moments, pixels);
+    JOIN = batch_norm::join(s, moments, out statistics, pixels, eps);
+    FORWARD = batch_norm::forward(s, x, statistics, affine, out y, pixels);
+    SUMS = batch_norm::sums(s, x, dy, statistics, out sums, pixels);
+    MEANS = batch_norm::means(s, sums, out means, pixels);
+    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, add dx, pixels);
     GRADIENT = batch_norm::gradient(s, sums, mut stretch);
     FOLLOW = batch_norm::follow(s, statistics, mut mean, mut variance, mut count, momentum);
 }
@@ -295,13 +295,13 @@ impl Lower for BatchNorm {
                     .read("sums", SUMS_OF, sums)
                     .write("means", MEANS_OF, means)
                     .with("pixels", pixels(site)),
-                Call::of(&BACKWARD, [Size::Isa, add.into()])
+                Call::of(&BACKWARD, [Size::Isa, Size::Adds])
                     .read("x", Slot::Input(0), Form::Blocks)
                     .read("dy", Slot::Delta, Form::Blocks)
                     .read("statistics", STATISTICS, statistics)
                     .read("means", MEANS_OF, means)
                     .with("affine", affine(self.normal(panels), 0))
-                    .view("dx", dx, Access::adding(add), Form::Blocks)
+                    .add("dx", dx, add, Form::Blocks)
                     .with("pixels", pixels(site)),
             ]
         };

@@ -6,7 +6,8 @@ use crate::site::Site;
 use crate::storage::{Axis, Storage};
 
 kernels! {
-    STRIDED_COPY = copy::strided(s, x, mut y, axes, clear, add);
+    STRIDED_COPY = copy::strided(s, x, add y, axes, clear, add);
+    COPY_BESIDE = copy::strided(s, x, mut y, axes, clear, add);
 }
 
 /// Elements copied from an operand to the result.
@@ -112,9 +113,12 @@ pub fn forward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
             site.input(operand),
             region.from,
         );
-        let y = (Slot::Output, Access::adding(operand > 0));
-        let y = side(y, site.output(), region.to);
-        copy(x, y, axes(region.axes.iter().copied()), [clear, false])
+        let y = |access| side((Slot::Output, access), site.output(), region.to);
+        let axes = axes(region.axes.iter().copied());
+        match operand {
+            0 => copy(x, y, axes, clear, false),
+            _ => beside(x, y(Access::Modify), axes),
+        }
     };
     regions.iter().enumerate().map(each).collect()
 }
@@ -124,10 +128,12 @@ pub fn backward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
     let each = |(operand, region): (usize, &Region)| {
         let add = site.adds(operand)?;
         let dy = side((Slot::Delta, Access::Read), site.output(), region.to);
-        let dx = (Slot::InputDelta(operand), Access::adding(add));
-        let dx = side(dx, site.input(operand), region.from);
+        let dx = |access| {
+            let dx = (Slot::InputDelta(operand), access);
+            side(dx, site.input(operand), region.from)
+        };
         let back = region.axes.iter().map(|&(size, from, to)| (size, to, from));
-        Some(copy(dy, dx, axes(back), [!add, add]))
+        Some(copy(dy, dx, axes(back), !add, add))
     };
     regions.iter().enumerate().filter_map(each).collect()
 }
@@ -135,16 +141,28 @@ pub fn backward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
 /// Copies a region of `x` to `y`, whose other numbers become zero if it is to `clear`; or adds it.
 fn copy(
     x: Argument<Slot>,
-    y: Argument<Slot>,
+    y: impl Fn(Access) -> Argument<Slot>,
     axes: Argument<Slot>,
-    [clear, add]: [bool; 2],
+    clear: bool,
+    add: bool,
 ) -> Call<Slot> {
     Call::of(&STRIDED_COPY, [Size::Isa])
+        .adding(add)
+        .with("x", x)
+        .with("y", y(Access::adding(add)))
+        .with("axes", axes)
+        .with("clear", Argument::Flag(clear))
+        .with("add", Argument::Adds)
+}
+
+/// Copies a region of `x` to `y`, whose other numbers stay.
+fn beside(x: Argument<Slot>, y: Argument<Slot>, axes: Argument<Slot>) -> Call<Slot> {
+    Call::of(&COPY_BESIDE, [Size::Isa])
         .with("x", x)
         .with("y", y)
         .with("axes", axes)
-        .with("clear", Argument::Flag(clear))
-        .with("add", Argument::Flag(add))
+        .with("clear", Argument::Flag(false))
+        .with("add", Argument::Flag(false))
 }
 
 /// One side of a copy: its memory, its blocks per sample and its first float.

@@ -5,18 +5,18 @@
 use super::operator::{Application, Operator};
 use super::{activation, batch_norm, lower::Lower, parameter::Weights};
 use crate::arguments::Arguments;
-use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Parameter, Role};
-use crate::rt::{self, Kernel, kernels};
+use crate::rt::{Kernel, kernels};
 use crate::site::{Absorbed, Activation, Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
 
 kernels! {
-    INFER = dense::infer(s, x, weights, start, mut y);
-    INFER_NORMAL = dense::infer_normal(s, x, weights, start, lines, residual, mut y);
-    FORWARD = dense::forward(s, x, weights, start, mut y);
-    TRANSPOSE = dense::transpose(s, weights, first, mut transposed);
+    INFER = dense::infer(s, x, weights, start, out y);
+    INFER_NORMAL = dense::infer_normal(s, x, weights, start, lines, residual, out y);
+    FORWARD = dense::forward(s, x, weights, start, add y);
+    TRANSPOSE = dense::transpose(s, weights, first, out transposed);
     UPDATE = dense::update(s, x, dy, mut stretch);
     UPDATE_BIAS = dense::update_bias(s, dy, mut stretch);
 }
@@ -129,13 +129,8 @@ impl Dense {
 
     /// Where sums begin.
     fn start(&self, panels: usize) -> Argument<Slot> {
-        match self.bias {
-            true => {
-                let bias = Argument::read(Slot::Parameter(1), Form::Cells(panels));
-                Argument::Variant(rt::START_BIAS, vec![bias])
-            }
-            false => Argument::Variant(rt::START_ZERO, Vec::new()),
-        }
+        let bias = || Argument::read(Slot::Parameter(1), Form::Cells(panels));
+        Argument::Start(self.bias.then(|| Box::new(bias())))
     }
 
     /// Inference with what it absorbed.
@@ -158,22 +153,25 @@ impl Dense {
         vec![normalise, product]
     }
 
-    /// y = act(x W^T + b).
-    fn product(&self, site: &Site<'_>, kernel: &'static Kernel) -> Vec<Call<Slot>> {
+    /// The form of y.
+    fn result(&self, site: &Site<'_>) -> Form {
+        let (rows, blocks) = (site.rows(0), self.site_sizes(site).p);
+        Form::Rows { rows, blocks }
+    }
+
+    /// y = act(x W^T + b), up to y.
+    fn product(&self, site: &Site<'_>, kernel: &'static Kernel) -> Call<Slot> {
         let Sizes { k, n, p } = self.site_sizes(site);
         let stride = site.row_stride(0);
         let activation = Size::from(site.activation);
         let sizes = [k, stride, n, p].map(Size::Number);
         let start = self.start(p);
-        let [x, y] = forms(site, stride, p);
+        let [x, _] = forms(site, stride, p);
         let (rows, panels) = (k, p);
-        vec![
-            Call::of(kernel, [Size::Isa, activation].into_iter().chain(sizes))
-                .read("x", Slot::Input(0), x)
-                .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
-                .with("start", start)
-                .write("y", Slot::Output, y),
-        ]
+        Call::of(kernel, [Size::Isa, activation].into_iter().chain(sizes))
+            .read("x", Slot::Input(0), x)
+            .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
+            .with("start", start)
     }
 }
 
@@ -227,12 +225,16 @@ impl Lower for Dense {
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         match site.absorbed {
             Some(absorbed) => self.product_normal(site, absorbed),
-            None => self.product(site, &INFER),
+            None => {
+                let product = self.product(site, &INFER);
+                vec![product.write("y", Slot::Output, self.result(site))]
+            }
         }
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        self.product(site, &FORWARD)
+        let product = self.product(site, &FORWARD);
+        vec![product.add("y", Slot::Output, false, self.result(site))]
     }
 
     fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
@@ -249,10 +251,6 @@ impl Lower for Dense {
             let identity = Size::from(Activation::IDENTITY);
             let sizes = [n, stride, k, q].map(Size::Number);
             let sizes = [Size::Isa, identity].into_iter().chain(sizes);
-            let start = match add {
-                true => rt::START_ADD,
-                false => rt::START_ZERO,
-            };
             let [x, y] = forms(site, stride, q);
             let (rows, panels) = (n, q);
             Call::of(&FORWARD, sizes)
@@ -262,8 +260,8 @@ impl Lower for Dense {
                     Slot::Transposed(0),
                     Form::Panels { rows, panels },
                 )
-                .with("start", Argument::Variant(start, Vec::new()))
-                .view("y", Slot::InputDelta(0), Access::adding(add), y)
+                .with("start", Argument::Start(None))
+                .add("y", Slot::InputDelta(0), add, y)
         };
         let through = activation::through(site);
         through.into_iter().chain(site.adds(0).map(down)).collect()

@@ -5,13 +5,13 @@ use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
 use crate::call::Call;
-use crate::call::{Access, Argument, Form, Size, Slot};
+use crate::call::{Argument, Form, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
 
 kernels! {
-    FORWARD = dropout::forward(s, x, mut y, blocks, p, key);
-    BACKWARD = dropout::backward(s, dy, mut dx, blocks, p, key);
+    FORWARD = dropout::forward(s, x, out y, blocks, p, key);
+    BACKWARD = dropout::backward(s, dy, add dx, blocks, p, key);
 }
 
 /// Zeroes at random while training.
@@ -62,9 +62,9 @@ impl Lower for Dropout {
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let down = |add: bool| {
             let dx = Slot::InputDelta(0);
-            let call = Call::of(&BACKWARD, [Size::Isa, add.into()])
+            let call = Call::of(&BACKWARD, [Size::Isa, Size::Adds])
                 .read("dy", Slot::Delta, Form::Blocks)
-                .view("dx", dx, Access::adding(add), Form::Blocks);
+                .add("dx", dx, add, Form::Blocks);
             self.masked(call, site)
         };
         site.adds(0).map(down).into_iter().collect()

@@ -3,12 +3,12 @@
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
-use crate::call::{Access, Argument, Call, Form, Size, Slot};
+use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
 
 kernels! {
-    SCALE = arithmetic::scale(s, x, mut y, factor);
+    SCALE = arithmetic::scale(s, x, add y, factor);
 }
 
 /// Multiplies every number by one.
@@ -55,9 +55,9 @@ impl Lower for Factor {
 impl Factor {
     /// y = c x, or y += c x.
     fn scale(&self, x: Slot, y: Slot, add: bool) -> Call<Slot> {
-        Call::of(&SCALE, [Size::Isa, add.into()])
+        Call::of(&SCALE, [Size::Isa, Size::Adds])
             .read("x", x, Form::Blocks)
-            .view("y", y, Access::adding(add), Form::Blocks)
+            .add("y", y, add, Form::Blocks)
             .with("factor", Argument::Float(self.factor as f32))
     }
 }

@@ -8,15 +8,15 @@ use super::{
     window::{self, Window},
 };
 use crate::arguments::Arguments;
-use crate::call::{Access, Call, Form, Size, Slot};
+use crate::call::{Call, Form, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Operand, Pooling, Site};
 use crate::storage;
 
 kernels! {
-    FORWARD = max_pool2d::forward(s, x, mut y);
-    FORWARD_WINNERS = max_pool2d::forward_winners(s, x, mut y, mut winners);
-    BACKWARD = max_pool2d::backward(s, dy, winners, mut dx);
+    FORWARD = max_pool2d::forward(s, x, out y);
+    FORWARD_WINNERS = max_pool2d::forward_winners(s, x, out y, out winners);
+    BACKWARD = max_pool2d::backward(s, dy, winners, add dx);
 }
 
 /// Pooling by maximum; its dilation is 1.
@@ -108,16 +108,11 @@ impl Lower for MaxPool2d {
         let down = |add: bool| {
             let (xs, ys, ws) = self.blocks(site);
             let [isa, taps, x, y] = self.layouts(site);
-            let sizes = [isa, taps, y, x, add.into(), ys.into(), ws.into(), xs.into()];
+            let sizes = [isa, taps, y, x, Size::Adds, ys.into(), ws.into(), xs.into()];
             Call::of(&BACKWARD, sizes)
                 .read("dy", Slot::Delta, Form::row(ys))
                 .read("winners", WINNERS, Form::row(ws))
-                .view(
-                    "dx",
-                    Slot::InputDelta(0),
-                    Access::adding(add),
-                    Form::row(xs),
-                )
+                .add("dx", Slot::InputDelta(0), add, Form::row(xs))
         };
         site.adds(0).map(down).into_iter().collect()
     }

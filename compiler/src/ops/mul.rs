@@ -2,14 +2,14 @@
 
 use super::lower::Lower;
 use super::pair;
-use crate::call::{Access, Call, Form, Size, Slot};
+use crate::call::{Call, Form, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
 kernels! {
-    BACKWARD = arithmetic::factor_backward(s, y, dz, mut dx);
-    MUL = arithmetic::mul(s, x, y, mut z);
+    BACKWARD = arithmetic::factor_backward(s, y, dz, add dx);
+    MUL = arithmetic::mul(s, x, y, out z);
 }
 
 pair::pair! {
@@ -38,11 +38,11 @@ impl Lower for Mul {
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let factor = |operand: usize| {
             let add = site.adds(operand)?;
-            let call = Call::of(&BACKWARD, [Size::Isa, add.into()])
+            let call = Call::of(&BACKWARD, [Size::Isa, Size::Adds])
                 .read("y", Slot::Input(1 - operand), Form::Blocks)
                 .read("dz", Slot::Delta, Form::Blocks);
             let dx = Slot::InputDelta(operand);
-            Some(call.view("dx", dx, Access::adding(add), Form::Blocks))
+            Some(call.add("dx", dx, add, Form::Blocks))
         };
         (0..2).filter_map(factor).collect()
     }

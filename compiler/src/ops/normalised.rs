@@ -1,7 +1,7 @@
 //! What softmax and its logarithm have in common: every row of the last axis is normalised on its own.
 
 use super::operator::Application;
-use crate::call::{Access, Call, Form, Size, Slot};
+use crate::call::{Call, Form, Size, Slot};
 use crate::rt::Kernel;
 use crate::site::{Operand, Site};
 use crate::storage::LANES;
@@ -98,10 +98,10 @@ pub fn backward(site: &Site<'_>, kernel: &'static Kernel) -> Vec<Call<Slot>> {
     let (n, p, form) = row(site);
     let down = |add: bool| {
         let dx = Slot::InputDelta(0);
-        Call::of(kernel, [Size::Isa, n.into(), p.into(), add.into()])
+        Call::of(kernel, [Size::Isa, n.into(), p.into(), Size::Adds])
             .read("y", Slot::Output, form)
             .read("dy", Slot::Delta, form)
-            .view("dx", dx, Access::adding(add), form)
+            .add("dx", dx, add, form)
     };
     site.adds(0).map(down).into_iter().collect()
 }

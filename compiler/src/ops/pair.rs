@@ -1,13 +1,13 @@
 //! What arithmetic on two tensors of one shape has in common: they are stored alike, and blocks are combined.
 
 use super::operator::Application;
-use crate::call::{Access, Call, Form, Size, Slot};
+use crate::call::{Call, Form, Size, Slot};
 use crate::rt::{Kernel, kernels};
 use crate::site::{Operand, Site};
 use crate::storage::{self, Border, Storage};
 
 kernels! {
-    TERM_BACKWARD = arithmetic::term_backward(s, dz, mut dx);
+    TERM_BACKWARD = arithmetic::term_backward(s, dz, add dx);
 }
 
 /// Declares an operator that combines two tensors of one shape, number by number; its back end is written by hand.
@@ -79,8 +79,8 @@ pub fn combine(kernel: &'static Kernel) -> Vec<Call<Slot>> {
 /// The delta of a term of a sum.
 pub fn term(site: &Site<'_>, operand: usize, negative: bool) -> Option<Call<Slot>> {
     let add = site.adds(operand)?;
-    let sizes = [Size::Isa, negative.into(), add.into()];
+    let sizes = [Size::Isa, negative.into(), Size::Adds];
     let dx = Slot::InputDelta(operand);
     let call = Call::of(&TERM_BACKWARD, sizes).read("dz", Slot::Delta, Form::Blocks);
-    Some(call.view("dx", dx, Access::adding(add), Form::Blocks))
+    Some(call.add("dx", dx, add, Form::Blocks))
 }

@@ -3,8 +3,8 @@
 //! A model that is trained by cross-entropy ends in logits instead: the loss has the softmax in it.
 
 crate::rt::kernels! {
-    FORWARD = softmax::forward(s, x, mut y);
-    BACKWARD = softmax::backward(s, y, dy, mut dx);
+    FORWARD = softmax::forward(s, x, out y);
+    BACKWARD = softmax::backward(s, y, dy, add dx);
 }
 
 super::normalised::normalised! {

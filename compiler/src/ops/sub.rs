@@ -8,7 +8,7 @@ use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
 kernels! {
-    SUB = arithmetic::sub(s, x, y, mut z);
+    SUB = arithmetic::sub(s, x, y, out z);
 }
 
 pair::pair! {

@@ -1,10 +1,17 @@
 //! Calls that are not what their kernels take.
 
-use crate::programs::everything;
+use crate::programs::{call, everything, reform, several};
 use kiln_compiler::{
-    call::{Access, Argument},
-    memory::program::Action,
+    call::{Access, Argument, Size},
+    memory::program::{Action, Event},
+    rt::Path,
 };
+use std::collections::BTreeSet;
+
+/// The kernel that runs in an event.
+fn path(event: &Event) -> Path {
+    event.action.kernel().expect("a kernel runs").path
+}
 
 #[test]
 fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
@@ -13,84 +20,108 @@ fn what_an_operator_leaves_out_of_a_call_is_missed_by_name() {
     assert_eq!(whole.judge(program), Ok(()));
     let mut tried = 0;
     for (index, event) in program.events.iter().enumerate() {
-        let (path, names) = match &event.action {
-            Action::Transpose(call)
-            | Action::Forward(call)
-            | Action::Backward(call)
-            | Action::Fold(call)
-            | Action::Follow(call) => {
-                let names = call.arguments.iter().map(|(name, _)| *name);
-                (call.kernel.path, names.collect::<Vec<_>>())
-            }
-            Action::Update(_, gradient) => {
-                let names = gradient.terms[0].rows.iter().map(|(name, _)| *name);
-                (gradient.kernel.path, names.collect())
-            }
-            Action::Load(_) | Action::Unload(_) | Action::Loss(_) => continue,
+        let names: Vec<_> = match &event.action {
+            Action::Update(_, gradient) => gradient.terms[0]
+                .rows
+                .iter()
+                .map(|(name, _)| *name)
+                .collect(),
+            action => action
+                .call()
+                .into_iter()
+                .flat_map(|call| &call.arguments)
+                .map(|(name, _)| *name)
+                .collect(),
         };
         for (argument, name) in names.into_iter().enumerate() {
-            let verdict = whole.verdict(index, |action| match action {
-                Action::Transpose(call)
-                | Action::Forward(call)
-                | Action::Backward(call)
-                | Action::Fold(call)
-                | Action::Follow(call) => {
+            let verdict = whole.verdict(index, |action| {
+                if let Action::Update(_, gradient) = action {
+                    gradient.terms[0].rows.remove(argument);
+                } else if let Some(call) = call(action) {
                     call.arguments.remove(argument);
                 }
-                Action::Update(_, gradient) => {
-                    gradient.terms[0].rows.remove(argument);
-                }
-                Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
             });
-            let of = &event.name;
-            assert!(
-                [
-                    format!("`{path}` reads `{name}`, which its call for `{of}` leaves out"),
-                    format!("`{path}` changes `{name}`, which its call for `{of}` leaves out"),
-                ]
-                .contains(&verdict),
-                "{verdict}"
-            );
+            let (path, of) = (path(event), &event.name);
+            let expected = format!("`{path}` takes `{name}`, which its call for `{of}` leaves out");
+            assert_eq!(verdict, expected);
             tried += 1;
         }
     }
     assert!(tried > 100, "{tried} arguments");
 }
 
+/// Every view is given to be read, to be overwritten, or to be changed, as its kernel does.
 #[test]
-fn what_a_kernel_changes_is_not_given_to_be_read() {
-    let whole = everything();
-    let program = &whole.program;
-    for (index, event) in program.events.iter().enumerate() {
-        let Some(call) = event.action.call() else {
-            continue;
-        };
-        for (argument, (name, changes)) in call
-            .kernel
-            .parameters()
-            .filter(|(name, _)| *name != "s")
-            .enumerate()
-        {
-            if !matches!(call.arguments[argument].1, Argument::View(_)) {
-                continue;
-            }
-            let verdict = whole.verdict(index, |action| {
-                if let Action::Transpose(call)
-                | Action::Forward(call)
-                | Action::Backward(call)
-                | Action::Fold(call)
-                | Action::Follow(call) = action
-                    && let Argument::View(view) = &mut call.arguments[argument].1
-                {
-                    view.access = if changes { Access::Read } else { Access::Write };
+fn a_view_is_given_for_what_the_kernel_does_with_it() {
+    let mut tried = [0; 3];
+    for whole in several() {
+        for (index, event) in whole.program.events.iter().enumerate() {
+            for (number, (name, view)) in event.action.views().into_iter().enumerate() {
+                let accesses = [Access::Read, Access::Write, Access::Modify];
+                let own = accesses.iter().position(|&access| access == view.access);
+                tried[own.expect("it is one of three")] += 1;
+                for access in accesses.into_iter().filter(|&access| access != view.access) {
+                    let verdict = whole.verdict(index, |action| {
+                        reform(action, number, |view| view.access = access)
+                    });
+                    let verb = match view.access {
+                        Access::Read => "only reads",
+                        Access::Write => "overwrites",
+                        Access::Modify => "reads and changes",
+                    };
+                    let (path, of) = (path(event), &event.name);
+                    let expected =
+                        format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise");
+                    assert_eq!(verdict, expected);
                 }
-            });
-            let verb = if changes { "changes" } else { "only reads" };
-            let (path, of) = (call.kernel.path, &event.name);
-            assert_eq!(
-                verdict,
-                format!("`{path}` {verb} `{name}`, and its call for `{of}` says otherwise")
-            );
+            }
         }
     }
+    assert!(tried.into_iter().all(|tried| tried > 40), "{tried:?} views");
+}
+
+#[test]
+fn a_call_adds_as_its_kernel_is_told() {
+    let (mut may, mut do_add) = (BTreeSet::new(), BTreeSet::new());
+    for whole in several() {
+        for (index, event) in whole.program.events.iter().enumerate() {
+            let Some(made) = event.action.call() else {
+                continue;
+            };
+            let (path, of) = (path(event), &event.name);
+            let with = |adds: Option<bool>| {
+                whole.verdict(index, |action| {
+                    call(action).into_iter().for_each(|call| call.adds = adds);
+                })
+            };
+            let Some(adds) = made.adds else {
+                let expected =
+                    format!("`{path}` adds nothing, and its call for `{of}` says otherwise");
+                assert_eq!(with(Some(false)), expected);
+                continue;
+            };
+            let other = with(Some(!adds));
+            assert!(
+                other.ends_with(&format!("and its call for `{of}` says otherwise")),
+                "{other}"
+            );
+            // The kernel might be told something else if the call's own answer reached it by no size and no argument.
+            let silent = whole.verdict(index, |action| {
+                if let Some(call) = call(action) {
+                    call.sizes.retain(|size| *size != Size::Adds);
+                    for (_, argument) in &mut call.arguments {
+                        if matches!(argument, Argument::Adds | Argument::Start(_)) {
+                            *argument = Argument::Flag(adds);
+                        }
+                    }
+                }
+            });
+            let expected = format!("`{path}` is not told by its call for `{of}` whether it adds");
+            assert_eq!(silent, expected);
+            may.insert(path);
+            do_add.extend(adds.then_some(path));
+        }
+    }
+    assert_eq!(may, do_add, "some kernel that may add only writes here");
+    assert!(may.len() > 12, "{may:?}");
 }

@@ -1,10 +1,7 @@
 //! Views that say more or less than there is.
 
-use crate::programs::{everything, several};
-use kiln_compiler::{
-    call::{Form, View},
-    memory::program::{Action, Place},
-};
+use crate::programs::{everything, reform, several};
+use kiln_compiler::call::Form;
 
 /// A form with each of its numbers one more, and one less.
 fn others(form: Form) -> Vec<Form> {
@@ -40,27 +37,6 @@ fn others(form: Form) -> Vec<Form> {
     others
 }
 
-/// Gives the view of an action's kernel that has this number another form.
-fn reform(action: &mut Action, number: usize, form: Form) {
-    let mut seen = 0;
-    let reform = |view: View<Place>| {
-        seen += 1;
-        match seen - 1 == number {
-            true => View { form, ..view },
-            false => view,
-        }
-    };
-    match action {
-        Action::Transpose(call)
-        | Action::Forward(call)
-        | Action::Backward(call)
-        | Action::Fold(call)
-        | Action::Follow(call) => *call = call.clone().map(reform),
-        Action::Update(_, gradient) => *gradient = gradient.clone().map(reform),
-        Action::Load(_) | Action::Unload(_) | Action::Loss(_) => {}
-    }
-}
-
 #[test]
 fn a_form_of_another_size_is_refused() {
     let mut tried = 0;
@@ -69,7 +45,9 @@ fn a_form_of_another_size_is_refused() {
         for (index, event) in whole.program.events.iter().enumerate() {
             for (number, (parameter, view)) in event.action.views().into_iter().enumerate() {
                 for form in others(view.form) {
-                    let verdict = whole.verdict(index, |action| reform(action, number, form));
+                    let verdict = whole.verdict(index, |action| {
+                        reform(action, number, |view| view.form = form)
+                    });
                     let path = event.action.kernel().expect("it has views").path;
                     let expected = format!("`{path}` sees `{parameter}` as {form}, but `");
                     assert!(verdict.starts_with(&expected), "{verdict}");
@@ -91,7 +69,7 @@ fn an_error_says_what_is_seen_and_what_is_there() {
             kernel.is_some_and(|kernel| kernel.path.to_string() == path)
         });
         let (index, _) = called.next().expect("it is called");
-        whole.verdict(index, |action| reform(action, 0, form))
+        whole.verdict(index, |action| reform(action, 0, |view| view.form = form))
     };
     let found = [
         verdict_on("dense::forward", Form::Floats { rows: 3, floats: 7 }),

@@ -14,7 +14,7 @@ use kiln_compiler::{
         plan::{Plan, plan},
         program::{Action, Buffer, Event, Mode, Place, Program},
     },
-    rt::{Kernel, Path},
+    rt::{Effect, Kernel, Path},
 };
 use programs::{Whole, everything};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ use quote::quote;
 /// Reads any three buffers and writes any three.
 static ANY: Kernel = Kernel {
     path: Path(&["any"]),
-    parameters: &[&["reads"], &["mut", "writes"]],
+    parameters: &[(Effect::Reads, "reads"), (Effect::Writes, "writes")],
 };
 
 /// An event that reads and writes buffers.

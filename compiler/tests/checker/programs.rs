@@ -1,11 +1,12 @@
 //! Programs as the compiler makes them, and the judge's verdict on changed ones.
 
 use kiln_compiler::{
+    call::{Call, View},
     graphs,
     memory::{
         check::{Given, check},
-        plan::plan,
-        program::{Action, Program},
+        plan::{Plan, plan},
+        program::{Action, Place, Program},
         schedule,
     },
     place::{absorb, fuse, layout},
@@ -13,9 +14,10 @@ use kiln_compiler::{
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// A program, and what it is given.
+/// A program, its memory plan, and what it is given.
 pub struct Whole {
     pub program: Program,
+    plan: Plan,
     given: Given,
 }
 
@@ -31,11 +33,11 @@ impl Whole {
         check(program, &plan(program), &self.given)
     }
 
-    /// What the judge says of the program with one of its events changed.
+    /// What the judge says of the program with one of its events changed, planned as it was.
     pub fn verdict(&self, index: usize, change: impl FnOnce(&mut Action)) -> String {
         let mut program = self.program.clone();
         change(&mut program.events[index].action);
-        self.judge(&program).expect_err("a wrong program")
+        check(&program, &self.plan, &self.given).expect_err("a wrong program")
     }
 }
 
@@ -46,9 +48,39 @@ fn both(tokens: TokenStream) -> [Whole; 2] {
     let mut layout = layout::place(&graphs[0], fuse::fuse(&graphs[0]));
     let inference = schedule::inference(&absorb::absorb(&mut layout));
     [inference, schedule::training(&layout)].map(|program| Whole {
+        plan: plan(&program),
         program,
         given: Given::of(&layout),
     })
+}
+
+/// The call of a kernel that an action is, to be changed.
+pub fn call(action: &mut Action) -> Option<&mut Call<Place>> {
+    match action {
+        Action::Transpose(call)
+        | Action::Forward(call)
+        | Action::Backward(call)
+        | Action::Fold(call)
+        | Action::Follow(call) => Some(call),
+        Action::Load(_) | Action::Unload(_) | Action::Loss(_) | Action::Update(..) => None,
+    }
+}
+
+/// Changes the view of an action's kernel that has this number.
+pub fn reform(action: &mut Action, number: usize, change: impl Fn(&mut View<Place>)) {
+    let mut seen = 0;
+    let reform = |mut view: View<Place>| {
+        if seen == number {
+            change(&mut view);
+        }
+        seen += 1;
+        view
+    };
+    if let Action::Update(_, gradient) = action {
+        *gradient = gradient.clone().map(reform);
+    } else if let Some(call) = call(action) {
+        *call = call.clone().map(reform);
+    }
 }
 
 /// The training program of a network with every kind of kernel.
@@ -106,6 +138,24 @@ pub fn several() -> Vec<Whole> {
                 forward {
                     let image = relu(m(b(relu(n(a(image))))) + image);
                     out(dropout(sigmoid(l(fc(flatten(image)))), 0.5))
+                }
+            }
+        },
+        // Values that are read several times, so that every kernel of backward adds to a delta once.
+        quote! {
+            struct Sums(image: [4, 6, 6], steps: [3, 5], x: [16]) -> [8] {
+                conv: Conv2d(16, 3, padding = 1), other: Conv2d(16, 3, padding = 1), n: BatchNorm, m: BatchNorm,
+                fc: Dense(16), more: Dense(16), less: Dense(16), low: Lstm(4), l: Lstm(4), r: Lstm(4), out: Dense(8),
+                forward {
+                    let a = conv(image);
+                    let a = other(a) + other(a) + n(a) + m(a);
+                    let b = max_pool2d(a, 2) + max_pool2d(a, 2, stride = 2) + avg_pool2d(a, 2) + avg_pool2d(a, 2);
+                    let s = low(steps);
+                    let s = flatten(l(s) + r(s));
+                    let x = fc(x);
+                    let x = x + relu(x) + tanh(x) + softmax(x) + softmax(x) + log_softmax(x) + log_softmax(x) + more(x)
+                        + less(x) + dropout(x, 0.5) + dropout(x, 0.5) + x * x + x * 2.0 + x * 3.0;
+                    out(concat(x, x[0..7], s, global_avg_pool(b)))
                 }
             }
         },

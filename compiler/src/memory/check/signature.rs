@@ -1,42 +1,69 @@
 //! Calls and gradients compared with the parameters of their kernels.
 
-use crate::call::{Access, Call, Gradient, View};
+use crate::call::{Access, Call, Gradient};
 use crate::memory::program::Place;
-use crate::rt::Kernel;
+use crate::rt::{Effect, Kernel};
 
-/// A call gives its kernel what it takes: every parameter by its name and in order, to be changed where the kernel changes it.
+/// A call gives its kernel what it takes: every parameter by its name and in order, for what the kernel does with it. A kernel
+/// that adds or writes is told which, and is given its memory for that.
 pub fn signature(of: &str, call: &Call<Place>) -> Result<(), String> {
     let kernel = call.kernel;
     let mut given = call.arguments.iter();
-    for (name, changes) in kernel.parameters().filter(|(name, _)| *name != "s") {
+    for (effect, name) in parameters(kernel) {
         let Some((_, argument)) = given.next().filter(|(given, _)| *given == name) else {
-            let verb = if changes { "changes" } else { "reads" };
-            return Err(missing(kernel, verb, name, of));
+            return Err(missing(kernel, name, of));
         };
-        let agrees = |view: &View<Place>| view.access.writes() == changes;
-        if !argument.views().all(agrees) {
-            let verb = if changes { "changes" } else { "only reads" };
+        let access = match effect {
+            Effect::Reads => Access::Read,
+            Effect::Writes => Access::Write,
+            Effect::Changes => Access::Modify,
+            Effect::Adds => Access::adding(call.adds == Some(true)),
+        };
+        if argument.views().any(|view| view.access != access) {
+            let verb = match access {
+                Access::Read => "only reads",
+                Access::Write => "overwrites",
+                Access::Modify => "reads and changes",
+            };
             return Err(otherwise(kernel, verb, name, of));
         }
     }
     match given.next() {
         Some((name, _)) => Err(surplus(kernel, name, of)),
-        None => Ok(()),
+        None => told(of, call),
+    }
+}
+
+/// What a kernel is given beside the token of the instruction set.
+fn parameters(kernel: &Kernel) -> impl Iterator<Item = (Effect, &'static str)> {
+    let parameters = kernel.parameters.iter().copied();
+    parameters.filter(|&(_, name)| name != "s")
+}
+
+/// A call says whether it adds exactly if its kernel may, and then the kernel is told.
+fn told(of: &str, call: &Call<Place>) -> Result<(), String> {
+    let path = call.kernel.path;
+    let adds = parameters(call.kernel).any(|(effect, _)| effect == Effect::Adds);
+    match (adds, call.adds) {
+        (true, Some(_)) if call.tells() => Ok(()),
+        (true, _) => Err(format!(
+            "`{path}` is not told by its call for `{of}` whether it adds"
+        )),
+        (false, Some(_)) => Err(format!(
+            "`{path}` adds nothing, and its call for `{of}` says otherwise"
+        )),
+        (false, None) => Ok(()),
     }
 }
 
 /// Every term of a gradient gives the kernel the rows it takes.
 pub fn terms(of: &str, gradient: &Gradient<Place>) -> Result<(), String> {
     let kernel = gradient.kernel;
-    let taken = || {
-        let names = kernel.parameters().map(|(name, _)| name);
-        names.filter(|&name| !matches!(name, "s" | "stretch"))
-    };
     for term in &gradient.terms {
         let mut given = term.rows.iter();
-        for name in taken() {
+        for (_, name) in parameters(kernel).filter(|(_, name)| *name != "stretch") {
             let Some((_, view)) = given.next().filter(|(given, _)| *given == name) else {
-                return Err(missing(kernel, "reads", name, of));
+                return Err(missing(kernel, name, of));
             };
             if view.access != Access::Read {
                 return Err(otherwise(kernel, "only reads", name, of));
@@ -49,9 +76,9 @@ pub fn terms(of: &str, gradient: &Gradient<Place>) -> Result<(), String> {
     Ok(())
 }
 
-fn missing(kernel: &Kernel, verb: &str, name: &str, of: &str) -> String {
+fn missing(kernel: &Kernel, name: &str, of: &str) -> String {
     let path = kernel.path;
-    format!("`{path}` {verb} `{name}`, which its call for `{of}` leaves out")
+    format!("`{path}` takes `{name}`, which its call for `{of}` leaves out")
 }
 
 fn otherwise(kernel: &Kernel, verb: &str, name: &str, of: &str) -> String {

@@ -1,7 +1,7 @@
 //! The back end of a convolution: which storages it reads, what it saves, and the kernels it calls.
 
 use super::Conv2d;
-use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::batch_norm;
 use crate::ops::image::{self, Image};
 use crate::ops::lower::Lower;
@@ -12,14 +12,14 @@ use crate::site::{Absorbed, Operand, Pooling, Site};
 use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
-    FORWARD = conv2d::forward(s, x, weights, bias, mut y);
-    FORWARD_NORMAL = conv2d::forward_normal(s, x, weights, bias, lines, residual, mut y);
-    FORWARD_TOLD = conv2d::forward_told(s, x, weights, bias, finish, residual, mut y);
-    FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, mut y, mut winners);
-    ACTIVATION_DELTA = conv2d::delta(s, y, dy, mut delta);
-    POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, mut delta);
-    TRANSPOSE = conv2d::transpose(s, weights, first, mut transposed);
-    INPUT_GRADIENT = conv2d::input_gradient(s, delta, weights, mut dx);
+    FORWARD = conv2d::forward(s, x, weights, bias, out y);
+    FORWARD_NORMAL = conv2d::forward_normal(s, x, weights, bias, lines, residual, out y);
+    FORWARD_TOLD = conv2d::forward_told(s, x, weights, bias, finish, residual, out y);
+    FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, out y, out winners);
+    ACTIVATION_DELTA = conv2d::delta(s, y, dy, out delta);
+    POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, out delta);
+    TRANSPOSE = conv2d::transpose(s, weights, first, out transposed);
+    INPUT_GRADIENT = conv2d::input_gradient(s, delta, weights, add dx);
     WEIGHT_GRADIENT = conv2d::weight_gradient(s, x, delta, mut stretch);
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
 }
@@ -357,16 +357,11 @@ impl Lower for Conv2d {
             );
             let xs = site.input(0).blocks();
             let numbers = [ds, kt, q, xs].map(Size::Number);
-            let sizes = [Size::Isa, taps, d, x, add.into()];
+            let sizes = [Size::Isa, taps, d, x, Size::Adds];
             Call::of(&INPUT_GRADIENT, sizes.into_iter().chain(numbers))
                 .read("delta", DELTA, Form::row(ds))
                 .read("weights", Slot::Transposed(0), self.flipped(site))
-                .view(
-                    "dx",
-                    Slot::InputDelta(0),
-                    Access::adding(add),
-                    Form::row(xs),
-                )
+                .add("dx", Slot::InputDelta(0), add, Form::row(xs))
         };
         std::iter::once(made)
             .chain(site.adds(0).map(down))

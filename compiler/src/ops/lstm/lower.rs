@@ -1,7 +1,7 @@
 //! The back end of a level of LSTM: which storages it reads, what it saves, and the kernels it calls.
 
 use super::Lstm;
-use crate::call::{Access, Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::dense;
 use crate::ops::lower::Lower;
 use crate::packing::{PackedAxis, Packing};
@@ -10,10 +10,10 @@ use crate::site::{Operand, Site};
 use crate::storage::{LANES, Storage};
 
 kernels! {
-    INFER = lstm::infer(s, x, weights, mut gates, mut y, mut state);
-    FORWARD = lstm::forward(s, x, weights, mut gates, mut cells, mut y, mut state);
-    BACKWARD = lstm::backward(s, weights, cells, dy, mut gates, mut carried);
-    INPUT_GRADIENT = lstm::input_gradient(s, gates, weights, mut dx);
+    INFER = lstm::infer(s, x, weights, out gates, out y, out state);
+    FORWARD = lstm::forward(s, x, weights, out gates, out cells, out y, out state);
+    BACKWARD = lstm::backward(s, weights, cells, dy, mut gates, out carried);
+    INPUT_GRADIENT = lstm::input_gradient(s, gates, weights, add dx);
     UPDATE = lstm::update(s, x, dy, mut stretch);
 }
 
@@ -195,11 +195,11 @@ impl Lower for Lstm {
         let down = |add: bool| {
             let q = i.div_ceil(LANES);
             let sizes = [t, i, p, n, q].map(Size::Number);
-            let sizes = std::iter::once(Size::Isa).chain(sizes).chain([add.into()]);
+            let sizes = std::iter::once(Size::Isa).chain(sizes).chain([Size::Adds]);
             Call::of(&INPUT_GRADIENT, sizes)
                 .read("gates", GATES, form(p))
                 .read("weights", Slot::Transposed(1), weights(q))
-                .view("dx", Slot::InputDelta(0), Access::adding(add), form(q))
+                .add("dx", Slot::InputDelta(0), add, form(q))
         };
         std::iter::once(through_time)
             .chain(site.adds(0).map(down))
