@@ -4,11 +4,11 @@
 //! planner, the checker and the emitter read the same calls, so that what is checked is what is printed:
 //!
 //! ```text
-//! dense::infer::<S, Relu, 784, 784, 128, 8>(s, x, weights, start, y)
-//!     x        reads   Input(0)      as a row of 784 floats
-//!     weights  reads   Parameter(0)  as 8 panels of 784 blocks
-//!     start    reads   Parameter(1)  as 8 blocks, in `Start::Bias(..)`
-//!     y        writes  Output        as a row of 8 blocks
+//! dense::infer::<S, Relu, 784, 784, 128, 8>(s, x, w, start, y)
+//!     x      reads   Input(0)      as a row of 784 floats
+//!     w      reads   Parameter(0)  as 8 panels of 784 blocks
+//!     start  reads   Parameter(1)  as 8 blocks, in `Start::Bias(..)`
+//!     y      writes  Output        as a row of 8 blocks
 //! ```
 
 mod view;

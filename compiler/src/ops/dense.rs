@@ -13,10 +13,10 @@ use crate::site::{Absorbed, Activation, Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
 
 kernels! {
-    INFER = dense::infer(s, x, weights, start, out y);
-    INFER_NORMAL = dense::infer_normal(s, x, weights, start, lines, residual, out y);
-    FORWARD = dense::forward(s, x, weights, start, add y);
-    TRANSPOSE = dense::transpose(s, weights, first, out transposed);
+    INFER = dense::infer(s, x, w, start, out y);
+    INFER_NORMAL = dense::infer_normal(s, x, w, start, lines, residual, out y);
+    FORWARD = dense::forward(s, x, w, start, add y);
+    TRANSPOSE = dense::transpose(s, w, first, out transposed);
     UPDATE = dense::update(s, x, dy, mut stretch);
     UPDATE_BIAS = dense::update_bias(s, dy, mut stretch);
 }
@@ -145,7 +145,7 @@ impl Dense {
         let (rows, panels) = (k, p);
         let product = Call::of(&INFER_NORMAL, sizes)
             .read("x", Slot::Input(0), x)
-            .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
+            .read("w", Slot::Parameter(0), Form::Panels { rows, panels })
             .with("start", self.start(p))
             .with("lines", lines)
             .with("residual", residual)
@@ -170,7 +170,7 @@ impl Dense {
         let (rows, panels) = (k, p);
         Call::of(kernel, [Size::Isa, activation].into_iter().chain(sizes))
             .read("x", Slot::Input(0), x)
-            .read("weights", Slot::Parameter(0), Form::Panels { rows, panels })
+            .read("w", Slot::Parameter(0), Form::Panels { rows, panels })
             .with("start", start)
     }
 }
@@ -255,11 +255,7 @@ impl Lower for Dense {
             let (rows, panels) = (n, q);
             Call::of(&FORWARD, sizes)
                 .read("x", Slot::Delta, x)
-                .read(
-                    "weights",
-                    Slot::Transposed(0),
-                    Form::Panels { rows, panels },
-                )
+                .read("w", Slot::Transposed(0), Form::Panels { rows, panels })
                 .with("start", Argument::Start(None))
                 .add("y", Slot::InputDelta(0), add, y)
         };
@@ -294,7 +290,7 @@ pub fn transpose((index, k): (usize, usize), n: usize, to: usize) -> Call<Slot> 
         Form::Panels { rows: n, panels: q },
     );
     Call::of(&TRANSPOSE, [Size::Isa, k.into(), n.into(), p.into()])
-        .read("weights", Slot::Parameter(index), from)
+        .read("w", Slot::Parameter(index), from)
         .with("first", Argument::FirstPanel)
         .write("transposed", Slot::Transposed(to), copy)
 }

@@ -10,8 +10,8 @@ use crate::rt::kernels;
 use crate::site::{Operand, Site};
 
 kernels! {
-    FORWARD = dropout::forward(s, x, out y, blocks, p, key);
-    BACKWARD = dropout::backward(s, dy, add dx, blocks, p, key);
+    FORWARD = dropout::forward(s, x, out y, blocks_per_sample, p, key);
+    BACKWARD = dropout::backward(s, dy, add dx, blocks_per_sample, p, key);
 }
 
 /// Zeroes at random while training.
@@ -75,8 +75,11 @@ impl Dropout {
     /// Gives a call what the mask is a function of.
     fn masked(&self, call: Call<Slot>, site: &Site<'_>) -> Call<Slot> {
         let layer = site.index as u32;
-        call.with("blocks", Argument::Number(site.output().blocks()))
-            .with("p", Argument::Float(self.p as f32))
-            .with("key", Argument::Key { layer })
+        call.with(
+            "blocks_per_sample",
+            Argument::Number(site.output().blocks()),
+        )
+        .with("p", Argument::Float(self.p as f32))
+        .with("key", Argument::Key { layer })
     }
 }

@@ -80,9 +80,9 @@ fn an_error_says_what_is_seen_and_what_is_there() {
     ];
     let expected = [
         "`dense::forward` sees `x` as 3 rows of 7 floats, but `flatten` has 64 floats",
-        "`dense::transpose` sees `weights` as 9 blocks, but `out.weight` has 23 blocks",
+        "`dense::transpose` sees `w` as 9 blocks, but `out.weight` has 23 blocks",
         "`lstm::forward` sees `x` as 4 blocks, which is no form of `steps`",
-        "`dense::transpose` sees `weights` as blocks, which is no form of `out.weight`",
+        "`dense::transpose` sees `w` as blocks, which is no form of `out.weight`",
     ];
     assert_eq!(found, expected);
 }

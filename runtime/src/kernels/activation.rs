@@ -188,12 +188,12 @@ pub fn forward<S: Isa, A: Activation>(
 }
 
 /// Turns the delta of an activation's output into the delta of its input, in place.
-pub fn backward<S: Isa, A: Activation>(s: S, y: &[Block], delta: &mut [Block]) {
+pub fn backward<S: Isa, A: Activation>(s: S, y: &[Block], dy: &mut [Block]) {
     s.vectorize(
         #[inline(always)]
         || {
-            for (delta, y) in delta.iter_mut().zip(y) {
-                delta.store(A::gradient(s, y.load(s), delta.load(s)));
+            for (dy, y) in dy.iter_mut().zip(y) {
+                dy.store(A::gradient(s, y.load(s), dy.load(s)));
             }
         },
     );

@@ -121,53 +121,53 @@ pub fn backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
     );
 }
 
-/// z = log softmax(x) over rows of `N` numbers in `P` blocks.
+/// y = log softmax(x), the z above, over rows of `N` numbers in `P` blocks.
 pub fn log_forward<S: Isa, const N: usize, const P: usize>(
     s: S,
     x: &[[Block; P]],
-    z: &mut [[Block; P]],
+    y: &mut [[Block; P]],
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            for (x, z) in x.iter().zip(z) {
+            for (x, y) in x.iter().zip(y) {
                 let m = f32x16::splat(s, maximum::<S, N, P>(s, x));
                 let total = sum::<S, N, P>(
                     s,
                     #[inline(always)]
                     |p| math::share(s, x[p].load(s) - m),
                 );
-                // Not x - (m + ln total), whose sum rounds like m, however small z is.
+                // Not x - (m + ln total), whose sum rounds like m, however small y is.
                 let logarithm = f32x16::splat(s, libm::logf(total));
-                for (p, (x, z)) in x.iter().zip(z).enumerate() {
+                for (p, (x, y)) in x.iter().zip(y).enumerate() {
                     let value = lanes::<S, N>(s, p, x.load(s) - m - logarithm, 0.0);
-                    z.store(math::flush(s, value));
+                    y.store(math::flush(s, value));
                 }
             }
         },
     );
 }
 
-/// dx = dz - e^z sum dz, or dx += that.
+/// dx = dy - e^y sum dy, or dx += that: y is the z above.
 pub fn log_backward<S: Isa, const N: usize, const P: usize, const ADD: bool>(
     s: S,
-    z: &[[Block; P]],
-    dz: &[[Block; P]],
+    y: &[[Block; P]],
+    dy: &[[Block; P]],
     dx: &mut [[Block; P]],
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            for ((z, dz), dx) in z.iter().zip(dz).zip(dx) {
+            for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
                 let shared = sum::<S, N, P>(
                     s,
                     #[inline(always)]
-                    |p| dz[p].load(s),
+                    |p| dy[p].load(s),
                 );
                 let shared = f32x16::splat(s, math::flush_number(shared));
-                for (p, ((z, dz), dx)) in z.iter().zip(dz).zip(dx).enumerate() {
-                    let share = lanes::<S, N>(s, p, math::share(s, z.load(s)) * shared, 0.0);
-                    let gradient = dz.load(s) - share;
+                for (p, ((y, dy), dx)) in y.iter().zip(dy).zip(dx).enumerate() {
+                    let share = lanes::<S, N>(s, p, math::share(s, y.load(s)) * shared, 0.0);
+                    let gradient = dy.load(s) - share;
                     let gradient = if ADD { dx.load(s) + gradient } else { gradient };
                     dx.store(math::flush(s, gradient));
                 }

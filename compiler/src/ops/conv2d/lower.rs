@@ -12,14 +12,14 @@ use crate::site::{Absorbed, Operand, Pooling, Site};
 use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
-    FORWARD = conv2d::forward(s, x, weights, bias, out y);
-    FORWARD_NORMAL = conv2d::forward_normal(s, x, weights, bias, lines, residual, out y);
-    FORWARD_TOLD = conv2d::forward_told(s, x, weights, bias, finish, residual, out y);
-    FORWARD_WINNERS = conv2d::forward_winners(s, x, weights, bias, out y, out winners);
+    FORWARD = conv2d::forward(s, x, w, b, out y);
+    FORWARD_NORMAL = conv2d::forward_normal(s, x, w, b, lines, residual, out y);
+    FORWARD_TOLD = conv2d::forward_told(s, x, w, b, finish, residual, out y);
+    FORWARD_WINNERS = conv2d::forward_winners(s, x, w, b, out y, out winners);
     ACTIVATION_DELTA = conv2d::delta(s, y, dy, out delta);
     POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, out delta);
-    TRANSPOSE = conv2d::transpose(s, weights, first, out transposed);
-    INPUT_GRADIENT = conv2d::input_gradient(s, delta, weights, add dx);
+    TRANSPOSE = conv2d::transpose(s, w, first, out flipped);
+    INPUT_GRADIENT = conv2d::input_gradient(s, delta, flipped, add dx);
     WEIGHT_GRADIENT = conv2d::weight_gradient(s, x, delta, mut stretch);
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
 }
@@ -123,8 +123,8 @@ impl Conv2d {
         let weights = Form::Panels { rows: k, panels: p };
         let convolve = Call::of(&FORWARD_NORMAL, sizes)
             .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("weights", Slot::Parameter(0), weights)
-            .with("bias", self.start(p))
+            .read("w", Slot::Parameter(0), weights)
+            .with("b", self.start(p))
             .with("lines", lines)
             .with("residual", residual)
             .write("y", Slot::Output, Form::row(ys));
@@ -152,8 +152,8 @@ impl Conv2d {
         let weights = Form::Panels { rows: k, panels: p };
         Call::of(&FORWARD_TOLD, sizes)
             .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("weights", Slot::Parameter(0), weights)
-            .with("bias", self.start(p))
+            .read("w", Slot::Parameter(0), weights)
+            .with("b", self.start(p))
             .with(
                 "finish",
                 Argument::Tuple(vec![lines, Argument::Float(floor)]),
@@ -194,8 +194,8 @@ impl Conv2d {
         let weights = Form::Panels { rows: k, panels: p };
         Call::of(kernel, types.into_iter().chain(numbers.map(Size::Number)))
             .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("weights", Slot::Parameter(0), weights)
-            .with("bias", self.start(p))
+            .read("w", Slot::Parameter(0), weights)
+            .with("b", self.start(p))
             .write("y", Slot::Output, Form::row(ys))
     }
 }
@@ -317,9 +317,9 @@ impl Lower for Conv2d {
             let sizes = [inputs, outputs, k, p, kt].map(Size::Number);
             let weights = Form::Panels { rows: k, panels: p };
             Call::of(&TRANSPOSE, std::iter::once(Size::Isa).chain(sizes))
-                .read("weights", Slot::Parameter(0), weights)
+                .read("w", Slot::Parameter(0), weights)
                 .with("first", Argument::FirstPanel)
-                .write("transposed", Slot::Transposed(0), self.flipped(site))
+                .write("flipped", Slot::Transposed(0), self.flipped(site))
         };
         site.adds(0).map(flip).into_iter().collect()
     }
@@ -360,7 +360,7 @@ impl Lower for Conv2d {
             let sizes = [Size::Isa, taps, d, x, Size::Adds];
             Call::of(&INPUT_GRADIENT, sizes.into_iter().chain(numbers))
                 .read("delta", DELTA, Form::row(ds))
-                .read("weights", Slot::Transposed(0), self.flipped(site))
+                .read("flipped", Slot::Transposed(0), self.flipped(site))
                 .add("dx", Slot::InputDelta(0), add, Form::row(xs))
         };
         std::iter::once(made)

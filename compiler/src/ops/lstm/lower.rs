@@ -12,8 +12,8 @@ use crate::storage::{LANES, Storage};
 kernels! {
     INFER = lstm::infer(s, x, weights, out gates, out y, out state);
     FORWARD = lstm::forward(s, x, weights, out gates, out cells, out y, out state);
-    BACKWARD = lstm::backward(s, weights, cells, dy, mut gates, out carried);
-    INPUT_GRADIENT = lstm::input_gradient(s, gates, weights, add dx);
+    BACKWARD = lstm::backward(s, recurrent, cells, dy, mut gates, out carried);
+    INPUT_GRADIENT = lstm::input_gradient(s, gates, input, add dx);
     UPDATE = lstm::update(s, x, dy, mut stretch);
 }
 
@@ -187,7 +187,7 @@ impl Lower for Lstm {
         let weights = |panels| Form::Panels { rows: n, panels };
         let sizes = [t, h, b, p, n].map(Size::Number);
         let through_time = Call::of(&BACKWARD, std::iter::once(Size::Isa).chain(sizes))
-            .read("weights", Slot::Transposed(0), weights(b))
+            .read("recurrent", Slot::Transposed(0), weights(b))
             .read("cells", CELLS, form(b))
             .read("dy", Slot::Delta, form(b))
             .modify("gates", GATES, form(p))
@@ -198,7 +198,7 @@ impl Lower for Lstm {
             let sizes = std::iter::once(Size::Isa).chain(sizes).chain([Size::Adds]);
             Call::of(&INPUT_GRADIENT, sizes)
                 .read("gates", GATES, form(p))
-                .read("weights", Slot::Transposed(1), weights(q))
+                .read("input", Slot::Transposed(1), weights(q))
                 .add("dx", Slot::InputDelta(0), add, form(q))
         };
         std::iter::once(through_time)

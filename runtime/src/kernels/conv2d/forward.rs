@@ -127,8 +127,8 @@ pub fn forward_normal<
 }
 
 /// What [`forward`] does before a normalisation, and [`forward_normal`] with a rectifier or none, told by values, so that
-/// training and inference share the code: without `lines` nothing is normalised, without `residual` nothing is added, and no
-/// result is less than `floor`.
+/// training and inference share the code: `finish` is the lines, without which nothing is normalised, and the least result;
+/// without `residual` nothing is added.
 pub fn forward_told<
     S: Isa,
     C: Stencil,
@@ -143,10 +143,11 @@ pub fn forward_told<
     x: &[[f32; XS]],
     w: &[[Block; K]; P],
     b: &[Block; P],
-    (lines, floor): (&[Block], f32),
+    finish: (&[Block], f32),
     residual: &[[Block; YS]],
     y: &mut [[Block; YS]],
 ) {
+    let (lines, floor) = finish;
     s.vectorize(
         #[inline(always)]
         || {

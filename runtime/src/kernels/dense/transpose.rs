@@ -6,21 +6,21 @@ use crate::{
 };
 use fearless_simd::{f32x4, prelude::*};
 
-/// Writes panels `first..first + wt.len()` of the transpose of `w`:
-/// `wt[q - first][n]` lane l = `w[n / 16][16 q + l]` lane n % 16, and zero where 16 q + l reaches `K`.
+/// Writes panels `first..first + transposed.len()` of the transpose of `w`:
+/// `transposed[q - first][n]` lane l = `w[n / 16][16 q + l]` lane n % 16, and zero where 16 q + l reaches `K`.
 ///
 /// `w` is `[[Block; K]; P]`, P = ceil(N / 16); the whole transpose has ceil(K / 16) panels, which threads may share.
 pub fn transpose<S: Isa, const K: usize, const N: usize, const P: usize>(
     s: S,
     w: &[[Block; K]; P],
     first: usize,
-    wt: &mut [[Block; N]],
+    transposed: &mut [[Block; N]],
 ) {
     const { assert!(P == N.div_ceil(LANES)) };
     s.vectorize(
         #[inline(always)]
         || {
-            for (q, panel) in wt.iter_mut().enumerate() {
+            for (q, panel) in transposed.iter_mut().enumerate() {
                 let k = (first + q) * LANES;
                 for (n, to) in panel.chunks_mut(LANES).enumerate() {
                     let from = &w[n][k.min(K)..K.min(k + LANES)];

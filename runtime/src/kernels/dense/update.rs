@@ -136,7 +136,7 @@ const BIASES: usize = 4;
 /// Finishes the gradients of the biases (in blocks) that `stretch` asks for.
 pub fn update_bias<'a, S: Isa, const P: usize>(
     s: S,
-    rows: impl Iterator<Item = &'a [[Block; P]]> + Clone,
+    dy: impl Iterator<Item = &'a [[Block; P]]> + Clone,
     stretch: &mut Stretch<'_>,
 ) {
     let Range { start, end } = stretch.range();
@@ -149,7 +149,7 @@ pub fn update_bias<'a, S: Isa, const P: usize>(
                 let mut sums = [f32x16::splat(s, 0.0); BIASES];
                 let mut gradients = [Block::ZERO; BIASES];
                 let mut chain = Chain::first();
-                for mut deltas in rows.clone() {
+                for mut deltas in dy.clone() {
                     loop {
                         let (now, later) = deltas.split_at(chain.take(deltas.len()));
                         for delta in now {
