@@ -200,7 +200,7 @@ pub trait Network: Send + Sync + 'static {
     /// Samples of a chunk in training, at most.
     const TRAIN_ROWS: usize;
     /// Whether each chunk's gradients are added to sums at once, so that nothing else of it is kept: where a batch leaves
-    /// more than caches hold, and weights are few beside that. There is one pass then.
+    /// more than caches hold, and weights are few beside that. A chunk goes through all passes then before the next begins.
     const SUMS: bool = false;
     /// The transposed weights, one after another.
     const TRANSPOSED: &'static [Panels];

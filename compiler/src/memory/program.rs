@@ -216,7 +216,7 @@ pub struct Program {
     pub events: Vec<Event>,
     /// Whether inference reads the only input where the caller has it.
     pub direct: bool,
-    /// Blocks of gradients that each chunk adds to sums, in one pass; 0 where they are finished over the whole batch.
+    /// Blocks of gradients that each chunk adds to sums, pass by pass without waiting for others; 0 where they are finished over the whole batch.
     pub summed: usize,
 }
 

@@ -37,7 +37,7 @@ const TILE: f64 = 12.0;
 /// What the call of a kernel costs: some tens of nanoseconds, for its code and its first weights are far.
 const CALL: f64 = 8192.0;
 
-/// What it costs to begin a pass over a chunk: a few calls, and all that the chunk left is far.
+/// What it costs to begin a pass over a chunk: what the chunk left is far, and so is the code.
 const PASS: f64 = 4.0 * CALL;
 
 /// More rows take more memory, so they are to gain something.
@@ -117,7 +117,12 @@ impl Cost {
             },
             ..Self::default()
         };
-        let meets = |action: &Action| matches!(action, Action::Fold(_) | Action::Update(..));
+        // Where gradients are summed, no chunk waits for another.
+        let meets = |action: &Action| match action {
+            Action::Fold(_) => true,
+            Action::Update(..) => program.summed == 0,
+            _ => false,
+        };
         for pass in program.events.split(|event| meets(&event.action)) {
             let (mut touched, mut distinct) = (0, BTreeSet::new());
             for event in pass {

@@ -440,7 +440,7 @@ impl<'a> Scheduler<'a> {
         });
         let blocks = buffers.collect::<BTreeSet<_>>().into_iter();
         let blocks = blocks.map(|BufferId(buffer)| self.program.buffers[buffer].blocks);
-        if self.program.summed == 0 && blocks.sum::<usize>() > WORTH_A_MEETING {
+        if self.program.summed > 0 || blocks.sum::<usize>() > WORTH_A_MEETING {
             self.update();
         }
     }

@@ -46,7 +46,9 @@ fn both(tokens: TokenStream) -> [Whole; 2] {
     let graphs =
         graphs(tokens).unwrap_or_else(|errors| panic!("a network with mistakes: {errors}"));
     let mut layout = layout::place(&graphs[0], fuse::fuse(&graphs[0]));
-    let inference = schedule::inference(&absorb::absorb(&mut layout));
+    let absorbed = absorb::absorb(&layout);
+    layout.normalise(&absorbed.normalised);
+    let inference = schedule::inference(&absorbed.layout);
     [inference, schedule::training(&layout)].map(|program| Whole {
         plan: plan(&program),
         program,

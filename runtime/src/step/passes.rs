@@ -493,23 +493,34 @@ where
                     break;
                 }
                 let (here, later) = scores.split_at_mut(rows);
-                let (its_targets, other_targets) = targets.split(rows);
-                let chunk = Chunks {
-                    chunks: &mut *chunks.chunks,
-                    pairs: &mut *chunks.pairs,
-                    scores: here,
-                    targets: its_targets,
-                    first,
-                    ..chunks
-                };
-                chunk.run(s);
-                let chunk = Batch::new(chunks.chunks, N::Network::TRAIN_BLOCKS, capacity, rows);
-                let mut adding = Adding {
-                    s,
-                    sums: &mut *sum,
-                    begins: index == 0,
-                };
-                N::Network::update(s, 0, chunk, 0, &mut adding);
+                let (mut its_targets, other_targets) = targets.split(rows);
+                for pass in 0..Passes::<N>::COUNT {
+                    let chunk = Chunks::<N, T, L, F, _> {
+                        level: chunks.level,
+                        parameters: chunks.parameters,
+                        step: chunks.step,
+                        pass,
+                        transposed: chunks.transposed,
+                        joint: chunks.joint,
+                        capacity,
+                        first,
+                        scale: chunks.scale,
+                        chunks: &mut *chunks.chunks,
+                        scores: &mut *here,
+                        pairs: &mut *chunks.pairs,
+                        source: chunks.source,
+                        targets: its_targets.lent(),
+                        target: PhantomData,
+                    };
+                    chunk.run(s);
+                    let chunk = Batch::new(chunks.chunks, N::Network::TRAIN_BLOCKS, capacity, rows);
+                    let mut adding = Adding {
+                        s,
+                        sums: &mut *sum,
+                        begins: index == 0,
+                    };
+                    N::Network::update(s, pass, chunk, 0, &mut adding);
+                }
                 (scores, targets, first) = (later, other_targets, first + rows);
             }
         }
