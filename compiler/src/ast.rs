@@ -215,6 +215,13 @@ pub struct Argument {
     pub value: syn::Expr,
 }
 
+impl Argument {
+    /// Whether it is the layer's name in files, which every kind of layer takes.
+    pub fn is_name(&self) -> bool {
+        self.name.as_ref().is_some_and(|name| name == "name")
+    }
+}
+
 /// `forward { ... }`.
 #[derive(Clone)]
 pub struct Forward {

@@ -12,6 +12,7 @@ use syn::{
     parenthesized,
     parse::ParseStream,
     punctuated::Punctuated,
+    spanned::Spanned,
     token::{Brace, Bracket, Paren},
 };
 
@@ -109,15 +110,17 @@ fn repeated(input: ParseStream) -> syn::Result<Module> {
     contained(&inside, |inside| {
         let written = "a repetition is written `[Dense(16); 3]`";
         let named = inside.peek(syn::Ident) && inside.peek2(Token![:]) && !inside.peek2(Token![::]);
-        expect(
-            inside,
-            !named,
-            "what is repeated has its index for a name; drop this one",
-        )?;
+        let has_index = "what is repeated has its index for a name; drop this one";
+        expect(inside, !named, has_index)?;
         if inside.is_empty() {
             return Err(syn::Error::new(bracket.span.join(), written));
         }
         let module = Box::new(module(inside)?);
+        if let Module::Kind { arguments, .. } = &*module
+            && let Some(stated) = arguments.iter().find(|argument| argument.is_name())
+        {
+            return Err(syn::Error::new(stated.value.span(), has_index));
+        }
         let several = "a repetition holds one layer; several stand in braces, as in `[{ Dense(16), Relu }; 3]`";
         expect(inside, !inside.peek(Token![,]), several)?;
         // At the brackets, where nothing follows.

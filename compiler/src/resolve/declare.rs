@@ -140,7 +140,7 @@ fn layer<'a>(
     }
     let others: Vec<ast::Argument> = arguments
         .iter()
-        .filter(|argument| !naming::is_name(argument))
+        .filter(|argument| !argument.is_name())
         .cloned()
         .collect();
     let context = (KINDS, constants);

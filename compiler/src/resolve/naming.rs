@@ -9,11 +9,6 @@ use syn::{Expr, Lit, ext::IdentExt, spanned::Spanned};
 
 use crate::{ast, report::Report};
 
-/// Whether an argument is the layer's name, which every kind of layer takes.
-pub(super) fn is_name(argument: &ast::Argument) -> bool {
-    argument.name.as_ref().is_some_and(|name| name == "name")
-}
-
 /// The names of some layers in files, in the order of their declaration, without that of the block around them.
 pub(super) fn names(layers: &[ast::Layer], report: &mut Report) -> Vec<String> {
     let mut names = Vec::new();
@@ -22,7 +17,7 @@ pub(super) fn names(layers: &[ast::Layer], report: &mut Report) -> Vec<String> {
             ast::Module::Kind { arguments, .. } => &arguments[..],
             _ => &[],
         };
-        let mut given = arguments.iter().filter(|argument| is_name(argument));
+        let mut given = arguments.iter().filter(|argument| argument.is_name());
         let stated = given.next();
         if let Some(again) = given.next() {
             report.error_over(&again.value, "`name` is given twice; drop one");

@@ -264,6 +264,30 @@ pub(super) fn check_names<'a>(
             );
         }
     }
+    for layer in &body.layers {
+        check_chain_names(&layer.module, report);
+    }
+}
+
+/// Layers in braces have names of their own, beside one another.
+fn check_chain_names(module: &Module, report: &mut Report) {
+    match module {
+        Module::Chain { layers, .. } => {
+            let mut seen = BTreeSet::new();
+            for name in layers.iter().filter_map(|layer| layer.name.as_ref()) {
+                if !seen.insert(name.unraw().to_string()) {
+                    let message =
+                        format!("`{name}` is already the name of a layer; give this one another");
+                    report.error(name.span(), message);
+                }
+            }
+            for layer in layers {
+                check_chain_names(&layer.module, report);
+            }
+        }
+        Module::Repeated { module, .. } => check_chain_names(module, report),
+        Module::Kind { .. } | Module::Block { .. } => {}
+    }
 }
 
 /// `forward` calls layers by name, so each has one.
