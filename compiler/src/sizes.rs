@@ -207,6 +207,8 @@ impl Constants {
     fn value(&self, expr: &Expr, report: &mut Report) -> Option<u64> {
         match expr {
             Expr::Lit(literal) => match &literal.lit {
+                // In angle brackets a sign belongs to its literal.
+                Lit::Int(int) if int.base10_digits().starts_with('-') => negative(expr, report),
                 Lit::Int(int) if matches!(int.suffix(), "" | "usize" | "u64" | "u32") => {
                     let value = int.base10_parse();
                     value
@@ -222,13 +224,7 @@ impl Constants {
             Expr::Paren(inner) => self.value(&inner.expr, report),
             Expr::Group(inner) => self.value(&inner.expr, report),
             Expr::Binary(binary) => self.binary(binary, report),
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-                report.error_over(
-                    expr,
-                    "this number is negative; sizes, paddings and indices are not",
-                );
-                None
-            }
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => negative(expr, report),
             _ => self.not_an_integer(expr, report),
         }
     }
@@ -307,4 +303,13 @@ impl Constants {
         );
         None
     }
+}
+
+/// No number of a declaration is negative.
+fn negative(expr: &Expr, report: &mut Report) -> Option<u64> {
+    report.error_over(
+        expr,
+        "this number is negative; sizes, paddings and indices are not",
+    );
+    None
 }
