@@ -65,11 +65,8 @@ fn module<'a>(
                 Some(block) if arguments.is_empty() => {
                     used(builder, constants, (block, kind), &[], path)
                 }
-                Some(_) => {
-                    let message = format!(
-                        "`{kind}` is a block, whose sizes stand in angle brackets, as in `{kind}<16>`"
-                    );
-                    builder.report.error(kind.span(), message);
+                Some(block) => {
+                    parentheses(builder, block, (kind, arguments));
                     Module::Broken
                 }
                 None => layer(builder, constants, (kind, arguments), (path, within), span),
@@ -217,6 +214,27 @@ fn check_open(builder: &mut Builder<'_>, name: &str, token: &Ident) -> bool {
     };
     builder.report.error(token.span(), message);
     false
+}
+
+/// A block takes nothing in parentheses.
+fn parentheses(
+    builder: &mut Builder<'_>,
+    block: &ast::Block,
+    (word, arguments): (&Ident, &[ast::Argument]),
+) {
+    // What could not be read may have parameters.
+    if !block.whole {
+        return;
+    }
+    let written = scope::written(block);
+    let message = if arguments.iter().all(ast::Argument::is_name) {
+        format!("`{word}` is a block, whose name stands before a colon, as in `name: {written}`")
+    } else if block.parameters.is_empty() {
+        format!("`{word}` is a block without parameters; write `{word}` alone")
+    } else {
+        format!("`{word}` is a block, whose sizes stand in angle brackets, as in `{written}`")
+    };
+    builder.report.error(word.span(), message);
 }
 
 /// What stands before angle brackets is a block.

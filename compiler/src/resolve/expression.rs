@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt, spanned::Spanned};
 
-use super::forward::Scope;
+use super::{forward::Scope, scope};
 use crate::{
     arguments::{Arguments, bare},
     ast::Argument,
@@ -232,6 +232,13 @@ impl Scope<'_, '_> {
                 name,
                 format!("`{name}` is a tensor, no layer, and cannot be called"),
             );
+        }
+        if let Some(block) = self.builder.blocks.get(&word) {
+            let written = scope::written(block);
+            let message = format!(
+                "`{name}` is a block; declare a layer of it above `forward`, as in `layer: {written}`, and call that: `layer(..)`"
+            );
+            return self.error(name, message);
         }
         let message = match self.known_function(&word) {
             Some(near) => {

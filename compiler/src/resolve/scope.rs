@@ -6,7 +6,8 @@ use crate::{
     report::Report,
     sizes::Constants,
 };
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Expr, ext::IdentExt};
 
@@ -168,6 +169,14 @@ fn check_blocks(
         for layer in &body.layers {
             collect(&layer.module, own, &mut named);
         }
+        // A block that `forward` calls by its own name is told so there.
+        if let Some(forward) = &body.forward {
+            let mut called = BTreeSet::new();
+            collect_called(forward.block.to_token_stream(), &mut called);
+            let is_own = |word: &str| own.is_some_and(|own| own.unraw() == word);
+            called.retain(|word| !is_own(word) && !is_callable(word, body));
+            named.extend(called);
+        }
     }
     for block in &unit.blocks {
         let (name, word) = (&block.name, block.name.unraw().to_string());
@@ -182,7 +191,7 @@ fn check_blocks(
         } else if whole && !named.contains(&word) {
             let message = format!(
                 "the block `{name}` is used nowhere; declare a layer of it, as in `layer: {}`, or drop it",
-                shown(block)
+                written(block)
             );
             report.error(name.span(), message);
         }
@@ -192,11 +201,15 @@ fn check_blocks(
     }
 }
 
-/// How a layer of the block is written.
-fn shown(block: &Block) -> String {
-    match block.parameters.is_empty() {
-        true => block.name.to_string(),
-        false => format!("{}<..>", block.name),
+/// How a layer of the block is written, with an example for every parameter: `R<16, true>`.
+pub(super) fn written(block: &Block) -> String {
+    let examples = block.parameters.iter().map(|it| match it.is_flag {
+        true => "true",
+        false => "16",
+    });
+    match examples.collect::<Vec<_>>().join(", ").as_str() {
+        "" => block.name.to_string(),
+        examples => format!("{}<{examples}>", block.name),
     }
 }
 
@@ -235,6 +248,30 @@ fn collect(module: &Module, own: Option<&Ident>, named: &mut BTreeSet<String>) {
             }
         }
         Module::Repeated { module, .. } => collect(module, own, named),
+    }
+}
+
+/// Whether a word names a function, or a layer of this body.
+fn is_callable(word: &str, body: &Body) -> bool {
+    let mut names = body.layers.iter().filter_map(|layer| layer.name.as_ref());
+    let is_function = |(_, function): &(&str, Option<&str>)| *function == Some(word);
+    KINDS.iter().any(is_function) || names.any(|name| name.unraw() == word)
+}
+
+/// The words before parentheses.
+fn collect_called(tokens: TokenStream, called: &mut BTreeSet<String>) {
+    let mut before: Option<Ident> = None;
+    for token in tokens {
+        if let TokenTree::Group(group) = &token {
+            if let (Some(word), Delimiter::Parenthesis) = (&before, group.delimiter()) {
+                called.insert(word.unraw().to_string());
+            }
+            collect_called(group.stream(), called);
+        }
+        before = match token {
+            TokenTree::Ident(word) => Some(word),
+            _ => None,
+        };
     }
 }
 
