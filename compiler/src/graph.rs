@@ -38,6 +38,8 @@ pub struct Stated {
     pub value: ValueId,
     /// The input's name.
     pub name: String,
+    /// The block's name.
+    pub block: String,
     /// The shape.
     pub shape: Vec<usize>,
     /// Where it is stated.

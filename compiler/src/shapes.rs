@@ -251,8 +251,8 @@ fn check_stated(graph: &Graph, stated: &Stated, report: &mut Report) {
         return;
     }
     let message = format!(
-        "`{}` is declared {:?}, but `{}` gives {:?}; leave the shape out and it is inferred",
-        stated.name, stated.shape, given.name, given.shape
+        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}; leave the shape out and it is inferred",
+        stated.name, stated.block, stated.shape, given.name, given.shape
     );
     report.error(stated.span, message);
 }

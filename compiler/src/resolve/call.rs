@@ -62,6 +62,7 @@ impl<'a> Builder<'a> {
             self.graph.stated.push(Stated {
                 value,
                 name: input.name.unraw().to_string(),
+                block: block.name.unraw().to_string(),
                 shape: sizes,
                 span: shape.span,
                 place: self.place.clone(),
