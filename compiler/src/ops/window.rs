@@ -49,9 +49,9 @@ impl Window {
         let sides = arguments.pair_or_word("padding", |sides| sides, &[]);
         // A window must touch the image, or there is nothing to pool.
         if sides.0 > kernel.0 / 2 || sides.1 > kernel.1 / 2 {
-            let (height, width) = (kernel.0 / 2, kernel.1 / 2);
+            let most = (kernel.0 / 2, kernel.1 / 2);
             let message = format!(
-                "the padding of a pool is at most half its kernel, here ({height}, {width})"
+                "the padding of a pool is at most half its kernel, here {most:?}, and this is {sides:?}"
             );
             arguments.reject("padding", message);
         }

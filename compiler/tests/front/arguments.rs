@@ -167,7 +167,8 @@ fn same_padding_and_strides_exclude_each_other() {
 
 #[test]
 fn a_pool_looks_at_the_image() {
-    let expected = "the padding of a pool is at most half its kernel, here (1, 1)";
+    let expected =
+        "the padding of a pool is at most half its kernel, here (1, 1), and this is (2, 2)";
     assert_eq!(wrong_on_image("MaxPool2d(2, padding = 2)"), expected);
 }
 
