@@ -286,6 +286,38 @@ impl Scope<'_, '_> {
         self.names.contains_key(&name.unraw().to_string())
     }
 
+    /// A tensor times what is made of numbers: a single literal, unless it is wrong.
+    fn product(&mut self, tensor: &Expr, factor: &Expr, span: Span) -> ValueId {
+        if is_number(factor) {
+            return self.scaled(tensor, factor, span);
+        }
+        self.expression(tensor);
+        let message = match plain_name(bare(factor)) {
+            Some(constant) => format!(
+                "`{constant}` is a constant, and a factor is a single literal; write `factor(x, {constant})`"
+            ),
+            _ => {
+                "a factor is a single literal, as in `x * 0.5`; write the number that this comes to"
+                    .to_string()
+            }
+        };
+        self.error(factor, message)
+    }
+
+    /// Whether an expression is made of literals and constants alone.
+    fn is_numeric(&self, expr: &Expr) -> bool {
+        match bare(expr) {
+            Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+                let constants = &self.frame.constants;
+                !self.is_bound(name) && constants.contains(name) && constants.flag(expr).is_none()
+            }),
+            // A chain of operators grows to the left, so that the right side is the shorter.
+            Expr::Binary(binary) => self.is_numeric(&binary.right) && self.is_numeric(&binary.left),
+            Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && self.is_numeric(&unary.expr),
+            literal => is_number(literal),
+        }
+    }
+
     /// A tensor times a number, or its negative.
     fn scaled(&mut self, tensor: &Expr, factor: &Expr, span: Span) -> ValueId {
         let value = self.expression(tensor);
@@ -298,17 +330,23 @@ impl Scope<'_, '_> {
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> ValueId {
         if let BinOp::Mul(sign) = binary.op {
-            match (is_number(&binary.left), is_number(&binary.right)) {
-                (true, false) => return self.scaled(&binary.right, &binary.left, sign.span()),
-                (false, true) => return self.scaled(&binary.left, &binary.right, sign.span()),
+            match (
+                self.is_numeric(&binary.left),
+                self.is_numeric(&binary.right),
+            ) {
+                (true, false) => return self.product(&binary.right, &binary.left, sign.span()),
+                (false, true) => return self.product(&binary.left, &binary.right, sign.span()),
                 _ => {}
             }
+        }
+        if self.is_numeric(&binary.right) && self.is_numeric(&binary.left) {
+            return self.error(binary, NUMBER);
         }
         let (function, sign) = match binary.op {
             BinOp::Add(_) => ("add", "+"),
             BinOp::Sub(_) => ("sub", "-"),
             BinOp::Mul(_) => ("mul", "*"),
-            BinOp::Div(_) if is_number(&binary.right) => {
+            BinOp::Div(_) if self.is_numeric(&binary.right) => {
                 let message = "a tensor is scaled by a product, as in `x * 0.5`";
                 return self.error(binary.op, message);
             }
@@ -420,11 +458,14 @@ fn is_number(expr: &Expr) -> bool {
     }
 }
 
+/// What is said of a number where a tensor is expected.
+const NUMBER: &str = "a number is no tensor; it stands in a product with one, as in `x * 0.5`";
+
 /// What is said instead of an expression that is no tensor.
 fn instead_of(expr: &Expr) -> &'static str {
     match expr {
         Expr::Tuple(_) => "a tuple is only what `forward` ends in, for several outputs",
-        Expr::Lit(_) => "a number is no tensor; it stands in a product with one, as in `x * 0.5`",
+        Expr::Lit(_) => NUMBER,
         Expr::Reference(_) => "tensors are not borrowed; drop the `&`",
         Expr::Return(_) => "`forward` ends in the output, without `return`",
         Expr::Block(_) => {
