@@ -125,6 +125,12 @@ impl<'a> Builder<'a> {
         self.value(String::new(), span, Vec::new())
     }
 
+    /// Whether one of these stands for something with errors.
+    pub fn is_any_unknown(&self, values: &[ValueId]) -> bool {
+        let name = |value: &ValueId| &self.graph.values[value.0].name;
+        values.iter().any(|value| name(value).is_empty())
+    }
+
     /// From here on a use of a block is read, or none; gives the one before.
     pub fn enter(&mut self, place: Option<String>) -> Option<String> {
         self.report.within(place.clone());
@@ -157,7 +163,10 @@ impl<'a> Builder<'a> {
         if self.inside > 0 && !self.make(span) {
             return self.unknown(span);
         }
-        if !self.check_arity(&op, label, (feeds.len(), is_chain), span) {
+        // What went wrong may have been several tensors.
+        if self.is_any_unknown(&feeds)
+            || !self.check_arity(&op, label, (feeds.len(), is_chain), span)
+        {
             return self.unknown(span);
         }
         // After one layer of too many levels, nothing more is stacked.

@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
         span: Span,
     ) -> Vec<ValueId> {
         let block = used.block;
-        if !self.check_feeds(label, block.inputs.len(), feeds.len(), span) || !self.make(span) {
+        if !self.check_feeds(label, block.inputs.len(), &feeds, span) || !self.make(span) {
             return vec![self.unknown(span)];
         }
         let outside = self.enter(Some(used.place.clone()));
@@ -85,9 +85,10 @@ impl<'a> Builder<'a> {
     }
 
     /// A block gets as many tensors as it has inputs.
-    fn check_feeds(&mut self, label: &str, takes: usize, given: usize, span: Span) -> bool {
-        // A block without inputs was reported.
-        if takes == given || takes == 0 {
+    fn check_feeds(&mut self, label: &str, takes: usize, feeds: &[ValueId], span: Span) -> bool {
+        let given = feeds.len();
+        // A block without inputs was reported, and so was what went wrong before.
+        if takes == given || takes == 0 || self.is_any_unknown(feeds) {
             return takes == given;
         }
         let repair = match given > takes {

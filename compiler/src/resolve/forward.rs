@@ -230,7 +230,10 @@ impl<'b, 'a> Scope<'b, 'a> {
     fn bind_results(&mut self, pattern: &syn::PatTuple, expr: &Expr) {
         let errors = self.builder.report.count();
         let values = self.results(expr);
-        if values.len() != pattern.elems.len() && self.builder.report.count() == errors {
+        if values.len() != pattern.elems.len()
+            && self.builder.report.count() == errors
+            && !self.builder.is_any_unknown(&values)
+        {
             let (given, bound) = (values.len(), pattern.elems.len());
             let message = match given {
                 1 => "this gives one tensor; bind it to one plain name, as in `let h = relu(x);`"
@@ -259,7 +262,9 @@ impl<'b, 'a> Scope<'b, 'a> {
     /// As many outputs as the arrow promises.
     fn check_output_count(&mut self, model: &Model, outputs: &[Output]) {
         let (declared, given) = (model.outputs.len(), outputs.len());
+        let values: Vec<_> = outputs.iter().map(|&(value, _)| value).collect();
         if declared != given
+            && !self.builder.is_any_unknown(&values)
             && let Some(&(_, span)) = outputs.last()
         {
             let outputs = if declared == 1 {
