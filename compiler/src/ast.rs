@@ -22,7 +22,7 @@ pub struct Model {
     pub visibility: syn::Visibility,
     /// The struct's name.
     pub name: Ident,
-    /// The const parameters of a template, or `None` for a model.
+    /// The const parameters of a template, none if they could not be read, or `None` for a model.
     pub parameters: Option<Vec<Parameter>>,
     /// What the parameters stand for, where a template was made a model.
     pub given: Vec<Given>,

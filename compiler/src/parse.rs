@@ -238,6 +238,8 @@ fn instance(
 
 /// What follows the name.
 fn head_and_body(input: ParseStream, model: &mut Model, report: &mut Report) -> syn::Result<()> {
+    // What has angle brackets is a template, even if they cannot be read.
+    model.parameters = input.peek(Token![<]).then(Vec::new);
     model.parameters = parameters(input)?;
     expect(
         input,

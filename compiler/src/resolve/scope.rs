@@ -62,9 +62,18 @@ pub(super) fn given(
 pub fn models(unit: &mut Unit, report: &mut Report) -> Vec<Model> {
     // What could not be read may be what uses the rest.
     let whole = report.is_clean();
+    let instances = &unit.instances;
+    let is_template = |model: &Model| match &model.parameters {
+        None => false,
+        // They could not be read: nobody knows whether the struct is to stand for itself.
+        Some(parameters) if parameters.is_empty() => {
+            instances.iter().any(|it| it.template == model.name)
+        }
+        Some(_) => true,
+    };
     let (templates, mut models): (Vec<_>, Vec<_>) = std::mem::take(&mut unit.models)
         .into_iter()
-        .partition(|model| model.parameters.is_some());
+        .partition(is_template);
     let mut used = BTreeSet::new();
     for instance in &unit.instances {
         let word = instance.template.unraw().to_string();
@@ -89,7 +98,11 @@ fn made(template: &Model, instance: &Instance, report: &mut Report) -> Model {
     let parameters = template.parameters.as_deref().unwrap_or_default();
     let what = format!("the template `{}`", template.name);
     let context = (&Constants::default(), instance.template.span());
-    let given = given(&what, parameters, &instance.arguments, context, report);
+    let given = match parameters.is_empty() {
+        // They could not be read, which was reported.
+        true => Vec::new(),
+        false => given(&what, parameters, &instance.arguments, context, report),
+    };
     let attributes = template.attributes.iter().chain(&instance.attributes);
     Model {
         attributes: attributes.cloned().collect(),
