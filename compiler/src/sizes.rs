@@ -2,7 +2,7 @@
 //!
 //! Arithmetic is checked: what is negative, divides by zero or overflows is an error at its own token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Ident;
 use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt};
@@ -40,24 +40,31 @@ impl Constants {
         let mut constants = Self {
             values: names.collect(),
         };
+        let mut settled = BTreeSet::new();
         for given in given {
             let value = match given.value {
                 Some(ast::Value::Number(number)) => Constant::Known(number),
                 Some(ast::Value::Flag(flag)) => Constant::Flag(flag),
                 None => Constant::Broken,
             };
-            constants
-                .values
-                .insert(given.name.unraw().to_string(), value);
+            constants.settle(&given.name, value, &mut settled);
         }
         for constant in declared {
             let value = constants.value(&constant.value, report);
-            let name = constant.name.unraw().to_string();
-            constants
-                .values
-                .insert(name, value.map_or(Constant::Broken, Constant::Known));
+            let value = value.map_or(Constant::Broken, Constant::Known);
+            constants.settle(&constant.name, value, &mut settled);
         }
         constants
+    }
+
+    /// Gives a name its value; one that is given twice, which is reported with all names, has none.
+    fn settle(&mut self, name: &Ident, value: Constant, settled: &mut BTreeSet<String>) {
+        let name = name.unraw().to_string();
+        let value = match settled.insert(name.clone()) {
+            true => value,
+            false => Constant::Broken,
+        };
+        self.values.insert(name, value);
     }
 
     /// The value of an argument for a const parameter.

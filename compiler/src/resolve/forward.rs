@@ -291,6 +291,12 @@ impl<'b, 'a> Scope<'b, 'a> {
         }
     }
 
+    /// Whether the layer that a name stands for is called.
+    fn is_called(&self, name: &Ident) -> bool {
+        let index = self.layers.get(&name.unraw().to_string());
+        index.is_some_and(|&index| self.frame.declared[index].called)
+    }
+
     /// A layer that nothing calls would be saved and loaded, but never trained.
     fn check_layers_called(&mut self) {
         let declared = &self.frame.declared;
@@ -299,6 +305,10 @@ impl<'b, 'a> Scope<'b, 'a> {
             .filter(|layer| !layer.called)
             .filter_map(|layer| layer.name.as_ref())
         {
+            // The second layer of a name cannot be called, and was reported.
+            if self.is_called(name) {
+                continue;
+            }
             self.builder.report.error(
                 name.span(),
                 format!("`{name}` is never called in `forward`; call it, or drop it"),
