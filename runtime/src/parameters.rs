@@ -1,104 +1,24 @@
-//! Parameters by name: how they begin, and how they are read and written in PyTorch's order.
+//! Parameters by name, read and written in PyTorch's order; how they begin is in `draw`.
 
+mod draw;
+
+#[cfg(feature = "alloc")]
+use crate::error::nearest::nearest;
 use crate::{
     block::{Block, LANES},
     declared::Declared,
     error::{Error, Result, check_lent},
     math::flush_number,
     network::Network,
-    random,
     simd::{self, Isa, Task},
-    tensor::{Init, Role, Tensor, joined_count, split_count},
+    tensor::{Role, Tensor, joined_count, split_count},
 };
-#[cfg(feature = "alloc")]
-use crate::{error::nearest::nearest, network::Arena, value::room};
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use core::{iter, marker::PhantomData, slice};
-use rand_core::Rng;
-use rand_pcg::Pcg32;
 
-/// Where everything random begins: the same seed gives the same numbers for ever, on every machine. A network's seed
-/// decides its first weights; a trainer's the shuffling and dropout.
-///
-/// ```
-/// use kiln::Seed;
-///
-/// assert_eq!(Seed::from(7), Seed(7));
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Seed(pub u64);
-
-/// A network with fresh parameters; see [`Parameters::initialize`].
-///
-/// # Panics
-///
-/// If there is no memory for them.
+pub use draw::Seed;
 #[cfg(feature = "alloc")]
-#[track_caller]
-pub fn initialized<N: Declared>(seed: Seed) -> N {
-    match try_initialized(seed) {
-        Ok(net) => net,
-        Err(error) => panic!("`{}::new`: {error}", N::Network::NAME),
-    }
-}
-
-/// A network with fresh parameters, as [`initialized`] makes it.
-///
-/// # Errors
-///
-/// If there is no memory for them.
-#[cfg(feature = "alloc")]
-pub fn try_initialized<N: Declared>(seed: Seed) -> Result<N> {
-    let mut arena = zeroed::<N>()?;
-    initialize::<N>(&mut arena, seed);
-    Ok(N::Network::from_arena(arena))
-}
-
-/// The memory of a network's parameters, all zero.
-///
-/// # Errors
-///
-/// [`Error::Memory`] if the system has not that much.
-#[cfg(feature = "alloc")]
-pub fn zeroed<N: Declared>() -> Result<Arena> {
-    let blocks = room("the network's parameters", N::Network::PARAMETER_BLOCKS)?;
-    Ok(blocks.into_boxed_slice())
-}
-
-/// Draws the parameters of an arena of zeros.
-fn initialize<N: Declared>(arena: &mut [Block], seed: Seed) {
-    let numbers = must_cast_slice_mut::<Block, f32>(arena);
-    for (index, tensor) in N::Network::TENSORS.iter().enumerate() {
-        let mut generator = random::stream(seed.0, index as u64);
-        tensor
-            .layout
-            .visit(|place| numbers[place] = flush_number(draw(tensor.init, &mut generator)));
-    }
-}
-
-/// The next number of a distribution.
-fn draw(init: Init, generator: &mut Pcg32) -> f32 {
-    match init {
-        Init::Constant(value) => value,
-        Init::Uniform(bound) => (unit(generator) * 2.0 - 1.0) * bound,
-        // Box and Muller's transform; 1 - u is never 0.
-        Init::Normal(deviation) => {
-            let radius = libm::sqrtf(-2.0 * libm::logf(1.0 - unit(generator)));
-            radius * libm::cosf(core::f32::consts::TAU * unit(generator)) * deviation
-        }
-    }
-}
-
-/// Uniform in 0..1: the upper 24 bits, as many as a float holds.
-fn unit(generator: &mut Pcg32) -> f32 {
-    (generator.next_u32() >> 8) as f32 / 16_777_216.0
-}
-
-impl From<u64> for Seed {
-    fn from(seed: u64) -> Self {
-        Self(seed)
-    }
-}
+pub use draw::{initialized, try_initialized, zeroed};
 
 /// Names and shapes of tensors.
 pub type Names = iter::Map<
@@ -342,7 +262,7 @@ impl<N: Declared, A: AsMut<[Block]>> Parameters<N, A> {
     pub fn initialize(&mut self, seed: impl Into<Seed>) -> Result<()> {
         let arena = self.arena_mut()?;
         arena.fill(Block::ZERO);
-        initialize::<N>(arena, seed.into());
+        draw::initialize::<N>(arena, seed.into());
         Ok(())
     }
 
@@ -454,6 +374,3 @@ pub(crate) fn norm(arena: &[Block]) -> f64 {
     let sums = simd::dispatch(simd::level(), Squares(arena));
     libm::sqrt(sums.into_iter().sum())
 }
-
-#[cfg(test)]
-mod tests;

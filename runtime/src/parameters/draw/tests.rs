@@ -1,4 +1,4 @@
-//! Parameters by name, and how they begin.
+//! The moments of what is drawn, and its fixed numbers.
 
 use super::{Seed, draw};
 use crate::{random, tensor::Init};
