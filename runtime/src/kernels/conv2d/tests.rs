@@ -2,6 +2,7 @@
 
 mod cases;
 mod long;
+mod normal;
 mod reference;
 
 use super::*;
@@ -17,6 +18,9 @@ use crate::{
     update::{Consumer, Store, Stretch},
 };
 use std::{vec, vec::Vec};
+
+/// What a kernel must overwrite.
+const DIRTY: Block = Block([f32::NAN; LANES]);
 
 /// Copies `[C][H][W]` without borders into the layout `I`, whose borders become zero; floats of `to` beyond it are left alone.
 fn import<I: Image>(from: &[f32], to: &mut [f32]) {

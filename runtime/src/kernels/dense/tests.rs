@@ -2,6 +2,7 @@
 
 mod backward;
 mod forward;
+mod normal;
 mod oracle;
 
 use crate::block::{Block, LANES};

@@ -8,7 +8,6 @@
 use super::reference::{Sizes, activation, derivative, export};
 use super::*;
 
-const DIRTY: Block = Block([f32::NAN; LANES]);
 const SAMPLES: usize = 3;
 
 /// A test of one geometry: `rows` and `columns` are X's border (before, after), `pool` the fused pool.

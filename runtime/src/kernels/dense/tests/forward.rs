@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 use std::{format, vec::Vec};
 
 /// f(start + x W) in f64, with a bound of the error that f32 may make before f, whose slope is at most one.
-fn reference<const K: usize, const KS: usize, const N: usize, const P: usize>(
+pub fn reference<const K: usize, const KS: usize, const N: usize, const P: usize>(
     layer: &Layer<K, KS, N, P>,
     start: impl Fn(usize, usize) -> f32,
     f: fn(f64) -> f64,
@@ -32,7 +32,7 @@ fn reference<const K: usize, const KS: usize, const N: usize, const P: usize>(
     (0..layer.x.len()).map(row).collect()
 }
 
-fn assert_matches<const N: usize, const P: usize>(
+pub fn assert_matches<const N: usize, const P: usize>(
     actual: &[[Block; P]],
     expected: &[[(f64, f64); N]],
     what: &str,
