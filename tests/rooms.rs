@@ -82,6 +82,11 @@ impl Crate {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
         let mut files = Vec::new();
         collect(&root, &mut Vec::new(), &mut files);
+        Self::of(files)
+    }
+
+    /// A crate of these modules, each with its text.
+    fn of(files: Vec<(Vec<String>, String)>) -> Self {
         let mut this = Self::default();
         this.modules
             .extend(files.iter().map(|(module, _)| module.clone()));
@@ -257,15 +262,30 @@ fn is_colon(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(mark) if mark.as_char() == ':')
 }
 
-/// Whether `#[cfg(test)]` or its kin begins here.
+/// Whether an attribute begins here that keeps what follows for tests alone: `#[cfg(test)]`, or `#[cfg(all(test, ..))]`.
 fn is_test(tokens: &[TokenTree]) -> bool {
     match tokens {
-        [TokenTree::Punct(hash), TokenTree::Group(group), ..] if hash.as_char() == '#' => {
-            let attribute = group.stream().to_string();
-            attribute.starts_with("cfg") && attribute.contains("test")
+        [TokenTree::Punct(hash), TokenTree::Group(attribute), ..] if hash.as_char() == '#' => {
+            let attribute = attribute.stream().into_iter().collect::<Vec<_>>();
+            matches!(&attribute[..], [TokenTree::Ident(cfg), TokenTree::Group(condition)]
+                if cfg == "cfg" && asks_test(condition.stream()))
         }
         _ => false,
     }
+}
+
+/// Whether a condition, or one of several of which all must hold, is `test`.
+fn asks_test(condition: TokenStream) -> bool {
+    let condition = condition.into_iter().collect::<Vec<_>>();
+    condition
+        .split(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ','))
+        .any(|part| match part {
+            [TokenTree::Ident(word)] => word == "test",
+            [TokenTree::Ident(word), TokenTree::Group(group)] if word == "all" => {
+                asks_test(group.stream())
+            }
+            _ => false,
+        })
 }
 
 fn ends_item(token: &TokenTree) -> bool {
@@ -315,4 +335,55 @@ fn no_file_of_the_runtime_imports_a_room_below() {
     let house = Crate::read("runtime/src");
     assert_eq!(house.upward(RUNTIME), [""; 0]);
     assert_eq!(house.circle(), None);
+}
+
+/// A house of three rooms, `low`, `middle` and `high`, of which `middle` holds this text.
+fn upward_from_the_middle(text: &str) -> Vec<String> {
+    let file = |name: &str, text: &str| (vec![name.to_owned()], text.to_owned());
+    let house = Crate::of(vec![
+        file("low", "pub struct Low;"),
+        file("middle", text),
+        file("high", "use crate::low::Low; pub struct High;"),
+    ]);
+    house.upward(&["low", "middle", "high"])
+}
+
+#[test]
+fn a_step_upward_is_found() {
+    const WRONG: [&str; 1] = ["`middle` imports `high`"];
+    for text in [
+        "use crate::high::High;",
+        "use crate::{low::Low, high::{self, High}};",
+        "fn f() -> u32 { super::high::f() }",
+        "vec![crate::high::High]",
+        "#[derive(Debug)] struct Of(crate::high::High);",
+    ] {
+        assert_eq!(upward_from_the_middle(text), WRONG, "{text}");
+    }
+    for text in ["use crate::low::Low;", "mod high;", "let high = low.high;"] {
+        assert_eq!(upward_from_the_middle(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn only_tests_may_import_from_anywhere() {
+    for condition in [
+        "test",
+        "all(test, feature = \"std\")",
+        "all(unix, all(test))",
+    ] {
+        let text = format!("#[cfg({condition})] use crate::high::High; use crate::low::Low;");
+        assert_eq!(upward_from_the_middle(&text), [""; 0], "{text}");
+        let text = format!("#[cfg({condition})] mod tests {{}} use crate::high::High;");
+        assert_eq!(upward_from_the_middle(&text).len(), 1, "{text}");
+    }
+    for condition in [
+        "not(test)",
+        "any(feature = \"std\", test)",
+        "all(unix, not(test))",
+        "feature = \"test\"",
+    ] {
+        let text = format!("#[cfg({condition})] use crate::high::High;");
+        assert_eq!(upward_from_the_middle(&text).len(), 1, "{text}");
+    }
 }
