@@ -308,4 +308,36 @@ fn files_hold_the_statistics() {
         error.to_string().contains("missing: `bn1.running_var`"),
         "{error}"
     );
+
+    for (statistic, shape, expected) in [
+        (
+            "bn1.running_mean",
+            &[9][..],
+            "misshapen: `bn1.running_mean`: expected [18], found [9]",
+        ),
+        // As many numbers, on other axes.
+        (
+            "bn1.running_var",
+            &[2, 9],
+            "misshapen: `bn1.running_var`: expected [18], found [2, 9]",
+        ),
+        (
+            "bn2.num_batches_tracked",
+            &[1],
+            "misshapen: `bn2.num_batches_tracked`: expected [], found [1]",
+        ),
+    ] {
+        let mut tensors = file.tensors();
+        let (_, view) = tensors
+            .iter_mut()
+            .find(|(name, _)| name == statistic)
+            .expect("a statistic");
+        let dtype = view.dtype();
+        let bytes = shape.iter().product::<usize>() * dtype.bitsize() / 8;
+        *view = safetensors::tensor::TensorView::new(dtype, shape.to_vec(), &view.data()[..bytes])
+            .expect("a tensor");
+        let bytes = safetensors::serialize(tensors, None).expect("a file");
+        let error = Conv::from_bytes(&bytes).expect_err("a statistic of another shape");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
 }
