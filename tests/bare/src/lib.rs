@@ -37,6 +37,29 @@ model! {
             (class(state), level(state))
         }
     }
+
+    /// Two numbers change places.
+    pub struct Exchange(x: [2]) -> [2] { fc: Dense(2) }
+}
+
+/// Parameters that are there when the program begins: a block of weights for each input, then the bias.
+pub static EXCHANGE: [Block; memory::parameters::<Exchange>()] = {
+    let mut blocks = [Block::ZERO; memory::parameters::<Exchange>()];
+    blocks[0].0[1] = 0.5;
+    blocks[1].0[0] = 2.0;
+    blocks[2].0[0] = 1.0;
+    blocks[2].0[1] = -1.0;
+    blocks
+};
+
+/// The answer to `x`, and the weights as PyTorch orders them.
+pub fn exchange(x: &[f32; 2]) -> Result<([f32; 2], [f32; 4])> {
+    let net = Parameters::<Exchange, &[Block]>::new(&EXCHANGE)?;
+    let (mut answer, mut weight) = ([0.0; 2], [0.0; 4]);
+    let mut workspace = [Block([f32::NAN; 16]); memory::workspace::<Exchange>(1)];
+    net.forward_in(x, &mut answer, &mut workspace)?;
+    net.read("fc.weight", &mut weight)?;
+    Ok((answer, weight))
 }
 
 /// Samples of a batch.

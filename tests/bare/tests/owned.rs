@@ -1,10 +1,13 @@
 //! What lies in arrays has the bits of what is allocated.
 #![forbid(unsafe_code)]
 
-use kiln::{Adam, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Result, Seed, Sgd, Training};
+use kiln::{
+    Adam, Block, CrossEntropy, Descent, Error, Loss, Model, Mse, Optimizer, Parameters, Result,
+    Seed, Sgd, Training,
+};
 use kiln_bare::{
-    BATCH, Both, Curve, Losses, Marks, Pulse, STEPS, curve, learn_curve, learn_marks, learn_pulse,
-    marks, pulse,
+    BATCH, Both, Curve, EXCHANGE, Exchange, Losses, Marks, Pulse, STEPS, curve, exchange,
+    learn_curve, learn_marks, learn_pulse, marks, pulse,
 };
 
 /// Trains as the crate does, with an allocator, on some threads.
@@ -56,5 +59,20 @@ fn recurrences_have_the_same_bits() -> Result<()> {
     let (inputs, targets) = pulse();
     let owned = learn::<Pulse, _, _, _>(Adam::new(0.02), Both, (&inputs, &targets), 1)?;
     assert_eq!(owned, (losses, outputs.to_vec()));
+    Ok(())
+}
+
+#[test]
+fn a_static_answers_as_it_lies() -> Result<()> {
+    let x = [3.0, 5.0];
+    let (answer, weight) = exchange(&x)?;
+    assert_eq!((answer, weight), ([11.0, 0.5], [0.0, 2.0, 0.5, 0.0]));
+    let mut owned = Exchange::new(Seed(1));
+    owned.parameters_mut().set("fc.weight", &weight)?;
+    owned.parameters_mut().set("fc.bias", &[1.0, -1.0])?;
+    assert_eq!(owned.parameters().blocks(), EXCHANGE);
+    assert_eq!(owned.forward(&x), answer);
+    let few = Parameters::<Exchange, &[Block]>::new(&EXCHANGE[1..]);
+    assert!(matches!(few, Err(Error::Lent { .. })));
     Ok(())
 }
