@@ -112,7 +112,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         pub const FLOPS: u64 = rt::count_flops(Self::LAYERS);
         /// Bytes of workspace one sample needs in inference.
         pub const WORKSPACE_BYTES: usize = #workspace;
-        /// Bytes of activations and deltas one sample needs in training.
+        /// Bytes of activations and deltas of one sample in training; `kiln::memory::training` counts what a batch needs.
         pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
 
         #owned
