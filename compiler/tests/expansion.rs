@@ -129,3 +129,24 @@ fn lent() {
         quote!(struct Gate(x: [2]) -> [1] { Dense(1) }),
     );
 }
+
+/// Threads share updates by what gradients cost, and every application of a layer adds to its gradients.
+#[test]
+fn every_application_of_a_shared_layer_costs() {
+    let root = quote!(::kiln);
+    let shared = quote! {
+        struct Shared(image: [1, 8, 8]) -> [16] {
+            conv: Conv2d(1, 3, padding = 1),
+            pool: MaxPool2d(2),
+            flat: Flatten,
+            same: Dense(16),
+            forward { same(tanh(same(flat(conv(pool(conv(image))))))) }
+        }
+    };
+    let allocates = true;
+    let expansion = kiln_compiler::compile(&Facade { root, allocates }, shared).to_string();
+    let costs = expansion.split("cost : ").skip(1);
+    let costs = costs.filter_map(|rest| rest.split_whitespace().next());
+    // Weights and biases: pixels of both images, then two rows.
+    assert_eq!(costs.collect::<Vec<_>>(), ["80", "80", "2", "2"]);
+}
