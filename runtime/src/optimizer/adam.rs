@@ -59,9 +59,9 @@ use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1
-/// that `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count
-/// as 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite as `f32`, betas outside `0.0..1.0` or so
+/// near to 1 that `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared
+/// with count as 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Step size.
@@ -89,9 +89,9 @@ pub struct Adam {
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite, betas outside `0.0..1.0` or so near to 1
-/// that `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared with count
-/// as 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
+/// A trainer refuses a rate, a decay or an epsilon that is negative or not finite as `f32`, betas outside `0.0..1.0` or so
+/// near to 1 that `f32` holds no number between, and an epsilon between 0 and 1e-18: gradients that it could be compared
+/// with count as 0. An epsilon of 0 is none; a weight that never had a gradient stays, where PyTorch divides 0 by 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Step size.
@@ -152,12 +152,16 @@ macro_rules! adam {
                 check_amount(
                     "learning_rate",
                     self.learning_rate,
-                    "0 or more, such as 0.001",
+                    "0 or more and finite as `f32`, such as 0.001",
                 )?;
                 check_range("beta1", self.beta1, 0.0..NEARLY_ONE, decay)?;
                 check_range("beta2", self.beta2, 0.0..NEARLY_ONE, decay)?;
                 check_epsilon(self.epsilon)?;
-                check_amount("weight_decay", self.weight_decay, "0 or more, such as 0.01")
+                check_amount(
+                    "weight_decay",
+                    self.weight_decay,
+                    "0 or more and finite as `f32`, such as 0.01",
+                )
             }
 
             /// The constants of a step, apart from weight decay.
@@ -195,7 +199,8 @@ const LEAST_EPSILON: f64 = 1e-18;
 
 /// Epsilons beside which moments keep their digits.
 fn check_epsilon(epsilon: f64) -> Result<()> {
-    let expected = "0, or at least 1e-18, below which gradients count as 0, such as 1e-8";
+    let expected = "0, or at least 1e-18, below which gradients count as 0, and finite as `f32`, \
+                    such as 1e-8";
     if epsilon > 0.0 && epsilon < LEAST_EPSILON {
         return Err(Error::Setting {
             setting: "epsilon",

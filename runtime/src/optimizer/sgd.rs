@@ -30,8 +30,8 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 ///
 /// # Errors
 ///
-/// A trainer refuses a rate or a weight decay that is negative or not finite, momentum or dampening outside `0.0..=1.0`, and
-/// Nesterov's rule without momentum or with dampening, as PyTorch does.
+/// A trainer refuses a rate or a weight decay that is negative or not finite as `f32`, momentum or dampening outside
+/// `0.0..=1.0`, and Nesterov's rule without momentum or with dampening, as PyTorch does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd<M = Plain> {
     /// Step size.
@@ -114,12 +114,12 @@ impl<M> Sgd<M> {
         check_amount(
             "learning_rate",
             self.learning_rate,
-            "0 or more, such as 0.01",
+            "0 or more and finite as `f32`, such as 0.01",
         )?;
         check_amount(
             "weight_decay",
             self.weight_decay,
-            "0 or more, such as 0.0001",
+            "0 or more and finite as `f32`, such as 0.0001",
         )
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     tensor::Penalty,
     update::{Consumer, Sink, Store, Update},
 };
-use alloc::vec::Vec;
+use alloc::{format, string::ToString, vec::Vec};
 
 const START: [f32; 6] = [0.5, -1.25, 0.0, 2.0, -0.03125, 0.75];
 
@@ -408,5 +408,31 @@ fn gradients_whose_squares_overflow_still_move_a_weight() {
                 assert!(weight != 0.0 && weight.abs() < most, "{weight}, {size:e}");
             }
         }
+    }
+}
+
+#[test]
+fn what_is_not_finite_as_f32_is_told_so() {
+    let checks = |number: f64| {
+        [
+            Sgd::new(number).check(),
+            Sgd::new(0.1).momentum(0.9).weight_decay(number).check(),
+            Adam::new(number).check(),
+            Adam::new(0.1).epsilon(number).check(),
+            AdamW::new(0.1).weight_decay(number).check(),
+        ]
+    };
+    for number in [f64::INFINITY, f64::NAN, 1e300, 3.5e38] {
+        for check in checks(number) {
+            let message = check.expect_err("a number beyond f32").to_string();
+            assert!(message.contains(&format!("is {number:?}, but must be 0")));
+            assert!(
+                message.contains("and finite as `f32`, such as"),
+                "{message}"
+            );
+        }
+    }
+    for number in [0.0, f64::from(f32::MAX)] {
+        assert!(checks(number).iter().all(Result::is_ok));
     }
 }
