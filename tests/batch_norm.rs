@@ -282,6 +282,53 @@ fn a_step_that_fails_leaves_the_statistics() {
     assert!(bits(&net) == before);
 }
 
+/// Gradients are of no batch before the first that succeeds, and of the last that did after one that fails.
+#[test]
+fn statistics_follow_batches_that_were_seen() {
+    let mut net = Features::new(Seed(0));
+    let numbers = numbers(24);
+    let (inputs, targets): (&[[f32; 6]], _) =
+        (kiln::flat::rows(&numbers).expect("four"), [[0.5; 3]; 4]);
+    let mut training = Training::new(&net, 4).expect("memory");
+    let mut descent = Descent::new(&net, Sgd::new(0.1)).expect("a rate");
+    let begun = bits(&net);
+    let fails = |training: &mut Training<Features>, net: &Features| {
+        training
+            .backward(net, &[[f32::NAN; 6]; 4], &targets, &Mse)
+            .expect_err("an input that is no number");
+    };
+    descent
+        .apply(&mut net, training.gradients())
+        .expect("zeros");
+    fails(&mut training, &net);
+    descent
+        .apply(&mut net, training.gradients())
+        .expect("zeros");
+    assert!(bits(&net) == begun);
+
+    training
+        .backward(&net, inputs, &targets, &Mse)
+        .expect("finite numbers");
+    let mut twice = net.clone();
+    for _ in 0..2 {
+        descent
+            .apply(&mut twice, training.gradients())
+            .expect("its own");
+    }
+    descent
+        .apply(&mut net, training.gradients())
+        .expect("its own");
+    fails(&mut training, &net);
+    descent
+        .apply(&mut net, training.gradients())
+        .expect("its own");
+    assert!(bits(&net) == bits(&twice));
+    assert_eq!(
+        net.parameters().get("bn.num_batches_tracked"),
+        Some(vec![2.0])
+    );
+}
+
 #[test]
 fn files_hold_the_statistics() {
     let mut net = Conv::new(Seed(2));

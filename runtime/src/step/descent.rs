@@ -99,7 +99,11 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
     }
 
     /// Takes one step: changes every parameter of `net` by its gradient. Statistics, as those of `BatchNorm`, follow the batch
-    /// that the gradients are of.
+    /// that the gradients are of; gradients of no batch, as there are before the first `backward`, leave them as they are.
+    ///
+    /// Gradients that are applied twice are two steps: what is learnt moves twice, and the statistics follow their batch
+    /// twice and count it twice. A `backward` that fails leaves the gradients of the batch before, so that its error should
+    /// end the step.
     ///
     /// # Errors
     ///

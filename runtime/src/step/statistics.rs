@@ -5,13 +5,16 @@ use crate::{
     math::flush_number,
     model::Model,
     network::Network,
-    tensor::{Role, joined_count, split_count},
+    tensor::{Role, Tensor, joined_count, split_count},
 };
 
-/// Gives the statistics behind what is learnt what a step gained: see [`Network::follow`].
+/// Gives the statistics behind what is learnt what a step gained: see [`Network::follow`]. Where no batch was counted, there
+/// was no step, and they stay as they are.
 pub fn gain<N: Model>(mut statistics: &mut [Block], mut gains: &[Block]) {
-    let tensors = N::Network::TENSORS.iter();
-    for tensor in tensors.skip_while(|tensor| tensor.learnt().is_some()) {
+    if batches::<N>(gains) == 0 {
+        return;
+    }
+    for tensor in unlearnt::<N>() {
         let (numbers, added);
         let blocks = tensor.blocks.min(statistics.len()).min(gains.len());
         (numbers, statistics) = statistics.split_at_mut(blocks);
@@ -26,12 +29,38 @@ pub fn gain<N: Model>(mut statistics: &mut [Block], mut gains: &[Block]) {
                 }
             }
             Role::Count => {
-                let low_high = |block: &Block| joined_count([block.0[0], block.0[1]]);
                 for (count, added) in numbers.iter_mut().zip(added) {
-                    let sum = low_high(count).saturating_add(low_high(added));
+                    let sum = counted(count).saturating_add(counted(added));
                     [count.0[0], count.0[1]] = split_count(sum);
                 }
             }
         }
     }
+}
+
+/// How many batches the gains of all layers are of.
+fn batches<N: Model>(mut gains: &[Block]) -> u64 {
+    let mut batches: u64 = 0;
+    for tensor in unlearnt::<N>() {
+        let numbers;
+        (numbers, gains) = gains.split_at(tensor.blocks.min(gains.len()));
+        if tensor.role == Role::Count {
+            batches = numbers
+                .iter()
+                .map(counted)
+                .fold(batches, u64::saturating_add);
+        }
+    }
+    batches
+}
+
+/// What stands behind that which is learnt.
+fn unlearnt<N: Model>() -> impl Iterator<Item = &'static Tensor> {
+    let tensors = N::Network::TENSORS.iter();
+    tensors.skip_while(|tensor| tensor.learnt().is_some())
+}
+
+/// A count in the block that holds it.
+fn counted(block: &Block) -> u64 {
+    joined_count([block.0[0], block.0[1]])
 }
