@@ -262,7 +262,7 @@ fn is_colon(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(mark) if mark.as_char() == ':')
 }
 
-/// Whether an attribute begins here that keeps what follows for tests alone: `#[cfg(test)]`, or `#[cfg(all(test, ..))]`.
+/// Whether an attribute begins here that keeps what follows for tests: `#[cfg(test)]`, or `#[cfg(all(test, ..))]`.
 fn is_test(tokens: &[TokenTree]) -> bool {
     match tokens {
         [TokenTree::Punct(hash), TokenTree::Group(attribute), ..] if hash.as_char() == '#' => {

@@ -50,7 +50,7 @@ pub fn try_initialized<N: Declared>(seed: Seed) -> Result<N> {
 ///
 /// # Errors
 ///
-/// [`Error::Memory`] if the system has not that much.
+/// [`Error::Memory`](crate::error::Error::Memory) if the system has not that much.
 #[cfg(feature = "alloc")]
 pub fn zeroed<N: Declared>() -> Result<Arena> {
     let blocks = room("the network's parameters", N::Network::PARAMETER_BLOCKS)?;

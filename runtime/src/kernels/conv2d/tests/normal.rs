@@ -192,9 +192,39 @@ macro_rules! case {
     };
 }
 
-case!(between_borders: Planar<3, 7, 6, 1, 1, 9, 8> => Taps<3, 3, 1, 1, 1, 1, 1, 1> => ChannelLast<7, 6, 20, 1, 2, 9, 9>);
-case!(out_of_a_border: ChannelLast<6, 7, 20, 1, 1, 8, 9> => Taps<3, 3, 1, 1, 1, 1, 1, 1> => ChannelLast<6, 7, 16, 0, 0, 6, 7>);
-case!(into_a_border: ChannelLast<8, 9, 16, 0, 0, 8, 9> => Taps<3, 3, 2, 2, 1, 1, 0, 0> => ChannelLast<3, 4, 20, 2, 1, 6, 6>);
-case!(no_borders: ChannelLast<5, 5, 16, 0, 0, 5, 5> => Taps<1, 1, 1, 1, 1, 1, 0, 0> => ChannelLast<5, 5, 3, 0, 0, 5, 5>);
-case!(few_channels: ChannelLast<5, 4, 3, 1, 1, 7, 6> => Taps<3, 3, 1, 1, 1, 1, 1, 1> => ChannelLast<5, 4, 3, 1, 1, 7, 6>);
-case!(part_of_a_panel: ChannelLast<4, 9, 20, 0, 0, 4, 9> => Taps<1, 1, 1, 1, 1, 1, 0, 0> => ChannelLast<4, 9, 20, 0, 0, 4, 9>);
+case!(
+    between_borders:
+        Planar<3, 7, 6, 1, 1, 9, 8>
+        => Taps<3, 3, 1, 1, 1, 1, 1, 1>
+        => ChannelLast<7, 6, 20, 1, 2, 9, 9>
+);
+case!(
+    out_of_a_border:
+        ChannelLast<6, 7, 20, 1, 1, 8, 9>
+        => Taps<3, 3, 1, 1, 1, 1, 1, 1>
+        => ChannelLast<6, 7, 16, 0, 0, 6, 7>
+);
+case!(
+    into_a_border:
+        ChannelLast<8, 9, 16, 0, 0, 8, 9>
+        => Taps<3, 3, 2, 2, 1, 1, 0, 0>
+        => ChannelLast<3, 4, 20, 2, 1, 6, 6>
+);
+case!(
+    no_borders:
+        ChannelLast<5, 5, 16, 0, 0, 5, 5>
+        => Taps<1, 1, 1, 1, 1, 1, 0, 0>
+        => ChannelLast<5, 5, 3, 0, 0, 5, 5>
+);
+case!(
+    few_channels:
+        ChannelLast<5, 4, 3, 1, 1, 7, 6>
+        => Taps<3, 3, 1, 1, 1, 1, 1, 1>
+        => ChannelLast<5, 4, 3, 1, 1, 7, 6>
+);
+case!(
+    part_of_a_panel:
+        ChannelLast<4, 9, 20, 0, 0, 4, 9>
+        => Taps<1, 1, 1, 1, 1, 1, 0, 0>
+        => ChannelLast<4, 9, 20, 0, 0, 4, 9>
+);

@@ -82,7 +82,7 @@ fn check<
             } else {
                 0.0
             };
-            // No scale is beyond 1, so the sum's error does not grow; what is added to it has a few roundings of its own.
+            // No scale is beyond 1, so the sum's error does not grow; what is added has a few roundings of its own.
             let bound = bound + 4.0 * f64::from(f32::EPSILON);
             (f((sum - mean) * scale + shift + added), bound)
         })
