@@ -13,6 +13,10 @@ pub struct Mismatch {
     pub missing: Vec<String>,
     /// Tensors of the file that the model lacks.
     pub unexpected: Vec<String>,
+    /// How many tensors the file has.
+    pub tensors: usize,
+    /// How many of them renaming left out.
+    pub left_out: usize,
     /// Which of the unexpected may be which of the missing, by another name.
     pub alike: Vec<Alike>,
     /// Parameters that more than one tensor was given for, by renaming: the parameter, and one tensor too many.
@@ -103,6 +107,17 @@ impl Mismatch {
                 f,
                 "a number is at most {:e} in `f32`, in which kiln computes; take weights that are smaller",
                 f32::MAX
+            );
+        }
+        if self.left_out > 0 && self.unexpected.is_empty() && !self.missing.is_empty() {
+            let (left_out, tensors) = (self.left_out, self.tensors);
+            f.write_str("the closure that renames leaves out ")?;
+            match left_out == tensors {
+                true => write!(f, "all {tensors} tensors of the file")?,
+                false => write!(f, "{left_out} of the file's {tensors} tensors")?,
+            }
+            return f.write_str(
+                ", for it gives `None` for their names; let it give those that are missing the model's names",
             );
         }
         let load = if self.path.is_some() {
@@ -255,6 +270,8 @@ mod tests {
             too_large: vec![("conv.weight".into(), 5)],
             repeated: vec![("pool.scale".into(), "pool.factor".into())],
             alike: vec![],
+            tensors: 9,
+            left_out: 1,
         };
         assert_eq!(
             mismatch.to_string(),

@@ -64,6 +64,7 @@ fn match_tensors<'a>(
 ) -> Result<Vec<(Number, TensorView<'a>)>> {
     let mut mismatch = Mismatch {
         path: path.map(ToString::to_string),
+        tensors: file.len(),
         ..Mismatch::default()
     };
     let mut renamed = renamed(file, rename, &mut mismatch);
@@ -133,7 +134,10 @@ fn renamed<'a>(
     tensors.sort_unstable_by_key(|(name, _)| *name);
     let mut renamed = BTreeMap::new();
     for (name, view) in tensors {
-        let Some(new) = rename(name) else { continue };
+        let Some(new) = rename(name) else {
+            mismatch.left_out += 1;
+            continue;
+        };
         if renamed.contains_key(&*new) {
             mismatch.repeated.push((new.into_owned(), name.to_string()));
         } else {

@@ -178,6 +178,7 @@ fn all_mismatches_are_reported_at_once() {
         path: None,
         missing: vec!["lost".into()],
         unexpected: vec!["a".into(), "z".into()],
+        tensors: 5,
         misshapen: vec![Misshapen {
             name: "0.weight".into(),
             expected: vec![9, 4],

@@ -47,6 +47,24 @@ fn tensors_of_other_names_are_loaded() {
         (&["0.bias".to_string()][..], &[][..])
     );
 
+    assert!(
+        mismatch.to_string().ends_with(
+            "\n  repair: the closure that renames leaves out 1 of the file's 2 tensors, for it gives `None` for \
+             their names; let it give those that are missing the model's names"
+        ),
+        "{mismatch}"
+    );
+
+    let error = load_as(&mut |_| None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the weights do not fit the model (2 tensors):\
+         \n  missing: `0.weight`\
+         \n  missing: `0.bias`\
+         \n  repair: the closure that renames leaves out all 2 tensors of the file, for it gives `None` for their names; \
+         let it give those that are missing the model's names"
+    );
+
     let error = load_as(&mut |_| Some("0.bias".into())).unwrap_err();
     let Error::Weights(mismatch) = error else {
         panic!("{error}")
