@@ -330,6 +330,45 @@ fn statistics_follow_batches_that_were_seen() {
 }
 
 #[test]
+fn what_is_no_statistic_is_not_set() {
+    let mut net = Features::new(Seed(0));
+    let before = bits(&net);
+    let mut error = |name: &str, values: &[f32]| {
+        let refused = net.parameters_mut().set(name, values);
+        refused.expect_err("no statistic").to_string()
+    };
+    for count in [0.5, -1.0, 281_474_976_710_656.0, f32::INFINITY, f32::NAN] {
+        let message = error("bn.num_batches_tracked", &[count]);
+        assert_eq!(
+            message,
+            format!(
+                "number 0 given for parameter `bn.num_batches_tracked` (in row-major order) is {count:?}, \
+                 but must be a count of batches, a whole number from 0 to 2^48 - 1"
+            )
+        );
+    }
+    let mut variances = [1.0; 20];
+    variances[3] = -0.25;
+    assert_eq!(
+        error("bn.running_var", &variances),
+        "number 3 given for parameter `bn.running_var` (in row-major order) is -0.25, \
+         but must be a variance, 0 or more"
+    );
+    assert!(bits(&net) == before);
+    let mut parameters = net.parameters_mut();
+    let largest = 281_474_960_000_000.0;
+    for (name, values) in [
+        ("bn.num_batches_tracked", &[largest][..]),
+        ("bn.num_batches_tracked", &[0.0]),
+        ("bn.running_var", &[0.0; 20]),
+        ("bn.running_mean", &[-1.0; 20]),
+    ] {
+        parameters.set(name, values).expect(name);
+        assert_eq!(parameters.get(name).as_deref(), Some(values));
+    }
+}
+
+#[test]
 fn files_hold_the_statistics() {
     let mut net = Conv::new(Seed(2));
     Trainer::new(Adam::default(), CrossEntropy)

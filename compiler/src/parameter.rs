@@ -26,6 +26,8 @@ pub enum Role {
     Statistic {
         /// The step's part of the way.
         momentum: f64,
+        /// Whether it is a variance, which is never negative.
+        is_variance: bool,
     },
     /// It counts batches.
     Count,

@@ -71,6 +71,17 @@ pub enum Error {
         /// Numbers it was given.
         found: usize,
     },
+    /// A parameter was given a number that it cannot hold.
+    ParameterNumber {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Which of its numbers, counted from 0 in row-major order.
+        index: usize,
+        /// What it may be.
+        expected: &'static str,
+        /// What it was given.
+        found: f32,
+    },
     /// Memory that was lent is too small.
     Lent {
         /// What it is needed for.

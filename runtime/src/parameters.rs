@@ -266,14 +266,16 @@ impl<N: Declared, A: AsMut<[Block]>> Parameters<N, A> {
         Ok(())
     }
 
-    /// Overwrites a tensor by numbers in row-major order; parameters below 2^-63 become zero, and a count becomes whole.
+    /// Overwrites a tensor by numbers in row-major order; parameters below 2^-63 become zero.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownParameter`] if no tensor has this name, [`Error::ParameterLength`] if it holds another number of
-    /// numbers.
+    /// numbers, [`Error::ParameterNumber`] if a variance would be negative, or a count no whole number from 0 to 2^48 - 1. The
+    /// tensor is as it was then.
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
         let tensor = self.find_for(name, values.len())?;
+        check_numbers(tensor, values)?;
         let gradients = self.gradients;
         let numbers = must_cast_slice_mut::<Block, f32>(self.arena_mut()?);
         if let (Role::Count, [low, high, ..], &[value]) =
@@ -320,6 +322,35 @@ fn check<N: Declared>(arena: &[Block]) -> Result<()> {
         arena.len(),
     )
 }
+
+/// Refuses what is no count, and a variance that is negative.
+fn check_numbers(tensor: &Tensor, values: &[f32]) -> Result<()> {
+    let is_count = |value: f32| (0.0..COUNTS).contains(&value) && libm::truncf(value) == value;
+    let (unfit, expected) = if tensor.role == Role::Count {
+        (
+            values.iter().position(|&value| !is_count(value)),
+            "a count of batches, a whole number from 0 to 2^48 - 1",
+        )
+    } else if tensor.is_variance() {
+        (
+            values.iter().position(|&value| value < 0.0),
+            "a variance, 0 or more",
+        )
+    } else {
+        return Ok(());
+    };
+    unfit.map_or(Ok(()), |index| {
+        Err(Error::ParameterNumber {
+            name: tensor.name,
+            index,
+            expected,
+            found: values[index],
+        })
+    })
+}
+
+/// 2^48: counts are below.
+const COUNTS: f32 = (1_u64 << 48) as f32;
 
 /// Name and index of the first number of an arena that is not finite.
 pub(crate) fn first_not_finite<N: Declared>(arena: &[Block]) -> Option<(&'static str, usize)> {

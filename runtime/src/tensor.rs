@@ -35,6 +35,8 @@ pub enum Role {
     Statistic {
         /// 0 to 1.
         keep: f32,
+        /// Whether it is a variance, which is never negative.
+        is_variance: bool,
     },
     /// One whole number, a count of batches, kept as two: `low + high * 2^24`.
     Count,
@@ -69,6 +71,11 @@ impl Tensor {
     /// Whether its gradient is finished after this pass of a step.
     pub fn is_updated_after(&self, pass: usize) -> bool {
         matches!(self.role, Role::Learnt { pass: at, .. } if at == pass)
+    }
+
+    /// Whether its numbers are variances.
+    pub fn is_variance(&self) -> bool {
+        matches!(self.role, Role::Statistic { is_variance, .. } if is_variance)
     }
 
     /// Its penalty, if it is learnt.

@@ -188,10 +188,13 @@ fn tensor(tensor: &Tensor, Updated { pass, cost }: Updated) -> TokenStream {
             let penalty = penalty(parameter);
             quote!(rt::Role::Learnt { penalty: #penalty, cost: #cost, pass: #pass })
         }
-        Role::Statistic { momentum } => {
+        Role::Statistic {
+            momentum,
+            is_variance,
+        } => {
             // What each application keeps, as the kernel computes it.
             let keep = (0..*calls).fold(1.0_f32, |keep, _| keep * (1.0 - momentum as f32));
-            quote!(rt::Role::Statistic { keep: #keep })
+            quote!(rt::Role::Statistic { keep: #keep, is_variance: #is_variance })
         }
         Role::Count => quote!(rt::Role::Count),
     };

@@ -93,9 +93,13 @@ impl Operator for BatchNorm {
             l2: 0.0,
         };
         let momentum = self.momentum;
+        let statistic = |is_variance| Role::Statistic {
+            momentum,
+            is_variance,
+        };
         let followed = [
-            tensor("running_mean", &shape, Role::Statistic { momentum }, 0.0),
-            tensor("running_var", &shape, Role::Statistic { momentum }, 1.0),
+            tensor("running_mean", &shape, statistic(false), 0.0),
+            tensor("running_var", &shape, statistic(true), 1.0),
             tensor("num_batches_tracked", &[], Role::Count, 0.0),
         ];
         let learnt = [

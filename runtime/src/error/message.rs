@@ -35,6 +35,10 @@ impl Display for Error {
                 "parameter `{name}` holds {expected} numbers, but was given {found}; \
                  give all of the shape that `names()` lists, in row-major order"
             ),
+            Self::ParameterNumber { name, index, expected, found } => write!(
+                f,
+                "number {index} given for parameter `{name}` (in row-major order) is {found:?}, but must be {expected}"
+            ),
             Self::Lent { what, expected, found } => write!(
                 f,
                 "there is room for {found} {what}, but {expected} are needed; lend as many as `kiln::memory` says"

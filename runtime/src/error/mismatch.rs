@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Display, Formatter};
 
 /// All that keeps weights from being loaded into a model, or saved. Neither was begun.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Mismatch {
     /// The file as it is shown, or nothing where bytes were given.
@@ -29,6 +29,8 @@ pub struct Mismatch {
     pub not_finite: Vec<(String, usize)>,
     /// Tensors of `f64` with a number beyond the largest `f32`: name and index of the first, in row-major order.
     pub too_large: Vec<(String, usize)>,
+    /// Variances that are negative: name, index of the first such number in row-major order, and the number.
+    pub negative: Vec<(String, usize, f32)>,
     /// Counts that are negative or beyond 2^48: name and number.
     pub counts: Vec<(String, i64)>,
 }
@@ -79,6 +81,7 @@ impl Mismatch {
             + self.types.len()
             + self.not_finite.len()
             + self.too_large.len()
+            + self.negative.len()
             + self.counts.len()
     }
 
@@ -107,6 +110,11 @@ impl Mismatch {
                 f,
                 "a number is at most {:e} in `f32`, in which kiln computes; take weights that are smaller",
                 f32::MAX
+            );
+        }
+        if self.count() == self.negative.len() + self.counts.len() {
+            return f.write_str(
+                "no training leaves such statistics; save the file again, or take another",
             );
         }
         if self.left_out > 0 && self.unexpected.is_empty() && !self.missing.is_empty() {
@@ -233,6 +241,12 @@ impl Display for Mismatch {
                 "\n  too large: `{name}`: number {index} in row-major order is finite, but does not fit in `f32`"
             )?;
         }
+        for (name, index, found) in &self.negative {
+            write!(
+                f,
+                "\n  negative: `{name}`: expected a variance, 0 or more, found {found:?} as number {index} in row-major order"
+            )?;
+        }
         for (name, found) in &self.counts {
             write!(
                 f,
@@ -270,12 +284,13 @@ mod tests {
             too_large: vec![("conv.weight".into(), 5)],
             repeated: vec![("pool.scale".into(), "pool.factor".into())],
             alike: vec![],
+            negative: vec![("bn.variance".into(), 2, -0.5)],
             tensors: 9,
             left_out: 1,
         };
         assert_eq!(
             mismatch.to_string(),
-            "`net.safetensors`: the weights do not fit the model (8 tensors):\
+            "`net.safetensors`: the weights do not fit the model (9 tensors):\
              \n  missing: `fc.bias`\
              \n  unexpected: `fc.scale`\
              \n  repeated: `pool.scale`: the file's `pool.factor` is a second tensor of this name\
@@ -283,6 +298,7 @@ mod tests {
              \n  element type: `steps`: expected F32 (or F64, F16, BF16), found I64\
              \n  not finite: `conv.bias`: number 3 in row-major order is NaN or infinite\
              \n  too large: `conv.weight`: number 5 in row-major order is finite, but does not fit in `f32`\
+             \n  negative: `bn.variance`: expected a variance, 0 or more, found -0.5 as number 2 in row-major order\
              \n  count: `bn.batches`: expected 0 to 2^48 - 1 batches, found -1\
              \n  repair: give the model's layers the names and sizes of the file's, \
              or take the file that belongs to it"

@@ -98,10 +98,15 @@ fn match_tensors<'a>(
                 continue;
             }
         };
-        match number.first_unfit(view.data()) {
+        let negative = || match tensor.is_variance() {
+            true => number.first_negative(view.data()),
+            false => None,
+        };
+        match number.first_unfit(view.data()).or_else(negative) {
             None => found.push((number, view)),
             Some(Unfit::NotFinite(index)) => mismatch.not_finite.push((name, index)),
             Some(Unfit::TooLarge(index)) => mismatch.too_large.push((name, index)),
+            Some(Unfit::Negative(index, number)) => mismatch.negative.push((name, index, number)),
             Some(Unfit::Count(number)) => mismatch.counts.push((name, number)),
         }
     }

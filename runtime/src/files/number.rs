@@ -19,12 +19,14 @@ pub enum Number {
 }
 
 /// What is wrong with a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unfit {
     /// Number so many is NaN or infinite.
     NotFinite(usize),
     /// Number so many is finite, but not as `f32`.
     TooLarge(usize),
+    /// Number so many is negative.
+    Negative(usize, f32),
     /// It counts nothing.
     Count(i64),
 }
@@ -69,6 +71,25 @@ impl Number {
                     *kept = number;
                 }
             }
+        }
+    }
+
+    /// The first number that is negative.
+    pub fn first_negative(self, bytes: &[u8]) -> Option<Unfit> {
+        fn first(mut numbers: impl Iterator<Item = f32>) -> Option<Unfit> {
+            let mut found = 0.0;
+            let index = numbers.position(|number| {
+                found = number;
+                number < 0.0
+            })?;
+            Some(Unfit::Negative(index, found))
+        }
+        match self {
+            Self::F16 => first(words(bytes).map(|x| half(u16::from_le_bytes(x)))),
+            Self::BF16 => first(words(bytes).map(|x| brain(u16::from_le_bytes(x)))),
+            Self::F32 => first(words(bytes).map(f32::from_le_bytes)),
+            Self::F64 => first(words(bytes).map(|x| f64::from_le_bytes(x) as f32)),
+            Self::Count => None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Mismatch, Misshapen, Mistyped, Result},
     layout::Axis,
     math::{TINY, flush_number},
-    tensor::{Role, Tensor},
+    tensor::{Penalty, Role, Tensor},
     testing::{Folder, tensor},
 };
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
@@ -99,6 +99,52 @@ const COUNT: Tensor = Tensor {
     role: Role::Count,
     ..tensor("batches", &[], 16, &[])
 };
+
+/// Variances, as PyTorch's `running_var`.
+const VARIANCE: Tensor = Tensor {
+    role: Role::Statistic {
+        keep: 0.9,
+        is_variance: true,
+    },
+    ..tensor("variance", &[2], 0, &[axis(2, 1, 16)])
+};
+
+#[test]
+fn a_variance_is_never_negative() {
+    let load = |dtype: &str, data: &[u8], tensor: Tensor| {
+        let bytes = data.len();
+        let header = format!(
+            r#"{{"variance":{{"dtype":"{dtype}","shape":[2],"data_offsets":[0,{bytes}]}}}}"#
+        );
+        let mut arena = [Block::ZERO; 1];
+        from_bytes(&file(&header, data), &[tensor], &mut arena).map(|()| arena[0].0[1])
+    };
+    let mean = Tensor {
+        role: Role::Learnt {
+            penalty: Penalty::NONE,
+            cost: 1,
+            pass: 0,
+        },
+        ..VARIANCE
+    };
+    let files = [
+        ("F16", vec![0, 0, 0, 0xbc]),
+        ("BF16", vec![0, 0, 0x80, 0xbf]),
+        ("F32", [0.0, -1.0_f32].map(f32::to_le_bytes).concat()),
+        ("F64", [0.0, -1.0_f64].map(f64::to_le_bytes).concat()),
+    ];
+    for (dtype, data) in files {
+        assert_eq!(load(dtype, &data, mean).unwrap(), -1.0);
+        assert_eq!(
+            load(dtype, &data, VARIANCE).unwrap_err().to_string(),
+            "the weights do not fit the model (1 tensor):\
+             \n  negative: `variance`: expected a variance, 0 or more, found -1.0 as number 1 in row-major order\
+             \n  repair: no training leaves such statistics; save the file again, or take another"
+        );
+    }
+    let whole = [-0.0, 4.0_f32].map(f32::to_le_bytes).concat();
+    assert_eq!(load("F32", &whole, VARIANCE).unwrap(), 4.0);
+}
 
 /// A file of one number named `batches`.
 fn counted(dtype: &str, data: &[u8]) -> Vec<u8> {

@@ -21,7 +21,7 @@ pub fn gain<N: Model>(mut statistics: &mut [Block], mut gains: &[Block]) {
         (added, gains) = gains.split_at(blocks);
         match tensor.role {
             Role::Learnt { .. } => {}
-            Role::Statistic { keep } => {
+            Role::Statistic { keep, .. } => {
                 let numbers = numbers.iter_mut().flat_map(|block| &mut block.0);
                 let added = added.iter().flat_map(|block| &block.0);
                 for (number, added) in numbers.zip(added) {
