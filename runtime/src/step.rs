@@ -11,6 +11,7 @@
 //! allocate what is lent here, start threads, and run epochs.
 
 pub mod chunking;
+pub mod chunks;
 pub mod cuts;
 mod descent;
 pub mod finish;
@@ -21,6 +22,7 @@ pub mod share;
 mod shared;
 pub mod source;
 mod statistics;
+mod summed;
 mod training;
 
 pub use chunking::Lent;

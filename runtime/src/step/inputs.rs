@@ -1,9 +1,10 @@
 //! A batch that is given as slices: what is refused of it, and what a step does with it.
 
 use super::{
+    chunks::Step,
     finish::{Applied, Gradients, Kept},
     gradient,
-    passes::{Passes, Step, Totals},
+    passes::{Passes, Totals},
     source::{Given, Source},
 };
 use crate::{

@@ -2,9 +2,10 @@
 
 use super::{
     chunking::{Chunking, Lent},
+    chunks::Step,
     descent::Descent,
     inputs::{backward, learn},
-    passes::{Passes, Step},
+    passes::Passes,
 };
 use crate::{
     block::Block,

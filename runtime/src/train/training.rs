@@ -14,9 +14,9 @@ use crate::{
     parameters::{Parameters, Seed},
     step::{
         chunking::parts,
+        chunks::Step,
         gradient::{self, Factor},
         inputs,
-        passes::Step,
     },
     value::filled,
 };

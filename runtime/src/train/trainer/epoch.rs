@@ -11,10 +11,11 @@ use crate::{
     optimizer::{Optimizer, check_factor},
     simd::Isa,
     step::{
+        chunks::Step,
         finish::{Applied, Kept},
         gradient::{self, Factor},
         inputs::not_finite,
-        passes::{Step, Totals},
+        passes::Totals,
         source::{Gathered, Source},
     },
     train::{faults::Faults, history::Epoch, memory::Memory, order::Order, progress::Progress},
