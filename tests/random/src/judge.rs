@@ -53,13 +53,18 @@ fn judge_file<M: Case>() {
     let mut net = M::new(Seed(M::SEED));
     let mut parameters = net.parameters_mut();
     for (name, shape) in parameters.names() {
-        let values = match name.ends_with("num_batches_tracked") {
-            true => vec![dice.below(1 << 24) as f32],
-            false => (0..shape.iter().product())
-                .map(|_| finite(&mut dice))
-                .collect::<Vec<_>>(),
+        let count = shape.iter().product();
+        let finite = (0..count).map(|_| finite(&mut dice));
+        let values = if name.ends_with("num_batches_tracked") {
+            vec![dice.below(1 << 24) as f32]
+        } else if name.ends_with("running_var") {
+            finite.map(f32::abs).collect()
+        } else {
+            finite.collect::<Vec<_>>()
         };
-        parameters.set(name, &values).expect("the length is right");
+        parameters
+            .set(name, &values)
+            .expect("what a parameter may hold");
         assert_eq!(parameters.get(name), Some(values), "{name}");
     }
     let bytes = net.to_bytes().expect("all numbers are finite");
