@@ -143,23 +143,8 @@ impl<'m, N: Model> Passes<'m, N> {
         } = self.chunking;
         let mut totals = Totals::NONE;
         for pass in 0..passes::<N>() {
-            let work = Chunks {
-                level,
-                parameters: gradients.parameters(),
-                step,
-                pass,
-                transposed: self.transposed,
-                joint: self.joint,
-                capacity,
-                first: 0,
-                scale: 1.0 / rows as f32,
-                chunks: self.chunks,
-                scores: &mut self.scores[..rows],
-                pairs: self.pairs,
-                source,
-                targets: targets.lent(),
-                target: PhantomData,
-            };
+            let parameters = gradients.parameters();
+            let (work, _) = self.pass(pass, parameters, step, source, targets.lent());
             if parts > 1 {
                 work.fork();
             } else {
@@ -203,36 +188,54 @@ impl<'m, N: Model> Passes<'m, N> {
         let Chunking {
             level, capacity, ..
         } = self.chunking;
-        let cuts = self.cuts(None);
         let [each, sums] = sums(rows.div_ceil(capacity));
-        let sums = &mut self.sums[..sums * N::Network::LEARNT_BLOCKS];
+        let parameters = gradients.parameters();
+        let (chunks, room) = self.pass(0, parameters, step, source, targets.lent());
         let work = Summed {
-            chunks: Chunks {
-                level,
-                parameters: gradients.parameters(),
-                step,
-                pass: 0,
-                transposed: self.transposed,
-                joint: self.joint,
-                capacity,
-                first: 0,
-                scale: 1.0 / rows as f32,
-                chunks: self.chunks,
-                scores: &mut self.scores[..rows],
-                pairs: self.pairs,
-                source,
-                targets: targets.lent(),
-                target: PhantomData,
-            },
-            sums: &mut *sums,
+            chunks,
+            sums: &mut room[..sums * N::Network::LEARNT_BLOCKS],
             each,
         };
         work.fork();
         let totals = Totals::of(&self.scores[..rows]);
         if totals.loss.is_finite() && source.is_sound() {
-            gradients.finish(level, Unfinished::Sums(sums), &cuts);
+            let sums = &self.sums[..sums * N::Network::LEARNT_BLOCKS];
+            gradients.finish(level, Unfinished::Sums(sums), &self.cuts(None));
         }
         totals
+    }
+
+    /// A pass over all samples that have a target, and room for sums beside it.
+    fn pass<'a, T, L, F, G: Targets<T>>(
+        &'a mut self,
+        pass: usize,
+        parameters: &'a [Block],
+        step: Step<'a, L>,
+        source: &'a F,
+        targets: G,
+    ) -> (Chunks<'a, N, T, L, F, G>, &'a mut [Block]) {
+        let rows = targets.all().len();
+        let Chunking {
+            level, capacity, ..
+        } = self.chunking;
+        let chunks = Chunks {
+            level,
+            parameters,
+            step,
+            pass,
+            transposed: self.transposed,
+            joint: self.joint,
+            capacity,
+            first: 0,
+            scale: 1.0 / rows as f32,
+            chunks: self.chunks,
+            scores: &mut self.scores[..rows],
+            pairs: self.pairs,
+            source,
+            targets,
+            target: PhantomData,
+        };
+        (chunks, self.sums)
     }
 
     /// Refreshes the transposed weights.
