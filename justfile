@@ -12,6 +12,11 @@ test:
 bench *ARGS:
     cargo bench {{ARGS}}
 
+# Times the networks of a seed beside PyTorch and ONNX Runtime, and draws docs/performance.svg (needs Python with torch,
+# torchvision, onnx and onnxruntime, an idle machine, and an hour).
+sweep SEED *ARGS:
+    python3 benches/sweep.py {{SEED}} --page {{ARGS}}
+
 # What `model!` expands to in a file.
 expand FILE:
     cargo run --quiet -p kiln-compiler --example expand -- {{FILE}}

@@ -1,4 +1,4 @@
-"""The networks of `networks` in PyTorch and ONNX Runtime, on one thread.
+"""The networks of `networks` in PyTorch and ONNX Runtime, on one thread; and those of `sweep`, of which it makes calls.
 
 Needs torch, torchvision, onnx and onnxruntime. Prints the median of seven repetitions: microseconds of an answer (or of a batch of 64), and
 samples per second of training with Adam and cross-entropy. Run it right after `cargo bench`, with the machine idle.
@@ -76,18 +76,135 @@ def seconds(call, times):
     return sorted(spent)[REPETITIONS // 2]
 
 
-def onnx_runtime(network, example):
+def onnx_runtime(network, example, threads=1):
     """A call of the network in ONNX Runtime, its input and output bound."""
     file = io.BytesIO()
     torch.onnx.export(network, (example,), file, input_names=["x"], output_names=["y"], dynamo=False)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     binding.bind_cpu_input("x", example.numpy())
     binding.bind_output("y")
     return lambda: session.run_with_iobinding(binding)
+
+
+class Residual(nn.Module):
+    """The body's result and its input, added."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + x)
+
+
+class Lstm(nn.Module):
+    """The hidden states of the last level."""
+
+    def __init__(self, inputs, hidden, levels):
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, hidden, levels, batch_first=True)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+
+
+class Last(nn.Module):
+    """The last step."""
+
+    def forward(self, x):
+        return x[:, -1]
+
+
+def described(layers, shape):
+    """The layers of a description of `sweep` over samples of a shape, as a network and the shape of its answer."""
+    network = nn.Sequential()
+    for kind, *sizes in layers:
+        match kind:
+            case "dense":
+                layer = nn.Linear(shape[-1], sizes[0])
+            case "relu" | "tanh" | "sigmoid":
+                layer = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[kind]()
+            case "conv":
+                channels, kernel, stride, padding, bias = sizes
+                layer = nn.Conv2d(shape[0], channels, kernel, stride, padding, bias=bias)
+            case "norm":
+                layer = nn.BatchNorm2d(shape[0])
+            case "max_pool":
+                layer = nn.MaxPool2d(sizes[0])
+            case "average":
+                layer = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+            case "flatten":
+                layer = nn.Flatten()
+            case "lstm":
+                layer = Lstm(shape[-1], *sizes)
+            case "last":
+                layer = Last()
+            case "residual":
+                layer = Residual(described(sizes[0], shape)[0])
+        layer.eval()
+        with torch.no_grad():
+            shape = tuple(layer(torch.zeros(1, *shape)).shape[1:])
+        network.append(layer)
+    return network, shape
+
+
+def formats(network):
+    """The layouts of memory that are tried: channels last is often faster for images."""
+    both = [torch.contiguous_format, torch.channels_last]
+    return both if any(isinstance(layer, nn.Conv2d) for layer in network.modules()) else both[:1]
+
+
+def answering(description, rows, threads):
+    """Calls that answer `rows` samples, by name."""
+    calls = {}
+    network, _ = described(description["layers"], tuple(description["input"]))
+    network.eval()
+    example = torch.rand(rows, *description["input"]) * 2 - 1
+    with torch.no_grad():
+        for layout in formats(network):
+            traced = torch.jit.freeze(torch.jit.trace(network.to(memory_format=layout), example))
+            given = example.to(memory_format=layout)
+
+            def call(traced=traced, given=given):
+                with torch.no_grad():
+                    traced(given)
+
+            calls[f"PyTorch {layout}"] = call
+        network.to(memory_format=torch.contiguous_format)
+        calls["ONNX Runtime"] = onnx_runtime(network, example, threads)
+    return calls
+
+
+def training(description):
+    """Calls that take a step of training, by name."""
+    calls = {}
+    rows, shape = description["batch"], tuple(description["input"])
+    _, answer = described(description["layers"], shape)
+    inputs = torch.rand(rows, *shape) * 2 - 1
+    if description["classifies"]:
+        loss, targets = nn.CrossEntropyLoss(), torch.randint(0, 10, (rows,))
+    else:
+        loss, targets = nn.MSELoss(), torch.rand(rows, *answer) * 2 - 1
+    for layout in formats(described(description["layers"], shape)[0]):
+        network = described(description["layers"], shape)[0].to(memory_format=layout)
+        network.train()
+        if description["adam"]:
+            optimizer = torch.optim.Adam(network.parameters(), 1e-5, fused=True)
+        else:
+            optimizer = torch.optim.SGD(network.parameters(), 1e-4, fused=True)
+        given = inputs.to(memory_format=layout)
+
+        def call(network=network, optimizer=optimizer, given=given):
+            optimizer.zero_grad()
+            loss(network(given), targets).backward()
+            optimizer.step()
+
+        calls[f"PyTorch {layout}"] = call
+    return calls
 
 
 def infer(name, network, example, times):
@@ -131,4 +248,5 @@ def main():
     infer("resnet18, one image 3 x 64 x 64", torchvision.models.resnet18(), torch.rand(1, 3, 64, 64), 30)
 
 
-main()
+if __name__ == "__main__":
+    main()
