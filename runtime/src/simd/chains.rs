@@ -115,6 +115,12 @@ impl Chain {
         full
     }
 
+    /// Whether `count` positions more belong to the chain under way.
+    #[inline(always)]
+    pub fn has_room(&self, count: usize) -> bool {
+        count <= self.left
+    }
+
     /// Takes `count` positions that stay together, at most [`POSITIONS`]; `true` if they begin the next chain.
     #[inline(always)]
     pub fn next(&mut self, count: usize) -> bool {

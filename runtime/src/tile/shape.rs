@@ -2,8 +2,8 @@
 //!
 //! Each instruction set has one list, from which every kernel chooses. Where all that a tile has to cover is known at
 //! compile time, as in a convolution, [`best`] counts cycles: a kernel then has one shape, for a shape for the rest of
-//! every row would double what rustc compiles. Its last tile repeats the last output and drops the copies, and the count
-//! knows what that costs. Where the number of rows is a value, as in a batch, `cover.rs` cuts it into few
+//! every row would double what rustc compiles. Its last tile repeats the last output and drops the copies, or overlaps the
+//! one before it, and the count knows what that costs. Where the number of rows is a value, as in a batch, `cover.rs` cuts it into few
 //! shapes of the list that leave no rest.
 
 use super::{
@@ -26,8 +26,11 @@ pub struct Shape {
 pub struct Extent {
     /// Windows in all.
     pub windows: usize,
-    /// Windows that lie side by side at a constant distance; a tile that divides them needs one pointer, not one each.
+    /// Windows that lie side by side at a constant distance; a tile within them needs one pointer, not one each.
     pub run: usize,
+    /// Whether the last tile of a run overlaps the one before it, wherever a run has as many windows as a tile. If not, it
+    /// goes on into the next run.
+    pub overlaps: bool,
     /// Neighbouring outputs that every window sums at once.
     pub width: usize,
     /// Panels in all.
@@ -88,15 +91,22 @@ pub const fn best<S: Tiles>(extent: Extent) -> Shape {
         // A weight that multiplies one output is read in place.
         let waiting = if outputs == 1 { 1 } else { weights };
         let fits = sums + waiting < S::REGISTERS || index == 0;
-        if fits && extent.panels.is_multiple_of(shape.panels) {
-            let scattered = !extent.run.is_multiple_of(shape.windows);
+        if fits && shape.panels <= extent.panels {
+            let overlaps = extent.overlaps && shape.windows <= extent.run;
+            let scattered = !overlaps && !extent.run.is_multiple_of(shape.windows);
             let pointers = if scattered {
                 shape.windows.saturating_sub(8)
             } else {
                 0
             };
             let product = max(max(sums, 10), outputs + weights + pointers);
-            let tiles = extent.windows.div_ceil(shape.windows) * (extent.panels / shape.panels);
+            let across = if overlaps {
+                extent.windows / extent.run * extent.run.div_ceil(shape.windows)
+            } else {
+                extent.windows.div_ceil(shape.windows)
+            };
+            // The last panels of a tile may be those of the one before it.
+            let tiles = across * extent.panels.div_ceil(shape.panels);
             let cost = tiles as u64 * (extent.depth * product + 2 * sums + 24) as u64;
             if cost < least {
                 least = cost;

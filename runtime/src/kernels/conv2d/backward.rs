@@ -247,6 +247,7 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Ends<S>
             windows: rows * columns,
             // Classes of a stride may differ in width.
             run: if C::STRIDE[1] == 1 { columns } else { 1 },
+            overlaps: false,
             width: 1,
             panels: X::COLUMN / LANES,
             depth: taps * D::CHANNELS,

@@ -294,6 +294,7 @@ impl<
     const SHAPE: Shape = shape::best::<S>(Extent {
         windows: Y::HEIGHT * Y::WIDTH,
         run: Y::WIDTH,
+        overlaps: false,
         width: PW,
         panels: P,
         depth: K,

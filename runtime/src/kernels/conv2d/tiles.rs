@@ -153,12 +153,12 @@ impl<
     #[inline(always)]
     fn run<const Q: usize, const N: usize>(mut self) {
         let count = self.walk.windows()[0] * self.walk.windows()[1];
-        let tiles = count.div_ceil(Q);
-        for step in 0..tiles * (P / N) {
+        let (tiles, groups) = (count.div_ceil(Q), const { P.div_ceil(N) });
+        for step in 0..tiles * groups {
             let (tile, group) = if const { L::Fixed::PANELS_FIRST } {
                 (step % tiles, step / tiles)
             } else {
-                (step / (P / N), step % (P / N))
+                (step / groups, step % groups)
             };
             self.tile::<Q, N>(tile * Q, group * N);
         }
@@ -176,10 +176,17 @@ impl<
     const P: usize,
 > Sums<'_, S, G, L, T, PH, PW, K, P>
 {
-    /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored.
+    /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored, and for
+    /// panels past the last stand some before `panel`, which are not stored again.
     #[inline(always)]
     fn tile<const Q: usize, const N: usize>(&mut self, first: usize, panel: usize) {
         let s = self.s;
+        let (panel, stored) = if const { P.is_multiple_of(N) } {
+            (panel, 0)
+        } else {
+            let first = panel.min(P - N);
+            (first, panel - first)
+        };
         let (height, width) = (self.walk.windows()[0], self.walk.windows()[1]);
         let valid = Q.min(height * width - first);
         let mut windows = [[first / width, first % width]; Q];
@@ -223,8 +230,10 @@ impl<
         for q in 0..Q {
             if q < valid {
                 for n in 0..N {
-                    self.ends
-                        .store(s, windows[q], panel + n, best[q][n], winner[q][n]);
+                    if n >= stored {
+                        self.ends
+                            .store(s, windows[q], panel + n, best[q][n], winner[q][n]);
+                    }
                 }
             }
         }

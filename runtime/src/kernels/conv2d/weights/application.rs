@@ -1,0 +1,366 @@
+//! What one application of a layer adds to the gradients of its weights: tiles of rows by one panel, pixel by pixel.
+//!
+//! The deltas of some pixels are brought near together, for as they lie in memory, a panel among many, they would take
+//! each other's place in a level-1 cache; then tile after tile passes over them. Of small outputs these are the pixels of
+//! several samples.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
+)]
+
+use super::sums::{Applications, BIASES, LEAD, Sums, Total, row_of};
+use crate::{
+    block::{Block, LANES},
+    kernels::{
+        image::{Image, pixel},
+        stencil::Stencil,
+    },
+    simd::{Isa, chains::POSITIONS},
+    tile::{self, Accumulators},
+};
+use core::{marker::PhantomData, ops::Range};
+use fearless_simd::{f32x16, prelude::*};
+
+/// Pixels whose deltas are brought near together: 8 KiB of a level-1 cache, and enough of them that a tile's sums are seldom
+/// loaded and stored.
+const PIECE: usize = 128;
+
+/// One application of a layer.
+pub struct Application<I, C, X, D> {
+    samples: I,
+    layouts: PhantomData<(C, X, D)>,
+}
+
+impl<I: Clone, C, X, D> Clone for Application<I, C, X, D> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self {
+            samples: self.samples.clone(),
+            layouts: PhantomData,
+        }
+    }
+}
+
+/// An application by what it left: `samples` gives the batch in order, chunk by chunk, images laid out as X, deltas as D.
+#[inline(always)]
+pub fn application<'a, C, X, D, I, const XS: usize, const DS: usize>(
+    samples: I,
+) -> Application<I, C, X, D>
+where
+    C: Stencil,
+    X: Image,
+    D: Image,
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+{
+    Application {
+        samples,
+        layouts: PhantomData,
+    }
+}
+
+/// Rows of a panel.
+const fn depth<C: Stencil, X: Image>() -> usize {
+    C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS
+}
+
+impl<'a, S, I, C, X, D, const XS: usize, const DS: usize> Applications<S>
+    for Application<I, C, X, D>
+where
+    S: Isa,
+    C: Stencil,
+    X: Image,
+    D: Image,
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+{
+    const CHANNELS: usize = X::CHANNELS;
+    const DEPTH: usize = depth::<C, X>();
+    const PIXELS: usize = D::HEIGHT * D::WIDTH;
+
+    #[inline(always)]
+    fn positions(&self) -> usize {
+        let samples = self.samples.clone().map(
+            #[inline(always)]
+            |(x, _)| x.len(),
+        );
+        samples.sum::<usize>() * D::HEIGHT * D::WIDTH
+    }
+
+    #[inline(always)]
+    fn accumulate<const M: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        tiles: Range<usize>,
+        sums: &mut Sums<'_>,
+    ) {
+        let mut near = [Block::ZERO; PIECE];
+        let whole = const { Self::TOGETHER > 0 };
+        for (x, delta) in self.samples.clone() {
+            let mut sample = 0;
+            while sample < x.len() {
+                for part in 0..Part::count(Self::PART, [D::HEIGHT, D::WIDTH]) {
+                    let part = Part::of(part, Self::PART, [0, 0], [D::HEIGHT, D::WIDTH]);
+                    let positions = part.size[0] * part.size[1];
+                    sums.reserve(s, positions);
+                    let mut end = sample + 1;
+                    while whole
+                        && end < x.len()
+                        && end - sample < Self::TOGETHER
+                        && sums.chain.has_room(positions)
+                    {
+                        sums.reserve(s, positions);
+                        end += 1;
+                    }
+                    let samples = sample..end;
+                    for piece in 0..Part::count(Self::PIECE, part.size) {
+                        let piece = if whole {
+                            Part::whole::<D>()
+                        } else {
+                            Part::of(piece, Self::PIECE, part.at, part.size)
+                        };
+                        let (x, delta) = (&x[samples.clone()], &delta[samples.clone()]);
+                        Self::add::<S, M, XS, DS>(
+                            s, panel, &tiles, sums, x, delta, piece, &mut near,
+                        );
+                    }
+                    if whole {
+                        sample = end - 1;
+                    }
+                }
+                sample += 1;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn total(&self, s: S, panels: [usize; BIASES], total: &mut Total<S>) {
+        for delta in self.samples.clone().flat_map(
+            #[inline(always)]
+            |(_, delta)| delta,
+        ) {
+            for row in 0..D::HEIGHT {
+                let mut row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
+                while !row.is_empty() {
+                    let count = total.chain.take(row.len() / (D::COLUMN / LANES));
+                    let (now, later) = row.split_at(count * (D::COLUMN / LANES));
+                    for pixel in now.chunks_exact(D::COLUMN / LANES) {
+                        for i in 0..BIASES {
+                            total.now[i] += pixel[panels[i]].load(s);
+                        }
+                    }
+                    if total.chain.ends() {
+                        total.join(s);
+                    }
+                    row = later;
+                }
+            }
+        }
+    }
+}
+
+/// A part of an output.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The first row and column.
+    at: [usize; 2],
+    /// Rows and columns.
+    size: [usize; 2],
+}
+
+impl Part {
+    /// All of an output.
+    #[inline(always)]
+    const fn whole<D: Image>() -> Self {
+        Self {
+            at: [0, 0],
+            size: [D::HEIGHT, D::WIDTH],
+        }
+    }
+
+    /// The part of this number, where an area that begins at `at` is cut into parts of some size.
+    #[inline(always)]
+    fn of(index: usize, [rows, columns]: [usize; 2], at: [usize; 2], area: [usize; 2]) -> Self {
+        let across = area[1].div_ceil(columns);
+        let [row, column] = [index / across * rows, index % across * columns];
+        Self {
+            at: [at[0] + row, at[1] + column],
+            size: [rows.min(area[0] - row), columns.min(area[1] - column)],
+        }
+    }
+
+    /// How many parts of some size an area is cut into.
+    #[inline(always)]
+    const fn count([rows, columns]: [usize; 2], area: [usize; 2]) -> usize {
+        area[0].div_ceil(rows) * area[1].div_ceil(columns)
+    }
+
+    /// Rows and columns of the parts of at most `most` pixels, into which an output is cut: some whole rows, or a piece of
+    /// one.
+    const fn most<D: Image>(most: usize) -> [usize; 2] {
+        if D::WIDTH > most {
+            [1, most]
+        } else if D::WIDTH * D::HEIGHT > most {
+            [most / D::WIDTH, D::WIDTH]
+        } else {
+            [D::HEIGHT, D::WIDTH]
+        }
+    }
+}
+
+impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
+    /// Whether some taps read rows outside X's buffer.
+    const CLIP: bool = {
+        let last = (D::HEIGHT - 1) * C::STRIDE[0] + (C::KERNEL[0] - 1) * C::DILATION[0];
+        let clip = X::TOP < C::PADDING[0] || X::TOP - C::PADDING[0] + last >= X::ROWS;
+        assert!(
+            !clip || X::TOP > 0,
+            "a row of zeros stands in for rows out of reach"
+        );
+        clip
+    };
+
+    /// Rows and columns of a part that belongs to one chain.
+    const PART: [usize; 2] = Part::most::<D>(POSITIONS);
+
+    /// Rows and columns of a part whose deltas are brought near together.
+    const PIECE: [usize; 2] = Part::most::<D>(PIECE);
+
+    /// Samples whose deltas are brought near together; 0 if one alone has too many.
+    const TOGETHER: usize = PIECE / (D::HEIGHT * D::WIDTH);
+
+    /// Adds a part of each sample to the sums of some tiles of a panel.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "what a closure would capture")]
+    fn add<S: Isa, const M: usize, const XS: usize, const DS: usize>(
+        s: S,
+        panel: usize,
+        tiles: &Range<usize>,
+        sums: &mut Sums<'_>,
+        x: &[[f32; XS]],
+        delta: &[[Block; DS]],
+        part: Part,
+        near: &mut [Block; PIECE],
+    ) {
+        // One after the other: as far apart as they lie in the delta, they would take each other's place in a level-1 cache.
+        let columns = Self::columns(part);
+        let mut rows = near.chunks_exact_mut(columns);
+        for delta in delta {
+            for row in 0..part.size[0] {
+                let from = pixel::<D>(part.at[0] + row, part.at[1]) + panel;
+                let pixels = delta[from..].iter().step_by(D::COLUMN / LANES);
+                if let Some(row) = rows.next() {
+                    for (near, pixel) in row.iter_mut().zip(pixels) {
+                        *near = *pixel;
+                    }
+                }
+            }
+        }
+        let begin = row_of::<M>(X::CHANNELS, tiles.start);
+        for tile in tiles.clone() {
+            let row = row_of::<M>(X::CHANNELS, tile);
+            let known = if const { M <= X::CHANNELS && !X::CHANNELS.is_multiple_of(M) } {
+                (row % X::CHANNELS + M).saturating_sub(X::CHANNELS)
+            } else {
+                0
+            };
+            let sums = &mut sums.now[LEAD + row - begin - known..][..M];
+            Self::add_tile::<S, M, XS>(s, sums, row - known, known, x, near, part);
+        }
+    }
+
+    /// The columns of a part: a constant wherever no row is cut.
+    #[inline(always)]
+    const fn columns(part: Part) -> usize {
+        if const { Self::PIECE[1] == D::WIDTH } {
+            D::WIDTH
+        } else {
+            part.size[1]
+        }
+    }
+
+    /// Adds a part of each sample to the sums of rows `first..first + M`, but for the first `known`, which another tile
+    /// adds; rows past the last repeat it.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "what a closure would capture")]
+    fn add_tile<S: Isa, const M: usize, const XS: usize>(
+        s: S,
+        sums: &mut [Block],
+        first: usize,
+        known: usize,
+        x: &[[f32; XS]],
+        near: &[Block; PIECE],
+        part: Part,
+    ) {
+        // Row of X's buffer and offset within it of what the first output multiplies.
+        let regular = M <= X::CHANNELS;
+        let mut at = [[0; 2]; M];
+        for i in 0..M {
+            let k = if regular {
+                first
+            } else {
+                (first + i).min(depth::<C, X>() - 1)
+            };
+            let (tap, channel) = (k / X::CHANNELS, k % X::CHANNELS);
+            let channel = if regular { channel + i } else { channel };
+            let row = (tap / C::KERNEL[1] * C::DILATION[0] + X::TOP) as isize;
+            let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
+            let offset = column * X::COLUMN + channel * X::CHANNEL;
+            at[i] = [row - C::PADDING[0] as isize, offset as isize];
+        }
+        let mut acc: Accumulators<S, M, 1> = [[f32x16::splat(s, 0.0)]; M];
+        for i in 0..M {
+            acc[i][0] = sums[i].load(s);
+        }
+        let (passes, rows) = if Self::CLIP {
+            (part.size[0], 1)
+        } else {
+            (1, part.size[0])
+        };
+        let columns = Self::columns(part);
+        let (row_step, column_step) = (C::STRIDE[0] * X::ROW, C::STRIDE[1] * X::COLUMN);
+        let span = (rows - 1) * row_step + (columns - 1) * column_step + 1;
+        // Channels of one tap are neighbours: one pointer serves them all.
+        let step = if regular { X::CHANNEL } else { 0 };
+        let mut deltas = near.chunks_exact(columns);
+        for x in x {
+            for pass in 0..passes {
+                let mut starts: [&[f32]; M] = [&[]; M];
+                let mut near: &[f32] = &[];
+                for i in 0..M {
+                    if i == 0 || !regular {
+                        let row = at[i][0] + ((part.at[0] + pass) * C::STRIDE[0]) as isize;
+                        let row = if Self::CLIP && !(0..X::ROWS as isize).contains(&row) {
+                            0
+                        } else {
+                            row as usize
+                        };
+                        let column = at[i][1] as usize + part.at[1] * column_step;
+                        near = &x[row * X::ROW + column..][..span + (M - 1) * step];
+                    }
+                    starts[i] = &near[i * step..][..span];
+                }
+                for row in 0..rows {
+                    let Some(deltas) = deltas.next() else {
+                        continue;
+                    };
+                    for column in 0..columns {
+                        let offset = row * row_step + column * column_step;
+                        tile::step(
+                            s,
+                            &mut acc,
+                            #[inline(always)]
+                            |i| starts[i][offset],
+                            #[inline(always)]
+                            |_| &deltas[column],
+                        );
+                    }
+                }
+            }
+        }
+        for i in 0..M {
+            if i >= known {
+                sums[i].store(acc[i][0]);
+            }
+        }
+    }
+}
