@@ -37,7 +37,7 @@ use crate::{
     emit::names::Names,
     facade::Facade,
     graph::Graph,
-    memory::{check, check::Given, plan, plan::Plan, program::Program, schedule},
+    memory::{check, check::Given, plan, plan::Plan, program::Program, rows::Wish, schedule},
     place::{absorb, fuse, layout},
     report::Report,
 };
@@ -45,10 +45,16 @@ use crate::{
 /// Expands one `model!` for users of a facade. After an error, everything that is wrong comes along with
 /// stubs that keep rustc quiet.
 pub fn compile(facade: &Facade, tokens: TokenStream) -> TokenStream {
+    compile_as(facade, tokens, Wish::default())
+}
+
+/// [`compile`], with what a bench wishes in place of the cost model's choices.
+pub fn compile_as(facade: &Facade, tokens: TokenStream, wish: Wish) -> TokenStream {
     let mut report = Report::default();
     let (models, graphs) = read(tokens, &mut report);
     if report.is_clean() {
-        graphs.iter().map(|graph| lower(facade, graph)).collect()
+        let lower = |graph| lower(facade, graph, wish);
+        graphs.iter().map(lower).collect()
     } else {
         [report.take(), stub::stubs(&facade.root, &models)]
             .into_iter()
@@ -88,14 +94,14 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
 }
 
 /// The back end: a checked graph becomes Rust.
-fn lower(facade: &Facade, graph: &Graph) -> TokenStream {
+fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
     let stages = fuse::fuse(graph);
     let mut layout = layout::place(graph, stages);
     let absorbed = absorb::absorb(&layout);
     layout.normalise(&absorbed.normalised);
     let given = Given::of(&layout);
-    let inference = planned(schedule::inference(&absorbed.layout), &given);
-    let training = planned(schedule::training(&layout), &given);
+    let inference = planned(schedule::inference(&absorbed.layout), &given, wish);
+    let training = planned(schedule::training(&layout, wish), &given, wish);
     let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(
@@ -112,8 +118,9 @@ fn lower(facade: &Facade, graph: &Graph) -> TokenStream {
 }
 
 /// A program with its memory plan, which the independent checker has approved.
-fn planned(program: Program, given: &Given) -> (Program, Plan) {
-    let plan = plan::plan(&program);
+fn planned(program: Program, given: &Given, wish: Wish) -> (Program, Plan) {
+    let mut plan = plan::plan(&program);
+    plan.rows = wish.rows.unwrap_or(plan.rows).max(1);
     if let Err(message) = check::check(&program, &plan, given) {
         panic!("kiln planned memory wrongly, which is a bug of kiln: {message}");
     }

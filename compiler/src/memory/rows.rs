@@ -46,6 +46,15 @@ const WORTH: f64 = 0.99;
 /// The choices. Tiles are of six or twelve rows.
 const CHOICES: [usize; 14] = [1, 2, 4, 6, 8, 12, 24, 48, 96, 192, 264, 384, 576, 768];
 
+/// What a bench asks for, to compare it with what the model chooses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    /// Rows that pass together, in both programs.
+    pub rows: Option<usize>,
+    /// Whether gradients are summed chunk by chunk, where samples do not meet.
+    pub summed: Option<bool>,
+}
+
 /// How many rows pass through a program together, of which a row takes `live` blocks.
 pub fn choose(program: &Program, live: usize) -> usize {
     Cost::of(program, live).least()
@@ -53,10 +62,13 @@ pub fn choose(program: &Program, live: usize) -> usize {
 
 /// Whether gradients are summed chunk by chunk, of a program that finishes `learnt` blocks of them over the whole batch: if
 /// that costs less than to bring back for them what the batch leaves.
-pub fn are_summed(program: &Program, learnt: usize) -> bool {
+pub fn are_summed(program: &Program, learnt: usize, wish: Wish) -> bool {
     let folds = |event: &Event| matches!(event.action, Action::Fold(_));
     if program.events.iter().any(folds) {
         return false;
+    }
+    if let Some(summed) = wish.summed {
+        return summed && learnt > 0;
     }
     let left = left(program);
     if left * BATCH <= NEAR {

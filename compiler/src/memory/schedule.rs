@@ -4,7 +4,7 @@ use crate::call::{Call, Form, Gradient, Size, Slot, View};
 use crate::graph::Graph;
 use crate::ids::{BufferId, JointId, LayerId, TensorId, TransposedId, ValueId};
 use crate::memory::program::{Action, Answer, Event, Mode, Place, Program};
-use crate::memory::rows;
+use crate::memory::rows::{self, Wish};
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
 use crate::rt::Path;
@@ -29,9 +29,9 @@ pub fn inference(layout: &Layout) -> Program {
 }
 
 /// Schedules a training step: every gradient is finished over the whole batch, or chunk by chunk where that is cheaper.
-pub fn training(layout: &Layout) -> Program {
+pub fn training(layout: &Layout, wish: Wish) -> Program {
     let batch = step(layout, 0);
-    match rows::are_summed(&batch, layout.learnt_blocks) {
+    match rows::are_summed(&batch, layout.learnt_blocks, wish) {
         true => step(layout, layout.learnt_blocks),
         false => batch,
     }

@@ -7,6 +7,7 @@ use kiln_compiler::{
         check::{Given, check},
         plan::{Plan, plan},
         program::{Action, Place, Program},
+        rows::Wish,
         schedule,
     },
     place::{absorb, fuse, layout},
@@ -49,7 +50,7 @@ fn both(tokens: TokenStream) -> [Whole; 2] {
     let absorbed = absorb::absorb(&layout);
     layout.normalise(&absorbed.normalised);
     let inference = schedule::inference(&absorbed.layout);
-    [inference, schedule::training(&layout)].map(|program| Whole {
+    [inference, schedule::training(&layout, Wish::default())].map(|program| Whole {
         plan: plan(&program),
         program,
         given: Given::of(&layout),
