@@ -26,7 +26,11 @@ impl Region {
         let ((from, from_axes), (to, to_axes)) = (from.axes(), to.axes());
         let axes =
             refine(&from_axes, &to_axes).expect("layouts are flat, or factor the same shape");
-        Self { from, to, axes }
+        Self {
+            from,
+            to,
+            axes: runs_last(axes),
+        }
     }
 
     /// `count` indices of one axis, beginning at `from_index` there and `to_index` here; all of every other axis.
@@ -46,9 +50,28 @@ impl Region {
         Self {
             from: from + from_index * from_axes[axis].stride,
             to: to + to_index * to_axes[axis].stride,
-            axes,
+            axes: runs_last(axes),
         }
     }
+}
+
+/// The same axes, of which the one whose neighbours are neighbours on both sides comes last, grown by those that continue it:
+/// the kernel copies it as a run.
+fn runs_last(mut axes: Vec<(usize, usize, usize)>) -> Vec<(usize, usize, usize)> {
+    let neighbours = |&(size, from, to): &(usize, usize, usize)| size > 1 && (from, to) == (1, 1);
+    let Some(run) = axes.iter().position(neighbours) else {
+        return axes;
+    };
+    let (mut length, ..) = axes.remove(run);
+    let continues = |axes: &[(usize, usize, usize)], length: usize| {
+        axes.iter()
+            .position(|&(_, from, to)| (from, to) == (length, length))
+    };
+    while let Some(next) = continues(&axes, length) {
+        length *= axes.remove(next).0;
+    }
+    axes.push((length, 1, 1));
+    axes
 }
 
 /// Axes of two storages cut so that both have the same sizes; `None` where their sizes interleave.
