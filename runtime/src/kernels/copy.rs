@@ -326,7 +326,7 @@ fn part<const ADD: bool, const BACK: bool>(
 /// Sixteen vectors as rows of a square, transposed: four perfect shuffles exchange the four bits of the row with those of
 /// the lane.
 #[inline(always)]
-fn transposed<S: Isa>(mut rows: [f32x16<S>; LANES]) -> [f32x16<S>; LANES] {
+pub(super) fn transposed<S: Isa>(mut rows: [f32x16<S>; LANES]) -> [f32x16<S>; LANES] {
     for _ in 0..4 {
         let mut shuffled = rows;
         for index in 0..LANES / 2 {

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     block::{Block, LANES},
     kernels::{
+        copy::transposed,
         image::{Image, pixel},
         stencil::{Along, Stencil},
     },
@@ -70,17 +71,18 @@ fn transpose_on<S: Isa>(
                 for (p, panel) in w.chunks_exact(depth).enumerate() {
                     for (q, flipped) in flipped.chunks_exact_mut(flipped_depth).enumerate() {
                         // A square of input channels (rows) by output channels (lanes).
-                        let mut square = [Block::ZERO; LANES];
                         let channel = (first + q) * LANES;
                         let rows = (inputs - channel).min(LANES);
-                        square[..rows].copy_from_slice(&panel[tap * inputs + channel..][..rows]);
+                        let from = &panel[tap * inputs + channel..][..rows];
+                        let mut square = [f32x16::splat(s, 0.0); LANES];
+                        for (row, from) in square.iter_mut().zip(from) {
+                            *row = from.load(s);
+                        }
                         let lanes = (outputs - p * LANES).min(LANES);
                         let to = (taps - 1 - tap) * outputs + p * LANES;
-                        for (lane, block) in flipped[to..][..lanes].iter_mut().enumerate() {
-                            *block = Block(square.map(
-                                #[inline(always)]
-                                |row| row.0[lane],
-                            ));
+                        let columns = transposed(square);
+                        for (to, column) in flipped[to..][..lanes].iter_mut().zip(columns) {
+                            to.store(column);
                         }
                     }
                 }
