@@ -101,7 +101,8 @@ fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
     layout.normalise(&absorbed.normalised);
     let given = Given::of(&layout);
     let inference = planned(schedule::inference(&absorbed.layout), &given, wish);
-    let training = planned(schedule::training(&layout, wish), &given, wish);
+    let training = schedule::training(&absorb::training(&layout), wish);
+    let training = planned(training, &given, wish);
     let names = Names::of(&layout, &inference, &training);
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(

@@ -1,9 +1,11 @@
-//! Which stages inference lets absorb a normalisation, and that training marks these and no others.
+//! Which stages inference lets absorb a normalisation, that training marks these and no others, and which normalisations of
+//! training add a residual.
 #![forbid(unsafe_code)]
 
 use kiln_compiler::{
     graphs,
     place::{absorb, fuse, layout},
+    site::Activation,
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -55,4 +57,74 @@ fn layers_of_equal_labels_are_told_apart() {
         }
     });
     assert_eq!(convolutions, [("a_b".into(), false), ("a_b".into(), true)]);
+}
+
+/// The stages of training by their labels, with what each reads and whether an activation ends it.
+fn training(tokens: TokenStream) -> Vec<(String, usize, bool)> {
+    let graphs = graphs(tokens).expect("a network without mistakes");
+    let layout = layout::place(&graphs[0], fuse::fuse(&graphs[0]));
+    let stages = absorb::training(&layout).stages.into_iter();
+    let row = |stage: fuse::Stage| {
+        let activated = stage.activation != Activation::IDENTITY;
+        (stage.label, stage.inputs.len(), activated)
+    };
+    stages.map(row).collect()
+}
+
+#[test]
+fn training_adds_a_residual_where_a_normalisation_is_applied() {
+    let stages = training(quote! {
+        struct Residual(x: [16, 4, 4]) -> [16, 4, 4] {
+            stem: Conv2d(16, 3, padding = 1),
+            conv: Conv2d(16, 3, padding = 1),
+            bn: BatchNorm,
+            next: Conv2d(16, 3, padding = 1),
+            forward {
+                let x = stem(x);
+                next(relu(bn(conv(x)) + x))
+            }
+        }
+    });
+    let names = stages.iter().map(|(label, ..)| &label[..]);
+    assert!(
+        names.clone().all(|name| !name.starts_with("add")),
+        "{stages:?}"
+    );
+    assert!(
+        names.clone().all(|name| !name.starts_with("relu")),
+        "{stages:?}"
+    );
+    assert!(stages.contains(&("bn".into(), 2, true)), "{stages:?}");
+}
+
+#[test]
+fn of_two_normalisations_the_later_one_adds_the_other() {
+    let stages = training(quote! {
+        struct Down(x: [16, 4, 4]) -> [16, 2, 2] {
+            conv: Conv2d(16, 3, stride = 2, padding = 1),
+            bn: BatchNorm,
+            skip: Conv2d(16, 1, stride = 2),
+            bn_skip: BatchNorm,
+            forward { relu(bn(conv(x)) + bn_skip(skip(x))) }
+        }
+    });
+    assert!(stages.contains(&("bn".into(), 1, false)), "{stages:?}");
+    assert!(stages.contains(&("bn_skip".into(), 2, true)), "{stages:?}");
+}
+
+#[test]
+fn a_normal_result_that_others_read_is_added_to_by_itself() {
+    let stages = training(quote! {
+        struct Twice(x: [16, 4, 4]) -> ([16, 4, 4], [16, 4, 4]) {
+            conv: Conv2d(16, 1),
+            bn: BatchNorm,
+            forward {
+                let y = bn(conv(x));
+                (relu(y + x), y)
+            }
+        }
+    });
+    assert!(stages.contains(&("bn".into(), 1, false)), "{stages:?}");
+    let sums = stages.iter().filter(|(label, ..)| label.starts_with("add"));
+    assert_eq!(sums.count(), 1, "{stages:?}");
 }

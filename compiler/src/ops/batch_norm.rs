@@ -3,8 +3,10 @@
 //!
 //! Channels are the first axis of `[C, H, W]` and the last of `[F]` and `[T, F]`.
 
+mod delta;
+
 use super::operator::{Application, Operator};
-use super::{activation, lower::Lower};
+use super::{lower::Lower, pair};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
@@ -12,16 +14,18 @@ use crate::parameter::{Init, Parameter, Role};
 use crate::rt::{self, kernels};
 use crate::site::{Absorbed, Normal, Operand, Site};
 use crate::storage::{self, LANES, Storage};
+use delta::Delta;
 
 kernels! {
     INFER = batch_norm::infer(s, x, running, affine, out y, pixels);
     LINES = batch_norm::lines(s, running, affine, out lines);
     MOMENTS = batch_norm::moments(s, x, out moments, pixels);
     JOIN = batch_norm::join(s, moments, out statistics, pixels, eps);
-    FORWARD = batch_norm::forward(s, x, statistics, affine, out y, pixels);
-    SUMS = batch_norm::sums(s, x, dy, statistics, out sums, pixels);
+    FORWARD = batch_norm::forward(s, x, statistics, affine, residual, out y, pixels);
+    SUMS = batch_norm::sums(s, x, dy, statistics, affine, out sums, pixels, floor);
+    SUMS_APART = batch_norm::sums_apart(s, x, y, dy, statistics, out delta, out sums, pixels);
     MEANS = batch_norm::means(s, sums, out means, pixels);
-    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, add dx, pixels);
+    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, add dx, pixels, floor);
     GRADIENT = batch_norm::gradient(s, sums, mut stretch);
     FOLLOW = batch_norm::follow(s, statistics, mut mean, mut variance, mut count, momentum);
 }
@@ -213,6 +217,10 @@ fn pixels(site: &Site<'_>) -> Argument<Slot> {
 }
 
 impl Lower for BatchNorm {
+    fn adds_residual(&self) -> bool {
+        true
+    }
+
     fn absorbs_activation(&self) -> bool {
         true
     }
@@ -262,6 +270,10 @@ impl Lower for BatchNorm {
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let panels = panels(site);
         let statistics = Form::Cells(4 * panels);
+        let residual = match site.inputs.len() {
+            1 => Argument::List(Vec::new()),
+            _ => Argument::read(Slot::Input(1), Form::Blocks),
+        };
         vec![
             Call::of(&MOMENTS, [Size::Isa])
                 .read("x", Slot::Input(0), Form::Blocks)
@@ -276,6 +288,7 @@ impl Lower for BatchNorm {
                 .read("x", Slot::Input(0), Form::Blocks)
                 .read("statistics", STATISTICS, statistics)
                 .with("affine", affine(self.normal(panels), 0))
+                .with("residual", residual)
                 .write("y", Slot::Output, Form::Blocks)
                 .with("pixels", pixels(site)),
         ]
@@ -286,12 +299,30 @@ impl Lower for BatchNorm {
         let panels = panels(site);
         let statistics = Form::Cells(4 * panels);
         let (sums, means) = (Form::Scratch(2 * panels), Form::Cells(2 * panels));
-        let summed = Call::of(&SUMS, [Size::Isa])
-            .read("x", Slot::Input(0), Form::Blocks)
-            .read("dy", Slot::Delta, Form::Blocks)
-            .read("statistics", STATISTICS, statistics)
-            .write("sums", SUMS_OF, sums)
-            .with("pixels", pixels(site));
+        let Delta {
+            through,
+            delta,
+            apart,
+            floor,
+        } = Delta::of(site);
+        let summed = match apart {
+            true => Call::of(&SUMS_APART, [Size::Isa, site.activation.into()])
+                .read("x", Slot::Input(0), Form::Blocks)
+                .read("y", Slot::Output, Form::Blocks)
+                .read("dy", Slot::Delta, Form::Blocks)
+                .read("statistics", STATISTICS, statistics)
+                .write("delta", delta, Form::Blocks)
+                .write("sums", SUMS_OF, sums)
+                .with("pixels", pixels(site)),
+            false => Call::of(&SUMS, [Size::Isa])
+                .read("x", Slot::Input(0), Form::Blocks)
+                .read("dy", delta, Form::Blocks)
+                .read("statistics", STATISTICS, statistics)
+                .with("affine", affine(self.normal(panels), 0))
+                .write("sums", SUMS_OF, sums)
+                .with("pixels", pixels(site))
+                .with("floor", Argument::Float(floor)),
+        };
         let down = |add: bool| {
             let dx = Slot::InputDelta(0);
             [
@@ -301,17 +332,19 @@ impl Lower for BatchNorm {
                     .with("pixels", pixels(site)),
                 Call::of(&BACKWARD, [Size::Isa, Size::Adds])
                     .read("x", Slot::Input(0), Form::Blocks)
-                    .read("dy", Slot::Delta, Form::Blocks)
+                    .read("dy", delta, Form::Blocks)
                     .read("statistics", STATISTICS, statistics)
                     .read("means", MEANS_OF, means)
                     .with("affine", affine(self.normal(panels), 0))
                     .add("dx", dx, add, Form::Blocks)
-                    .with("pixels", pixels(site)),
+                    .with("pixels", pixels(site))
+                    .with("floor", Argument::Float(floor)),
             ]
         };
-        let through = activation::through(site);
+        let residual = (!apart).then(|| pair::term(site, 1, false)).flatten();
         let down = site.adds(0).map(down).into_iter().flatten();
-        through.into_iter().chain([summed]).chain(down).collect()
+        let calls = through.into_iter().chain([summed]);
+        calls.chain(down).chain(residual).collect()
     }
 
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {

@@ -36,6 +36,11 @@ pub trait Lower {
         false
     }
 
+    /// Whether training adds a residual to the result in the same pass, which is the second operand then.
+    fn adds_residual(&self) -> bool {
+        false
+    }
+
     /// Whether this operator is the sum of two tensors.
     fn is_sum(&self) -> bool {
         false

@@ -1,5 +1,6 @@
-//! What inference alone does: it skips what only trains, and a contraction takes the normalisation that follows it, then a
-//! residual sum, then an activation into its registers. Values keep their places, so that the arena serves both programs.
+//! What inference and training do each by itself. Inference skips what only trains, and a contraction takes the normalisation
+//! that follows it, then a residual sum, then an activation into its registers. In training a normalisation takes the residual
+//! sum and the activation into its pass. Values keep their places, so that the arena serves both programs.
 
 use crate::ids::ValueId;
 use crate::place::fuse::Stage;
@@ -34,6 +35,20 @@ pub fn absorb(layout: &Layout) -> Inference {
         ..inference
     };
     Inference { layout, normalised }
+}
+
+/// Makes training of what is laid out: normalisations add residuals.
+pub fn training(layout: &Layout) -> Layout {
+    let mut absorber = Absorber::new(layout, &layout.stages);
+    for stage in &layout.stages {
+        if !absorber.join(stage) {
+            absorber.push(stage.clone());
+        }
+    }
+    Layout {
+        stages: absorber.stages,
+        ..layout.clone()
+    }
 }
 
 /// Leaves out what only trains: a chain of skipped stages ends at the first value that is computed.
@@ -97,12 +112,52 @@ impl<'a> Absorber<'a> {
             [a, b] if stage.op.lower().is_sum() => self.sum(a, b).or_else(|| self.sum(b, a)),
             _ => None,
         };
-        let Some(giver) = giver else {
-            return false;
+        self.ends(giver, stage)
+    }
+
+    /// Takes a residual sum, or the activation behind one, into the normalisation before it.
+    fn join(&mut self, stage: &Stage) -> bool {
+        let giver = match stage.inputs[..] {
+            [value] => self.rectified(stage, value),
+            [a, b] if stage.op.lower().is_sum() => self.added(a, b).or_else(|| self.added(b, a)),
+            _ => None,
         };
-        self.stages[giver].output = stage.output;
-        self.givers[stage.output.0] = Some(giver);
-        true
+        self.ends(giver, stage)
+    }
+
+    /// Lets the stage that took another give its result.
+    fn ends(&mut self, giver: Option<usize>, stage: &Stage) -> bool {
+        if let Some(giver) = giver {
+            self.stages[giver].output = stage.output;
+            self.givers[stage.output.0] = Some(giver);
+        }
+        giver.is_some()
+    }
+
+    /// The normalisation that gives `normal`, with a residual that is there before it and lies alike.
+    fn added(&mut self, normal: ValueId, residual: ValueId) -> Option<usize> {
+        let index = self.giver(normal)?;
+        let alone = self.stages[index].inputs.len() == 1;
+        let adds = alone && self.stages[index].op.lower().adds_residual();
+        let values = &self.layout.values;
+        let alike = values[normal.0].storage == values[residual.0].storage;
+        let root = values[residual.0].root;
+        let before = self.givers[root.0].is_none_or(|giver| giver < index);
+        if !adds || !alike || !before {
+            return None;
+        }
+        self.stages[index].inputs.push(residual);
+        Some(index)
+    }
+
+    /// The normalisation with a residual whose result an activation takes.
+    fn rectified(&mut self, stage: &Stage, value: ValueId) -> Option<usize> {
+        let activation = stage.op.lower().as_activation()?;
+        let index = self.giver(value)?;
+        let giver = &mut self.stages[index];
+        let added = giver.inputs.len() == 2 && giver.op.lower().adds_residual();
+        added.then(|| giver.activation = activation)?;
+        Some(index)
     }
 
     /// A normalisation, or the activation behind one.

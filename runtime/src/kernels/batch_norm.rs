@@ -23,6 +23,11 @@
 //! The mean is kept as two floats, so that x - m has the digits of x also where the mean is a thousand deviations. Each
 //! number depends on the batch alone, and not on how it was cut.
 //!
+//! **Few passes over memory.** A residual r and an activation are a part of the pass: y = f(g x^ + b + r). In backward d is
+//! then f'(y) dy, and the delta of r. Where f is a rectifier and there is no r, d follows from x and is made in registers
+//! wherever it is needed; otherwise the pass of the sums leaves it where r has its delta. The panels of a pixel are taken
+//! together, so that memory is read as it lies.
+//!
 //! Products of three numbers are flushed in between (see [`math::flush`]). Sizes are values: these kernels take memory's time.
 
 mod backward;
@@ -31,7 +36,7 @@ mod line;
 #[cfg(test)]
 mod tests;
 
-pub use backward::{backward, gradient, means, sums};
+pub use backward::{backward, gradient, means, sums, sums_apart};
 pub use inference::{Running, infer, lines, rows};
 pub use line::Affine;
 use line::{batch_line, normalise};
@@ -60,33 +65,41 @@ fn moments_on<S: Isa>(s: S, x: &[Block], moments: &mut [Block], pixels: Pixels) 
         #[inline(always)]
         || {
             let count = f32x16::splat(s, pixels.count() as f32);
+            let panels = pixels.panels;
             let samples = x.chunks_exact(pixels.blocks.max(1));
-            let moments = moments.chunks_exact_mut((3 * pixels.panels).max(1));
-            for (x, moments) in samples.zip(moments) {
-                for panel in 0..pixels.panels {
-                    let first = x[pixels.first + panel].load(s);
-                    let [above] = pixels.sums(
+            for (x, moments) in samples.zip(moments.chunks_exact_mut((3 * panels).max(1))) {
+                moments.fill(Block::ZERO);
+                let (shifts, sums) = moments.split_at_mut(panels);
+                let first = &x[pixels.first..][..panels];
+                for row in 0..pixels.rows {
+                    let row = pixels.row(x, row);
+                    pixels.add_row(
                         s,
-                        [x, x],
-                        panel,
+                        [row, row],
+                        shifts,
                         #[inline(always)]
-                        |x, _| [x - first],
+                        |panel| [first[panel].load(s)],
+                        #[inline(always)]
+                        |[first], [x, _]| [x - first],
                     );
-                    let shift = first + above / count;
-                    let sums = pixels.sums(
+                }
+                for (shift, first) in shifts.iter_mut().zip(first) {
+                    shift.store(first.load(s) + shift.load(s) / count);
+                }
+                for row in 0..pixels.rows {
+                    let row = pixels.row(x, row);
+                    pixels.add_row(
                         s,
-                        [x, x],
-                        panel,
+                        [row, row],
+                        sums,
                         #[inline(always)]
-                        |x, _| {
+                        |panel| [shifts[panel].load(s)],
+                        #[inline(always)]
+                        |[shift], [x, _]| {
                             let centred = math::flush(s, x - shift);
                             [centred, centred * centred]
                         },
                     );
-                    let [sum, squares] = sums;
-                    for (place, number) in [shift, sum, squares].into_iter().enumerate() {
-                        moments[place * pixels.panels + panel].store(number);
-                    }
                 }
             }
         },
@@ -141,36 +154,61 @@ fn join_on<S: Isa>(s: S, moments: Samples<'_>, statistics: &mut [Block], pixels:
     );
 }
 
-/// y = f(g x^ + b) with the batch's statistics; writes y's border, too.
+/// y = f(g x^ + b) with the batch's statistics, or f(g x^ + b + r) with a residual, laid out alike; writes y's border, too.
+/// Without one, `residual` is empty.
 pub fn forward<S: Isa, A: Declared>(
     s: S,
     x: &[Block],
     statistics: &[Block],
     affine: Affine<'_>,
+    residual: &[Block],
     y: &mut [Block],
     pixels: Pixels,
 ) {
-    forward_as(s, x, statistics, affine, y, pixels, A::KIND);
+    forward_as(s, x, statistics, affine, residual, y, pixels, A::KIND);
 }
 
 compiled_here! {
-    fn forward_as = forward_as_on(x: &[Block], statistics: &[Block], affine: Affine<'_>, y: &mut [Block], pixels: Pixels, activation: Kind);
+    fn forward_as = forward_as_on(x: &[Block], statistics: &[Block], affine: Affine<'_>, residual: &[Block], y: &mut [Block], pixels: Pixels, activation: Kind);
 }
 
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
 fn forward_as_on<S: Isa>(
     s: S,
     x: &[Block],
     statistics: &[Block],
     affine: Affine<'_>,
+    residual: &[Block],
     y: &mut [Block],
     pixels: Pixels,
     activation: Kind,
 ) {
+    of_kind!(activation, A => if residual.is_empty() {
+        by_batch::<S, A, false>(s, [x, x], statistics, affine, y, pixels);
+    } else {
+        by_batch::<S, A, true>(s, [x, residual], statistics, affine, y, pixels);
+    });
+}
+
+fn by_batch<S: Isa, A: Declared, const RESIDUAL: bool>(
+    s: S,
+    read: [&[Block]; 2],
+    statistics: &[Block],
+    affine: Affine<'_>,
+    y: &mut [Block],
+    pixels: Pixels,
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            let line = |panel| batch_line(s, statistics, affine, [panel, pixels.panels]);
-            of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
+            normalise::<S, A, RESIDUAL>(
+                s,
+                read,
+                y,
+                pixels,
+                #[inline(always)]
+                |panel| batch_line(s, statistics, affine, [panel, pixels.panels]),
+            );
         },
     );
 }

@@ -30,7 +30,7 @@
 //! | --- | --- | --- |
 //! | X | the layer's input | columns: all that the padding reaches. Rows: likewise, or at least one above (TOP >= 1), which is then read for every row out of reach |
 //! | Y | the output, pooled if pooling is fused | any; written by the forward pass |
-//! | D | the outputs that exist in memory: all of them, or those that a fused pool keeps | columns: what [`Along::border`](super::stencil::Along::border) says, on both sides; rows: one above (TOP >= 1) if `border` is not 0 above or below. Written by [`delta`] |
+//! | D | the outputs that exist in memory: all of them, or those that a fused pool keeps | columns: what [`Along::border`](super::stencil::Along::border) says, on both sides; rows: one above (TOP >= 1) if `border` is not 0 above or below. Written by [`delta`], or by what is behind the convolution |
 //!
 //! The order of every sum is fixed: a forward pass starts at the bias and adds k = 0, 1, ...; (1) adds the taps of D in
 //! ascending order of position, then o; (2) and (3) add samples, then rows, then columns. A sum of more than

@@ -72,41 +72,154 @@ impl Pixels {
         image[end..].fill(Block::ZERO);
     }
 
-    /// Sums of what `f` gives for the numbers of panel `panel` at each pixel of two images that are laid out alike. A row is
-    /// summed in four runs, which are added, and the rows' sums are added from the top, so that no chain is longer than a
-    /// side of the image.
+    /// Adds to `sums` what `f` gives for each pair of numbers in two rows: N sums for each panel, those of one kind side by
+    /// side. `of` gives what `f` is told of a panel.
+    ///
+    /// Panels are taken four, two or one at a time, so that memory is read as it lies, and a panel's pixels in one, two or four
+    /// runs, enough chains to hide the latency of an addition. No chain is longer than a row.
     #[inline(always)]
-    pub(super) fn sums<S: Isa, const N: usize>(
+    pub(super) fn add_row<S: Isa, const N: usize, const C: usize>(
+        &self,
+        s: S,
+        rows: [&[Block]; 2],
+        sums: &mut [Block],
+        of: impl Fn(usize) -> [f32x16<S>; C],
+        f: impl Fn([f32x16<S>; C], [f32x16<S>; 2]) -> [f32x16<S>; N],
+    ) {
+        let mut panel = 0;
+        while panel + 4 <= self.panels {
+            self.add_panels::<S, N, C, 4, 1>(s, rows, panel, sums, &of, &f);
+            panel += 4;
+        }
+        if panel + 2 <= self.panels {
+            self.add_panels::<S, N, C, 2, 2>(s, rows, panel, sums, &of, &f);
+            panel += 2;
+        }
+        if panel < self.panels {
+            self.add_panels::<S, N, C, 1, 4>(s, rows, panel, sums, &of, &f);
+        }
+    }
+
+    /// [`add_row`](Self::add_row) for G panels in R runs.
+    #[inline(always)]
+    fn add_panels<S: Isa, const N: usize, const C: usize, const G: usize, const R: usize>(
         &self,
         s: S,
         [a, b]: [&[Block]; 2],
-        panel: usize,
-        f: impl Fn(f32x16<S>, f32x16<S>) -> [f32x16<S>; N],
-    ) -> [f32x16<S>; N] {
-        const RUNS: usize = 4;
-        let zeros = [f32x16::splat(s, 0.0); N];
-        let mut sums = zeros;
-        for row in 0..self.rows {
-            let pixels = |image| self.row(image, row)[panel..].iter().step_by(self.panels);
-            let mut pixels = pixels(a).zip(pixels(b));
-            let mut runs = [zeros; RUNS];
-            for _ in 0..self.columns / RUNS {
-                for run in &mut runs {
-                    if let Some((a, b)) = pixels.next() {
-                        add(run, f(a.load(s), b.load(s)));
-                    }
+        first: usize,
+        sums: &mut [Block],
+        of: &impl Fn(usize) -> [f32x16<S>; C],
+        f: &impl Fn([f32x16<S>; C], [f32x16<S>; 2]) -> [f32x16<S>; N],
+    ) {
+        let zero = f32x16::splat(s, 0.0);
+        let mut told = [[zero; C]; G];
+        for (panel, told) in told.iter_mut().enumerate() {
+            *told = of(first + panel);
+        }
+        let mut runs = [[[zero; N]; G]; R];
+        let (a, b) = (
+            a[first..].chunks(self.panels),
+            b[first..].chunks(self.panels),
+        );
+        let mut pixels = a.zip(b);
+        for _ in 0..self.columns / R {
+            for run in &mut runs {
+                if let Some((a, b)) = pixels.next() {
+                    add_pixel(s, run, &told, [a, b], f);
                 }
             }
-            for (run, (a, b)) in runs.iter_mut().zip(pixels) {
-                add(run, f(a.load(s), b.load(s)));
-            }
-            let [mut line, second, mut third, fourth] = runs;
-            add(&mut line, second);
-            add(&mut third, fourth);
-            add(&mut line, third);
-            add(&mut sums, line);
         }
-        sums
+        for (run, (a, b)) in runs.iter_mut().zip(pixels) {
+            add_pixel(s, run, &told, [a, b], f);
+        }
+        let mut count = R;
+        while count > 1 {
+            count /= 2;
+            for run in 0..count {
+                let other = runs[run + count];
+                for (sums, other) in runs[run].iter_mut().zip(other) {
+                    add(sums, other);
+                }
+            }
+        }
+        for (panel, run) in runs[0].into_iter().enumerate() {
+            for (kind, sum) in run.into_iter().enumerate() {
+                let total = &mut sums[kind * self.panels + first + panel];
+                total.store(total.load(s) + sum);
+            }
+        }
+    }
+
+    /// Hands `f` each block of a row with those of two other rows at its place. `of` gives what `f` is told of a panel.
+    #[inline(always)]
+    pub(super) fn change_row<S: Isa, const C: usize>(
+        &self,
+        s: S,
+        rows: [&[Block]; 2],
+        changed: &mut [Block],
+        of: impl Fn(usize) -> [f32x16<S>; C],
+        f: impl Fn([f32x16<S>; C], [f32x16<S>; 2], &mut Block),
+    ) {
+        let mut panel = 0;
+        while panel + 4 <= self.panels {
+            self.change_panels::<S, C, 4>(s, rows, panel, changed, &of, &f);
+            panel += 4;
+        }
+        if panel + 2 <= self.panels {
+            self.change_panels::<S, C, 2>(s, rows, panel, changed, &of, &f);
+            panel += 2;
+        }
+        if panel < self.panels {
+            self.change_panels::<S, C, 1>(s, rows, panel, changed, &of, &f);
+        }
+    }
+
+    /// [`change_row`](Self::change_row) for G panels.
+    #[inline(always)]
+    fn change_panels<S: Isa, const C: usize, const G: usize>(
+        &self,
+        s: S,
+        [a, b]: [&[Block]; 2],
+        first: usize,
+        changed: &mut [Block],
+        of: &impl Fn(usize) -> [f32x16<S>; C],
+        f: &impl Fn([f32x16<S>; C], [f32x16<S>; 2], &mut Block),
+    ) {
+        let mut told = [[f32x16::splat(s, 0.0); C]; G];
+        for (panel, told) in told.iter_mut().enumerate() {
+            *told = of(first + panel);
+        }
+        let (a, b) = (
+            a[first..].chunks(self.panels),
+            b[first..].chunks(self.panels),
+        );
+        let pixels = a.zip(b).zip(changed[first..].chunks_mut(self.panels));
+        for ((a, b), changed) in pixels {
+            let blocks = (a.first_chunk::<G>(), b.first_chunk::<G>());
+            if let ((Some(a), Some(b)), Some(changed)) = (blocks, changed.first_chunk_mut::<G>()) {
+                for panel in 0..G {
+                    let pair = [a[panel].load(s), b[panel].load(s)];
+                    f(told[panel], pair, &mut changed[panel]);
+                }
+            }
+        }
+    }
+}
+
+/// Adds what `f` gives for some panels of a pixel.
+#[inline(always)]
+fn add_pixel<S: Isa, const N: usize, const C: usize, const G: usize>(
+    s: S,
+    sums: &mut [[f32x16<S>; N]; G],
+    told: &[[f32x16<S>; C]; G],
+    [a, b]: [&[Block]; 2],
+    f: &impl Fn([f32x16<S>; C], [f32x16<S>; 2]) -> [f32x16<S>; N],
+) {
+    if let (Some(a), Some(b)) = (a.first_chunk::<G>(), b.first_chunk::<G>()) {
+        for panel in 0..G {
+            let pair = [a[panel].load(s), b[panel].load(s)];
+            add(&mut sums[panel], f(told[panel], pair));
+        }
     }
 }
 

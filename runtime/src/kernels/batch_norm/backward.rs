@@ -1,25 +1,63 @@
 //! Backward: each sample's sums, the batch's, and what they make of each delta.
 
-use super::line::{Affine, centre};
+use super::line::{Affine, Line, batch_line, centre};
 use crate::{
     batch::Samples,
     block::{Block, LANES},
-    kernels::pixels::Pixels,
+    kernels::{
+        activation::{Activation, Declared, Kind, Relu, of_kind},
+        pixels::Pixels,
+    },
     math,
     simd::{Isa, compiled_here},
     update::Stretch,
 };
+use fearless_simd::f32x16;
 
-compiled_here! {
-    /// The sums over each sample's pixels that backward needs: of d, and of d x^.
-    pub fn sums = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], sums: &mut [Block], pixels: Pixels);
+/// The sums over each sample's pixels that backward needs: of d, and of d x^. d is dy where y = max(g x^ + b, floor) passes it
+/// on: floor is 0, or minus infinity for all of it.
+#[expect(clippy::too_many_arguments, reason = "called by expansions")]
+pub fn sums<S: Isa>(
+    s: S,
+    x: &[Block],
+    dy: &[Block],
+    statistics: &[Block],
+    affine: Affine<'_>,
+    sums: &mut [Block],
+    pixels: Pixels,
+    floor: f32,
+) {
+    sums_as(s, x, dy, statistics, affine, sums, pixels, floor == 0.0);
 }
 
+compiled_here! {
+    fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, rectified: bool);
+}
+
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
 fn sums_on<S: Isa>(
     s: S,
     x: &[Block],
     dy: &[Block],
     statistics: &[Block],
+    affine: Affine<'_>,
+    sums: &mut [Block],
+    pixels: Pixels,
+    rectified: bool,
+) {
+    if rectified {
+        sums_of::<S, true>(s, x, dy, statistics, affine, sums, pixels);
+    } else {
+        sums_of::<S, false>(s, x, dy, statistics, affine, sums, pixels);
+    }
+}
+
+fn sums_of<S: Isa, const RECTIFIED: bool>(
+    s: S,
+    x: &[Block],
+    dy: &[Block],
+    statistics: &[Block],
+    affine: Affine<'_>,
     sums: &mut [Block],
     pixels: Pixels,
 ) {
@@ -28,23 +66,119 @@ fn sums_on<S: Isa>(
         || {
             let blocks = pixels.blocks.max(1);
             let samples = x.chunks_exact(blocks).zip(dy.chunks_exact(blocks));
+            for ((x, dy), sums) in samples.zip(sums.chunks_exact_mut((2 * pixels.panels).max(1))) {
+                sums.fill(Block::ZERO);
+                for row in 0..pixels.rows {
+                    let rows = [pixels.row(x, row), pixels.row(dy, row)];
+                    row_sums::<S, RECTIFIED>(s, rows, statistics, affine, sums, pixels);
+                }
+            }
+        },
+    );
+}
+
+/// Adds the sums of a row.
+#[inline(always)]
+fn row_sums<S: Isa, const RECTIFIED: bool>(
+    s: S,
+    rows: [&[Block]; 2],
+    statistics: &[Block],
+    affine: Affine<'_>,
+    sums: &mut [Block],
+    pixels: Pixels,
+) {
+    pixels.add_row(
+        s,
+        rows,
+        sums,
+        #[inline(always)]
+        |panel| told(s, statistics, affine, [panel, pixels.panels]),
+        #[inline(always)]
+        |[mean, rest, scale, shift, inverse], [x, dy]| {
+            let line = Line::of([mean, rest, scale, shift]);
+            let dy = passed::<S, RECTIFIED>(s, line, x, dy);
+            let centred = line.centred(s, x);
+            [dy, dy * math::flush(s, centred * inverse)]
+        },
+    );
+}
+
+/// The line of a panel, and r.
+#[inline(always)]
+fn told<S: Isa>(
+    s: S,
+    statistics: &[Block],
+    affine: Affine<'_>,
+    [panel, panels]: [usize; 2],
+) -> [f32x16<S>; 5] {
+    let [mean, rest, scale, shift] = batch_line(s, statistics, affine, [panel, panels]).told();
+    let [.., inverse] = centre(s, statistics, panel, panels);
+    [mean, rest, scale, shift, inverse]
+}
+
+/// What the rectifier of a line passes on of dy, if there is one.
+#[inline(always)]
+fn passed<S: Isa, const RECTIFIED: bool>(
+    s: S,
+    line: Line<S>,
+    x: f32x16<S>,
+    dy: f32x16<S>,
+) -> f32x16<S> {
+    if RECTIFIED {
+        Relu::gradient(s, Relu::apply(s, line.at(s, x)), dy)
+    } else {
+        dy
+    }
+}
+
+/// [`sums`] where y = f(g x^ + b + r): d = f'(y) dy, which is the residual's delta too, is written apart.
+#[expect(clippy::too_many_arguments, reason = "called by expansions")]
+pub fn sums_apart<S: Isa, A: Declared>(
+    s: S,
+    x: &[Block],
+    y: &[Block],
+    dy: &[Block],
+    statistics: &[Block],
+    delta: &mut [Block],
+    sums: &mut [Block],
+    pixels: Pixels,
+) {
+    sums_apart_as(s, x, y, dy, statistics, delta, sums, pixels, A::KIND);
+}
+
+compiled_here! {
+    fn sums_apart_as = sums_apart_on(x: &[Block], y: &[Block], dy: &[Block], statistics: &[Block], delta: &mut [Block], sums: &mut [Block], pixels: Pixels, activation: Kind);
+}
+
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
+fn sums_apart_on<S: Isa>(
+    s: S,
+    x: &[Block],
+    y: &[Block],
+    dy: &[Block],
+    statistics: &[Block],
+    delta: &mut [Block],
+    sums: &mut [Block],
+    pixels: Pixels,
+    activation: Kind,
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let blocks = pixels.blocks.max(1);
+            let samples = x.chunks_exact(blocks).zip(y.chunks_exact(blocks));
+            let deltas = dy.chunks_exact(blocks).zip(delta.chunks_exact_mut(blocks));
             let sums = sums.chunks_exact_mut((2 * pixels.panels).max(1));
-            for ((x, dy), sums) in samples.zip(sums) {
-                for panel in 0..pixels.panels {
-                    let [mean, rest, inverse] = centre(s, statistics, panel, pixels.panels);
-                    let both = pixels.sums(
-                        s,
-                        [x, dy],
-                        panel,
-                        #[inline(always)]
-                        |x, dy| {
-                            let centred = math::flush(s, (x - mean) - rest);
-                            [dy, dy * math::flush(s, centred * inverse)]
-                        },
-                    );
-                    for (place, sum) in both.into_iter().enumerate() {
-                        sums[place * pixels.panels + panel].store(sum);
-                    }
+            for (((x, y), (dy, delta)), sums) in samples.zip(deltas).zip(sums) {
+                sums.fill(Block::ZERO);
+                for row in 0..pixels.rows {
+                    let delta = pixels.row_mut(delta, row);
+                    let numbers = pixels.row(y, row).iter().zip(pixels.row(dy, row));
+                    of_kind!(activation, A => for ((y, dy), delta) in numbers.zip(&mut *delta) {
+                        delta.store(A::gradient(s, y.load(s), dy.load(s)));
+                    });
+                    let rows = [pixels.row(x, row), &*delta];
+                    row_sums::<S, false>(s, rows, statistics, Affine::Fixed, sums, pixels);
                 }
             }
         },
@@ -84,7 +218,8 @@ fn total<'a>(blocks: impl Iterator<Item = &'a Block>) -> [f64; LANES] {
     sums
 }
 
-/// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if ADD. The border of dx is not meaningful afterwards.
+/// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if ADD, with d as for [`sums`]. The border of dx is zero afterwards,
+/// or what it was if ADD.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
 pub fn backward<S: Isa, const ADD: bool>(
     s: S,
@@ -95,13 +230,14 @@ pub fn backward<S: Isa, const ADD: bool>(
     affine: Affine<'_>,
     dx: &mut [Block],
     pixels: Pixels,
+    floor: f32,
 ) {
-    backward_into(s, x, dy, statistics, means, affine, dx, pixels, ADD);
+    let kind = [ADD, floor == 0.0];
+    backward_into(s, x, dy, statistics, means, affine, dx, pixels, kind);
 }
 
 compiled_here! {
-    /// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if `add`. The border of dx is not meaningful afterwards.
-    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], means: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, add: bool);
+    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], means: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, kind: [bool; 2]);
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]
@@ -114,34 +250,80 @@ fn backward_into_on<S: Isa>(
     affine: Affine<'_>,
     dx: &mut [Block],
     pixels: Pixels,
+    [add, rectified]: [bool; 2],
+) {
+    if rectified {
+        back::<S, true>(s, [x, dy], statistics, means, affine, dx, pixels, add);
+    } else {
+        back::<S, false>(s, [x, dy], statistics, means, affine, dx, pixels, add);
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "as `backward`")]
+fn back<S: Isa, const RECTIFIED: bool>(
+    s: S,
+    [x, dy]: [&[Block]; 2],
+    statistics: &[Block],
+    means: &[Block],
+    affine: Affine<'_>,
+    dx: &mut [Block],
+    pixels: Pixels,
     add: bool,
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            let (blocks, panels) = (pixels.blocks.max(1), pixels.panels);
-            for panel in 0..panels {
-                let [mean, rest, inverse] = centre(s, statistics, panel, panels);
-                let scale = math::flush(s, inverse * affine.weight(s, panel));
-                let [all, along] = [means[panel].load(s), means[panels + panel].load(s)];
-                let samples = x.chunks_exact(blocks).zip(dy.chunks_exact(blocks));
-                for ((x, dy), dx) in samples.zip(dx.chunks_exact_mut(blocks)) {
-                    for row in 0..pixels.rows {
-                        let read = |image| pixels.row(image, row)[panel..].iter().step_by(panels);
-                        let written = pixels.row_mut(dx, row)[panel..].iter_mut().step_by(panels);
-                        for ((x, dy), dx) in read(x).zip(read(dy)).zip(written) {
-                            let centred = math::flush(s, (x.load(s) - mean) - rest);
-                            let normal = math::flush(s, centred * inverse);
-                            let rest = (dy.load(s) - all) - normal * along;
-                            let mut gradient = math::flush(s, rest) * scale;
-                            if add {
-                                gradient += dx.load(s);
-                            }
-                            dx.store(math::flush(s, gradient));
-                        }
-                    }
+            let blocks = pixels.blocks.max(1);
+            let samples = x.chunks_exact(blocks).zip(dy.chunks_exact(blocks));
+            for ((x, dy), dx) in samples.zip(dx.chunks_exact_mut(blocks)) {
+                if !add {
+                    pixels.clear_border(dx);
+                }
+                for row in 0..pixels.rows {
+                    let rows = [pixels.row(x, row), pixels.row(dy, row)];
+                    let dx = pixels.row_mut(dx, row);
+                    row_back::<S, RECTIFIED>(s, rows, statistics, means, affine, dx, pixels, add);
                 }
             }
+        },
+    );
+}
+
+/// dx of a row.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "as `backward`")]
+fn row_back<S: Isa, const RECTIFIED: bool>(
+    s: S,
+    rows: [&[Block]; 2],
+    statistics: &[Block],
+    means: &[Block],
+    affine: Affine<'_>,
+    dx: &mut [Block],
+    pixels: Pixels,
+    add: bool,
+) {
+    let panels = pixels.panels;
+    pixels.change_row(
+        s,
+        rows,
+        dx,
+        #[inline(always)]
+        |panel| {
+            let [mean, rest, scale, shift, inverse] = told(s, statistics, affine, [panel, panels]);
+            let [all, along] = [means[panel].load(s), means[panels + panel].load(s)];
+            [mean, rest, scale, shift, inverse, all, along]
+        },
+        #[inline(always)]
+        |[mean, rest, scale, shift, inverse, all, along], [x, dy], dx| {
+            let line = Line::of([mean, rest, scale, shift]);
+            let dy = passed::<S, RECTIFIED>(s, line, x, dy);
+            let normal = math::flush(s, line.centred(s, x) * inverse);
+            let rest = (dy - all) - normal * along;
+            let mut gradient = math::flush(s, rest) * scale;
+            if add {
+                gradient += dx.load(s);
+            }
+            dx.store(math::flush(s, gradient));
         },
     );
 }

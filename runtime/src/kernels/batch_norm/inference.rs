@@ -63,11 +63,28 @@ fn infer_as_on<S: Isa>(
     pixels: Pixels,
     activation: Kind,
 ) {
+    of_kind!(activation, A => by_running::<S, A>(s, x, running, affine, y, pixels));
+}
+
+fn by_running<S: Isa, A: Declared>(
+    s: S,
+    x: &[Block],
+    running: Running<'_>,
+    affine: Affine<'_>,
+    y: &mut [Block],
+    pixels: Pixels,
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            let line = |panel| running_line(s, running, affine, panel);
-            of_kind!(activation, A => normalise::<S, A>(s, x, y, pixels, line));
+            normalise::<S, A, false>(
+                s,
+                [x, x],
+                y,
+                pixels,
+                #[inline(always)]
+                |panel| running_line(s, running, affine, panel),
+            );
         },
     );
 }

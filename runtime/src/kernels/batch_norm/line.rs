@@ -43,6 +43,7 @@ impl Affine<'_> {
 }
 
 /// How numbers of a panel are normalised: `(x - mean - rest) * scale + shift`.
+#[derive(Clone, Copy)]
 pub struct Line<S: Simd> {
     pub mean: f32x16<S>,
     pub rest: f32x16<S>,
@@ -51,10 +52,32 @@ pub struct Line<S: Simd> {
 }
 
 impl<S: Simd> Line<S> {
+    /// What [`told`](Self::told) was made of.
+    #[inline(always)]
+    pub fn of([mean, rest, scale, shift]: [f32x16<S>; 4]) -> Self {
+        Self {
+            mean,
+            rest,
+            scale,
+            shift,
+        }
+    }
+
+    /// Its four numbers.
+    #[inline(always)]
+    pub fn told(self) -> [f32x16<S>; 4] {
+        [self.mean, self.rest, self.scale, self.shift]
+    }
+
+    /// x above the mean.
+    #[inline(always)]
+    pub fn centred(&self, s: S, x: f32x16<S>) -> f32x16<S> {
+        math::flush(s, (x - self.mean) - self.rest)
+    }
+
     #[inline(always)]
     pub fn at(&self, s: S, x: f32x16<S>) -> f32x16<S> {
-        let centred = math::flush(s, (x - self.mean) - self.rest);
-        centred.mul_add(self.scale, self.shift)
+        self.centred(s, x).mul_add(self.scale, self.shift)
     }
 }
 
@@ -84,32 +107,41 @@ pub fn centre<S: Simd>(s: S, statistics: &[Block], panel: usize, panels: usize) 
     )
 }
 
-/// y = f of x on each panel's line.
+/// y = f of x on each panel's line, or of that and a residual if RESIDUAL.
 #[inline(always)]
-pub fn normalise<S: Isa, A: Activation>(
+pub fn normalise<S: Isa, A: Activation, const RESIDUAL: bool>(
     s: S,
-    x: &[Block],
+    [x, residual]: [&[Block]; 2],
     y: &mut [Block],
     pixels: Pixels,
     line: impl Fn(usize) -> Line<S>,
 ) {
     let blocks = pixels.blocks.max(1);
-    for y in y.chunks_exact_mut(blocks) {
+    let samples = x.chunks_exact(blocks).zip(residual.chunks_exact(blocks));
+    for ((x, residual), y) in samples.zip(y.chunks_exact_mut(blocks)) {
         pixels.clear_border(y);
-    }
-    for panel in 0..pixels.panels {
-        let line = line(panel);
-        for (x, y) in x.chunks_exact(blocks).zip(y.chunks_exact_mut(blocks)) {
-            for row in 0..pixels.rows {
-                let x = pixels.row(x, row)[panel..].iter();
-                let y = pixels.row_mut(y, row)[panel..].iter_mut();
-                for (x, y) in x.step_by(pixels.panels).zip(y.step_by(pixels.panels)) {
-                    let normal = A::apply(s, line.at(s, x.load(s)));
-                    y.store(if A::KEEPS_ZERO {
-                        normal
-                    } else {
-                        without_padding(s, normal, panel, pixels.channels)
-                    });
+        for row in 0..pixels.rows {
+            let rows = [pixels.row(x, row), pixels.row(residual, row)];
+            pixels.change_row(
+                s,
+                rows,
+                pixels.row_mut(y, row),
+                #[inline(always)]
+                |panel| line(panel).told(),
+                #[inline(always)]
+                |line, [x, residual], y| {
+                    let mut normal = Line::of(line).at(s, x);
+                    if RESIDUAL {
+                        normal += residual;
+                    }
+                    y.store(A::apply(s, normal));
+                },
+            );
+            if !A::KEEPS_ZERO {
+                let last = pixels.panels - 1;
+                for pixel in pixels.row_mut(y, row).chunks_exact_mut(pixels.panels) {
+                    let value = pixel[last].load(s);
+                    pixel[last].store(without_padding(s, value, last, pixels.channels));
                 }
             }
         }

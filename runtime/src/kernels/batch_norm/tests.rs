@@ -6,8 +6,13 @@ use crate::{
 };
 use std::{vec, vec::Vec};
 
+mod follow;
+mod fused;
+
 const DIRTY: Block = Block([f32::NAN; LANES]);
 const EPS: f32 = 1e-5;
+/// The floor of no rectifier.
+const ALL: f32 = f32::NEG_INFINITY;
 
 /// Seventeen channels of 3 x 5 pixels in a border of one.
 const IMAGE: Pixels = Pixels {
@@ -118,15 +123,35 @@ impl<A: Declared> Task for Whole<'_, A> {
             EPS,
         );
         let mut y = vec![DIRTY; x.len()];
-        forward::<S, A>(s, x, &statistics, affine, &mut y, pixels);
+        forward::<S, A>(s, x, &statistics, affine, &[], &mut y, pixels);
         let mut of_deltas = vec![DIRTY; count * 2 * panels];
-        sums(s, x, dy, &statistics, &mut of_deltas, pixels);
+        sums(s, x, dy, &statistics, affine, &mut of_deltas, pixels, ALL);
         let mut of_batch = vec![DIRTY; 2 * panels];
         means(s, batch(&of_deltas, 2 * panels), &mut of_batch, pixels);
         let mut dx = vec![Block([1.0; LANES]); x.len()];
-        backward::<S, false>(s, x, dy, &statistics, &of_batch, affine, &mut dx, pixels);
+        backward::<S, false>(
+            s,
+            x,
+            dy,
+            &statistics,
+            &of_batch,
+            affine,
+            &mut dx,
+            pixels,
+            ALL,
+        );
         let mut twice = dx.clone();
-        backward::<S, true>(s, x, dy, &statistics, &of_batch, affine, &mut twice, pixels);
+        backward::<S, true>(
+            s,
+            x,
+            dy,
+            &statistics,
+            &of_batch,
+            affine,
+            &mut twice,
+            pixels,
+            ALL,
+        );
         for channel in 0..pixels.channels {
             let pairs = numbers(pixels, &dx, channel)
                 .into_iter()
@@ -369,29 +394,4 @@ fn nan_stays() {
             assert!(pass.sums[0].0[4].is_nan());
         }
     });
-}
-
-#[test]
-fn running_statistics_follow_and_batches_are_counted() {
-    struct Follow;
-    impl Task for Follow {
-        type Output = [Block; 3];
-
-        fn run<S: Isa>(self, s: S) -> [Block; 3] {
-            let number = |number| Block([number; LANES]);
-            let statistics = [2.0, 0.0, 0.0, 8.0].map(number);
-            let [mut mean, mut variance, mut count] = [[number(1.0)], [number(4.0)], [Block::ZERO]];
-            [count[0].0[0], count[0].0[1]] = [16_777_215.0, 3.0];
-            follow(s, &statistics, &mut mean, &mut variance, &mut count, 0.25);
-            [mean[0], variance[0], count[0]]
-        }
-    }
-    for level in simd::levels() {
-        let [mean, variance, count] = simd::dispatch(level, Follow);
-        assert_eq!(
-            [mean, variance],
-            [1.25, 5.0].map(|number| Block([number; LANES]))
-        );
-        assert_eq!(count.0[..2], [0.0, 4.0]);
-    }
 }
