@@ -1,9 +1,9 @@
 //! Backward of the weights: (2) and (3), each gradient handed to the optimizer where it is finished.
 //!
 //! A tile is M rows k of one panel: for every output pixel one block of deltas times M values of x. What a piece of the
-//! batch needs (some pixels of an image, or several small ones, and one panel of their deltas) fits the caches near the
-//! core, the batch does not; so the tiles of a group, up to [`GROUP`] rows, pass over a piece one after the other before the
-//! next piece comes. Between pieces a group's sums rest in the level-1 cache, which changes no bit of them.
+//! batch needs (some pixels of an image, or several small ones, and their deltas) fits the caches near the core, the batch
+//! does not; so the tiles of a group, up to [`GROUP`] rows of one panel or of several whole ones, pass over a piece one after
+//! the other before the next piece comes. Between pieces a group's sums rest near the core, which changes no bit of them.
 //!
 //! A position is a pixel of a sample's output. A chain takes as many whole samples as have at most [`POSITIONS`] pixels;
 //! a larger output is taken in parts, some whole rows or a piece of one.
@@ -31,8 +31,9 @@ use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 use sums::{BIASES, LEAD, Sums, Total, row_of, tile_of};
 
-/// Blocks of sums that wait between samples: 18 KiB of stack, and all of a panel of 3 x 3 taps and 32 channels.
-const GROUP: usize = 288;
+/// Blocks of sums that wait between pieces, each panel's after [`LEAD`]: 38 KiB of stack, and all of two panels of 3 x 3 taps
+/// and 32 channels.
+const GROUP: usize = 608;
 
 /// Finishes the gradients (2) of the weights, the flat `[[Block; K]; P]`, that `stretch` asks for.
 pub fn weight_gradient<S: Isa>(
@@ -51,17 +52,20 @@ pub fn weight_gradient<S: Isa>(
             let long = applications.positions() > POSITIONS;
             let Range { mut start, end } = stretch.range();
             while start < end {
-                let panel = start / k;
-                let to = end.min((panel + 1) * k);
+                // Whole panels together, or a part of one.
+                let (panel, row) = (start / k, start % k);
+                let whole = if row == 0 { (end - start) / k } else { 0 };
+                let rows = row..k.min(row + end - start);
+                let panels = panel..panel + whole.max(1);
+                start += panels.len() * rows.len();
                 S::tiled(Gradient {
                     s,
                     applications: applications.clone(),
-                    panel,
-                    rows: start - panel * k..to - panel * k,
+                    panels,
+                    rows,
                     long,
                     stretch: &mut *stretch,
                 });
-                start = to;
             }
         },
     );
@@ -92,11 +96,11 @@ pub fn bias_gradient<S: Isa>(s: S, applications: impl Applications<S>, stretch: 
     );
 }
 
-/// The gradient of a stretch of rows of one panel.
+/// The gradient of a stretch of rows of one panel, or of several whole panels.
 struct Gradient<'a, 'b, S, A> {
     s: S,
     applications: A,
-    panel: usize,
+    panels: Range<usize>,
     rows: Range<usize>,
     /// Whether the batch has more than one chain.
     long: bool,
@@ -116,7 +120,7 @@ impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
     #[inline(always)]
     fn run<const M: usize, const ONE: usize>(mut self) {
         if self.long {
-            self.finish::<M>(&mut [Block::ZERO; LEAD + GROUP]);
+            self.finish::<M>(&mut [Block::ZERO; GROUP]);
         } else {
             self.finish::<M>(&mut []);
         }
@@ -132,38 +136,57 @@ impl<S: Isa, A: Applications<S>> Gradient<'_, '_, S, A> {
             #[inline(always)]
             || {
                 const { assert!(M <= LEAD) };
-                let mut now = [Block::ZERO; LEAD + GROUP];
+                let mut now = [Block::ZERO; GROUP];
                 // Tiles are the same wherever the stretch begins; rows outside it are dropped.
                 let (from, to) = (self.rows.start, self.rows.end);
                 let tiles = tile_of::<M>(A::CHANNELS, from)..tile_of::<M>(A::CHANNELS, to - 1) + 1;
-                let groups = tiles.len().div_ceil(GROUP / M);
+                let groups = tiles.len().div_ceil((GROUP - LEAD) / M);
                 let length = tiles.len().div_ceil(groups);
-                for first in tiles.clone().step_by(length) {
-                    let tiles = first..tiles.end.min(first + length);
-                    let [begin, end] =
-                        [first, tiles.end].map(|tile| row_of::<M>(A::CHANNELS, tile));
-                    let mut sums = Sums {
-                        now: &mut now[..LEAD + end - begin],
-                        joined,
-                        chain: Chain::first(),
-                    };
-                    sums.now.fill(Block::ZERO);
-                    sums.joined.fill(Block::ZERO);
-                    self.applications
-                        .accumulate::<M>(s, self.panel, tiles, &mut sums);
-                    let finished = if sums.chain.joined {
-                        sums.join(s);
-                        sums.joined
-                    } else {
-                        sums.now
-                    };
-                    let rows = from.max(begin)..to.min(end);
-                    let gradients = &finished[LEAD..][rows.start - begin..rows.end - begin];
-                    self.stretch
-                        .finish(self.panel * A::DEPTH + rows.start, gradients);
+                let together = (GROUP / (LEAD + length * M)).max(1);
+                for panel in self.panels.clone().step_by(together) {
+                    let panels = panel..self.panels.end.min(panel + together);
+                    for first in tiles.clone().step_by(length) {
+                        let tiles = first..tiles.end.min(first + length);
+                        self.group::<M>(&mut now, joined, panels.clone(), tiles);
+                    }
                 }
             },
         );
+    }
+
+    /// Sums and hands over one group.
+    #[inline(always)]
+    fn group<const M: usize>(
+        &mut self,
+        now: &mut [Block],
+        joined: &mut [Block],
+        panels: Range<usize>,
+        tiles: Range<usize>,
+    ) {
+        let s = self.s;
+        let [begin, end] = [tiles.start, tiles.end].map(|tile| row_of::<M>(A::CHANNELS, tile));
+        let each = LEAD + end - begin;
+        let mut sums = Sums {
+            now: &mut now[..panels.len() * each],
+            joined,
+            chain: Chain::first(),
+        };
+        sums.now.fill(Block::ZERO);
+        sums.joined.fill(Block::ZERO);
+        self.applications
+            .accumulate::<M>(s, panels.clone(), tiles, &mut sums);
+        let finished = if sums.chain.joined {
+            sums.join(s);
+            sums.joined
+        } else {
+            sums.now
+        };
+        let rows = self.rows.start.max(begin)..self.rows.end.min(end);
+        for (panel, finished) in panels.zip(finished.chunks_exact(each)) {
+            let gradients = &finished[LEAD..][rows.start - begin..rows.end - begin];
+            self.stretch
+                .finish(panel * A::DEPTH + rows.start, gradients);
+        }
     }
 }
 
@@ -184,12 +207,13 @@ impl<S: Isa, A: Applications<S>, B: Applications<S>> Applications<S> for (A, B) 
     fn accumulate<const M: usize>(
         &self,
         s: S,
-        panel: usize,
+        panels: Range<usize>,
         tiles: Range<usize>,
         sums: &mut Sums<'_>,
     ) {
-        self.0.accumulate::<M>(s, panel, tiles.clone(), sums);
-        self.1.accumulate::<M>(s, panel, tiles, sums);
+        self.0
+            .accumulate::<M>(s, panels.clone(), tiles.clone(), sums);
+        self.1.accumulate::<M>(s, panels, tiles, sums);
     }
 
     #[inline(always)]

@@ -89,10 +89,12 @@ where
     fn accumulate<const M: usize>(
         &self,
         s: S,
-        panel: usize,
+        panels: Range<usize>,
         tiles: Range<usize>,
         sums: &mut Sums<'_>,
     ) {
+        let each =
+            LEAD + row_of::<M>(X::CHANNELS, tiles.end) - row_of::<M>(X::CHANNELS, tiles.start);
         let mut near = [Block::ZERO; PIECE];
         let whole = const { Self::TOGETHER > 0 };
         for (x, delta) in self.samples.clone() {
@@ -119,9 +121,11 @@ where
                             Part::of(piece, Self::PIECE, part.at, part.size)
                         };
                         let (x, delta) = (&x[samples.clone()], &delta[samples.clone()]);
-                        Self::add::<S, M, XS, DS>(
-                            s, panel, &tiles, sums, x, delta, piece, &mut near,
-                        );
+                        for (panel, sums) in panels.clone().zip(sums.now.chunks_exact_mut(each)) {
+                            Self::add::<S, M, XS, DS>(
+                                s, panel, &tiles, sums, x, delta, piece, &mut near,
+                            );
+                        }
                     }
                     if whole {
                         sample = end - 1;
@@ -235,7 +239,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         s: S,
         panel: usize,
         tiles: &Range<usize>,
-        sums: &mut Sums<'_>,
+        sums: &mut [Block],
         x: &[[f32; XS]],
         delta: &[[Block; DS]],
         part: Part,
@@ -263,7 +267,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             } else {
                 0
             };
-            let sums = &mut sums.now[LEAD + row - begin - known..][..M];
+            let sums = &mut sums[LEAD + row - begin - known..][..M];
             Self::add_tile::<S, M, XS>(s, sums, row - known, known, x, near, part);
         }
     }

@@ -11,7 +11,7 @@ use crate::{
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 
-/// Blocks before the sums of a group: what its first tile has in common with the one before it.
+/// Blocks before the sums of a panel: what its first tile has in common with the one before it.
 pub const LEAD: usize = 16;
 
 /// Panels whose bias is summed at once, enough chains to hide the latency of an addition.
@@ -30,11 +30,11 @@ pub trait Applications<S: Isa>: Clone {
     /// Positions of the batch.
     fn positions(&self) -> usize;
 
-    /// Adds all samples to the sums of `tiles` of `M` rows of a panel.
+    /// Adds all samples to the sums of `tiles` of `M` rows of each of some panels, one panel's after the other's.
     fn accumulate<const M: usize>(
         &self,
         s: S,
-        panel: usize,
+        panels: Range<usize>,
         tiles: Range<usize>,
         sums: &mut Sums<'_>,
     );
