@@ -10,6 +10,8 @@
 //! [`TrainingIn`] and [`Descent`] are what a program without an allocator trains with. `train` has the owners above: they
 //! allocate what is lent here, start threads, and run epochs.
 
+#[cfg(feature = "parallel")]
+pub mod awake;
 pub mod chunking;
 pub mod chunks;
 pub mod cuts;

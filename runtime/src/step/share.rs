@@ -1,5 +1,7 @@
 //! Work that threads share: rayon's, where the feature `parallel` is on, and otherwise one thing after another.
 
+#[cfg(feature = "parallel")]
+use super::awake;
 use super::cuts::Cuts;
 use core::ops::Range;
 
@@ -22,7 +24,7 @@ pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
 /// [`join`] for objects: rayon's code is compiled here, not in every user's crate.
 fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
     #[cfg(feature = "parallel")]
-    rayon::join(a, b);
+    awake::join(a, b);
     #[cfg(not(feature = "parallel"))]
     {
         a();

@@ -1,5 +1,7 @@
 //! Threads: rayon's, in a pool of our own, and none at all where one is enough and its stack has room.
 
+#[cfg(feature = "parallel")]
+use crate::step::awake;
 use crate::{
     data::Dataset,
     error::{Error, Found, Result},
@@ -139,7 +141,7 @@ impl Threads {
     fn enter(&self, f: &mut (dyn FnMut() + Send)) {
         #[cfg(feature = "parallel")]
         if let Some(pool) = &self.pool {
-            return pool.install(f);
+            return pool.install(|| awake::run(f));
         }
         f();
     }
