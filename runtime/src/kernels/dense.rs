@@ -26,6 +26,7 @@
     reason = "indices are those of the formulas, and iterators over every size of array cost the user's compiler"
 )]
 
+mod packed;
 mod product;
 mod transpose;
 mod update;

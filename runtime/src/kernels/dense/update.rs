@@ -1,20 +1,35 @@
 //! dW = x^T dz and db = sum of dz, finished a few at a time and consumed there.
 
+use super::packed::{self, STRIPE};
 use crate::{
-    block::Block,
-    simd::{Isa, chains::Chain},
+    block::{Block, LANES},
+    simd::{
+        Isa,
+        chains::{Chain, POSITIONS},
+    },
     tile::{self, Accumulators, Visit},
     update::Stretch,
 };
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 
-/// Inputs whose gradients are finished for all panels before the next inputs have their turn: a batch of this many
-/// inputs stays in the caches near the core while the panels pass.
-const STRIPE: usize = 192;
+/// Floats of a row from which on rows lie a page apart.
+const WIDE: usize = 1024;
+
+/// Rows from which on copies pay.
+const MANY: usize = 48;
+
+/// Whether a layer is so wide that its gradients come from copies: what a copy costs is shared by the panels or the inputs
+/// that use it.
+const fn is_wide(inputs: usize, stride: usize, panels: usize) -> bool {
+    stride >= WIDE && panels >= 4 || panels * LANES >= WIDE && inputs >= 64
+}
 
 /// At least the rows of the tallest tile.
 const TALLEST: usize = 12;
+
+/// Gradients that are handed over at once, so that weights and moments come as a stream.
+const HANDED: usize = 4 * TALLEST;
 
 /// Finishes the gradients of the weights that `stretch` asks for.
 ///
@@ -30,11 +45,19 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     const { assert!(K <= KS) };
     let Range { start, end } = stretch.range();
     assert!(end <= K * P);
+    if const { is_wide(K, KS, P) } {
+        let count = rows.clone().map(|(x, _)| x.len()).sum::<usize>();
+        let few = K * packed::PANELS.min(P) / 2;
+        if (MANY..=POSITIONS).contains(&count) && end - start >= few {
+            return update_wide::<S, K, KS, P>(s, rows, stretch);
+        }
+    }
     s.vectorize(
         #[inline(always)]
         || {
             // Cleared once, and not for every tile: few batches have more than one chain.
             let mut joined = [Block::ZERO; TALLEST];
+            let mut gradients = [Block::ZERO; HANDED];
             for stripe in (0..K).step_by(STRIPE) {
                 for panel in start / K..end.div_ceil(K) {
                     let from = start.max(panel * K + stripe);
@@ -47,14 +70,72 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
                             first: from,
                             k: from - panel * K,
                             joined: &mut joined,
+                            gradients: &mut gradients,
+                            filled: 0,
                             stretch: &mut *stretch,
                         };
                         s.cover_blocks(to - from, 1, &mut panel);
+                        panel.hand_over();
                     }
                 }
             }
         },
     );
+}
+
+/// [`update`] from copies, of no more rows than a chain has.
+#[inline(never)]
+fn update_wide<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
+    s: S,
+    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    stretch: &mut Stretch<'_>,
+) {
+    let Range { start, end } = stretch.range();
+    let mut copies = packed::Rows {
+        x: [[0.0; STRIPE]; packed::ROWS],
+        delta: [Block::ZERO; packed::ROWS],
+    };
+    let mut gradients = [[Block::ZERO; STRIPE]; packed::PANELS];
+    let panels = start / K..end.div_ceil(K);
+    for stripe in (0..K).step_by(STRIPE) {
+        let width = STRIPE.min(K - stripe);
+        // What is asked for of a panel's part of the stripe.
+        let part = |panel: usize| {
+            let first = panel * K + stripe;
+            start.max(first)..end.min(first + width)
+        };
+        for group in panels.clone().step_by(packed::PANELS) {
+            let group = group..panels.end.min(group + packed::PANELS);
+            let mut begins = true;
+            for (x, delta) in rows.clone() {
+                let pieces = x.chunks(packed::ROWS).zip(delta.chunks(packed::ROWS));
+                for (x, delta) in pieces {
+                    for (copy, x) in copies.x.iter_mut().zip(x) {
+                        copy[..width].copy_from_slice(&x[stripe..stripe + width]);
+                    }
+                    for (panel, gradients) in group.clone().zip(&mut gradients) {
+                        let part = part(panel);
+                        if part.is_empty() {
+                            continue;
+                        }
+                        for (copy, delta) in copies.delta.iter_mut().zip(delta) {
+                            *copy = delta[panel];
+                        }
+                        let first = part.start - panel * K - stripe;
+                        let gradients = &mut gradients[..part.len()];
+                        packed::add(s, &copies, x.len(), first, begins, gradients);
+                    }
+                    begins = false;
+                }
+            }
+            for (panel, gradients) in group.zip(&gradients) {
+                let part = part(panel);
+                if !part.is_empty() {
+                    stretch.finish(part.start, &gradients[..part.len()]);
+                }
+            }
+        }
+    }
 }
 
 /// A part of one panel's gradients: those of block `first`, which belongs to input `k`, and of the blocks after it.
@@ -66,7 +147,20 @@ struct Panel<'a, 'b, S, R> {
     k: usize,
     /// What the chains of a tile that have ended come to.
     joined: &'a mut [Block; TALLEST],
+    /// Gradients that are finished, of the blocks from `first` on, and how many there are.
+    gradients: &'a mut [Block; HANDED],
+    filled: usize,
     stretch: &'a mut Stretch<'b>,
+}
+
+impl<S, R> Panel<'_, '_, S, R> {
+    /// Hands over what is finished. A call: a rule is compiled once for all shapes of tiles and all layers.
+    fn hand_over(&mut self) {
+        let gradients = &self.gradients[..self.filled];
+        self.stretch.finish(self.first, gradients);
+        self.first += self.filled;
+        self.filled = 0;
+    }
 }
 
 impl<
@@ -117,16 +211,17 @@ impl<
                 x = later;
             }
         }
-        let mut gradients = [Block::ZERO; ROWS];
+        if self.filled + ROWS > HANDED {
+            self.hand_over();
+        }
+        let gradients = &mut self.gradients[self.filled..][..ROWS];
         for i in 0..ROWS {
             if chain.joined {
                 sums[i][0] = self.joined[i].load(s) + sums[i][0];
             }
             gradients[i].store(sums[i][0]);
         }
-        // A call: a rule is compiled once for all shapes of tiles and all layers, and the tiles that follow are computed
-        // while its divisions and roots are under way.
-        self.stretch.finish(self.first + row, &gradients);
+        self.filled += ROWS;
     }
 }
 

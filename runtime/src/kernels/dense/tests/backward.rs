@@ -267,6 +267,14 @@ fn update_finishes_every_gradient_once() {
     check_update::<200, 200, 40, 3>(20);
 }
 
+/// Whole layers are finished from copies, and small parts of them are not: the cuts compare both.
+#[test]
+fn gradients_of_wide_layers_have_the_same_bits_from_copies() {
+    check_update::<70, 1024, 60, 4>(50);
+    check_update::<200, 1024, 140, 9>(100);
+    check_update::<64, 64, 1024, 64>(49);
+}
+
 /// Gradients of numbers of one sign over `pieces` times 4,000 rows, against f64; and the same bits from any chunks.
 fn check_long(level: Level, pieces: usize) {
     const ROWS: usize = 4000;
