@@ -16,8 +16,8 @@ use fearless_simd::{f32x16, prelude::*};
 /// Floats of a row from which on rows lie a page apart.
 const WIDE: usize = 1024;
 
-/// Rows from which on copies pay.
-const MANY: usize = 48;
+/// Rows from which on copies pay: they serve many panels, and what is finished from them is handed over in a stream.
+const MANY: usize = 4;
 
 /// Whether a layer is so wide that its gradients come from copies: what a copy costs is shared by the panels or the inputs
 /// that use it.

@@ -270,6 +270,7 @@ fn update_finishes_every_gradient_once() {
 /// Whole layers are finished from copies, and small parts of them are not: the cuts compare both.
 #[test]
 fn gradients_of_wide_layers_have_the_same_bits_from_copies() {
+    check_update::<70, 1024, 60, 4>(5);
     check_update::<70, 1024, 60, 4>(50);
     check_update::<200, 1024, 140, 9>(100);
     check_update::<64, 64, 1024, 64>(49);
