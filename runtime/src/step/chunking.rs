@@ -35,15 +35,24 @@ pub fn pieces(work: u64, worth: u64, most: usize) -> usize {
 /// The most sums of gradients that a batch has: as many threads share it.
 pub const SUMS: usize = 8;
 
-/// Rows of a chunk, so that `parts` threads share `batch` rows evenly. Neither is 0. Where chunks are summed, their rows are the
-/// network's alone, and so is the order of every sum.
+/// Rows of a chunk, so that `parts` threads share `batch` rows evenly. Neither is 0. Where chunks are summed, their rows are a
+/// matter of the network and the batch alone, and so is the order of every sum.
 const fn capacity<N: Model>(batch: usize, parts: usize) -> usize {
     let most = N::Network::TRAIN_ROWS;
     if N::Network::SUMS {
-        return if batch < most { batch } else { most };
+        return batch.div_ceil(even(batch.div_ceil(most)));
     }
     let even = batch.div_ceil(parts);
     even.div_ceil(even.div_ceil(most))
+}
+
+/// No fewer than so many chunks, which 2, 4 and 8 threads share evenly as far as there are so many.
+const fn even(chunks: usize) -> usize {
+    if chunks < SUMS {
+        chunks.next_power_of_two()
+    } else {
+        chunks.next_multiple_of(SUMS)
+    }
 }
 
 /// How many chunks each sum of gradients holds, and how many sums there are, of a batch of so many chunks.
@@ -156,4 +165,17 @@ pub const fn blocks<N: Model>(batch: usize) -> usize {
 /// Outputs that one thread gathers: a network's outputs and their deltas, if there are several.
 pub const fn outputs<N: Model>() -> usize {
     if N::Network::NEEDS_PAIR { 2 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SUMS, even, sums};
+
+    #[test]
+    fn threads_share_sums_evenly() {
+        for (chunks, shared) in [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8), (9, 16), (22, 24)] {
+            assert_eq!(even(chunks), shared);
+            assert_eq!(sums(shared), [shared.div_ceil(SUMS), shared.min(SUMS)]);
+        }
+    }
 }
