@@ -135,16 +135,38 @@ fn placed(index: usize, value: &Value) -> Placed {
 }
 
 /// The border each value's storage should have: what its readers want, looking through stages that keep their operand's
-/// storage.
+/// storage. Operands that are stored alike have one border, so that neither is copied into the other's.
 fn borders(graph: &Graph, stages: &[Stage]) -> Vec<Border> {
     let mut borders = vec![Border::default(); graph.values.len()];
-    for stage in stages.iter().rev() {
-        for (operand, value) in stage.inputs.iter().enumerate() {
-            let mut border = stage.op.lower().border(operand);
-            if stage.op.lower().keeps_storage() {
-                border = border.union(borders[stage.output.0]);
+    // The stages that a value's border concerns: the one that gives it, and those that keep the storage of what they read.
+    let mut concerned = vec![Vec::new(); graph.values.len()];
+    for (index, stage) in stages.iter().enumerate() {
+        if stage.op.lower().keeps_storage() {
+            for value in stage.inputs.iter().chain([&stage.output]) {
+                concerned[value.0].push(index);
             }
-            borders[value.0] = borders[value.0].union(border);
+        }
+    }
+    let mut waiting = (0..stages.len()).collect::<Vec<_>>();
+    while let Some(index) = waiting.pop() {
+        let stage = &stages[index];
+        let lower = stage.op.lower();
+        let mut wanted = (0..stage.inputs.len())
+            .map(|operand| lower.border(operand))
+            .collect::<Vec<_>>();
+        if lower.keeps_storage() {
+            let values = stage.inputs.iter().chain([&stage.output]);
+            let borders = values.map(|value| borders[value.0]);
+            let alike = borders.chain(wanted.iter().copied());
+            let alike = alike.fold(Border::default(), Border::union);
+            wanted.fill(alike);
+        }
+        for (value, wanted) in stage.inputs.iter().zip(wanted) {
+            let border = borders[value.0].union(wanted);
+            if border != borders[value.0] {
+                borders[value.0] = border;
+                waiting.extend(&concerned[value.0]);
+            }
         }
     }
     borders
