@@ -10,6 +10,7 @@ use crate::{
     network::Network,
     parameters::Parameters,
     simd::{self, Isa, Task},
+    tile::groups,
 };
 #[cfg(feature = "alloc")]
 use crate::{declared::SmallOutput, value::room};
@@ -56,13 +57,10 @@ impl<N: Declared> Task for Many<'_, N> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let group =
+        let most =
             (self.workspace.len() / each::<N>().max(1)).clamp(1, N::Network::INFER_ROWS.max(1));
-        let groups = self
-            .inputs
-            .chunks(group)
-            .zip(self.outputs.chunks_mut(group));
-        for (inputs, outputs) in groups {
+        for group in groups(self.inputs.len().min(self.outputs.len()), most) {
+            let (inputs, outputs) = (&self.inputs[group.clone()], &mut self.outputs[group]);
             N::Network::infer(s, self.parameters, inputs, outputs, self.workspace);
         }
     }

@@ -11,9 +11,11 @@
 )]
 
 mod cover;
+mod groups;
 pub mod shape;
 mod visit;
 
+pub use groups::groups;
 pub use visit::{Visit, VisitRow};
 
 use crate::block::Block;

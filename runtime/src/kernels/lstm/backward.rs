@@ -56,8 +56,9 @@ pub fn backward<
     s.vectorize(
         #[inline(always)]
         || {
-            let groups = cells.chunks(GROUP).zip(dy.chunks(GROUP));
-            for ((cells, dy), gates) in groups.zip(gates.chunks_mut(GROUP)) {
+            for group in tile::groups(gates.len(), GROUP) {
+                let (cells, dy) = (&cells[group.clone()], &dy[group.clone()]);
+                let gates = &mut gates[group];
                 retreat::<S, T, B, P, N>(s, recurrent, cells, dy, gates, carried);
             }
         },

@@ -11,8 +11,8 @@ use crate::{
 };
 use fearless_simd::{Simd, f32x16, prelude::*};
 
-/// Samples that advance together, so that recurrent weights stream from memory once for all of them. All tiles divide
-/// it, and so many states of some hundred units fit into the level-1 cache beside a panel of weights.
+/// Samples that advance together, so that recurrent weights stream from memory once for all of them. Tiles of
+/// twelve rows divide it, and so many states of some hundred units fit into the level-1 cache beside a panel of weights.
 pub const GROUP: usize = 24;
 
 /// The parameters of a layer.

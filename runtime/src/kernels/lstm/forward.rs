@@ -46,8 +46,9 @@ pub fn forward<
                 gates.as_flattened_mut(),
                 state,
             );
-            let groups = gates.chunks_mut(GROUP).zip(cells.chunks_mut(GROUP));
-            for ((gates, cells), y) in groups.zip(y.chunks_mut(GROUP)) {
+            for group in tile::groups(x.len(), GROUP) {
+                let (gates, cells) = (&mut gates[group.clone()], &mut cells[group.clone()]);
+                let y = &mut y[group];
                 advance::<S, T, H, B, P>(s, weights.recurrent, gates, Some(cells), y, state);
             }
         },

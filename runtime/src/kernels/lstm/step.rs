@@ -86,7 +86,8 @@ pub fn infer<
                 }
                 return;
             }
-            for (gates, y) in gates.chunks_mut(GROUP).zip(y.chunks_mut(GROUP)) {
+            for group in tile::groups(gates.len().min(y.len()), GROUP) {
+                let (gates, y) = (&mut gates[group.clone()], &mut y[group]);
                 advance::<S, T, H, B, P>(s, weights.recurrent, gates, None, y, state);
             }
         },
