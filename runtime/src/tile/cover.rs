@@ -47,23 +47,30 @@ fn sweep_grouped<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
     }
 }
 
-/// 32 wide registers: 12 x 2 leaves room for two blocks of weights; 8 x 2 evens out the last rows.
+/// 32 wide registers: 12 x 2 leaves room for two blocks of weights; 9 x 2 and 8 x 2 even out the last rows. A row that
+/// is left alone costs as much as several, since all weights come for it alone.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub fn cover_32_wide<V: Visit, const BY_ROWS: bool>(rows: usize, blocks: usize, visit: &mut V) {
-    // rows = 12 a + 8 b + rest, where b grows to 2 if that leaves no rest of four.
-    let spare = rows % 12;
+    // As many nines as leave no rest below four, if there are so many.
+    let odd = rows % 4;
+    let nines = if odd * 9 <= rows { odd } else { rows / 9 };
+    let others = rows - nines * 9;
+    // others = 12 a + 8 b + rest, where b grows to 2 if that leaves no rest of four.
+    let spare = others % 12;
     let eights = if spare >= 8 {
         1
-    } else if spare >= 4 && rows >= 16 {
+    } else if spare >= 4 && others >= 16 {
         2
     } else {
         0
     };
-    let twelves = (rows - eights * 8) / 12 * 12;
-    let even = twelves + eights * 8;
+    let twelves = (others - eights * 8) / 12 * 12;
+    let nine = twelves + nines * 9;
+    let even = nine + eights * 8;
     sweep_grouped::<V, 12, 2, BY_ROWS>(0..twelves, blocks, visit);
-    sweep_grouped::<V, 8, 2, BY_ROWS>(twelves..even, blocks, visit);
+    sweep_grouped::<V, 9, 2, BY_ROWS>(twelves..nine, blocks, visit);
+    sweep_grouped::<V, 8, 2, BY_ROWS>(nine..even, blocks, visit);
     let four = even + (rows - even) / 4 * 4;
     sweep_grouped::<V, 4, 4, BY_ROWS>(even..four, blocks, visit);
     sweep_grouped::<V, 1, 8, BY_ROWS>(four..rows, blocks, visit);

@@ -179,8 +179,8 @@ tiles!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx512,
     32, 1, cover_32_wide, 8,
-    1 x 1, 2 x 1, 4 x 1, 8 x 1, 9 x 1, 12 x 1, 16 x 1, 1 x 2, 3 x 2, 5 x 2, 6 x 2, 7 x 2, 8 x 2, 10 x 2, 12 x 2, 13 x 2,
-    1 x 4, 2 x 4, 4 x 4, 1 x 8
+    1 x 1, 2 x 1, 4 x 1, 8 x 1, 9 x 1, 12 x 1, 16 x 1, 1 x 2, 3 x 2, 5 x 2, 6 x 2, 7 x 2, 8 x 2, 9 x 2, 10 x 2, 12 x 2,
+    13 x 2, 1 x 4, 2 x 4, 4 x 4, 1 x 8
 );
 tiles!(
     #[cfg(target_arch = "x86_64")]
