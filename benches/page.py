@@ -120,5 +120,6 @@ def write(results, seed, docs):
     before, rest = page.read_text().split("<!-- sweep -->\n")[0], page.read_text().split("<!-- /sweep -->")[1]
     peak = statistics.median(cell["peak"] for cell in results) / 1e9
     reading = statistics.median(cell["reading"] for cell in results) / 1e9
-    said = f"Seed {seed}; one core: peak {peak:.0f} GFLOP/s, {reading:.0f} GB/s from level 2.\n\n"
+    count = len(rows_of(results))
+    said = f"Seed {seed}, {count} networks; one core: peak {peak:.0f} GFLOP/s, {reading:.0f} GB/s from level 2.\n\n"
     page.write_text(f"{before}<!-- sweep -->\n\n{said}{summary(results)}\n\n<!-- /sweep -->{rest}")

@@ -132,3 +132,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../examples/README.md")]
 struct Examples;
+
+/// The same for the page of measurements.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/performance.md")]
+struct Performance;
