@@ -9,7 +9,7 @@ COLUMNS = [
 ]
 KINDS = ["Dense", "Convolutions", "Residual convolutions", "Recurrences"]
 LABEL, CELL, LINE, GAP = 300, 76, 17, 26
-LONGEST = 46
+LONGEST = 42
 
 
 def kind(cell):
