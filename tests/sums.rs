@@ -56,6 +56,7 @@ fn memory_is_that_of_a_chunk_and_of_the_sums() {
         "{one} blocks for one sample, {many} for 256"
     );
     assert!(memory::training::<Summed>(1 << 20) == many);
+    assert!(memory::training::<Summed>(usize::MAX) == many);
 }
 
 fn trained(threads: usize, clip: Option<f64>) -> Vec<u32> {

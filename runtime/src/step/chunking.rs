@@ -49,9 +49,12 @@ const fn capacity<N: Model>(batch: usize, parts: usize) -> usize {
 /// No fewer than so many chunks, which 2, 4 and 8 threads share evenly as far as there are so many.
 const fn even(chunks: usize) -> usize {
     if chunks < SUMS {
-        chunks.next_power_of_two()
-    } else {
-        chunks.next_multiple_of(SUMS)
+        return chunks.next_power_of_two();
+    }
+    match chunks.checked_next_multiple_of(SUMS) {
+        Some(shared) => shared,
+        // A batch beyond any memory.
+        None => chunks,
     }
 }
 
@@ -177,5 +180,6 @@ mod tests {
             assert_eq!(even(chunks), shared);
             assert_eq!(sums(shared), [shared.div_ceil(SUMS), shared.min(SUMS)]);
         }
+        assert_eq!(even(usize::MAX), usize::MAX);
     }
 }
