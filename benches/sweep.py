@@ -161,6 +161,7 @@ def run(arguments):
                 })
                 path.write_text(json.dumps(results, indent=1))
         kiln.process.kill()
+        kiln.process.wait()
     return results
 
 

@@ -11,9 +11,12 @@
     reason = "no figure is compared with the machine's limit here"
 )]
 mod machine;
+#[path = "../../sweep/src/samples.rs"]
+mod samples;
 
 use kiln::{Loss, Result, data::Samples, flat::Floats, prelude::*};
 use machine::seconds;
+use samples::{Judge, cross_entropy, mse, noise};
 use std::{collections::BTreeMap, hint::black_box};
 
 include!(concat!(env!("OUT_DIR"), "/choices.rs"));
@@ -29,32 +32,6 @@ struct Case {
     /// Seconds of a batch.
     infer: fn(usize) -> Result<f64>,
     train: fn(usize) -> Result<f64>,
-}
-
-/// A loss, and the targets of so many samples.
-type Judge<L, T> = (L, fn(usize) -> Result<Vec<T>>);
-
-fn cross_entropy() -> Judge<CrossEntropy, usize> {
-    (CrossEntropy, |count| {
-        Ok((0..count).map(|sample| sample % 10).collect())
-    })
-}
-
-fn mse<O: Floats>() -> Judge<Mse, O> {
-    (Mse, noise)
-}
-
-/// Values between -1 and 1 that look random.
-fn noise<T: Floats>(count: usize) -> Result<Vec<T>> {
-    let mut values = kiln::zeroed_vec(count)?;
-    for (index, number) in kiln::flat::all_numbers_mut(&mut values)
-        .iter_mut()
-        .enumerate()
-    {
-        let mixed = (index as u32).wrapping_mul(0x9E37_79B9) ^ 0x85EB_CA6B;
-        *number = (mixed.wrapping_mul(0xC2B2_AE35) >> 8) as f32 / (1 << 23) as f32 - 1.0;
-    }
-    Ok(values)
 }
 
 fn infer<N: Model<Input: Floats, Output: Floats>>(batch: usize) -> Result<f64> {

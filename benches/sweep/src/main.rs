@@ -15,9 +15,12 @@
 
 #[path = "../../networks/machine.rs"]
 mod machine;
+mod samples;
 
 use kiln::{Loss, Optimizer, Result, data::Samples, flat::Floats, prelude::*};
 use machine::{peak, reading, seconds};
+#[allow(unused_imports, reason = "which losses are needed, the networks say")]
+use samples::{Judge, cross_entropy, mse, noise};
 use std::{hint::black_box, io};
 
 include!(concat!(env!("OUT_DIR"), "/networks.rs"));
@@ -36,21 +39,6 @@ enum Mode {
     Train,
 }
 
-/// A loss, and the targets of so many samples.
-type Judge<L, T> = (L, fn(usize) -> Result<Vec<T>>);
-
-#[allow(dead_code, reason = "no classifier may be among the networks")]
-fn cross_entropy() -> Judge<CrossEntropy, usize> {
-    (CrossEntropy, |count| {
-        Ok((0..count).map(|sample| sample % 10).collect())
-    })
-}
-
-#[allow(dead_code, reason = "all networks may be classifiers")]
-fn mse<O: Floats>() -> Judge<Mse, O> {
-    (Mse, noise)
-}
-
 #[allow(dead_code, reason = "which rules are needed, the networks say")]
 fn sgd() -> Sgd {
     Sgd::new(1e-4)
@@ -59,17 +47,6 @@ fn sgd() -> Sgd {
 #[allow(dead_code, reason = "which rules are needed, the networks say")]
 fn adam() -> Adam {
     Adam::new(1e-5)
-}
-
-/// Values between -1 and 1 that look random.
-fn noise<T: Floats>(count: usize) -> Result<Vec<T>> {
-    let mut values = kiln::zeroed_vec(count)?;
-    let numbers = kiln::flat::all_numbers_mut(&mut values);
-    for (index, number) in numbers.iter_mut().enumerate() {
-        let mixed = (index as u32).wrapping_mul(0x9E37_79B9) ^ 0x85EB_CA6B;
-        *number = (mixed.wrapping_mul(0xC2B2_AE35) >> 8) as f32 / (1 << 23) as f32 - 1.0;
-    }
-    Ok(values)
 }
 
 /// Numbers of inputs and targets that an epoch holds at most, unless one batch has more.
