@@ -9,9 +9,12 @@
 #[allow(dead_code)]
 mod dice;
 mod draw;
+#[path = "../../../tests/random/build/environment.rs"]
+mod environment;
 mod known;
 mod network;
 
+use environment::number;
 use network::Network;
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -30,14 +33,14 @@ fn main() -> ExitCode {
 }
 
 fn write() -> Result<(), String> {
-    let seed = number("KILN_SWEEP_SEED", 0)?;
+    let seed = number::<u64>("KILN_SWEEP_SEED", 0)?;
     let first = number("KILN_SWEEP_FIRST", known::COUNT)?;
     let count = number("KILN_SWEEP_COUNT", DEFAULT_COUNT)?;
     if known::networks().count() != known::COUNT {
         return Err(format!("there are not {} known networks", known::COUNT));
     }
     let networks = known::networks()
-        .chain((0..).map(|index| draw::network(seed as u64, index)))
+        .chain((0..).map(|index| draw::network(seed, index)))
         .skip(first)
         .take(count)
         .collect::<Vec<_>>();
@@ -53,15 +56,4 @@ fn write() -> Result<(), String> {
     };
     save("networks.rs", source)?;
     save("networks.json", description)
-}
-
-/// A whole number from the environment.
-fn number(name: &str, default: usize) -> Result<usize, String> {
-    println!("cargo::rerun-if-env-changed={name}");
-    match env::var(name) {
-        Ok(text) => text
-            .parse()
-            .map_err(|error| format!("{name} = {text}: {error}")),
-        Err(_) => Ok(default),
-    }
 }

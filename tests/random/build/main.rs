@@ -5,11 +5,13 @@
 
 #[path = "../src/dice.rs"]
 mod dice;
+mod environment;
 #[path = "../src/generate/mod.rs"]
 mod generate;
 mod glue;
 mod known;
 
+use environment::number;
 use std::{env, fs, ops::Range, path::Path, process::ExitCode};
 
 /// Models where nobody says how many: some seconds of compile time.
@@ -29,17 +31,6 @@ fn main() -> ExitCode {
             println!("cargo::error={message}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A whole number from the environment.
-fn number(name: &str, default: u64) -> Result<u64, String> {
-    println!("cargo::rerun-if-env-changed={name}");
-    match env::var(name) {
-        Ok(text) => text
-            .parse()
-            .map_err(|error| format!("{name} = {text}: {error}")),
-        Err(_) => Ok(default),
     }
 }
 
