@@ -2,8 +2,8 @@
 //!
 //! A tile is M rows k of one panel: for every output pixel one block of deltas times M values of x. What a piece of the
 //! batch needs (some pixels of an image, or several small ones, and their deltas) fits the caches near the core, the batch
-//! does not; so the tiles of a group, up to [`GROUP`] rows of one panel or of several whole ones, pass over a piece one after
-//! the other before the next piece comes. Between pieces a group's sums rest near the core, which changes no bit of them.
+//! does not; so the tiles of a group, up to [`GROUP`] rows of one panel or of several, pass over a piece one after the other
+//! before the next piece comes. Between pieces a group's sums rest near the core, which changes no bit of them.
 //!
 //! A position is a pixel of a sample's output. A chain takes as many whole samples as have at most [`POSITIONS`] pixels;
 //! a larger output is taken in parts, some whole rows or a piece of one.
@@ -19,7 +19,7 @@ pub use application::{Application, application};
 pub use sums::Applications;
 
 use crate::{
-    block::Block,
+    block::{Block, LANES},
     simd::{
         Isa,
         chains::{Chain, POSITIONS},
@@ -34,6 +34,10 @@ use sums::{BIASES, LEAD, Sums, Total, row_of, tile_of};
 /// Blocks of sums that wait between pieces, each panel's after [`LEAD`]: 38 KiB of stack, and all of two panels of 3 x 3 taps
 /// and 32 channels.
 const GROUP: usize = 608;
+
+/// What a panel's block of deltas costs, in floats of x: it lies far from the next pixel's, and is copied near. Measured,
+/// with images of 4 x 4 to 32 x 32 and 256 to 512 channels: half and twice of it take longer.
+const DELTA: usize = 4 * LANES;
 
 /// Finishes the gradients (2) of the weights, the flat `[[Block; K]; P]`, that `stretch` asks for.
 pub fn weight_gradient<S: Isa>(
@@ -96,6 +100,25 @@ pub fn bias_gradient<S: Isa>(s: S, applications: impl Applications<S>, stretch: 
     );
 }
 
+/// Panels and tiles of a group, of so many panels that each have so many tiles of `rows` rows.
+///
+/// For each position, a group reads one float for each row, whatever the number of panels, and a block of deltas for each
+/// panel, whatever the number of rows. What fits a group is divided so that all groups together read the least.
+const fn group(panels: usize, tiles: usize, rows: usize) -> (usize, usize) {
+    let (mut best, mut least) = ((1, 1), usize::MAX);
+    let mut together = 1;
+    while together <= panels && LEAD + rows <= GROUP / together {
+        let most = (GROUP / together - LEAD) / rows;
+        let groups = tiles.div_ceil(most);
+        let floats = panels.div_ceil(together) * tiles * rows + groups * panels * DELTA;
+        if floats < least {
+            (best, least) = ((together, tiles.div_ceil(groups)), floats);
+        }
+        together += 1;
+    }
+    best
+}
+
 /// The gradient of a stretch of rows of one panel, or of several whole panels.
 struct Gradient<'a, 'b, S, A> {
     s: S,
@@ -140,9 +163,7 @@ impl<S: Isa, A: Applications<S>> Gradient<'_, '_, S, A> {
                 // Tiles are the same wherever the stretch begins; rows outside it are dropped.
                 let (from, to) = (self.rows.start, self.rows.end);
                 let tiles = tile_of::<M>(A::CHANNELS, from)..tile_of::<M>(A::CHANNELS, to - 1) + 1;
-                let groups = tiles.len().div_ceil((GROUP - LEAD) / M);
-                let length = tiles.len().div_ceil(groups);
-                let together = (GROUP / (LEAD + length * M)).max(1);
+                let (together, length) = group(self.panels.len(), tiles.len(), M);
                 for panel in self.panels.clone().step_by(together) {
                     let panels = panel..self.panels.end.min(panel + together);
                     for first in tiles.clone().step_by(length) {

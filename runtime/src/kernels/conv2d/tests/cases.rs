@@ -313,4 +313,5 @@ case!(dilated_3x2: 4 -> 17, Relu, input 10 x 11, kernel 3 x 2, stride 1 x 1, dil
 case!(dilated_and_strided: 20 -> 48, Relu, input 12 x 13, kernel 3 x 3, stride 2 x 3, dilation 2 x 2, padding 1 2 3 0, rows 1 2, columns 3 0, pool 2 x 2);
 case!(one_output: 16 -> 64, Sigmoid, input 4 x 4, kernel 4 x 4, stride 1 x 1, dilation 1 x 1, padding 0 0 0 0, rows 0 0, columns 0 0, pool 1 x 1);
 case!(odd_panels: 37 -> 72, Relu, input 4 x 5, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 1 1 1 1, rows 1 1, columns 1 1, pool 1 x 1);
+case!(groups_of_panels: 27 -> 33, Relu, input 6 x 7, kernel 5 x 5, stride 2 x 1, dilation 1 x 1, padding 2 2 2 2, rows 2 1, columns 2 2, pool 1 x 1);
 case!(wide_pool: 1 -> 32, Relu, input 10 x 18, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 0 0 0 0, rows 0 0, columns 0 0, pool 4 x 8);
