@@ -75,39 +75,19 @@ pub trait Tiles: Simd {
 }
 
 /// The shape of fewest cycles among those whose sums, one block of each panel and one splat fit the registers.
-///
-/// Per product a machine with two multipliers and two load ports needs, in halves of a cycle, the largest of: its
-/// multiplications; ten, for a sum waits four cycles for itself and a little slack keeps the multipliers fed; its loads.
-/// Pointers beyond eight do not fit the general registers and are loads, too.
 pub const fn best<S: Tiles>(extent: Extent) -> Shape {
     let mut best = S::SHAPES[0];
     let mut least = u64::MAX;
     let mut index = 0;
     while index < S::SHAPES.len() {
         let shape = S::SHAPES[index];
+        // A weight that multiplies one output is read in place.
         let outputs = shape.windows * extent.width;
         let weights = shape.panels * S::VECTORS;
-        let sums = outputs * weights;
-        // A weight that multiplies one output is read in place.
         let waiting = if outputs == 1 { 1 } else { weights };
-        let fits = sums + waiting < S::REGISTERS || index == 0;
+        let fits = outputs * weights + waiting < S::REGISTERS || index == 0;
         if fits && shape.panels <= extent.panels {
-            let overlaps = extent.overlaps && shape.windows <= extent.run;
-            let scattered = !overlaps && !extent.run.is_multiple_of(shape.windows);
-            let pointers = if scattered {
-                shape.windows.saturating_sub(8)
-            } else {
-                0
-            };
-            let product = max(max(sums, 10), outputs + weights + pointers);
-            let across = if overlaps {
-                extent.windows / extent.run * extent.run.div_ceil(shape.windows)
-            } else {
-                extent.windows.div_ceil(shape.windows)
-            };
-            // The last panels of a tile may be those of the one before it.
-            let tiles = across * extent.panels.div_ceil(shape.panels);
-            let cost = tiles as u64 * (extent.depth * product + 2 * sums + 24) as u64;
+            let cost = cost::<S>(extent, shape);
             if cost < least {
                 least = cost;
                 best = shape;
@@ -116,6 +96,57 @@ pub const fn best<S: Tiles>(extent: Extent) -> Shape {
         index += 1;
     }
     best
+}
+
+/// [`best`] where tiles may overlap or not: the shape, and whether they do.
+pub const fn best_either<S: Tiles>(extent: Extent) -> (Shape, bool) {
+    let [apart, over] = [
+        Extent {
+            overlaps: false,
+            ..extent
+        },
+        Extent {
+            overlaps: true,
+            ..extent
+        },
+    ];
+    let shapes = [best::<S>(apart), best::<S>(over)];
+    let overlaps = cost::<S>(over, shapes[1]) < cost::<S>(apart, shapes[0]);
+    (
+        shapes[overlaps as usize],
+        overlaps && shapes[1].windows <= extent.run,
+    )
+}
+
+/// What it takes to find the place of a window that is at no constant distance from the others, in halves of a cycle.
+const PLACE: usize = 12;
+
+/// The halves of a cycle that a shape takes.
+///
+/// Per product a machine with two multipliers and two load ports needs, in halves of a cycle, the largest of: its
+/// multiplications; ten, for a sum waits four cycles for itself and a little slack keeps the multipliers fed; its loads.
+/// Pointers beyond eight do not fit the general registers and are loads, too.
+const fn cost<S: Tiles>(extent: Extent, shape: Shape) -> u64 {
+    let outputs = shape.windows * extent.width;
+    let weights = shape.panels * S::VECTORS;
+    let sums = outputs * weights;
+    let overlaps = extent.overlaps && shape.windows <= extent.run;
+    let scattered = !overlaps && !extent.run.is_multiple_of(shape.windows);
+    let pointers = if scattered {
+        shape.windows.saturating_sub(8)
+    } else {
+        0
+    };
+    let product = max(max(sums, 10), outputs + weights + pointers);
+    let across = if overlaps {
+        extent.windows / extent.run * extent.run.div_ceil(shape.windows)
+    } else {
+        extent.windows.div_ceil(shape.windows)
+    };
+    // The last panels of a tile may be those of the one before it.
+    let tiles = across * extent.panels.div_ceil(shape.panels);
+    let places = if scattered { PLACE * shape.windows } else { 0 };
+    tiles as u64 * (extent.depth * product + 2 * sums + 24 + places) as u64
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -179,8 +210,8 @@ tiles!(
     #[cfg(target_arch = "x86_64")]
     fearless_simd::x86::Avx512,
     32, 1, cover_32_wide, 8,
-    1 x 1, 2 x 1, 4 x 1, 8 x 1, 9 x 1, 12 x 1, 16 x 1, 1 x 2, 3 x 2, 5 x 2, 6 x 2, 7 x 2, 8 x 2, 9 x 2, 10 x 2, 12 x 2,
-    13 x 2, 1 x 4, 2 x 4, 4 x 4, 1 x 8
+    1 x 1, 2 x 1, 4 x 1, 8 x 1, 9 x 1, 10 x 1, 12 x 1, 14 x 1, 16 x 1, 1 x 2, 3 x 2, 5 x 2, 6 x 2, 7 x 2, 8 x 2, 9 x 2,
+    10 x 2, 12 x 2, 13 x 2, 7 x 3, 8 x 3, 9 x 3, 1 x 4, 2 x 4, 4 x 4, 5 x 5, 1 x 8
 );
 tiles!(
     #[cfg(target_arch = "x86_64")]

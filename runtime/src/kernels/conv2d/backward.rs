@@ -230,6 +230,23 @@ impl<C: Stencil, D: Image, X: Image> Fixed for Transposed<C, D, X> {
     );
 }
 
+/// The shape of the tiles, and whether the last of a row overlaps the one before it.
+const fn tiles<S: Isa, C: Stencil, D: Image, X: Image>() -> (Shape, bool) {
+    let [rows, columns] = Transposed::<C, D, X>::ALONG;
+    let rows = rows.reached().div_ceil(C::STRIDE[0]);
+    let columns = columns.reached().div_ceil(C::STRIDE[1]);
+    let taps = (C::KERNEL[0] * C::KERNEL[1]).div_ceil(C::STRIDE[0] * C::STRIDE[1]);
+    shape::best_either::<S>(Extent {
+        windows: rows * columns,
+        // Classes of a stride may differ in width.
+        run: if C::STRIDE[1] == 1 { columns } else { 1 },
+        overlaps: false,
+        width: 1,
+        panels: X::COLUMN / LANES,
+        depth: taps * D::CHANNELS,
+    })
+}
+
 /// Writes sums to the inputs of a class.
 struct Gradient<'a, C, D, X, const ADD: bool> {
     dx: &'a mut [Block],
@@ -240,25 +257,13 @@ struct Gradient<'a, C, D, X, const ADD: bool> {
 impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Ends<S>
     for Gradient<'_, C, D, X, ADD>
 {
-    const SHAPE: Shape = {
-        let [rows, columns] = Transposed::<C, D, X>::ALONG;
-        let rows = rows.reached().div_ceil(C::STRIDE[0]);
-        let columns = columns.reached().div_ceil(C::STRIDE[1]);
-        let taps = (C::KERNEL[0] * C::KERNEL[1]).div_ceil(C::STRIDE[0] * C::STRIDE[1]);
-        shape::best::<S>(Extent {
-            windows: rows * columns,
-            // Classes of a stride may differ in width.
-            run: if C::STRIDE[1] == 1 { columns } else { 1 },
-            overlaps: false,
-            width: 1,
-            panels: X::COLUMN / LANES,
-            depth: taps * D::CHANNELS,
-        })
-    };
-    const REGULAR: bool = C::STRIDE[1] == 1
-        && Along::axis::<C, X, D>(1)
-            .reached()
-            .is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
+    const SHAPE: Shape = tiles::<S, C, D, X>().0;
+    const REGULAR: bool = <Self as Ends<S>>::OVERLAPS
+        || C::STRIDE[1] == 1
+            && Along::axis::<C, X, D>(1)
+                .reached()
+                .is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
+    const OVERLAPS: bool = tiles::<S, C, D, X>().1;
     const WINNERS: bool = false;
 
     #[inline(always)]

@@ -271,6 +271,19 @@ impl<const WS: usize> Record for &mut [Block; WS] {
     }
 }
 
+/// The shape of the tiles, and whether the last of a row overlaps the one before it.
+const fn tiles<S: Isa, Y: Image, const PW: usize, const K: usize, const P: usize>() -> (Shape, bool)
+{
+    shape::best_either::<S>(Extent {
+        windows: Y::HEIGHT * Y::WIDTH,
+        run: Y::WIDTH,
+        overlaps: false,
+        width: PW,
+        panels: P,
+        depth: K,
+    })
+}
+
 /// Finishes sums and writes them to Y.
 struct Output<'a, F, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     b: &'a [Block; P],
@@ -291,15 +304,10 @@ impl<
     const P: usize,
 > Ends<S> for Output<'_, F, Y, R, PH, PW, K, P>
 {
-    const SHAPE: Shape = shape::best::<S>(Extent {
-        windows: Y::HEIGHT * Y::WIDTH,
-        run: Y::WIDTH,
-        overlaps: false,
-        width: PW,
-        panels: P,
-        depth: K,
-    });
-    const REGULAR: bool = Y::WIDTH.is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
+    const SHAPE: Shape = tiles::<S, Y, PW, K, P>().0;
+    const REGULAR: bool =
+        <Self as Ends<S>>::OVERLAPS || Y::WIDTH.is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
+    const OVERLAPS: bool = tiles::<S, Y, PW, K, P>().1;
     const WINNERS: bool = R::WINNERS;
 
     #[inline(always)]

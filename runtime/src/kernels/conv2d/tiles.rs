@@ -102,6 +102,8 @@ pub(super) trait Ends<S: Isa> {
     const SHAPE: Shape;
     /// Whether no tile runs over the end of a row of windows.
     const REGULAR: bool;
+    /// Whether the last tile of a row of windows overlaps the one before it, instead.
+    const OVERLAPS: bool;
     /// Whether the position of the largest output in its window is wanted.
     const WINNERS: bool;
     /// What the sums of a panel begin with.
@@ -152,15 +154,26 @@ impl<
 
     #[inline(always)]
     fn run<const Q: usize, const N: usize>(mut self) {
-        let count = self.walk.windows()[0] * self.walk.windows()[1];
-        let (tiles, groups) = (count.div_ceil(Q), const { P.div_ceil(N) });
+        let [height, width] = self.walk.windows();
+        let (tiles, groups) = if T::OVERLAPS {
+            (height * width.div_ceil(Q), const { P.div_ceil(N) })
+        } else {
+            ((height * width).div_ceil(Q), const { P.div_ceil(N) })
+        };
         for step in 0..tiles * groups {
             let (tile, group) = if const { L::Fixed::PANELS_FIRST } {
                 (step % tiles, step / tiles)
             } else {
                 (step / groups, step % groups)
             };
-            self.tile::<Q, N>(tile * Q, group * N);
+            let (first, known) = if T::OVERLAPS {
+                let (row, column) = (tile / width.div_ceil(Q), tile % width.div_ceil(Q) * Q);
+                let known = (column + Q).saturating_sub(width);
+                (row * width + column - known, known)
+            } else {
+                (tile * Q, 0)
+            };
+            self.tile::<Q, N>(first, known, group * N);
         }
     }
 }
@@ -176,10 +189,10 @@ impl<
     const P: usize,
 > Sums<'_, S, G, L, T, PH, PW, K, P>
 {
-    /// Windows `first..first + Q` by panels `panel..panel + N`; windows past the last repeat it and are not stored, and for
-    /// panels past the last stand some before `panel`, which are not stored again.
+    /// Windows `first..first + Q` by panels `panel..panel + N`. The first `known` are not stored again; windows past the last
+    /// repeat it and are not stored, and for panels past the last stand some before `panel`, which are not stored again.
     #[inline(always)]
-    fn tile<const Q: usize, const N: usize>(&mut self, first: usize, panel: usize) {
+    fn tile<const Q: usize, const N: usize>(&mut self, first: usize, known: usize, panel: usize) {
         let s = self.s;
         let (panel, stored) = if const { P.is_multiple_of(N) } {
             (panel, 0)
@@ -228,7 +241,7 @@ impl<
             }
         }
         for q in 0..Q {
-            if q < valid {
+            if q >= known && q < valid {
                 for n in 0..N {
                     if n >= stored {
                         self.ends
