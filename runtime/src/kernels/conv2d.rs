@@ -41,10 +41,12 @@
 mod backward;
 mod delta;
 mod forward;
+mod place;
 mod residue;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod walk;
 mod weights;
 
 pub use backward::{input_gradient, transpose};

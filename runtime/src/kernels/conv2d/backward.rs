@@ -2,7 +2,8 @@
 
 use super::{
     residue::{Residue, covers},
-    tiles::{Ends, Fixed, Given, Known, Reads, Sums, Walk},
+    tiles::{Ends, Sums},
+    walk::{Fixed, Given, Known, Reads, Walk, panels_first},
 };
 use crate::{
     block::{Block, LANES},
@@ -222,7 +223,10 @@ impl<C: Stencil, D: Image, X: Image> Fixed for Transposed<C, D, X> {
         above > D::TOP || D::TOP + D::HEIGHT + below > D::ROWS
     };
 
-    const PANELS_FIRST: bool = C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::COLUMN > D::FLOATS;
+    const PANELS_FIRST: bool = panels_first(
+        C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::COLUMN,
+        D::FLOATS,
+    );
 
     const READS: Reads = Self::reads(
         Residue::of(Self::ALONG[0], 0),

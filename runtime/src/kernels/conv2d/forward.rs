@@ -3,7 +3,10 @@
 //! Every activation here is non-decreasing, so max f(z) = f(max z): the pool takes its maximum over the raw sums in
 //! registers, and bias and activation are applied once to what it keeps.
 
-use super::tiles::{Ends, Fixed, Known, Reads, Sums};
+use super::{
+    tiles::{Ends, Sums},
+    walk::{Fixed, Known, Reads, panels_first},
+};
 use crate::{
     block::{Block, LANES, without_padding},
     kernels::{
@@ -226,7 +229,10 @@ impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
 
     const PANELS_FIRST: bool = {
         let panels = Y::CHANNELS.div_ceil(LANES) * LANES;
-        C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS * panels > X::FLOATS
+        panels_first(
+            C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS * panels,
+            X::FLOATS,
+        )
     };
 
     const READS: Reads = {

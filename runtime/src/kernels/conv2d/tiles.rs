@@ -1,15 +1,22 @@
 //! The tile shared by a convolution's forward pass and the gradient of its input.
 //!
 //! A *window* is PH x PW neighbouring outputs of which the largest is kept (1 x 1 without pooling). Windows are counted
-//! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next. For each
-//! of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps and channels. A sum of more
-//! than [`POSITIONS`] products is cut into runs of whole taps, or of so many channels of one tap, which are added in
-//! ascending order.
+//! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next, or overlap
+//! the one before it. For each of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps
+//! and channels. A sum of more than [`POSITIONS`] products is cut into runs of whole taps, or of so many channels of one
+//! tap, which are added in ascending order.
+//!
+//! Where the panels of a tile are longer than a level-2 cache keeps, each tile would bring them again from behind it: then
+//! a stripe of tiles takes one row of taps after another, and its sums wait in between.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
 )]
 
+use super::{
+    place::Place,
+    walk::{Fixed, Walk},
+};
 use crate::{
     block::Block,
     kernels::image::Image,
@@ -22,79 +29,6 @@ use crate::{
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, i32x16, prelude::*};
-
-/// What is fixed for all outputs of a kernel.
-pub(super) trait Fixed {
-    /// Whether taps may read rows outside the buffer: its row 0, all zeros, stands in for them.
-    const CLIP: bool;
-    /// Whether a group of panels stays while the image streams by, or the other way round.
-    const PANELS_FIRST: bool;
-    /// The reads; where they have several classes, those of the first.
-    const READS: Reads;
-}
-
-/// Declares the reads, and the two plans by which a kernel is told of them.
-macro_rules! reads {
-    ($($(#[$doc:meta])+ $field:ident: $kind:ty),+ $(,)?) => {
-        /// Which reads make up each output, as `[rows, columns]`; positions are those of the source's buffer.
-        #[derive(Clone, Copy)]
-        pub(super) struct Reads {
-            $($(#[$doc])+ pub $field: $kind),+
-        }
-
-        /// How a kernel is told of the reads: [`Known`] or [`Given`].
-        pub(super) trait Walk {
-            /// What is fixed.
-            type Fixed: Fixed;
-            $($(#[$doc])+ fn $field(&self) -> $kind;)+
-        }
-
-        impl<F: Fixed> Walk for Known<F> {
-            type Fixed = F;
-            $(
-                #[inline(always)]
-                fn $field(&self) -> $kind {
-                    const { F::READS.$field }
-                }
-            )+
-        }
-
-        impl<F: Fixed> Walk for Given<F> {
-            type Fixed = F;
-            $(
-                #[inline(always)]
-                fn $field(&self) -> $kind {
-                    self.0.$field
-                }
-            )+
-        }
-    };
-}
-
-/// The reads of a convolution, and those of its input's gradient if no stride separates classes: constants. Strides and bounds
-/// reach LLVM as immediate operands only so: it does not see through a constant struct, and then neither unrolls loops
-/// over taps nor drops their checks.
-pub(super) struct Known<F>(pub PhantomData<F>);
-
-/// The reads of one class among several, which share a kernel and are told apart by values.
-pub(super) struct Given<F>(pub Reads, pub PhantomData<F>);
-
-reads! {
-    /// Windows.
-    windows: [usize; 2],
-    /// What the first tap of output (0, 0) reads; a row above the buffer is negative.
-    origin: [isize; 2],
-    /// From an output to the next.
-    stride: [usize; 2],
-    /// Taps.
-    taps: [usize; 2],
-    /// From a tap to the next.
-    dilation: [usize; 2],
-    /// Block of a panel at which the first tap's channels begin.
-    panel: usize,
-    /// Blocks of a panel from a tap to the next.
-    panel_step: [usize; 2],
-}
 
 /// Where sums begin and end.
 pub(super) trait Ends<S: Isa> {
@@ -154,29 +88,36 @@ impl<
 
     #[inline(always)]
     fn run<const Q: usize, const N: usize>(mut self) {
-        let [height, width] = self.walk.windows();
-        let (tiles, groups) = if T::OVERLAPS {
-            (height * width.div_ceil(Q), const { P.div_ceil(N) })
-        } else {
-            ((height * width).div_ceil(Q), const { P.div_ceil(N) })
+        let tiles = Place::<Q>::count(self.walk.windows(), T::OVERLAPS);
+        let together = const {
+            if Self::splits(N) {
+                WAITING / (Q * N)
+            } else {
+                1
+            }
         };
-        for step in 0..tiles * groups {
-            let (tile, group) = if const { L::Fixed::PANELS_FIRST } {
-                (step % tiles, step / tiles)
+        let (stripes, groups) = (tiles.div_ceil(together), const { P.div_ceil(N) });
+        for step in 0..stripes * groups {
+            let (stripe, group) = if const { L::Fixed::PANELS_FIRST } {
+                (step % stripes, step / stripes)
             } else {
                 (step / groups, step % groups)
             };
-            let (first, known) = if T::OVERLAPS {
-                let (row, column) = (tile / width.div_ceil(Q), tile % width.div_ceil(Q) * Q);
-                let known = (column + Q).saturating_sub(width);
-                (row * width + column - known, known)
+            if const { Self::splits(N) } {
+                let first = stripe * together;
+                self.stripe::<Q, N>(first..tiles.min(first + together), group);
             } else {
-                (tile * Q, 0)
-            };
-            self.tile::<Q, N>(first, known, group * N);
+                self.tile::<Q, N>(stripe, group);
+            }
         }
     }
 }
+
+/// Blocks of the sums that wait while others have their turn with some taps.
+const WAITING: usize = 256;
+
+/// Blocks of panels that stay in a level-2 cache from one tile to the next, beside the image: 320 KiB.
+const NEAR: usize = 5 << 10;
 
 impl<
     S: Isa,
@@ -189,39 +130,65 @@ impl<
     const P: usize,
 > Sums<'_, S, G, L, T, PH, PW, K, P>
 {
-    /// Windows `first..first + Q` by panels `panel..panel + N`. The first `known` are not stored again; windows past the last
-    /// repeat it and are not stored, and for panels past the last stand some before `panel`, which are not stored again.
-    #[inline(always)]
-    fn tile<const Q: usize, const N: usize>(&mut self, first: usize, known: usize, panel: usize) {
-        let s = self.s;
-        let (panel, stored) = if const { P.is_multiple_of(N) } {
-            (panel, 0)
-        } else {
-            let first = panel.min(P - N);
-            (first, panel - first)
-        };
-        let (height, width) = (self.walk.windows()[0], self.walk.windows()[1]);
-        let valid = Q.min(height * width - first);
-        let mut windows = [[first / width, first % width]; Q];
-        for q in 1..Q {
-            let [row, column] = windows[q - 1];
-            windows[q] = if T::REGULAR || column + 1 < width {
-                [row, column + 1]
-            } else if q < valid {
-                [row + 1, 0]
-            } else {
-                [row, column]
-            };
-        }
+    /// Whether the panels of a tile are so long that several tiles take a row of taps before the next one comes.
+    const fn splits(panels: usize) -> bool {
+        PH * PW == 1 && K * panels > NEAR
+    }
 
-        let mut start = [f32x16::splat(s, 0.0); N];
+    /// Where a tile is.
+    #[inline(always)]
+    fn place<const Q: usize, const N: usize>(&self, tile: usize, group: usize) -> Place<Q> {
+        Place::of::<N, P>(self.walk.windows(), [T::REGULAR, T::OVERLAPS], tile, group)
+    }
+
+    /// What the sums of a tile begin with.
+    #[inline(always)]
+    fn start<const N: usize>(&self, panel: usize) -> [f32x16<S>; N] {
+        let mut start = [f32x16::splat(self.s, 0.0); N];
         for n in 0..N {
-            start[n] = self.ends.start(s, panel + n);
+            start[n] = self.ends.start(self.s, panel + n);
         }
+        start
+    }
+
+    /// Hands over the largest of each window, and its position.
+    #[inline(always)]
+    fn store<const Q: usize, const N: usize>(
+        &mut self,
+        place: &Place<Q>,
+        best: &Accumulators<S, Q, N>,
+        winner: &[[i32x16<S>; N]; Q],
+    ) {
+        for q in 0..Q {
+            if place.valid.contains(&q) {
+                for n in 0..N {
+                    if n >= place.stored {
+                        let (window, panel) = (place.windows[q], place.panel + n);
+                        self.ends
+                            .store(self.s, window, panel, best[q][n], winner[q][n]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One tile of one group of panels.
+    #[inline(always)]
+    fn tile<const Q: usize, const N: usize>(&mut self, tile: usize, group: usize) {
+        let s = self.s;
+        let place = self.place::<Q, N>(tile, group);
+        let start = self.start::<N>(place.panel);
         let mut best = [start; Q];
         let mut winner = [[i32x16::splat(s, 0); N]; Q];
         for dy in 0..PH {
-            let sums = self.correlate([[start; PW]; Q], windows, dy, panel);
+            let mut sums = [[start; PW]; Q];
+            let mut total = [[[f32x16::splat(s, 0.0); N]; PW]; Q];
+            let taps = 0..self.walk.taps()[0];
+            self.correlate(&mut sums, &mut total, &place, dy, taps);
+            if Self::CUT {
+                self.join(&mut total, &mut sums);
+                sums = total;
+            }
             for q in 0..Q {
                 for dx in 0..PW {
                     for n in 0..N {
@@ -240,14 +207,45 @@ impl<
                 }
             }
         }
-        for q in 0..Q {
-            if q >= known && q < valid {
-                for n in 0..N {
-                    if n >= stored {
-                        self.ends
-                            .store(s, windows[q], panel + n, best[q][n], winner[q][n]);
+        self.store(&place, &best, &winner);
+    }
+
+    /// Some tiles of one group of panels, row of taps by row of taps, whose weights stay near from tile to tile.
+    #[inline(always)]
+    fn stripe<const Q: usize, const N: usize>(&mut self, tiles: Range<usize>, group: usize) {
+        let s = self.s;
+        // The chain under way of each sum, and those before it.
+        let mut waiting = [[Block::ZERO; WAITING]; 2];
+        let rows = self.walk.taps()[0];
+        for row in 0..rows {
+            for (index, tile) in tiles.clone().enumerate() {
+                let place = self.place::<Q, N>(tile, group);
+                let mut sums = [[self.start::<N>(place.panel); PW]; Q];
+                let mut total = [[[f32x16::splat(s, 0.0); N]; PW]; Q];
+                let at = index * Q * N;
+                if row > 0 {
+                    load(s, &mut sums, &waiting[0][at..][..Q * N]);
+                    if Self::CUT {
+                        load(s, &mut total, &waiting[1][at..][..Q * N]);
                     }
                 }
+                self.correlate(&mut sums, &mut total, &place, 0, row..row + 1);
+                if row + 1 < rows {
+                    store(&sums, &mut waiting[0][at..][..Q * N]);
+                    if Self::CUT {
+                        store(&total, &mut waiting[1][at..][..Q * N]);
+                    }
+                    continue;
+                }
+                if Self::CUT {
+                    self.join(&mut total, &mut sums);
+                    sums = total;
+                }
+                let mut best = [[f32x16::splat(s, 0.0); N]; Q];
+                for q in 0..Q {
+                    best[q] = sums[q][0];
+                }
+                self.store(&place, &best, &[[i32x16::splat(s, 0); N]; Q]);
             }
         }
     }
@@ -262,17 +260,18 @@ impl<
         1
     };
 
-    /// Adds every tap of output row `dy` of the windows to their sums, tap rows in ascending order.
+    /// Adds some rows of taps of output row `dy` of the windows to their sums, in ascending order; what is cut off goes to
+    /// `total`.
     #[inline(always)]
     fn correlate<const Q: usize, const N: usize>(
         &self,
-        start: [Accumulators<S, PW, N>; Q],
-        windows: [[usize; 2]; Q],
+        sums: &mut [Accumulators<S, PW, N>; Q],
+        total: &mut [Accumulators<S, PW, N>; Q],
+        place: &Place<Q>,
         dy: usize,
-        panel: usize,
-    ) -> [Accumulators<S, PW, N>; Q] {
-        let mut sums = start;
-        let mut total = [[[f32x16::splat(self.s, 0.0); N]; PW]; Q];
+        taps: Range<usize>,
+    ) {
+        let (windows, panel) = (&place.windows, place.panel);
         // Row and first column of each window's first tap.
         let mut at = [[0; 2]; Q];
         for q in 0..Q {
@@ -286,11 +285,12 @@ impl<
         // rows that lie outside the image for all windows are skipped.
         let (passes, rows) = if const { L::Fixed::CLIP } {
             let step = self.walk.dilation()[0] as isize;
-            let low = (taps_below(at[Q - 1][0], step) as usize).min(self.walk.taps()[0]);
+            let low = taps_below(at[Q - 1][0], step) as usize;
             let high = taps_below(at[0][0] - G::ROWS as isize, step) as usize;
-            (low..high.min(self.walk.taps()[0]), 1)
+            let low = low.max(taps.start).min(taps.end);
+            (low..high.min(taps.end), 1)
         } else {
-            (0..1, self.walk.taps()[0])
+            (taps.start..taps.start + 1, taps.len())
         };
         for pass in passes {
             let reach =
@@ -323,20 +323,15 @@ impl<
                     for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
                         let from = piece * POSITIONS;
                         let channels = from..G::CHANNELS.min(from + POSITIONS);
-                        self.tap(&mut sums, x, offset, w, block, channels);
+                        self.tap(sums, x, offset, w, block, channels);
                         let tap = (pass + row) * self.walk.taps()[1] + column + 1;
                         if Self::CUT && tap.is_multiple_of(Self::RUN) {
-                            self.join(&mut total, &mut sums);
+                            self.join(total, sums);
                         }
                     }
                 }
             }
         }
-        if Self::CUT {
-            self.join(&mut total, &mut sums);
-            return total;
-        }
-        sums
     }
 
     /// Adds a run's sums to those before it, and begins the next.
@@ -395,6 +390,33 @@ impl<
                 #[inline(always)]
                 |n| &w[n][channel],
             );
+        }
+    }
+}
+
+/// Loads the sums of a tile.
+#[inline(always)]
+fn load<S: Isa, const Q: usize, const W: usize, const N: usize>(
+    s: S,
+    sums: &mut [Accumulators<S, W, N>; Q],
+    from: &[Block],
+) {
+    for q in 0..Q {
+        for n in 0..N {
+            sums[q][0][n] = from[q * N + n].load(s);
+        }
+    }
+}
+
+/// Stores the sums of a tile.
+#[inline(always)]
+fn store<S: Isa, const Q: usize, const W: usize, const N: usize>(
+    sums: &[Accumulators<S, W, N>; Q],
+    to: &mut [Block],
+) {
+    for q in 0..Q {
+        for n in 0..N {
+            to[q * N + n].store(sums[q][0][n]);
         }
     }
 }

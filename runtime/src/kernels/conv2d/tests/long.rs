@@ -2,7 +2,8 @@
 
 #![allow(
     clippy::needless_range_loop,
-    reason = "indices are those of the formulas"
+    clippy::modulo_one,
+    reason = "indices are those of the formulas, some sizes are 1"
 )]
 
 use super::*;
@@ -58,64 +59,79 @@ fn deep_sums_keep_their_digits() {
     }
 }
 
-/// 10,000 products in 5 x 5 taps, of which some lie outside the image.
-#[test]
-fn sums_are_cut_between_taps() {
-    const CHANNELS: usize = 400;
-    const K: usize = 25 * CHANNELS;
-    type C = Taps<5, 5, 1, 1, 1, 1, 2, 2>;
-    type X = ChannelLast<3, 3, CHANNELS, 1, 2, 5, 7>;
-    type Y = ChannelLast<3, 3, 16, 0, 0, 3, 3>;
-    struct Cut<'a> {
-        x: &'a [[f32; X::FLOATS]],
-        w: &'a [[Block; K]; 1],
-        y: &'a mut [[Block; 9]],
-    }
-    impl Task for Cut<'_> {
-        type Output = ();
-        fn run<S: Isa>(self, s: S) {
-            forward::<S, Identity, C, X, Y, 1, 1, _, K, 1, 9>(
-                s,
-                self.x,
-                self.w,
-                &[Block([0.5; LANES])],
-                self.y,
-            );
-        }
-    }
-    let image: Vec<f32> = noise(9 * CHANNELS, 5).into_iter().map(f32::abs).collect();
-    let mut x = vec![[0.0; X::FLOATS]];
-    import::<X>(&image, &mut x[0]);
-    let w = panel(K, 6);
-    for level in simd::levels() {
-        let mut y = [[Block::ZERO; 9]];
-        let cut = Cut {
-            x: &x,
-            w: w.as_chunks().0.first_chunk().unwrap(),
-            y: &mut y,
-        };
-        simd::dispatch(level, cut);
-        for at in 0..9 {
-            for lane in 0..16 {
-                let mut exact = 0.5;
-                for tap in 0..25 {
-                    let (row, column) = (at / 3 + tap / 5, at % 3 + tap % 5);
-                    if (2..5).contains(&row) && (2..5).contains(&column) {
-                        for channel in 0..CHANNELS {
-                            let x = image[channel * 9 + (row - 2) * 3 + column - 2];
-                            exact += f64::from(x) * f64::from(w[tap * CHANNELS + channel].0[lane]);
+/// Sums of many products over SIZE x SIZE taps, of which some lie outside an image of H x W: PANELS panels of them.
+macro_rules! deep {
+    ($(#[$doc:meta])+ $name:ident: $channels:literal channels, $size:literal taps, $h:literal x $w:literal, $panels:literal) => {
+        $(#[$doc])+
+        #[test]
+        fn $name() {
+            const K: usize = $size * $size * $channels;
+            const PAD: usize = $size / 2;
+            type C = Taps<$size, $size, 1, 1, 1, 1, PAD, PAD>;
+            type X = ChannelLast<$h, $w, $channels, 1, PAD, { $h + 2 }, { $w + 2 * PAD }>;
+            type Y = ChannelLast<$h, $w, { $panels * LANES }, 0, 0, $h, $w>;
+            const YS: usize = Y::FLOATS / LANES;
+            struct Deep<'a> {
+                x: &'a [[f32; X::FLOATS]],
+                w: &'a [[Block; K]; $panels],
+                y: &'a mut [[Block; YS]],
+            }
+            impl Task for Deep<'_> {
+                type Output = ();
+                fn run<S: Isa>(self, s: S) {
+                    let b = [Block([0.5; LANES]); $panels];
+                    forward::<S, Identity, C, X, Y, 1, 1, _, K, $panels, YS>(
+                        s, self.x, self.w, &b, self.y,
+                    );
+                }
+            }
+            let image = noise($h * $w * $channels, 5).into_iter().map(f32::abs).collect::<Vec<_>>();
+            let mut x = vec![[0.0; X::FLOATS]];
+            import::<X>(&image, &mut x[0]);
+            let w = panel(K * $panels, 6);
+            for level in simd::levels() {
+                let mut y = vec![[DIRTY; YS]];
+                let panels = w.as_chunks::<K>().0;
+                let deep = Deep { x: &x, w: panels.first_chunk().unwrap(), y: &mut y };
+                simd::dispatch(level, deep);
+                for (at, found) in y[0].iter().enumerate() {
+                    let (row, column, panel) =
+                        (at / $panels / $w, at / $panels % $w, at % $panels);
+                    let mut exact = [0.5; LANES];
+                    for tap in 0..$size * $size {
+                        let (row, column) = (row + tap / $size, column + tap % $size);
+                        if (PAD..PAD + $h).contains(&row) && (PAD..PAD + $w).contains(&column) {
+                            for channel in 0..$channels {
+                                let pixel = (row - PAD) * $w + column - PAD;
+                                let x = f64::from(image[channel * $h * $w + pixel]);
+                                for lane in 0..LANES {
+                                    let w = panels[panel][tap * $channels + channel].0[lane];
+                                    exact[lane] += x * f64::from(w);
+                                }
+                            }
                         }
                     }
+                    for lane in 0..LANES {
+                        near(&std::format!("{level:?}, {at}"), found.0[lane], exact[lane]);
+                    }
                 }
-                near(
-                    &std::format!("{level:?}, output {at}"),
-                    y[0][at].0[lane],
-                    exact,
-                );
             }
         }
-    }
+    };
 }
+
+deep!(
+    /// 10,000 products in each sum, which is cut between taps.
+    sums_are_cut_between_taps: 400 channels, 5 taps, 3 x 3, 1
+);
+deep!(
+    /// Two panels that exceed what stays near, so that sums wait between rows of taps.
+    sums_wait_between_rows_of_taps: 55 channels, 7 taps, 5 x 6, 2
+);
+deep!(
+    /// Two panels whose sums are cut after each tap, and wait.
+    sums_that_are_cut_wait: 2100 channels, 3 taps, 2 x 7, 2
+);
 
 /// The gradients of 1 x 1 taps on one channel: images of H x W, `repeats` times over, in chunks of `chunk`.
 struct Gradients<'a, const H: usize, const W: usize, const A: usize> {

@@ -1,0 +1,85 @@
+//! How the outputs of a convolution are visited: which pixels and weights each of them reads.
+
+use core::marker::PhantomData;
+
+/// Weights, in floats, that no level-2 cache keeps from one tile to the next: 512 KiB.
+const FAR: usize = 1 << 17;
+
+/// Whether a group of panels stays while the image streams by, which comes again for each group: of so many weights, from an
+/// image of so many floats.
+pub(super) const fn panels_first(weights: usize, image: usize) -> bool {
+    weights > image || weights > FAR
+}
+
+/// What is fixed for all outputs of a kernel.
+pub(super) trait Fixed {
+    /// Whether taps may read rows outside the buffer: its row 0, all zeros, stands in for them.
+    const CLIP: bool;
+    /// Whether a group of panels stays while the image streams by, or the other way round.
+    const PANELS_FIRST: bool;
+    /// The reads; where they have several classes, those of the first.
+    const READS: Reads;
+}
+
+/// Declares the reads, and the two plans by which a kernel is told of them.
+macro_rules! reads {
+    ($($(#[$doc:meta])+ $field:ident: $kind:ty),+ $(,)?) => {
+        /// Which reads make up each output, as `[rows, columns]`; positions are those of the source's buffer.
+        #[derive(Clone, Copy)]
+        pub(super) struct Reads {
+            $($(#[$doc])+ pub $field: $kind),+
+        }
+
+        /// How a kernel is told of the reads: [`Known`] or [`Given`].
+        pub(super) trait Walk {
+            /// What is fixed.
+            type Fixed: Fixed;
+            $($(#[$doc])+ fn $field(&self) -> $kind;)+
+        }
+
+        impl<F: Fixed> Walk for Known<F> {
+            type Fixed = F;
+            $(
+                #[inline(always)]
+                fn $field(&self) -> $kind {
+                    const { F::READS.$field }
+                }
+            )+
+        }
+
+        impl<F: Fixed> Walk for Given<F> {
+            type Fixed = F;
+            $(
+                #[inline(always)]
+                fn $field(&self) -> $kind {
+                    self.0.$field
+                }
+            )+
+        }
+    };
+}
+
+/// The reads of a convolution, and those of its input's gradient if no stride separates classes: constants. Strides and bounds
+/// reach LLVM as immediate operands only so: it does not see through a constant struct, and then neither unrolls loops
+/// over taps nor drops their checks.
+pub(super) struct Known<F>(pub PhantomData<F>);
+
+/// The reads of one class among several, which share a kernel and are told apart by values.
+pub(super) struct Given<F>(pub Reads, pub PhantomData<F>);
+
+reads! {
+    /// Windows.
+    windows: [usize; 2],
+    /// What the first tap of output (0, 0) reads; a row above the buffer is negative.
+    origin: [isize; 2],
+    /// From an output to the next.
+    stride: [usize; 2],
+    /// Taps.
+    taps: [usize; 2],
+    /// From a tap to the next.
+    dilation: [usize; 2],
+    /// Block of a panel at which the first tap's channels begin.
+    panel: usize,
+    /// Blocks of a panel from a tap to the next.
+    panel_step: [usize; 2],
+}
