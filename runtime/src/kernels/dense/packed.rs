@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! x    [rows][K]  ->  [64][192]     a stripe of inputs, for a group of panels
-//! dz   [rows][P]  ->  [64]          one panel
+//! dz   [rows][P]  ->  [64][2]       one panel or two
 //! ```
 //!
 //! and what the tiles come to waits in memory for the next rows: each sum is the one chain of
@@ -16,6 +16,7 @@ use crate::{
     simd::{Isa, compiled_here},
     tile::{self, Accumulators, Visit},
 };
+use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 
 /// Inputs whose gradients are finished for all panels before the next inputs have their turn: a batch of this many
@@ -32,36 +33,42 @@ pub const PANELS: usize = 8;
 pub struct Rows {
     /// Inputs.
     pub x: [[f32; STRIPE]; ROWS],
-    /// Deltas.
-    pub delta: [Block; ROWS],
+    /// Deltas of a panel or two.
+    pub delta: [[Block; 2]; ROWS],
 }
 
+/// Sums of a panel and a stripe of inputs.
+pub type Sums = [Block; STRIPE];
+
 compiled_here! {
-    /// Adds what some rows of copies give to the gradients of the inputs from `first` of the stripe on, or begins them.
-    pub fn add = add_rows(copies: &Rows, rows: usize, first: usize, begins: bool, gradients: &mut [Block]);
+    /// Adds what some rows of copies give to the sums of some inputs of the stripe, for one panel or two, or begins them.
+    pub fn add = add_rows(copies: &Rows, rows: usize, inputs: Range<usize>, begins: bool, sums: &mut [Sums]);
 }
 
 fn add_rows<S: Isa>(
     s: S,
     copies: &Rows,
     rows: usize,
-    first: usize,
+    inputs: Range<usize>,
     begins: bool,
-    gradients: &mut [Block],
+    sums: &mut [Sums],
 ) {
+    if inputs.is_empty() {
+        return;
+    }
     s.vectorize(
         #[inline(always)]
         || {
-            let count = gradients.len();
+            let count = inputs.len();
             let mut part = Part {
                 s,
                 x: &copies.x[..rows],
                 delta: &copies.delta[..rows],
-                first,
+                first: inputs.start,
                 begins,
-                gradients,
+                sums,
             };
-            s.cover_blocks(count, 1, &mut part);
+            s.cover_rows(count, part.sums.len().min(2), &mut part);
         },
     );
 }
@@ -69,40 +76,47 @@ fn add_rows<S: Isa>(
 struct Part<'a, S> {
     s: S,
     x: &'a [[f32; STRIPE]],
-    delta: &'a [Block],
+    delta: &'a [[Block; 2]],
     first: usize,
     begins: bool,
-    gradients: &'a mut [Block],
+    sums: &'a mut [Sums],
 }
 
 impl<S: Isa> Visit for Part<'_, S> {
-    const BLOCKS: usize = 1;
+    const BLOCKS: usize = 2;
 
     /// As in `update`, the tile's rows are inputs, and the sum runs over samples.
     #[inline(always)]
-    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, _: usize) {
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
         let s = self.s;
-        let mut sums: Accumulators<S, ROWS, 1> = [[f32x16::splat(s, 0.0)]; ROWS];
-        let gradients = &mut self.gradients[row..][..ROWS];
+        let first = self.first + row;
+        let waiting = &mut self.sums[block..][..BLOCKS];
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
         if !self.begins {
-            for i in 0..ROWS {
-                sums[i][0] = gradients[i].load(s);
+            for j in 0..BLOCKS {
+                let waiting = &waiting[j][first..][..ROWS];
+                for i in 0..ROWS {
+                    sums[i][j] = waiting[i].load(s);
+                }
             }
         }
-        let first = self.first + row;
         for (x, delta) in self.x.iter().zip(self.delta) {
             let x = &x[first..][..ROWS];
+            let delta = &delta[block..][..BLOCKS];
             tile::step(
                 s,
                 &mut sums,
                 #[inline(always)]
                 |i| x[i],
                 #[inline(always)]
-                |_| delta,
+                |j| &delta[j],
             );
         }
-        for i in 0..ROWS {
-            gradients[i].store(sums[i][0]);
+        for j in 0..BLOCKS {
+            let waiting = &mut waiting[j][first..][..ROWS];
+            for i in 0..ROWS {
+                waiting[i].store(sums[i][j]);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::packed::{self, STRIPE};
 use crate::{
     block::{Block, LANES},
     simd::{
-        Isa,
+        InstructionSet, Isa,
         chains::{Chain, POSITIONS},
     },
     tile::{self, Accumulators, Visit},
@@ -55,32 +55,52 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     s.vectorize(
         #[inline(always)]
         || {
-            // Cleared once, and not for every tile: few batches have more than one chain.
-            let mut joined = [Block::ZERO; TALLEST];
-            let mut gradients = [Block::ZERO; HANDED];
-            for stripe in (0..K).step_by(STRIPE) {
-                for panel in start / K..end.div_ceil(K) {
-                    let from = start.max(panel * K + stripe);
-                    let to = end.min(panel * K + K.min(stripe + STRIPE));
-                    if from < to {
-                        let mut panel = Panel {
-                            s,
-                            rows: rows.clone(),
-                            panel,
-                            first: from,
-                            k: from - panel * K,
-                            joined: &mut joined,
-                            gradients: &mut gradients,
-                            filled: 0,
-                            stretch: &mut *stretch,
-                        };
-                        s.cover_blocks(to - from, 1, &mut panel);
-                        panel.hand_over();
-                    }
-                }
+            if const { P > 1 && pairs(S::SET) } {
+                sweep::<S, K, KS, P, 2>(s, rows, stretch);
+            } else {
+                sweep::<S, K, KS, P, 1>(s, rows, stretch);
             }
         },
     );
+}
+
+/// Whether two panels side by side are faster than one after the other: where a block is one register, a tile of one panel
+/// loads as often as it multiplies, and there are registers for two.
+const fn pairs(set: InstructionSet) -> bool {
+    matches!(set, InstructionSet::Avx512)
+}
+
+/// [`update`], `N` panels side by side where that many are asked for, and one otherwise.
+#[inline(always)]
+fn sweep<'a, S: Isa, const K: usize, const KS: usize, const P: usize, const N: usize>(
+    s: S,
+    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    stretch: &mut Stretch<'_>,
+) {
+    let Range { start, end } = stretch.range();
+    // Cleared once, and not for every tile.
+    let mut room = Room {
+        joined: [[Block::ZERO; TALLEST]; N],
+        gradients: [[Block::ZERO; HANDED]; N],
+    };
+    for stripe in (0..K).step_by(STRIPE) {
+        let inputs = stripe..K.min(stripe + STRIPE);
+        let mut panel = start / K;
+        while panel * K < end {
+            // What is asked for of the panel's part of the stripe.
+            let from = inputs.start.max(start.saturating_sub(panel * K));
+            let to = inputs.end.min(end - panel * K);
+            let whole = from == inputs.start && (panel + N - 1) * K + inputs.end <= end;
+            let rows = rows.clone();
+            if const { N > 1 } && whole {
+                finish::<S, K, KS, P, N, N>(s, rows, panel, inputs.clone(), &mut room, stretch);
+                panel += N;
+            } else {
+                finish::<S, K, KS, P, 1, N>(s, rows, panel, from..to, &mut room, stretch);
+                panel += 1;
+            }
+        }
+    }
 }
 
 /// [`update`] from copies, of no more rows than a chain has.
@@ -93,16 +113,16 @@ fn update_wide<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     let Range { start, end } = stretch.range();
     let mut copies = packed::Rows {
         x: [[0.0; STRIPE]; packed::ROWS],
-        delta: [Block::ZERO; packed::ROWS],
+        delta: [[Block::ZERO; 2]; packed::ROWS],
     };
     let mut gradients = [[Block::ZERO; STRIPE]; packed::PANELS];
     let panels = start / K..end.div_ceil(K);
     for stripe in (0..K).step_by(STRIPE) {
         let width = STRIPE.min(K - stripe);
-        // What is asked for of a panel's part of the stripe.
+        // The inputs of the stripe whose gradients are asked for.
         let part = |panel: usize| {
             let first = panel * K + stripe;
-            start.max(first)..end.min(first + width)
+            start.saturating_sub(first)..end.saturating_sub(first).min(width)
         };
         for group in panels.clone().step_by(packed::PANELS) {
             let group = group..panels.end.min(group + packed::PANELS);
@@ -113,53 +133,97 @@ fn update_wide<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
                     for (copy, x) in copies.x.iter_mut().zip(x) {
                         copy[..width].copy_from_slice(&x[stripe..stripe + width]);
                     }
-                    for (panel, gradients) in group.clone().zip(&mut gradients) {
-                        let part = part(panel);
-                        if part.is_empty() {
-                            continue;
-                        }
+                    let mut panel = group.start;
+                    while panel < group.end {
+                        let (inputs, next) = (part(panel), panel + 1);
+                        let whole = |panel| part(panel) == (0..width);
+                        let paired = next < group.end && whole(panel) && whole(next);
+                        let count = if paired { 2 } else { 1 };
+                        let gradients = &mut gradients[panel - group.start..][..count];
                         for (copy, delta) in copies.delta.iter_mut().zip(delta) {
-                            *copy = delta[panel];
+                            *copy = [delta[panel], delta[panel + count - 1]];
                         }
-                        let first = part.start - panel * K - stripe;
-                        let gradients = &mut gradients[..part.len()];
-                        packed::add(s, &copies, x.len(), first, begins, gradients);
+                        packed::add(s, &copies, x.len(), inputs, begins, gradients);
+                        panel += count;
                     }
                     begins = false;
                 }
             }
             for (panel, gradients) in group.zip(&gradients) {
-                let part = part(panel);
-                if !part.is_empty() {
-                    stretch.finish(part.start, &gradients[..part.len()]);
+                let inputs = part(panel);
+                if !inputs.is_empty() {
+                    let first = panel * K + stripe + inputs.start;
+                    stretch.finish(first, &gradients[inputs]);
                 }
             }
         }
     }
 }
 
-/// A part of one panel's gradients: those of block `first`, which belongs to input `k`, and of the blocks after it.
-struct Panel<'a, 'b, S, R> {
+/// What sums of at most `M` panels wait in.
+struct Room<const M: usize> {
+    /// What the chains of a tile that have ended come to.
+    joined: [[Block; TALLEST]; M],
+    /// Gradients that are finished and not yet handed over.
+    gradients: [[Block; HANDED]; M],
+}
+
+/// Finishes the gradients of some inputs of `N` panels.
+#[inline(always)]
+fn finish<
+    'a,
+    S: Isa,
+    const K: usize,
+    const KS: usize,
+    const P: usize,
+    const N: usize,
+    const M: usize,
+>(
+    s: S,
+    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    panel: usize,
+    inputs: Range<usize>,
+    room: &mut Room<M>,
+    stretch: &mut Stretch<'_>,
+) {
+    if inputs.is_empty() {
+        return;
+    }
+    let count = inputs.len();
+    let mut panels = Panels::<_, _, K, N, M> {
+        s,
+        rows,
+        panel,
+        first: inputs.start,
+        handed: 0,
+        room,
+        stretch,
+    };
+    s.cover_rows(count, N, &mut panels);
+    panels.hand_over(count);
+}
+
+/// The gradients of `N` panels from input `first` on.
+struct Panels<'a, 'b, S, R, const K: usize, const N: usize, const M: usize> {
     s: S,
     rows: R,
     panel: usize,
     first: usize,
-    k: usize,
-    /// What the chains of a tile that have ended come to.
-    joined: &'a mut [Block; TALLEST],
-    /// Gradients that are finished, of the blocks from `first` on, and how many there are.
-    gradients: &'a mut [Block; HANDED],
-    filled: usize,
+    /// Inputs whose gradients were handed over.
+    handed: usize,
+    room: &'a mut Room<M>,
     stretch: &'a mut Stretch<'b>,
 }
 
-impl<S, R> Panel<'_, '_, S, R> {
-    /// Hands over what is finished. A call: a rule is compiled once for all shapes of tiles and all layers.
-    fn hand_over(&mut self) {
-        let gradients = &self.gradients[..self.filled];
-        self.stretch.finish(self.first, gradients);
-        self.first += self.filled;
-        self.filled = 0;
+impl<S, R, const K: usize, const N: usize, const M: usize> Panels<'_, '_, S, R, K, N, M> {
+    /// Hands over what is finished, up to input `to`. A call: a rule is compiled once for all shapes of tiles and all layers.
+    fn hand_over(&mut self, to: usize) {
+        let first = self.first + self.handed;
+        for (panel, gradients) in (self.panel..).zip(&self.room.gradients[..N]) {
+            self.stretch
+                .finish(panel * K + first, &gradients[..to - self.handed]);
+        }
+        self.handed = to;
     }
 }
 
@@ -167,61 +231,75 @@ impl<
     'a,
     S: Isa,
     R: Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    const K: usize,
     const KS: usize,
     const P: usize,
-> Visit for Panel<'_, '_, S, R>
+    const N: usize,
+    const M: usize,
+> Visit for Panels<'_, '_, S, R, K, N, M>
 {
-    const BLOCKS: usize = 1;
+    const BLOCKS: usize = N;
+    const MULTIPLE: usize = N;
 
     /// Here the tile's rows are inputs k, and the sum runs over samples.
     #[inline(always)]
-    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, _: usize) {
-        let s = self.s;
-        let mut sums: Accumulators<S, ROWS, 1> = [[f32x16::splat(s, 0.0)]; ROWS];
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, block: usize) {
         const { assert!(ROWS <= TALLEST) };
-        let k = self.k + row;
+        let s = self.s;
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
+        let k = self.first + row;
+        let panel = self.panel + block;
+        let joined = &mut self.room.joined[block..][..BLOCKS];
         let mut chain = Chain::first();
         for (mut x, mut delta) in self.rows.clone() {
             loop {
                 let (now, later) = x.split_at(chain.take(x.len()));
                 for (x, delta) in now.iter().zip(delta) {
                     let x = &x[k..][..ROWS];
-                    let delta = &delta[self.panel];
+                    let delta = &delta[panel..][..BLOCKS];
                     tile::step(
                         s,
                         &mut sums,
                         #[inline(always)]
                         |i| x[i],
                         #[inline(always)]
-                        |_| delta,
+                        |j| &delta[j],
                     );
                 }
                 let others = chain.joined;
                 if !chain.ends() {
                     break;
                 }
-                for i in 0..ROWS {
-                    if others {
-                        sums[i][0] = self.joined[i].load(s) + sums[i][0];
+                for j in 0..BLOCKS {
+                    for i in 0..ROWS {
+                        if others {
+                            sums[i][j] = joined[j][i].load(s) + sums[i][j];
+                        }
+                        joined[j][i].store(sums[i][j]);
+                        sums[i][j] = f32x16::splat(s, 0.0);
                     }
-                    self.joined[i].store(sums[i][0]);
-                    sums[i][0] = f32x16::splat(s, 0.0);
                 }
                 delta = &delta[now.len()..];
                 x = later;
             }
         }
-        if self.filled + ROWS > HANDED {
-            self.hand_over();
-        }
-        let gradients = &mut self.gradients[self.filled..][..ROWS];
-        for i in 0..ROWS {
-            if chain.joined {
-                sums[i][0] = self.joined[i].load(s) + sums[i][0];
+        if chain.joined {
+            for j in 0..BLOCKS {
+                for i in 0..ROWS {
+                    sums[i][j] = joined[j][i].load(s) + sums[i][j];
+                }
             }
-            gradients[i].store(sums[i][0]);
         }
-        self.filled += ROWS;
+        if row + ROWS - self.handed > HANDED {
+            self.hand_over(row);
+        }
+        let row = row - self.handed;
+        for j in 0..BLOCKS {
+            let gradients = &mut self.room.gradients[block + j][row..][..ROWS];
+            for i in 0..ROWS {
+                gradients[i].store(sums[i][j]);
+            }
+        }
     }
 }
 
