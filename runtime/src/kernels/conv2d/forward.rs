@@ -277,17 +277,29 @@ impl<const WS: usize> Record for &mut [Block; WS] {
     }
 }
 
-/// The shape of the tiles, and whether the last of a row overlaps the one before it.
-const fn tiles<S: Isa, Y: Image, const PW: usize, const K: usize, const P: usize>() -> (Shape, bool)
-{
-    shape::best_either::<S>(Extent {
+/// The shape of the tiles, and whether the last of a row overlaps the one before it: never with a pool, whose windows take
+/// so long that what is summed twice costs more than to find their places.
+const fn tiles<
+    S: Isa,
+    Y: Image,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+>() -> (Shape, bool) {
+    let extent = Extent {
         windows: Y::HEIGHT * Y::WIDTH,
         run: Y::WIDTH,
         overlaps: false,
         width: PW,
         panels: P,
         depth: K,
-    })
+    };
+    if PH * PW > 1 {
+        (shape::best::<S>(extent), false)
+    } else {
+        shape::best_either::<S>(extent)
+    }
 }
 
 /// Finishes sums and writes them to Y.
@@ -310,10 +322,10 @@ impl<
     const P: usize,
 > Ends<S> for Output<'_, F, Y, R, PH, PW, K, P>
 {
-    const SHAPE: Shape = tiles::<S, Y, PW, K, P>().0;
+    const SHAPE: Shape = tiles::<S, Y, PH, PW, K, P>().0;
     const REGULAR: bool =
         <Self as Ends<S>>::OVERLAPS || Y::WIDTH.is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
-    const OVERLAPS: bool = tiles::<S, Y, PW, K, P>().1;
+    const OVERLAPS: bool = tiles::<S, Y, PH, PW, K, P>().1;
     const WINNERS: bool = R::WINNERS;
 
     #[inline(always)]

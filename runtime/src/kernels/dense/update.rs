@@ -70,7 +70,8 @@ const fn pairs(set: InstructionSet) -> bool {
     matches!(set, InstructionSet::Avx512)
 }
 
-/// [`update`], `N` panels side by side where that many are asked for, and one otherwise.
+/// [`update`], `N` panels side by side. Of an odd number the last is finished alone; of an even one, where a stretch begins
+/// or ends within a panel, its neighbour is summed with it and dropped, so that tiles of one panel need not be compiled.
 #[inline(always)]
 fn sweep<'a, S: Isa, const K: usize, const KS: usize, const P: usize, const N: usize>(
     s: S,
@@ -92,12 +93,28 @@ fn sweep<'a, S: Isa, const K: usize, const KS: usize, const P: usize, const N: u
             let to = inputs.end.min(end - panel * K);
             let whole = from == inputs.start && (panel + N - 1) * K + inputs.end <= end;
             let rows = rows.clone();
-            if const { N > 1 } && whole {
-                finish::<S, K, KS, P, N, N>(s, rows, panel, inputs.clone(), &mut room, stretch);
-                panel += N;
+            let even = const { P.is_multiple_of(N) };
+            let first = if even { panel / N * N } else { panel };
+            if even || whole {
+                let wanted = if whole && first == panel {
+                    first..first + N
+                } else {
+                    panel..panel + 1
+                };
+                panel = wanted.end;
+                finish::<S, K, KS, P, N, N>(s, rows, first, wanted, from..to, &mut room, stretch);
             } else {
-                finish::<S, K, KS, P, 1, N>(s, rows, panel, from..to, &mut room, stretch);
-                panel += 1;
+                let wanted = panel..panel + 1;
+                panel = wanted.end;
+                finish::<S, K, KS, P, 1, N>(
+                    s,
+                    rows,
+                    wanted.start,
+                    wanted,
+                    from..to,
+                    &mut room,
+                    stretch,
+                );
             }
         }
     }
@@ -168,7 +185,7 @@ struct Room<const M: usize> {
     gradients: [[Block; HANDED]; M],
 }
 
-/// Finishes the gradients of some inputs of `N` panels.
+/// Finishes the gradients of some inputs of those of `N` panels that are wanted.
 #[inline(always)]
 fn finish<
     'a,
@@ -182,6 +199,7 @@ fn finish<
     s: S,
     rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     panel: usize,
+    wanted: Range<usize>,
     inputs: Range<usize>,
     room: &mut Room<M>,
     stretch: &mut Stretch<'_>,
@@ -194,6 +212,7 @@ fn finish<
         s,
         rows,
         panel,
+        wanted,
         first: inputs.start,
         handed: 0,
         room,
@@ -208,6 +227,7 @@ struct Panels<'a, 'b, S, R, const K: usize, const N: usize, const M: usize> {
     s: S,
     rows: R,
     panel: usize,
+    wanted: Range<usize>,
     first: usize,
     /// Inputs whose gradients were handed over.
     handed: usize,
@@ -220,8 +240,10 @@ impl<S, R, const K: usize, const N: usize, const M: usize> Panels<'_, '_, S, R, 
     fn hand_over(&mut self, to: usize) {
         let first = self.first + self.handed;
         for (panel, gradients) in (self.panel..).zip(&self.room.gradients[..N]) {
-            self.stretch
-                .finish(panel * K + first, &gradients[..to - self.handed]);
+            if self.wanted.contains(&panel) {
+                let gradients = &gradients[..to - self.handed];
+                self.stretch.finish(panel * K + first, gradients);
+            }
         }
         self.handed = to;
     }
