@@ -125,7 +125,7 @@ fn image(channels: usize, height: usize, width: usize, border: usize) {
 #[test]
 fn images_of_all_sizes_change_their_storage() {
     for channels in [1, 3, 15, 16, 17, 31, 40] {
-        for (height, width) in [(1, 1), (1, 16), (4, 4), (3, 5), (7, 7), (5, 18)] {
+        for (height, width) in [(1, 1), (1, 16), (4, 4), (3, 5), (7, 7), (5, 18), (15, 19)] {
             for border in 0..2 {
                 image(channels, height, width, border);
             }
