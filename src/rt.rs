@@ -26,9 +26,9 @@ pub use kiln_runtime::{
     tensor::{Init, Penalty, Role, Tensor},
     update::{Sink, Stretch},
     views::{
-        blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, pair, panels,
-        row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps, steps_mut,
-        stretch_of_panels, unload,
+        blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, load_stored, pair,
+        panels, row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps,
+        steps_mut, stretch_of_panels, unload, unload_stored,
     },
 };
 

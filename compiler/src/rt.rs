@@ -101,6 +101,8 @@ paths! {
     CELLS = cells;
     LOAD = load;
     UNLOAD = unload;
+    LOAD_STORED = load_stored;
+    UNLOAD_STORED = unload_stored;
     STRETCH = Stretch::of;
     ROW_PAIRS = row_pairs;
     ROW_BLOCKS = row_blocks;

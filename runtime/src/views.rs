@@ -6,6 +6,7 @@
 use crate::{
     batch::{Batch, Place},
     block::{Block, LANES},
+    kernels::copy::{self, Axis},
     loss::Loss,
     math,
     network::Score,
@@ -160,6 +161,28 @@ pub fn load<S: Isa, I: Pod>(
     )
 }
 
+/// [`load`] into another storage: the sample's numbers lie along `axes` from float `first` of the row on, and `gaps` between
+/// them become zero.
+#[expect(clippy::too_many_arguments, reason = "called by expansions")]
+#[inline(always)]
+pub fn load_stored<S: Isa, I: Pod>(
+    s: S,
+    sample: &I,
+    memory: &mut [Block],
+    place: Place,
+    capacity: usize,
+    row: usize,
+    first: usize,
+    axes: &[Axis],
+    gaps: bool,
+) -> bool {
+    let row = row_mut(memory, place, capacity, row);
+    let sample = bytemuck::cast_slice::<I, f32>(core::slice::from_ref(sample));
+    let mut finite = true;
+    copy::enter(s, sample, row, first, axes, gaps, &mut finite);
+    finite
+}
+
 /// Copies row `row` of the value planned at `place` to the caller.
 #[inline(always)]
 pub fn unload<O: Pod>(
@@ -173,6 +196,24 @@ pub fn unload<O: Pod>(
     let output = bytemuck::cast_slice_mut::<O, f32>(core::slice::from_mut(output));
     let floats = output.len();
     output.copy_from_slice(&row[..floats]);
+}
+
+/// [`unload`] from another storage: the output's numbers lie along `axes` from float `first` of the row on.
+#[expect(clippy::too_many_arguments, reason = "called by expansions")]
+#[inline(always)]
+pub fn unload_stored<S: Isa, O: Pod>(
+    s: S,
+    memory: &mut [Block],
+    place: Place,
+    capacity: usize,
+    row: usize,
+    output: &mut O,
+    first: usize,
+    axes: &[Axis],
+) {
+    let row = row_mut(memory, place, capacity, row);
+    let output = bytemuck::cast_slice_mut::<O, f32>(core::slice::from_mut(output));
+    copy::leave(s, row, first, output, axes);
 }
 
 /// The first floats of a row as an output.

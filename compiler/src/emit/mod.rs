@@ -4,6 +4,7 @@
 //! an anonymous constant, so that no name but the struct's is visible to the user.
 
 pub mod call;
+pub mod crossing;
 pub mod document;
 pub mod functions;
 pub mod gradient;

@@ -1,41 +1,31 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
 use super::call::{Around, Printer};
+use super::crossing::{load_part, load_sample, part, unload_sample};
 use super::functions::{Functions, Statement};
 use super::gradient::penalty;
 use super::model::Model;
 use super::step::Passes;
 use crate::call::Gradient;
 use crate::ids::{BufferId, TensorId};
-use crate::memory::program::{Action, Answer, Event, Place, Program};
+use crate::memory::program::{Action, Answer, Crossing, Event, Place, Program};
 use crate::rt;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Index;
-
-/// Part `index` of `whole`, a reference to a tuple of `count`, or `whole` itself where there is one value.
-fn part(index: usize, count: usize, whole: TokenStream, mutable: bool) -> TokenStream {
-    let index = Index::from(index);
-    match (count > 1, mutable) {
-        (false, _) => whole,
-        (true, false) => quote!(&#whole.#index),
-        (true, true) => quote!(&mut #whole.#index),
-    }
-}
 
 /// The buffers that a program's inputs are copied into; none where they are read in place.
-fn loaded(program: &Program) -> &[BufferId] {
+fn loaded(program: &Program) -> &[Crossing] {
     let loads = program.events.iter().find_map(|event| match &event.action {
-        Action::Load(buffers) => Some(&buffers[..]),
+        Action::Load(inputs) => Some(&inputs[..]),
         _ => None,
     });
     loads.unwrap_or_default()
 }
 
 /// The buffers that a program's outputs are taken from.
-fn unloaded(program: &Program) -> &[BufferId] {
+fn unloaded(program: &Program) -> &[Crossing] {
     let unloads = program.events.iter().find_map(|event| match &event.action {
-        Action::Unload(buffers) => Some(&buffers[..]),
+        Action::Unload(outputs) => Some(&outputs[..]),
         _ => None,
     });
     unloads.unwrap_or_default()
@@ -67,28 +57,6 @@ fn settled() -> TokenStream {
     }
 }
 
-/// Copies one sample into the inputs' buffers: `true` if all numbers are finite.
-fn load_sample(printer: Printer<'_>) -> TokenStream {
-    let (path, inputs) = (rt::LOAD, loaded(printer.program()));
-    let loads = inputs.iter().enumerate().map(|(index, &input)| {
-        let name = &printer.place(input).name;
-        let part = part(index, inputs.len(), quote!(input), false);
-        quote!(#path(s, #part, memory, #name, capacity, row))
-    });
-    quote!(#(#loads)&*)
-}
-
-/// Copies one sample of the outputs' buffers to the caller.
-fn unload_sample(printer: Printer<'_>, outputs: &[BufferId]) -> TokenStream {
-    let path = rt::UNLOAD;
-    let unloads = outputs.iter().enumerate().map(|(index, &output)| {
-        let name = &printer.place(output).name;
-        let part = part(index, outputs.len(), quote!(output), true);
-        quote!(#path(memory, #name, capacity, row, #part);)
-    });
-    quote!(#(#unloads)*)
-}
-
 /// Forward without training.
 pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) -> TokenStream {
     let printer = Printer::new(model, &model.inference);
@@ -96,8 +64,8 @@ pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) 
     let forward = Passes::of(program).forward();
     let calls = numbered("infer", &forward, 1, printer, functions, input);
     let (load, unload) = (
-        load_sample(printer),
-        unload_sample(printer, unloaded(program)),
+        load_sample(printer, loaded(program)),
+        unload_sample(printer, &unloaded(program).iter().collect::<Vec<_>>()),
     );
     let (load, settled) = match program.direct {
         true => (None, Some(settled())),
@@ -160,7 +128,8 @@ pub fn transpose(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
 
 /// Copies a sample into a chunk.
 pub fn load(model: &Model<'_>) -> TokenStream {
-    let load = load_sample(Printer::new(model, &model.training));
+    let printer = Printer::new(model, &model.training);
+    let load = load_sample(printer, loaded(printer.program()));
     quote! {
         #[inline(always)]
         fn load<S: rt::Isa>(s: S, input: &Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) -> bool {
@@ -213,24 +182,19 @@ pub fn forward(model: &Model<'_>, functions: &mut Functions) -> TokenStream {
     }
 }
 
-/// Whether the loss needs room for an output and its delta: a lone output whose delta is asked for is judged where it lies.
+/// Whether the loss needs room for an output and its delta: a lone flat output whose delta is asked for is judged where it lies.
 pub fn needs_pair(model: &Model<'_>) -> bool {
     let answers = answers(&model.training.0);
-    !matches!(answers, [answer] if answer.delta.is_some())
+    lone(answers).is_none()
 }
 
 /// Hands outputs to the loss and takes their deltas.
 pub fn loss(model: &Model<'_>) -> TokenStream {
     let printer = Printer::new(model, &model.training);
     let answers = answers(printer.program());
-    let body = match *answers {
-        [
-            Answer {
-                value,
-                delta: Some(delta),
-            },
-        ] => judge(printer, value, delta),
-        _ => judge_apart(printer, answers),
+    let body = match lone(answers) {
+        Some((value, delta)) => judge(printer, value, delta),
+        None => judge_apart(printer, answers),
     };
     quote! {
         #[inline(always)]
@@ -249,6 +213,19 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// A lone output and its delta, if both are flat.
+fn lone(answers: &[Answer]) -> Option<(BufferId, BufferId)> {
+    match answers {
+        [
+            Answer {
+                value,
+                delta: Some(delta),
+            },
+        ] if value.stored.is_none() => Some((value.buffer, delta.buffer)),
+        _ => None,
+    }
+}
+
 /// A lone output is judged where it lies.
 fn judge(printer: Printer<'_>, value: BufferId, delta: BufferId) -> TokenStream {
     let carve = rt::CARVE;
@@ -262,12 +239,12 @@ fn judge(printer: Printer<'_>, value: BufferId, delta: BufferId) -> TokenStream 
 
 /// Outputs that lie apart are brought together, sample by sample.
 fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
-    let outputs = answers.iter().map(|answer| answer.value);
+    let outputs = answers.iter().map(|answer| &answer.value);
     let reads = unload_sample(printer, &outputs.collect::<Vec<_>>());
     let writes = answers.iter().enumerate().filter_map(|(index, answer)| {
-        let name = &printer.place(answer.delta?).name;
-        let (load, part) = (rt::LOAD, part(index, answers.len(), quote!(delta), false));
-        Some(quote!(let _ = #load(s, #part, memory, #name, capacity, row);))
+        let part = part(index, answers.len(), quote!(delta), false);
+        let load = load_part(printer, answer.delta.as_ref()?, &part);
+        Some(quote!(let _ = #load;))
     });
     quote! {
         let capacity = rows.capacity;

@@ -31,6 +31,7 @@ pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String
             signature::terms(&event.name, gradient)?;
         }
         forms::forms(event, program, given)?;
+        forms::crossings(event, program, given)?;
         judge.shared(event, &mut made)?;
         judge.updated(event, &mut updated)?;
         judge.bounds(event)?;

@@ -2,6 +2,7 @@
 
 use crate::call::{Access, Call, Gradient, View};
 use crate::ids::{BufferId, JointId, TensorId, TransposedId};
+use crate::ops::copying::Region;
 use crate::rt::Kernel;
 
 /// What a program is for.
@@ -79,13 +80,31 @@ pub enum Place {
     Joint(JointId),
 }
 
+/// A value that the caller has as a row-major array, and a sample in a buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// The buffer.
+    pub buffer: BufferId,
+    /// How it is stored there, unless it is flat.
+    pub stored: Option<Stored>,
+}
+
+/// How a value is stored that is not flat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// From the caller's array into the buffer.
+    pub region: Region,
+    /// Whether some floats of the buffer hold no element: they are zero.
+    pub gaps: bool,
+}
+
 /// Where an output lies, and its delta where one is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The output.
-    pub value: BufferId,
+    pub value: Crossing,
     /// Its delta.
-    pub delta: Option<BufferId>,
+    pub delta: Option<Crossing>,
 }
 
 /// What happens in an event.
@@ -94,11 +113,11 @@ pub enum Action {
     /// Weights are transposed for backward, before anything else happens.
     Transpose(Call<Place>),
     /// The caller's inputs are copied into buffers.
-    Load(Vec<BufferId>),
+    Load(Vec<Crossing>),
     /// A kernel of the forward pass runs.
     Forward(Call<Place>),
     /// The caller takes the outputs.
-    Unload(Vec<BufferId>),
+    Unload(Vec<Crossing>),
     /// The loss reads every output and writes its delta.
     Loss(Vec<Answer>),
     /// A kernel of the backward pass runs.
@@ -165,19 +184,20 @@ pub struct Event {
 impl Event {
     /// All memory it touches, and how.
     pub fn touches(&self) -> Vec<(Place, Access)> {
-        let buffer = |&buffer: &BufferId| Place::Buffer(buffer);
+        let buffer = |crossing: &Crossing| Place::Buffer(crossing.buffer);
         match &self.action {
-            Action::Load(buffers) => {
-                let write = |id| (buffer(id), Access::Write);
-                buffers.iter().map(write).collect()
+            Action::Load(inputs) => {
+                let write = |input| (buffer(input), Access::Write);
+                inputs.iter().map(write).collect()
             }
-            Action::Unload(buffers) => {
-                let read = |id| (buffer(id), Access::Read);
-                buffers.iter().map(read).collect()
+            Action::Unload(outputs) => {
+                let read = |output| (buffer(output), Access::Read);
+                outputs.iter().map(read).collect()
             }
             Action::Loss(answers) => {
                 let both = |answer: &Answer| {
-                    let delta = answer.delta.iter().map(|id| (buffer(id), Access::Write));
+                    let delta = answer.delta.iter();
+                    let delta = delta.map(|delta| (buffer(delta), Access::Write));
                     std::iter::once((buffer(&answer.value), Access::Read))
                         .chain(delta)
                         .collect::<Vec<_>>()

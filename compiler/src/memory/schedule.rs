@@ -3,7 +3,8 @@
 use crate::call::{Call, Form, Gradient, Size, Slot, View};
 use crate::graph::Graph;
 use crate::ids::{BufferId, JointId, LayerId, TensorId, TransposedId, ValueId};
-use crate::memory::program::{Action, Answer, Event, Mode, Place, Program};
+use crate::memory::crossing::{Cross, Crossings};
+use crate::memory::program::{Action, Answer, Crossing, Event, Mode, Place, Program};
 use crate::memory::rows::{self, Wish};
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
@@ -21,8 +22,8 @@ pub fn inference(layout: &Layout) -> Program {
     for index in 0..layout.stages.len() {
         scheduler.forward(index);
     }
-    let outputs = layout.outputs.iter();
-    let outputs = outputs.map(|&value| scheduler.value_buffer(value));
+    let outputs = std::mem::take(&mut scheduler.crossings.leaving).into_iter();
+    let outputs = outputs.map(|output| scheduler.crossing(output));
     let outputs = Action::Unload(outputs.collect());
     scheduler.program.event("the outputs", "", outputs);
     scheduler.program
@@ -116,6 +117,8 @@ struct Scheduler<'a> {
     deltas: Vec<Option<Vec<Option<bool>>>>,
     /// Gradients whose deltas are all there, and whose updates wait for all chunks to meet.
     ready: Vec<(TensorId, Gradient<Place>)>,
+    /// The inputs and the outputs, as they cross between the caller and the program.
+    crossings: Crossings,
 }
 
 impl<'a> Scheduler<'a> {
@@ -142,6 +145,7 @@ impl<'a> Scheduler<'a> {
             transposes: Vec::new(),
             deltas: vec![None; layout.stages.len()],
             ready: Vec::new(),
+            crossings: Crossings::of(layout),
         }
     }
 
@@ -212,10 +216,17 @@ impl<'a> Scheduler<'a> {
 
     /// Gives every input a buffer that the caller's data is copied to before anything runs.
     fn load(&mut self) {
-        let layout = self.layout;
-        let inputs = layout.inputs.iter();
-        let inputs = inputs.map(|&input| self.value_buffer(input)).collect();
+        let inputs = std::mem::take(&mut self.crossings.entering).into_iter();
+        let inputs = inputs.map(|input| self.crossing(input)).collect();
         self.program.event("the inputs", "", Action::Load(inputs));
+    }
+
+    /// A value with its buffer, as the caller's array and the buffer are copied into one another.
+    fn crossing(&mut self, cross: Cross) -> Crossing {
+        Crossing {
+            buffer: self.value_buffer(cross.value),
+            stored: cross.stored,
+        }
     }
 
     /// Whether a value is read from the caller's own arrays.
@@ -364,8 +375,11 @@ impl<'a> Scheduler<'a> {
         format!("{stage}_{parameter}")
     }
 
-    /// Adds the events of a stage's forward.
+    /// Adds the events of a stage's forward, if it does not happen as a value crosses.
     fn forward(&mut self, index: usize) {
+        if self.crossings.copies.contains(&index) {
+            return;
+        }
         let stage = &self.layout.stages[index];
         let site = self.site(index);
         let calls = match self.program.mode {
@@ -379,12 +393,17 @@ impl<'a> Scheduler<'a> {
 
     /// The loss reads every output, and writes the delta of those that depend on something learnt.
     fn loss(&mut self) {
-        let layout = self.layout;
-        let answer = |&output: &ValueId| Answer {
-            value: self.value_buffer(output),
-            delta: self.learns(output).then(|| self.delta_buffer(output)),
+        let outputs = std::mem::take(&mut self.crossings.leaving);
+        let answer = |output: Cross| {
+            let value = output.value;
+            let delta = self.learns(value).then(|| Crossing {
+                buffer: self.delta_buffer(value),
+                stored: output.stored.clone(),
+            });
+            let value = self.crossing(output);
+            Answer { value, delta }
         };
-        let answers = layout.outputs.iter().map(answer).collect();
+        let answers = outputs.into_iter().map(answer).collect();
         self.program.event("the loss", "", Action::Loss(answers));
     }
 

@@ -11,6 +11,7 @@ kernels! {
 }
 
 /// Elements copied from an operand to the result.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// First float in the operand.
     pub from: usize,

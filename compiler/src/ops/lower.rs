@@ -57,6 +57,11 @@ pub trait Lower {
         false
     }
 
+    /// Whether the result is the operand, stored anew: what crosses between the caller and it needs no copy in between.
+    fn is_copy(&self) -> bool {
+        false
+    }
+
     /// Whether inference skips it: the result is the operand.
     fn only_trains(&self) -> bool {
         false

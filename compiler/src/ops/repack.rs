@@ -29,6 +29,10 @@ impl Lower for Repack {
         true
     }
 
+    fn is_copy(&self) -> bool {
+        true
+    }
+
     fn regions(&self, site: &Site<'_>) -> Vec<Region> {
         vec![Region::whole(site.input(0), site.output())]
     }

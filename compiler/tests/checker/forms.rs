@@ -2,6 +2,8 @@
 
 use crate::programs::{everything, reform, several};
 use kiln_compiler::call::Form;
+use kiln_compiler::memory::program::{Action, Crossing};
+use kiln_compiler::ops::copying::Region;
 
 /// A form with each of its numbers one more, and one less.
 fn others(form: Form) -> Vec<Form> {
@@ -85,4 +87,49 @@ fn an_error_says_what_is_seen_and_what_is_there() {
         "`dense::transpose` sees `w` as blocks, which is no form of `out.weight`",
     ];
     assert_eq!(found, expected);
+}
+
+fn region(crossing: &mut Crossing) -> &mut Region {
+    &mut crossing.stored.as_mut().expect("it is stored").region
+}
+
+/// What a crossing of an action says of its buffer, to be changed.
+fn crossings(action: &mut Action) -> Vec<&mut Crossing> {
+    match action {
+        Action::Load(crossings) | Action::Unload(crossings) => crossings.iter_mut().collect(),
+        Action::Loss(answers) => {
+            let each = answers.iter_mut();
+            each.flat_map(|answer| std::iter::once(&mut answer.value).chain(&mut answer.delta))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn what_crosses_otherwise_than_it_is_stored_is_refused() {
+    let changes: [fn(&mut Crossing); 4] = [
+        |crossing| region(crossing).to += 1 << 20,
+        |crossing| region(crossing).from += 1,
+        |crossing| region(crossing).axes[0].0 += 1,
+        |crossing| region(crossing).axes[0].2 += 1 << 20,
+    ];
+    let mut tried = 0;
+    for whole in several() {
+        for (index, event) in whole.program.events.iter().enumerate() {
+            let mut action = event.action.clone();
+            for (number, crossing) in crossings(&mut action).into_iter().enumerate() {
+                if crossing.stored.is_none() {
+                    continue;
+                }
+                for change in changes {
+                    let verdict =
+                        whole.verdict(index, |action| change(crossings(action).remove(number)));
+                    assert!(verdict.contains("copies not all of"), "{verdict}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 20, "{tried} crossings");
 }

@@ -14,6 +14,7 @@ pub use squares::Axis;
 
 use crate::{
     block::{Block, LANES},
+    math,
     simd::{Isa, compiled_here},
 };
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
@@ -32,6 +33,52 @@ compiled_here! {
         clear: bool,
         add: bool,
     );
+
+    /// Copies a sample of the caller's into blocks in which it is stored from float `first` on, without tiny numbers; floats
+    /// that hold no number become zero, if there are `gaps`. `finite` becomes false if a number is not.
+    pub fn enter = copy_in(
+        x: &[f32],
+        y: &mut [Block],
+        first: usize,
+        axes: &[Axis],
+        gaps: bool,
+        finite: &mut bool,
+    );
+
+    /// Copies a sample that is stored from float `first` on to the caller.
+    pub fn leave = copy_out(x: &[Block], first: usize, y: &mut [f32], axes: &[Axis]);
+}
+
+/// Numbers are found tiny or not before they are copied, so that what is far comes in the order in which it lies.
+fn copy_in<S: Isa>(
+    s: S,
+    x: &[f32],
+    y: &mut [Block],
+    first: usize,
+    axes: &[Axis],
+    gaps: bool,
+    finite: &mut bool,
+) {
+    let found = s.vectorize(
+        #[inline(always)]
+        || math::find(s, x),
+    );
+    *finite &= found.finite;
+    if gaps {
+        y.fill(Block::ZERO);
+    }
+    let y = must_cast_slice_mut(y);
+    region::<S, false>(s, x, &mut y[first..], axes);
+    if found.tiny {
+        s.vectorize(
+            #[inline(always)]
+            || math::flush_all(s, y),
+        );
+    }
+}
+
+fn copy_out<S: Isa>(s: S, x: &[Block], first: usize, y: &mut [f32], axes: &[Axis]) {
+    region::<S, false>(s, &must_cast_slice(x)[first..], y, axes);
 }
 
 fn copy_strided<S: Isa>(

@@ -113,16 +113,18 @@ fn bits<S: Simd>(s: S, block: &[f32; LANES]) -> u32x16<S> {
     f32x16::simd_from(s, *block).bitcast()
 }
 
+/// All bits but the sign.
+const MAGNITUDE: u32 = u32::MAX >> 1;
+
+/// The magnitudes below it, less one, are tiny.
+const BOUND: u32 = TINY.to_bits() - 1;
+
 /// Whether any of the numbers is tiny without being zero.
 ///
 /// Three instructions a register. Less one, the bits of zero wrap to the largest; without the sign, what is left orders
 /// tiny numbers below all others.
 #[inline(always)]
 pub fn any_tiny<S: Simd>(s: S, numbers: &[f32]) -> bool {
-    /// [`TINY`] itself.
-    const BOUND: u32 = TINY.to_bits() - 1;
-    /// All bits but the sign.
-    const MAGNITUDE: u32 = u32::MAX >> 1;
     let (blocks, rest) = numbers.as_chunks::<LANES>();
     let mut least = u32x16::splat(s, u32::MAX);
     let (fours, ones) = blocks.as_chunks::<4>();
@@ -139,6 +141,46 @@ pub fn any_tiny<S: Simd>(s: S, numbers: &[f32]) -> bool {
         tiny |= number.to_bits().wrapping_sub(1) & MAGNITUDE < BOUND;
     }
     tiny
+}
+
+/// What is found among numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whether any of them is tiny without being zero.
+    pub tiny: bool,
+    /// Whether all of them are finite.
+    pub finite: bool,
+}
+
+/// Looks for tiny numbers, as [`any_tiny`] does, and for those that are infinite or no number.
+#[inline(always)]
+pub fn find<S: Simd>(s: S, numbers: &[f32]) -> Found {
+    let (blocks, rest) = numbers.as_chunks::<LANES>();
+    let mut least = [u32x16::splat(s, u32::MAX); 2];
+    let mut largest = [u32x16::splat(s, 0); 2];
+    let (pairs, one) = blocks.as_chunks::<2>();
+    for pair in pairs {
+        for i in 0..2 {
+            let bits = bits(s, &pair[i]);
+            least[i] = least[i].min((bits - 1) & MAGNITUDE);
+            largest[i] = largest[i].max(bits & MAGNITUDE);
+        }
+    }
+    for block in one {
+        let bits = bits(s, block);
+        least[0] = least[0].min((bits - 1) & MAGNITUDE);
+        largest[0] = largest[0].max(bits & MAGNITUDE);
+    }
+    let (least, largest) = (least[0].min(least[1]), largest[0].max(largest[1]));
+    let mut found = Found {
+        tiny: !blocks.is_empty() && least.simd_lt(BOUND).any_true(),
+        finite: largest.simd_lt(EXPONENT).all_true(),
+    };
+    for number in rest {
+        found.tiny |= number.to_bits().wrapping_sub(1) & MAGNITUDE < BOUND;
+        found.finite &= number.is_finite();
+    }
+    found
 }
 
 /// [`flush`] of all numbers.
@@ -248,6 +290,17 @@ mod tests {
         }
     }
 
+    struct Find<'a>(&'a [f32]);
+
+    impl Task for Find<'_> {
+        type Output = Found;
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) -> Found {
+            find(s, self.0)
+        }
+    }
+
     struct FlushAll<'a>(&'a mut [f32]);
 
     impl Task for FlushAll<'_> {
@@ -284,10 +337,17 @@ mod tests {
             for count in [0, 1, 5, 16, 17, 48, 53] {
                 let mut numbers: Vec<f32> = (0..count).map(|i| ordinary[i % 8]).collect();
                 assert!(!simd::dispatch(level, Scan(&numbers)), "{count}");
+                let finite = numbers.iter().all(|x| x.is_finite());
+                let found = |tiny| Found { tiny, finite };
+                assert_eq!(simd::dispatch(level, Find(&numbers)), found(false));
                 for place in 0..count {
                     for x in tiny {
                         let before = core::mem::replace(&mut numbers[place], x);
                         assert!(simd::dispatch(level, Scan(&numbers)), "{x:e} at {place}");
+                        assert!(
+                            simd::dispatch(level, Find(&numbers)).tiny,
+                            "{x:e} at {place}"
+                        );
                         simd::dispatch(level, FlushAll(&mut numbers));
                         assert_eq!(numbers[place].to_bits(), 0);
                         numbers[place] = before;

@@ -34,7 +34,9 @@ mod tanh;
 mod ulp;
 
 pub use exp::{exp, share};
-pub use flush::{TINY, any_tiny, flush, flush_all, flush_below, flush_copy, flush_number, rectify};
+pub use flush::{
+    TINY, any_tiny, find, flush, flush_all, flush_below, flush_copy, flush_number, rectify,
+};
 pub use ln::ln;
 pub use maximum::{largest_lane, maximum, wins};
 pub use sigmoid::{gate, sigmoid};

@@ -8,7 +8,7 @@
 
 use crate::call::{Form, View};
 use crate::ids::{BufferId, JointId, TensorId, TransposedId};
-use crate::memory::program::{Event, Place, Program};
+use crate::memory::program::{Action, Crossing, Event, Place, Program};
 use crate::place::layout::Layout;
 use crate::storage::LANES;
 
@@ -55,6 +55,44 @@ pub fn forms(event: &Event, program: &Program, given: &Given) -> Result<(), Stri
                 _ => format!("{} blocks", floats / LANES),
             };
             return Err(format!("{seen}, but `{name}` has {there}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whatever crosses between the caller and the program does so whole: as many numbers as the caller has, each of them inside
+/// the buffer, and where the buffer has more, those become zero.
+pub fn crossings(event: &Event, program: &Program, given: &Given) -> Result<(), String> {
+    let (crossings, floats): (Vec<&Crossing>, &[usize]) = match &event.action {
+        Action::Load(inputs) => (inputs.iter().collect(), &given.inputs),
+        Action::Unload(outputs) => (outputs.iter().collect(), &[]),
+        Action::Loss(answers) => {
+            let each = answers.iter();
+            let each = each.flat_map(|answer| std::iter::once(&answer.value).chain(&answer.delta));
+            (each.collect(), &[])
+        }
+        _ => return Ok(()),
+    };
+    for (index, crossing) in crossings.into_iter().enumerate() {
+        let Some(stored) = &crossing.stored else {
+            continue;
+        };
+        let (name, room) = place(Place::Buffer(crossing.buffer), program, given)
+            .ok_or_else(|| format!("`{}` sees what is not there", event.name))?;
+        let region = &stored.region;
+        let end = |first: usize, stride: fn(&(usize, usize, usize)) -> usize| {
+            let axes = region.axes.iter();
+            first + axes.map(|axis| (axis.0 - 1) * stride(axis)).sum::<usize>() + 1
+        };
+        let count = region.axes.iter().map(|axis| axis.0).product::<usize>();
+        let whole = end(region.from, |axis| axis.1) == count
+            && floats.get(index).is_none_or(|&floats| floats == count);
+        let inside = end(region.to, |axis| axis.2) <= room && (stored.gaps || count == room);
+        if !whole || !inside {
+            return Err(format!(
+                "`{}` copies not all of `{name}`, or more",
+                event.name
+            ));
         }
     }
     Ok(())

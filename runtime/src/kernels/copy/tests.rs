@@ -1,4 +1,4 @@
-use super::{Axis, strided};
+use super::{Axis, enter, leave, strided};
 use crate::{
     block::{Block, LANES},
     math::flush_number,
@@ -159,6 +159,94 @@ fn other_regions_are_copied_too() {
     let deeper = [[2, 250, 250], [2, 120, 120], [2, 60, 60], [2, 30, 30]];
     let square = [[5, 1, 5], [5, 5, 1]];
     holds(&[&deep[..], &deeper, &square].concat(), 0, 0);
+}
+
+/// A sample that enters an image in a border, and leaves it.
+struct Crossing<'a> {
+    x: &'a [f32],
+    image: &'a mut [Block],
+    back: &'a mut [f32],
+    first: usize,
+    axes: &'a [Axis],
+    finite: &'a mut bool,
+}
+
+impl Task for Crossing<'_> {
+    type Output = ();
+
+    fn run<S: Isa>(self, s: S) {
+        let Self {
+            x,
+            image,
+            back,
+            first,
+            axes,
+            finite,
+        } = self;
+        enter(s, x, image, first, axes, true, finite);
+        let axes = axes.iter().map(|&Axis { size, from, to }| Axis {
+            size,
+            from: to,
+            to: from,
+        });
+        leave(s, image, first, back, &axes.collect::<Vec<_>>());
+    }
+}
+
+/// Planes of a caller's, at any distance from the begin of a line, cross both ways.
+#[track_caller]
+fn crosses(channels: usize, height: usize, width: usize, skew: usize) {
+    let column = channels.next_multiple_of(LANES);
+    let row = (width + 2) * column;
+    let floats = channels * height * width;
+    let axis = |size, from, to| Axis { size, from, to };
+    let axes = [
+        axis(channels, height * width, 1),
+        axis(height, width, row),
+        axis(width, 1, column),
+    ];
+    let first = row + column;
+    for (special, stored, sound) in [
+        (1.5, 1.5, true),
+        (1e-30, 0.0, true),
+        (f32::INFINITY, f32::INFINITY, false),
+    ] {
+        let mut memory = (0..skew + floats)
+            .map(|index| index as f32 + 1.0)
+            .collect::<Vec<_>>();
+        memory[skew + floats / 2] = special;
+        let x = &memory[skew..];
+        let mut wanted = x.to_vec();
+        wanted[floats / 2] = stored;
+        for level in simd::levels() {
+            let mut image = vec![Block([f32::NAN; LANES]); (height + 2) * row / LANES];
+            let mut back = vec![0.0; floats];
+            let mut finite = true;
+            let crossing = Crossing {
+                x,
+                image: &mut image,
+                back: &mut back,
+                first,
+                axes: &axes,
+                finite: &mut finite,
+            };
+            simd::dispatch(level, crossing);
+            assert_eq!((&back, finite), (&wanted, sound));
+            let stored = must_cast_slice::<_, f32>(&image);
+            let sum = |floats: &[f32]| floats.iter().map(|&x| f64::from(x)).sum::<f64>();
+            assert_eq!(sum(stored), sum(&wanted), "gaps are zero");
+        }
+    }
+}
+
+#[test]
+fn samples_cross_and_lose_what_is_tiny() {
+    for (channels, height, width) in [(1, 5, 5), (3, 17, 17), (10, 6, 9), (21, 16, 16), (40, 3, 3)]
+    {
+        for skew in [0, 1, 4] {
+            crosses(channels, height, width, skew);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! The copies between the caller's arrays and the buffers of a program.
+
+use super::call::Printer;
+use crate::memory::program::{Crossing, Stored};
+use crate::rt;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Index;
+
+/// Part `index` of `whole`, a reference to a tuple of `count`, or `whole` itself where there is one value.
+pub fn part(index: usize, count: usize, whole: TokenStream, mutable: bool) -> TokenStream {
+    let index = Index::from(index);
+    match (count > 1, mutable) {
+        (false, _) => whole,
+        (true, false) => quote!(&#whole.#index),
+        (true, true) => quote!(&mut #whole.#index),
+    }
+}
+
+/// Axes of a copy: indices, floats apart in the source, floats apart in the target.
+fn axes(axes: impl Iterator<Item = (usize, usize, usize)>) -> TokenStream {
+    let path = rt::COPY_AXIS;
+    let axes = axes.map(|(size, from, to)| quote!(#path { size: #size, from: #from, to: #to }));
+    quote!(&[#(#axes),*])
+}
+
+/// Copies one sample into the inputs' buffers: `true` if all numbers are finite.
+pub fn load_sample(printer: Printer<'_>, inputs: &[Crossing]) -> TokenStream {
+    let loads = inputs.iter().enumerate().map(|(index, input)| {
+        let part = part(index, inputs.len(), quote!(input), false);
+        load_part(printer, input, &part)
+    });
+    quote!(#(#loads)&*)
+}
+
+/// Copies an array of the caller's into its buffer: `true` if all numbers are finite.
+pub fn load_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) -> TokenStream {
+    let name = &printer.place(crossing.buffer).name;
+    match &crossing.stored {
+        None => {
+            let path = rt::LOAD;
+            quote!(#path(s, #part, memory, #name, capacity, row))
+        }
+        Some(Stored { region, gaps }) => {
+            let (path, first) = (rt::LOAD_STORED, region.to);
+            let axes = axes(region.axes.iter().copied());
+            quote!(#path(s, #part, memory, #name, capacity, row, #first, #axes, #gaps))
+        }
+    }
+}
+
+/// Copies a buffer to an array of the caller's.
+fn unload_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) -> TokenStream {
+    let name = &printer.place(crossing.buffer).name;
+    match &crossing.stored {
+        None => {
+            let path = rt::UNLOAD;
+            quote!(#path(memory, #name, capacity, row, #part);)
+        }
+        Some(Stored { region, .. }) => {
+            let (path, first) = (rt::UNLOAD_STORED, region.to);
+            let back = region.axes.iter().map(|&(size, from, to)| (size, to, from));
+            let axes = axes(back);
+            quote!(#path(s, memory, #name, capacity, row, #part, #first, #axes);)
+        }
+    }
+}
+
+/// Copies one sample of the outputs' buffers to the caller.
+pub fn unload_sample(printer: Printer<'_>, outputs: &[&Crossing]) -> TokenStream {
+    let unloads = outputs.iter().enumerate().map(|(index, output)| {
+        let part = part(index, outputs.len(), quote!(output), true);
+        unload_part(printer, output, &part)
+    });
+    quote!(#(#unloads)*)
+}
