@@ -34,7 +34,8 @@ pub const fn training<N: Model>(batch: usize) -> usize {
     chunking::blocks::<N>(batch)
 }
 
-/// Outputs for training steps, as [`Lent`](crate::step::Lent) takes them: none for a network with one output.
+/// Outputs for training steps, as [`Lent`](crate::step::Lent) takes them: none for a network whose one output is a vector;
+/// several outputs, and images, are gathered for the loss.
 pub const fn outputs<N: Model>() -> usize {
     chunking::outputs::<N>()
 }

@@ -212,7 +212,8 @@ pub trait Network: Send + Sync + 'static {
     const BACKWARD_PASSES: usize = 1;
     /// A layer that learns nothing from a sample alone, such as `BatchNorm` over features.
     const NEEDS_COMPANY: Option<&'static str> = None;
-    /// Whether `loss_rows` needs room for an output and its delta: several outputs lie apart in a chunk.
+    /// Whether `loss_rows` needs room for an output and its delta: several outputs lie apart in a chunk, and one that is not
+    /// flat lies otherwise than the loss takes it.
     const NEEDS_PAIR: bool;
 
     /// A model around an arena of `PARAMETER_BLOCKS`.

@@ -24,6 +24,21 @@ pub struct Cross {
     pub stored: Option<Stored>,
 }
 
+impl Cross {
+    /// How a value of the caller's crosses: as itself, or as `other`, with which a copy would exchange it.
+    fn of(layout: &Layout, value: ValueId, other: Option<ValueId>) -> Self {
+        let storage = |value: ValueId| &layout.values[value.0].storage;
+        let stored = other.map(|other| Stored {
+            region: Region::whole(storage(value), storage(other)),
+            gaps: storage(other).has_gaps(),
+        });
+        Self {
+            value: other.unwrap_or(value),
+            stored,
+        }
+    }
+}
+
 /// The crossings of a layout.
 #[derive(Clone, Debug, Default)]
 pub struct Crossings {
@@ -41,53 +56,23 @@ impl Crossings {
         let mut crossings = Self::default();
         for &input in &layout.inputs {
             let copy = entering(layout, input);
-            let cross = crossings.cross(layout, input, copy, |stage| stage.output);
-            crossings.entering.push(cross);
+            let copied = copy.map(|copy| layout.stages[copy].output);
+            crossings.entering.push(Cross::of(layout, input, copied));
+            crossings.copies.extend(copy);
         }
-        let mut roots = layout.outputs.iter().map(|&output| root(layout, output));
-        let mut taken = roots.by_ref().collect::<BTreeSet<_>>();
+        let roots = layout.outputs.iter().map(|&output| root(layout, output));
+        let mut taken = roots.collect::<BTreeSet<_>>();
         for &output in &layout.outputs {
             let copy = leaving(layout, output).filter(|copy| {
                 let source = root(layout, layout.stages[*copy].inputs[0]);
                 // What two outputs are taken from has a delta to which only one of them gives the first term.
                 !crossings.copies.contains(copy) && taken.insert(source)
             });
-            let cross = crossings.cross(layout, output, copy, |stage| stage.inputs[0]);
-            crossings.leaving.push(cross);
+            let source = copy.map(|copy| layout.stages[copy].inputs[0]);
+            crossings.leaving.push(Cross::of(layout, output, source));
+            crossings.copies.extend(copy);
         }
         crossings
-    }
-
-    /// How a value crosses: where a copy is made of it, as what stands on the other side of that.
-    fn cross(
-        &mut self,
-        layout: &Layout,
-        value: ValueId,
-        copy: Option<usize>,
-        other: impl Fn(&Stage) -> ValueId,
-    ) -> Cross {
-        let Some(copy) = copy else {
-            return Cross {
-                value,
-                stored: None,
-            };
-        };
-        self.copies.insert(copy);
-        let stage = &layout.stages[copy];
-        let storage = |value: ValueId| &layout.values[value.0].storage;
-        let value = other(stage);
-        let caller = match value == stage.output {
-            true => storage(stage.inputs[0]),
-            false => storage(stage.output),
-        };
-        let stored = Stored {
-            region: Region::whole(caller, storage(value)),
-            gaps: storage(value).has_gaps(),
-        };
-        Cross {
-            value,
-            stored: Some(stored),
-        }
     }
 }
 

@@ -43,7 +43,7 @@ impl Whole {
 }
 
 /// The programs of the first network in some tokens: of inference, and of training.
-fn both(tokens: TokenStream) -> [Whole; 2] {
+pub fn both(tokens: TokenStream) -> [Whole; 2] {
     let graphs =
         graphs(tokens).unwrap_or_else(|errors| panic!("a network with mistakes: {errors}"));
     let mut layout = layout::place(&graphs[0], fuse::fuse(&graphs[0]));

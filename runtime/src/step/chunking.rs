@@ -70,7 +70,8 @@ pub struct Lent<'m, N: Model> {
     pub blocks: &'m mut [Block],
     /// One for each sample of a batch.
     pub scores: &'m mut [Score],
-    /// Where a network with several outputs gathers them for the loss; nothing for a network with one.
+    /// Where outputs are gathered for the loss that lie apart, or otherwise than the loss takes them; nothing for a network
+    /// whose one output is a vector.
     pub outputs: &'m mut [N::Output],
 }
 
@@ -165,7 +166,7 @@ pub const fn blocks<N: Model>(batch: usize) -> usize {
     blocks_of::<N>(batch, capacity::<N>(batch, 1), 1)
 }
 
-/// Outputs that one thread gathers: a network's outputs and their deltas, if there are several.
+/// Outputs that one thread gathers: a network's outputs and their deltas, unless the loss judges them where they lie.
 pub const fn outputs<N: Model>() -> usize {
     if N::Network::NEEDS_PAIR { 2 } else { 0 }
 }

@@ -34,7 +34,8 @@ use crate::{
 ///
 /// let mut net = Parameters::<Curve, _>::new(&mut arena)?;
 /// net.initialize(Seed(1));
-/// let lent = Lent { blocks: &mut blocks, scores: &mut scores, outputs: &mut [] };
+/// let mut outputs = [[0.0]; memory::outputs::<Curve>()];
+/// let lent = Lent { blocks: &mut blocks, scores: &mut scores, outputs: &mut outputs };
 /// let mut training = TrainingIn::new(BATCH, lent)?;
 /// // Plain gradient descent remembers nothing; `Adam` would need `[State<Adam>; memory::moments::<Curve>()]`.
 /// let mut descent = Descent::lent(Sgd::new(0.1), [(); memory::moments::<Curve>()])?;

@@ -4,11 +4,11 @@
 //! with the padding and the borders that it is planned with, and panels and cells their parameter to the last block. A value
 //! under another shape is as large as before, so that its readers count other rows of it, but no fewer floats. `Blocks` says
 //! nothing, and is the form of buffers alone. Whether a kernel divides the floats as its form says is rustc's to check: the
-//! numbers are types.
+//! numbers are types. What crosses between the caller and the program does so whole.
 
 use crate::call::{Form, View};
-use crate::ids::{BufferId, JointId, TensorId, TransposedId};
-use crate::memory::program::{Action, Crossing, Event, Place, Program};
+use crate::ids::{BufferId, JointId, TensorId, TransposedId, ValueId};
+use crate::memory::program::{Action, Crossing, Event, Place, Program, Stored};
 use crate::place::layout::Layout;
 use crate::storage::LANES;
 
@@ -19,20 +19,21 @@ pub struct Given {
     pub tensors: Vec<(String, usize)>,
     /// The floats of each input where the caller has it.
     pub inputs: Vec<usize>,
+    /// The floats of each output likewise.
+    pub outputs: Vec<usize>,
 }
 
 impl Given {
     /// What a layout gives its programs.
     pub fn of(layout: &Layout) -> Self {
         let tensors = layout.tensors.iter();
-        let inputs = layout.inputs.iter();
+        let floats = |value: &ValueId| layout.values[value.0].shape.iter().product();
         Self {
             tensors: tensors
                 .map(|tensor| (tensor.name.clone(), tensor.packing.blocks))
                 .collect(),
-            inputs: inputs
-                .map(|input| layout.values[input.0].shape.iter().product())
-                .collect(),
+            inputs: layout.inputs.iter().map(floats).collect(),
+            outputs: layout.outputs.iter().map(floats).collect(),
         }
     }
 }
@@ -60,35 +61,38 @@ pub fn forms(event: &Event, program: &Program, given: &Given) -> Result<(), Stri
     Ok(())
 }
 
-/// Whatever crosses between the caller and the program does so whole: as many numbers as the caller has, each of them inside
-/// the buffer, and where the buffer has more, those become zero.
+/// Whatever crosses between the caller and the program does so whole: each number that the caller has, once, to a float of its
+/// own inside the buffer, and where the buffer has more, those become zero.
 pub fn crossings(event: &Event, program: &Program, given: &Given) -> Result<(), String> {
-    let (crossings, floats): (Vec<&Crossing>, &[usize]) = match &event.action {
-        Action::Load(inputs) => (inputs.iter().collect(), &given.inputs),
-        Action::Unload(outputs) => (outputs.iter().collect(), &[]),
+    let (inputs, outputs) = (given.inputs.iter(), given.outputs.iter());
+    let crossings: Vec<(&Crossing, &usize)> = match &event.action {
+        Action::Load(loaded) => loaded.iter().zip(inputs).collect(),
+        Action::Unload(unloaded) => unloaded.iter().zip(outputs).collect(),
         Action::Loss(answers) => {
-            let each = answers.iter();
-            let each = each.flat_map(|answer| std::iter::once(&answer.value).chain(&answer.delta));
-            (each.collect(), &[])
+            let values = answers.iter().map(|answer| &answer.value).zip(outputs);
+            let deltas = answers.iter().zip(&given.outputs);
+            let deltas =
+                deltas.filter_map(|(answer, floats)| Some((answer.delta.as_ref()?, floats)));
+            values.chain(deltas).collect()
         }
         _ => return Ok(()),
     };
-    for (index, crossing) in crossings.into_iter().enumerate() {
-        let Some(stored) = &crossing.stored else {
-            continue;
-        };
+    for (crossing, &floats) in crossings {
         let (name, room) = place(Place::Buffer(crossing.buffer), program, given)
             .ok_or_else(|| format!("`{}` sees what is not there", event.name))?;
-        let region = &stored.region;
-        let end = |first: usize, stride: fn(&(usize, usize, usize)) -> usize| {
-            let axes = region.axes.iter();
-            first + axes.map(|axis| (axis.0 - 1) * stride(axis)).sum::<usize>() + 1
+        let whole = match &crossing.stored {
+            None => floats.next_multiple_of(LANES) == room,
+            Some(Stored { region, gaps }) => {
+                let from = extent(region.axes.iter().map(|axis| (axis.0, axis.1)));
+                let to = extent(region.axes.iter().map(|axis| (axis.0, axis.2)));
+                let count = region.axes.iter().map(|axis| axis.0).product::<usize>();
+                count == floats
+                    && from.is_some_and(|from| region.from == 0 && from == floats)
+                    && to.is_some_and(|to| region.to + to <= room && (*gaps || to == floats))
+                    && (*gaps || floats == room)
+            }
         };
-        let count = region.axes.iter().map(|axis| axis.0).product::<usize>();
-        let whole = end(region.from, |axis| axis.1) == count
-            && floats.get(index).is_none_or(|&floats| floats == count);
-        let inside = end(region.to, |axis| axis.2) <= room && (stored.gaps || count == room);
-        if !whole || !inside {
+        if !whole {
             return Err(format!(
                 "`{}` copies not all of `{name}`, or more",
                 event.name
@@ -96,6 +100,16 @@ pub fn crossings(event: &Event, program: &Program, given: &Given) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// The floats from the first element to the last, of axes of some sizes and strides, if no two elements are one float.
+fn extent(axes: impl Iterator<Item = (usize, usize)>) -> Option<usize> {
+    let mut axes: Vec<_> = axes.filter(|axis| axis.0 != 1).collect();
+    axes.sort_by_key(|axis| axis.1);
+    axes.into_iter().try_fold(1, |extent, (size, stride)| {
+        let last = size.checked_sub(1)? * stride;
+        (stride >= extent).then_some(extent + last)
+    })
 }
 
 /// What memory is called, and how many floats of it there are.

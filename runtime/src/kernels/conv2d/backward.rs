@@ -223,6 +223,8 @@ impl<C: Stencil, D: Image, X: Image> Fixed for Transposed<C, D, X> {
         above > D::TOP || D::TOP + D::HEIGHT + below > D::ROWS
     };
 
+    const TAPS: usize = C::KERNEL[0].div_ceil(C::STRIDE[0]);
+
     const PANELS_FIRST: bool = panels_first(
         C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::COLUMN,
         D::FLOATS,

@@ -227,6 +227,8 @@ impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
         clip
     };
 
+    const TAPS: usize = C::KERNEL[0];
+
     const PANELS_FIRST: bool = {
         let panels = Y::CHANNELS.div_ceil(LANES) * LANES;
         panels_first(

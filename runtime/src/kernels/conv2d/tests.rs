@@ -4,6 +4,7 @@ mod cases;
 mod long;
 mod normal;
 mod reference;
+mod striped;
 
 use super::*;
 use crate::{

@@ -132,7 +132,7 @@ impl<
 {
     /// Whether the panels of a tile are so long that several tiles take a row of taps before the next one comes.
     const fn splits(panels: usize) -> bool {
-        PH * PW == 1 && K * panels > NEAR
+        PH * PW == 1 && L::Fixed::TAPS > 1 && K * panels > NEAR
     }
 
     /// Where a tile is.

@@ -17,6 +17,8 @@ pub(super) trait Fixed {
     const CLIP: bool;
     /// Whether a group of panels stays while the image streams by, or the other way round.
     const PANELS_FIRST: bool;
+    /// Rows of taps.
+    const TAPS: usize;
     /// The reads; where they have several classes, those of the first.
     const READS: Reads;
 }

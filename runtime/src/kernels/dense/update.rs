@@ -55,7 +55,7 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     s.vectorize(
         #[inline(always)]
         || {
-            if const { P > 1 && pairs(S::SET) } {
+            if const { P >= PAIRED && pairs(S::SET) } {
                 sweep::<S, K, KS, P, 2>(s, rows, stretch);
             } else {
                 sweep::<S, K, KS, P, 1>(s, rows, stretch);
@@ -64,14 +64,17 @@ pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     );
 }
 
+/// Panels of a layer that is worth tiles of two panels, and not only of one: each shape of a tile takes rustc time.
+const PAIRED: usize = 4;
+
 /// Whether two panels side by side are faster than one after the other: where a block is one register, a tile of one panel
 /// loads as often as it multiplies, and there are registers for two.
 const fn pairs(set: InstructionSet) -> bool {
     matches!(set, InstructionSet::Avx512)
 }
 
-/// [`update`], `N` panels side by side. Of an odd number the last is finished alone; of an even one, where a stretch begins
-/// or ends within a panel, its neighbour is summed with it and dropped, so that tiles of one panel need not be compiled.
+/// [`update`], `N` panels side by side where that many are asked for, and one otherwise: an odd last one, and what a stretch
+/// begins or ends within.
 #[inline(always)]
 fn sweep<'a, S: Isa, const K: usize, const KS: usize, const P: usize, const N: usize>(
     s: S,
@@ -93,28 +96,12 @@ fn sweep<'a, S: Isa, const K: usize, const KS: usize, const P: usize, const N: u
             let to = inputs.end.min(end - panel * K);
             let whole = from == inputs.start && (panel + N - 1) * K + inputs.end <= end;
             let rows = rows.clone();
-            let even = const { P.is_multiple_of(N) };
-            let first = if even { panel / N * N } else { panel };
-            if even || whole {
-                let wanted = if whole && first == panel {
-                    first..first + N
-                } else {
-                    panel..panel + 1
-                };
-                panel = wanted.end;
-                finish::<S, K, KS, P, N, N>(s, rows, first, wanted, from..to, &mut room, stretch);
+            if const { N > 1 } && whole {
+                finish::<S, K, KS, P, N, N>(s, rows, panel, inputs.clone(), &mut room, stretch);
+                panel += N;
             } else {
-                let wanted = panel..panel + 1;
-                panel = wanted.end;
-                finish::<S, K, KS, P, 1, N>(
-                    s,
-                    rows,
-                    wanted.start,
-                    wanted,
-                    from..to,
-                    &mut room,
-                    stretch,
-                );
+                finish::<S, K, KS, P, 1, N>(s, rows, panel, from..to, &mut room, stretch);
+                panel += 1;
             }
         }
     }
@@ -185,7 +172,7 @@ struct Room<const M: usize> {
     gradients: [[Block; HANDED]; M],
 }
 
-/// Finishes the gradients of some inputs of those of `N` panels that are wanted.
+/// Finishes the gradients of some inputs of `N` panels.
 #[inline(always)]
 fn finish<
     'a,
@@ -199,7 +186,6 @@ fn finish<
     s: S,
     rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     panel: usize,
-    wanted: Range<usize>,
     inputs: Range<usize>,
     room: &mut Room<M>,
     stretch: &mut Stretch<'_>,
@@ -212,7 +198,6 @@ fn finish<
         s,
         rows,
         panel,
-        wanted,
         first: inputs.start,
         handed: 0,
         room,
@@ -227,7 +212,6 @@ struct Panels<'a, 'b, S, R, const K: usize, const N: usize, const M: usize> {
     s: S,
     rows: R,
     panel: usize,
-    wanted: Range<usize>,
     first: usize,
     /// Inputs whose gradients were handed over.
     handed: usize,
@@ -240,10 +224,8 @@ impl<S, R, const K: usize, const N: usize, const M: usize> Panels<'_, '_, S, R, 
     fn hand_over(&mut self, to: usize) {
         let first = self.first + self.handed;
         for (panel, gradients) in (self.panel..).zip(&self.room.gradients[..N]) {
-            if self.wanted.contains(&panel) {
-                let gradients = &gradients[..to - self.handed];
-                self.stretch.finish(panel * K + first, gradients);
-            }
+            let gradients = &gradients[..to - self.handed];
+            self.stretch.finish(panel * K + first, gradients);
         }
         self.handed = to;
     }

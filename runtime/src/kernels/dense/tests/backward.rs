@@ -264,7 +264,12 @@ fn update_finishes_every_gradient_once() {
         check_update::<50, 64, 10, 1>(rows);
         check_update::<23, 32, 144, 9>(rows);
     }
+    // Two stripes of inputs, of an odd number of panels and an even one.
     check_update::<200, 200, 40, 3>(20);
+    check_update::<200, 200, 60, 4>(20);
+    check_update::<200, 200, 75, 5>(20);
+    // More than one chain.
+    check_update::<3, 3, 70, 5>(4100);
 }
 
 /// Whole layers are finished from copies, and small parts of them are not: the cuts compare both.
