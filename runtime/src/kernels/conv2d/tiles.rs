@@ -18,7 +18,7 @@ use super::{
     walk::{Fixed, Walk},
 };
 use crate::{
-    block::Block,
+    block::{Block, LANES},
     kernels::image::Image,
     math,
     simd::{Isa, chains::POSITIONS},
@@ -115,6 +115,9 @@ impl<
 
 /// Blocks of the sums that wait while others have their turn with some taps.
 const WAITING: usize = 256;
+
+/// Rows of a small image: of 3 x 3 taps on 32 rows, one in 48 lies in the border.
+const SMALL: usize = 32;
 
 /// Blocks of panels that stay in a level-2 cache from one tile to the next, beside the image: 320 KiB.
 const NEAR: usize = 5 << 10;
@@ -250,6 +253,11 @@ impl<
         }
     }
 
+    /// Whether rows of taps that lie in the border for all windows of a tile are worth a look: in small images, and if a
+    /// tile is of one row.
+    const SKIPS: bool =
+        T::REGULAR && !L::Fixed::CLIP && G::TOP > 0 && G::HEIGHT <= SMALL && G::CHANNELS >= LANES;
+
     /// Whether sums are cut into runs.
     const CUT: bool = K > POSITIONS;
 
@@ -281,16 +289,26 @@ impl<
                 self.walk.origin()[1] + (column * PW * self.walk.stride()[1]) as isize,
             ];
         }
-        // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew, and tap
-        // rows that lie outside the image for all windows are skipped.
-        let (passes, rows) = if const { L::Fixed::CLIP } {
-            let step = self.walk.dilation()[0] as isize;
+        // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew. Tap rows that lie
+        // outside the image for all windows are skipped.
+        let step = self.walk.dilation()[0] as isize;
+        let taps = if const { L::Fixed::CLIP } {
             let low = taps_below(at[Q - 1][0], step) as usize;
             let high = taps_below(at[0][0] - G::ROWS as isize, step) as usize;
-            let low = low.max(taps.start).min(taps.end);
-            (low..high.min(taps.end), 1)
+            low.max(taps.start).min(taps.end)..high.min(taps.end)
+        } else if const { Self::SKIPS } {
+            let [top, bottom] = [G::TOP, G::TOP + G::HEIGHT].map(|row| row as isize);
+            let low = taps_below(at[Q - 1][0] - top, step) as usize;
+            let high = taps_below(at[0][0] - bottom, step) as usize;
+            low.max(taps.start).min(taps.end)..high.min(taps.end)
         } else {
-            (taps.start..taps.start + 1, taps.len())
+            taps
+        };
+        let (passes, rows) = if const { L::Fixed::CLIP } {
+            (taps, 1)
+        } else {
+            let some = !Self::SKIPS || taps.start < taps.end;
+            (taps.start..taps.start + usize::from(some), taps.len())
         };
         for pass in passes {
             let reach =

@@ -314,5 +314,7 @@ case!(dilated_and_strided: 20 -> 48, Relu, input 12 x 13, kernel 3 x 3, stride 2
 case!(one_output: 16 -> 64, Sigmoid, input 4 x 4, kernel 4 x 4, stride 1 x 1, dilation 1 x 1, padding 0 0 0 0, rows 0 0, columns 0 0, pool 1 x 1);
 case!(odd_panels: 37 -> 72, Relu, input 4 x 5, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 1 1 1 1, rows 1 1, columns 1 1, pool 1 x 1);
 case!(groups_of_panels: 27 -> 33, Relu, input 6 x 7, kernel 5 x 5, stride 2 x 1, dilation 1 x 1, padding 2 2 2 2, rows 2 1, columns 2 2, pool 1 x 1);
+case!(taps_in_the_border: 16 -> 20, Relu, input 3 x 8, kernel 3 x 3, stride 1 x 1, dilation 4 x 2, padding 4 4 2 2, rows 4 4, columns 2 2, pool 1 x 1);
+case!(outputs_in_the_border: 17 -> 16, Identity, input 3 x 5, kernel 1 x 2, stride 1 x 1, dilation 1 x 1, padding 2 2 1 2, rows 2 2, columns 1 2, pool 1 x 1);
 case!(overlapping_rows: 34 -> 5, Relu, input 5 x 13, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 1 1 1 1, rows 1 1, columns 1 1, pool 1 x 1);
 case!(wide_pool: 1 -> 32, Relu, input 10 x 18, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 0 0 0 0, rows 0 0, columns 0 0, pool 4 x 8);

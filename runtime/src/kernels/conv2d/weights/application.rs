@@ -162,6 +162,32 @@ where
     }
 }
 
+/// Outputs along an axis of which those at the border are worth the look.
+const SMALL: usize = 16;
+
+/// Of the outputs `from..from + count` along an axis, those whose pixel is not in the border: `at` is the first output's, in
+/// X's buffer.
+#[inline(always)]
+fn inside<const AXIS: usize, C: Stencil, X: Image>(
+    at: isize,
+    from: usize,
+    count: usize,
+) -> Range<usize> {
+    let (border, size) = const { [(X::TOP, X::HEIGHT), (X::LEFT, X::WIDTH)][AXIS] };
+    // In a large image too few for the loops to have sizes that are no constants.
+    if const { C::KERNEL[AXIS] == 1 || [X::HEIGHT, X::WIDTH][AXIS] > SMALL * C::STRIDE[AXIS] } {
+        return 0..count;
+    }
+    let step = C::STRIDE[AXIS] as isize;
+    let at = at + from as isize * step;
+    // The first whose pixel is not before some place.
+    let first = |place: usize| {
+        let before = (place as isize - at + step - 1).max(0) / step;
+        count.min(before as usize)
+    };
+    first(border)..first(border + size)
+}
+
 /// A part of an output.
 #[derive(Clone, Copy)]
 struct Part {
@@ -315,19 +341,32 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         for i in 0..M {
             acc[i][0] = sums[i].load(s);
         }
-        let (passes, rows) = if Self::CLIP {
-            (part.size[0], 1)
-        } else {
-            (1, part.size[0])
-        };
+        // Of one tap, outputs that read nothing but the border's zeros add nothing.
         let columns = Self::columns(part);
+        let [some_rows, some_columns] = if regular {
+            let tap = first / X::CHANNELS;
+            let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
+            [
+                inside::<0, C, X>(at[0][0], part.at[0], part.size[0]),
+                inside::<1, C, X>(column as isize, part.at[1], columns),
+            ]
+        } else {
+            [0..part.size[0], 0..columns]
+        };
+        if some_rows.is_empty() || some_columns.is_empty() {
+            return;
+        }
+        let (passes, rows) = if Self::CLIP {
+            (some_rows, 1)
+        } else {
+            (some_rows.start..some_rows.start + 1, some_rows.len())
+        };
         let (row_step, column_step) = (C::STRIDE[0] * X::ROW, C::STRIDE[1] * X::COLUMN);
-        let span = (rows - 1) * row_step + (columns - 1) * column_step + 1;
+        let span = (rows - 1) * row_step + (some_columns.len() - 1) * column_step + 1;
         // Channels of one tap are neighbours: one pointer serves them all.
         let step = if regular { X::CHANNEL } else { 0 };
-        let mut deltas = near.chunks_exact(columns);
-        for x in x {
-            for pass in 0..passes {
+        for (x, deltas) in x.iter().zip(near.chunks_exact(part.size[0] * columns)) {
+            for pass in passes.clone() {
                 let mut starts: [&[f32]; M] = [&[]; M];
                 let mut near: &[f32] = &[];
                 for i in 0..M {
@@ -338,16 +377,16 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
                         } else {
                             row as usize
                         };
-                        let column = at[i][1] as usize + part.at[1] * column_step;
+                        let column = part.at[1] + some_columns.start;
+                        let column = at[i][1] as usize + column * column_step;
                         near = &x[row * X::ROW + column..][..span + (M - 1) * step];
                     }
                     starts[i] = &near[i * step..][..span];
                 }
                 for row in 0..rows {
-                    let Some(deltas) = deltas.next() else {
-                        continue;
-                    };
-                    for column in 0..columns {
+                    let deltas = &deltas[(pass + row) * columns..][..columns];
+                    let deltas = &deltas[some_columns.clone()];
+                    for column in 0..deltas.len() {
                         let offset = row * row_step + column * column_step;
                         tile::step(
                             s,
