@@ -13,7 +13,7 @@ use crate::rt;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The buffers that a program's inputs are copied into; none where they are read in place.
+/// How a program's inputs are copied into buffers; none where they are read in place.
 fn loaded(program: &Program) -> &[Crossing] {
     let loads = program.events.iter().find_map(|event| match &event.action {
         Action::Load(inputs) => Some(&inputs[..]),
@@ -22,7 +22,7 @@ fn loaded(program: &Program) -> &[Crossing] {
     loads.unwrap_or_default()
 }
 
-/// The buffers that a program's outputs are taken from.
+/// How a program's outputs are taken from buffers.
 fn unloaded(program: &Program) -> &[Crossing] {
     let unloads = program.events.iter().find_map(|event| match &event.action {
         Action::Unload(outputs) => Some(&outputs[..]),

@@ -39,6 +39,7 @@
 //! depend on how samples are cut into chunks or weights into stretches.
 
 mod backward;
+mod correlate;
 mod delta;
 mod forward;
 mod place;

@@ -1,4 +1,5 @@
-//! Strided copies: what slicing, concatenating and changing a storage come down to.
+//! Strided copies: what slicing, concatenating and changing a storage come down to, and what crosses between the caller's
+//! arrays and the storage of kernels.
 //!
 //! Where neighbours in the source are neighbours in the target, runs are copied. Where they are neighbours along one axis in
 //! the source and along another in the target, as between planes of pixels and pixels of channels, squares of 16 x 16 are

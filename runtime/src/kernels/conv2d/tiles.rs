@@ -3,7 +3,7 @@
 //! A *window* is PH x PW neighbouring outputs of which the largest is kept (1 x 1 without pooling). Windows are counted
 //! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next, or overlap
 //! the one before it. For each of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps
-//! and channels. A sum of more than [`POSITIONS`] products is cut into runs of whole taps, or of so many channels of one
+//! and channels. A sum of more than [`POSITIONS`](crate::simd::chains::POSITIONS) products is cut into runs of whole taps, or of so many channels of one
 //! tap, which are added in ascending order.
 //!
 //! Where the panels of a tile are longer than a level-2 cache keeps, each tile would bring them again from behind it: then
@@ -18,12 +18,12 @@ use super::{
     walk::{Fixed, Walk},
 };
 use crate::{
-    block::{Block, LANES},
+    block::Block,
     kernels::image::Image,
     math,
-    simd::{Isa, chains::POSITIONS},
+    simd::Isa,
     tile::{
-        self, Accumulators,
+        Accumulators,
         shape::{Shape, Tiled},
     },
 };
@@ -115,9 +115,6 @@ impl<
 
 /// Blocks of the sums that wait while others have their turn with some taps.
 const WAITING: usize = 256;
-
-/// Rows of a small image: of 3 x 3 taps on 32 rows, one in 48 lies in the border.
-const SMALL: usize = 32;
 
 /// Blocks of panels that stay in a level-2 cache from one tile to the next, beside the image: 320 KiB.
 const NEAR: usize = 5 << 10;
@@ -252,164 +249,6 @@ impl<
             }
         }
     }
-
-    /// Whether rows of taps that lie in the border for all windows of a tile are worth a look: in small images, and if a
-    /// tile is of one row.
-    const SKIPS: bool =
-        T::REGULAR && !L::Fixed::CLIP && G::TOP > 0 && G::HEIGHT <= SMALL && G::CHANNELS >= LANES;
-
-    /// Whether sums are cut into runs.
-    const CUT: bool = K > POSITIONS;
-
-    /// Taps of a run.
-    const RUN: usize = if G::CHANNELS < POSITIONS {
-        POSITIONS / G::CHANNELS
-    } else {
-        1
-    };
-
-    /// Adds some rows of taps of output row `dy` of the windows to their sums, in ascending order; what is cut off goes to
-    /// `total`.
-    #[inline(always)]
-    fn correlate<const Q: usize, const N: usize>(
-        &self,
-        sums: &mut [Accumulators<S, PW, N>; Q],
-        total: &mut [Accumulators<S, PW, N>; Q],
-        place: &Place<Q>,
-        dy: usize,
-        taps: Range<usize>,
-    ) {
-        let (windows, panel) = (&place.windows, place.panel);
-        // Row and first column of each window's first tap.
-        let mut at = [[0; 2]; Q];
-        for q in 0..Q {
-            let [row, column] = windows[q];
-            at[q] = [
-                self.walk.origin()[0] + ((row * PH + dy) * self.walk.stride()[0]) as isize,
-                self.walk.origin()[1] + (column * PW * self.walk.stride()[1]) as isize,
-            ];
-        }
-        // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew. Tap rows that lie
-        // outside the image for all windows are skipped.
-        let step = self.walk.dilation()[0] as isize;
-        let taps = if const { L::Fixed::CLIP } {
-            let low = taps_below(at[Q - 1][0], step) as usize;
-            let high = taps_below(at[0][0] - G::ROWS as isize, step) as usize;
-            low.max(taps.start).min(taps.end)..high.min(taps.end)
-        } else if const { Self::SKIPS } {
-            let [top, bottom] = [G::TOP, G::TOP + G::HEIGHT].map(|row| row as isize);
-            let low = taps_below(at[Q - 1][0] - top, step) as usize;
-            let high = taps_below(at[0][0] - bottom, step) as usize;
-            low.max(taps.start).min(taps.end)..high.min(taps.end)
-        } else {
-            taps
-        };
-        let (passes, rows) = if const { L::Fixed::CLIP } {
-            (taps, 1)
-        } else {
-            let some = !Self::SKIPS || taps.start < taps.end;
-            (taps.start..taps.start + usize::from(some), taps.len())
-        };
-        for pass in passes {
-            let reach =
-                self.reach() + (self.walk.taps()[1] - 1) * self.walk.dilation()[1] * G::COLUMN;
-            let span = (rows - 1) * self.walk.dilation()[0] * G::ROW + reach;
-            let mut x: [&[f32]; Q] = [&[]; Q];
-            for q in 0..Q {
-                let row = at[q][0] + (pass * self.walk.dilation()[0]) as isize;
-                let row = if const { L::Fixed::CLIP } && !(0..G::ROWS as isize).contains(&row) {
-                    0
-                } else {
-                    row as usize
-                };
-                x[q] = &self.x[row * G::ROW + at[q][1] as usize * G::COLUMN..][..span];
-            }
-            let depth = (self.walk.taps()[1] - 1) * self.walk.panel_step()[1] + G::CHANNELS;
-            for row in 0..rows {
-                let block = self.walk.panel() + (pass + row) * self.walk.panel_step()[0];
-                let mut x = x;
-                for x in &mut x {
-                    *x = &x[row * self.walk.dilation()[0] * G::ROW..][..reach];
-                }
-                let mut w: [&[Block]; N] = [&[]; N];
-                for n in 0..N {
-                    w[n] = &self.w[panel + n][block..][..depth];
-                }
-                for column in 0..self.walk.taps()[1] {
-                    let offset = column * self.walk.dilation()[1] * G::COLUMN;
-                    let block = column * self.walk.panel_step()[1];
-                    for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
-                        let from = piece * POSITIONS;
-                        let channels = from..G::CHANNELS.min(from + POSITIONS);
-                        self.tap(sums, x, offset, w, block, channels);
-                        let tap = (pass + row) * self.walk.taps()[1] + column + 1;
-                        if Self::CUT && tap.is_multiple_of(Self::RUN) {
-                            self.join(total, sums);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Adds a run's sums to those before it, and begins the next.
-    #[inline(always)]
-    fn join<const Q: usize, const N: usize>(
-        &self,
-        total: &mut [Accumulators<S, PW, N>; Q],
-        sums: &mut [Accumulators<S, PW, N>; Q],
-    ) {
-        for q in 0..Q {
-            for dx in 0..PW {
-                for n in 0..N {
-                    total[q][dx][n] += sums[q][dx][n];
-                    sums[q][dx][n] = f32x16::splat(self.s, 0.0);
-                }
-            }
-        }
-    }
-
-    /// Floats from a tap's first channel of a window's first output to its last channel of the last, and one more.
-    #[inline(always)]
-    fn reach(&self) -> usize {
-        (PW - 1) * self.walk.stride()[1] * G::COLUMN + (G::CHANNELS - 1) * G::CHANNEL + 1
-    }
-
-    /// Adds some channels of one tap, one after the other.
-    #[inline(always)]
-    fn tap<const Q: usize, const N: usize>(
-        &self,
-        sums: &mut [Accumulators<S, PW, N>; Q],
-        x: [&[f32]; Q],
-        offset: usize,
-        w: [&[Block]; N],
-        block: usize,
-        channels: Range<usize>,
-    ) {
-        let s = self.s;
-        let step = self.walk.stride()[1] * G::COLUMN;
-        let mut pixels: [[&[f32]; PW]; Q] = [[&[]; PW]; Q];
-        for q in 0..Q {
-            for dx in 0..PW {
-                let from = offset + dx * step;
-                pixels[q][dx] = &x[q][from..][..(G::CHANNELS - 1) * G::CHANNEL + 1];
-            }
-        }
-        let mut w = w;
-        for w in &mut w {
-            *w = &w[block..][..G::CHANNELS];
-        }
-        for channel in channels {
-            tile::step_windows(
-                s,
-                sums,
-                #[inline(always)]
-                |q, dx| pixels[q][dx][channel * G::CHANNEL],
-                #[inline(always)]
-                |n| &w[n][channel],
-            );
-        }
-    }
 }
 
 /// Loads the sums of a tile.
@@ -436,15 +275,5 @@ fn store<S: Isa, const Q: usize, const W: usize, const N: usize>(
         for n in 0..N {
             to[q * N + n].store(sums[q][0][n]);
         }
-    }
-}
-
-/// The smallest n >= 0 with `row + n * step >= 0`.
-#[inline(always)]
-fn taps_below(row: isize, step: isize) -> isize {
-    if row >= 0 {
-        0
-    } else {
-        (-row + step - 1) / step
     }
 }

@@ -199,7 +199,7 @@ impl Squares {
         if deep < LANES || wide < LANES {
             let far = self.far(far, column, deep);
             let room = if BACK { x.len() } else { y.len() };
-            if deep == LANES && far[LANES - 1] + LANES <= room {
+            if deep == LANES && far.iter().all(|far| far + LANES <= room) {
                 few::<S, ADD, BACK>(s, x, y, near, far, wide);
             } else {
                 part::<ADD, BACK>(x, y, near, far, [deep, wide]);
