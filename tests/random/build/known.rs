@@ -74,4 +74,22 @@ pub const MODELS: &[&str] = &[
         project: Dense(6),
         forward { (project(recurrent(a)), project(recurrent(b)), project(c)) }
     }",
+    // Images and steps that cross between the caller and the network: answered twice, answered and read on, read twice, and
+    // given back as they came.
+    "(x: [18, 5, 4]) -> ([20, 5, 4], [400], [3]) {
+        c: Conv2d(20, 3, padding = 1), f: Dense(3),
+        forward {
+            let h = tanh(c(x));
+            (h, flatten(h), f(flatten(h)))
+        }
+    }",
+    "(x: [18, 4, 4], y: [3, 20], z: [2, 17]) -> ([288], [20, 4, 4], [3, 18], [2, 17], [5, 4, 4]) {
+        c: Conv2d(20, 3, padding = 1), d: Conv2d(5, 1), l: Lstm(18),
+        forward { (flatten(x), c(x), l(dropout(y, 0)), -z, relu(d(x))) }
+    }",
+    // One image, planar in a border for a first layer of few channels, and an answer of fewer pixels than a square has.
+    "(x: [2, 3, 5]) -> [21, 3, 5] {
+        c: Conv2d(21, 3, padding = 1),
+        forward { c(x) }
+    }",
 ];
