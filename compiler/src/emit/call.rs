@@ -162,7 +162,7 @@ impl<'a> Printer<'a> {
     }
 
     /// An argument of a call that adds to what is there, or does not.
-    fn argument(&self, name: &str, argument: &Argument<Place>, adds: bool) -> TokenStream {
+    pub fn argument(&self, name: &str, argument: &Argument<Place>, adds: bool) -> TokenStream {
         let one = |part: &Argument<Place>| self.argument(name, part, adds);
         let all = |parts: &[Argument<Place>]| parts.iter().map(one).collect::<Vec<_>>();
         match argument {

@@ -17,13 +17,6 @@ pub fn part(index: usize, count: usize, whole: TokenStream, mutable: bool) -> To
     }
 }
 
-/// Axes of a copy: indices, floats apart in the source, floats apart in the target.
-fn axes(axes: impl Iterator<Item = (usize, usize, usize)>) -> TokenStream {
-    let path = rt::COPY_AXIS;
-    let axes = axes.map(|(size, from, to)| quote!(#path { size: #size, from: #from, to: #to }));
-    quote!(&[#(#axes),*])
-}
-
 /// Copies one sample into the inputs' buffers: `true` if all numbers are finite.
 pub fn load_sample(printer: Printer<'_>, inputs: &[Crossing]) -> TokenStream {
     let loads = inputs.iter().enumerate().map(|(index, input)| {
@@ -43,7 +36,7 @@ pub fn load_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) 
         }
         Some(Stored { region, gaps }) => {
             let (path, first) = (rt::LOAD_STORED, region.to);
-            let axes = axes(region.axes.iter().copied());
+            let axes = printer.argument("axes", &region.arguments(), false);
             quote!(#path(s, #part, memory, #name, capacity, row, #first, #axes, #gaps))
         }
     }
@@ -58,18 +51,22 @@ fn unload_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) ->
             quote!(#path(memory, #name, capacity, row, #part);)
         }
         Some(Stored { region, .. }) => {
-            let (path, first) = (rt::UNLOAD_STORED, region.to);
-            let back = region.axes.iter().map(|&(size, from, to)| (size, to, from));
-            let axes = axes(back);
+            let (path, back) = (rt::UNLOAD_STORED, region.back());
+            let first = back.from;
+            let axes = printer.argument("axes", &back.arguments(), false);
             quote!(#path(s, memory, #name, capacity, row, #part, #first, #axes);)
         }
     }
 }
 
 /// Copies one sample of the outputs' buffers to the caller.
-pub fn unload_sample(printer: Printer<'_>, outputs: &[&Crossing]) -> TokenStream {
-    let unloads = outputs.iter().enumerate().map(|(index, output)| {
-        let part = part(index, outputs.len(), quote!(output), true);
+pub fn unload_sample<'a>(
+    printer: Printer<'_>,
+    outputs: impl ExactSizeIterator<Item = &'a Crossing>,
+) -> TokenStream {
+    let count = outputs.len();
+    let unloads = outputs.enumerate().map(|(index, output)| {
+        let part = part(index, count, quote!(output), true);
         unload_part(printer, output, &part)
     });
     quote!(#(#unloads)*)

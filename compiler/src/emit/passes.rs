@@ -65,7 +65,7 @@ pub fn infer(model: &Model<'_>, functions: &mut Functions, input: &TokenStream) 
     let calls = numbered("infer", &forward, 1, printer, functions, input);
     let (load, unload) = (
         load_sample(printer, loaded(program)),
-        unload_sample(printer, &unloaded(program).iter().collect::<Vec<_>>()),
+        unload_sample(printer, unloaded(program).iter()),
     );
     let (load, settled) = match program.direct {
         true => (None, Some(settled())),
@@ -239,8 +239,7 @@ fn judge(printer: Printer<'_>, value: BufferId, delta: BufferId) -> TokenStream 
 
 /// Outputs that lie apart are brought together, sample by sample.
 fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
-    let outputs = answers.iter().map(|answer| &answer.value);
-    let reads = unload_sample(printer, &outputs.collect::<Vec<_>>());
+    let reads = unload_sample(printer, answers.iter().map(|answer| &answer.value));
     let writes = answers.iter().enumerate().filter_map(|(index, answer)| {
         let part = part(index, answers.len(), quote!(delta), false);
         let load = load_part(printer, answer.delta.as_ref()?, &part);

@@ -34,6 +34,26 @@ impl Region {
         }
     }
 
+    /// The same elements the other way.
+    pub fn back(&self) -> Self {
+        let axes = self.axes.iter();
+        Self {
+            from: self.to,
+            to: self.from,
+            axes: axes.map(|&(size, from, to)| (size, to, from)).collect(),
+        }
+    }
+
+    /// Its axes, as the kernels of copies take them.
+    pub fn arguments<M>(&self) -> Argument<M> {
+        let axis = |&(size, from, to): &(usize, usize, usize)| {
+            let fields = [("size", size), ("from", from), ("to", to)];
+            let fields = fields.map(|(name, number)| (name, Argument::Number(number)));
+            Argument::Record(rt::COPY_AXIS, fields.into())
+        };
+        Argument::List(self.axes.iter().map(axis).collect())
+    }
+
     /// `count` indices of one axis, beginning at `from_index` there and `to_index` here; all of every other axis.
     pub fn along(
         axis: usize,
@@ -138,7 +158,7 @@ pub fn forward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
             region.from,
         );
         let y = |access| side((Slot::Output, access), site.output(), region.to);
-        let axes = axes(region.axes.iter().copied());
+        let axes = region.arguments();
         match operand {
             0 => copy(x, y, axes, clear, false),
             _ => beside(x, y(Access::Modify), axes),
@@ -150,14 +170,13 @@ pub fn forward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
 /// Copies every region of the delta back to its operand, or adds it where others have written.
 pub fn backward(site: &Site<'_>, regions: &[Region]) -> Vec<Call<Slot>> {
     let each = |(operand, region): (usize, &Region)| {
-        let add = site.adds(operand)?;
-        let dy = side((Slot::Delta, Access::Read), site.output(), region.to);
+        let (add, back) = (site.adds(operand)?, region.back());
+        let dy = side((Slot::Delta, Access::Read), site.output(), back.from);
         let dx = |access| {
             let dx = (Slot::InputDelta(operand), access);
-            side(dx, site.input(operand), region.from)
+            side(dx, site.input(operand), back.to)
         };
-        let back = region.axes.iter().map(|&(size, from, to)| (size, to, from));
-        Some(copy(dy, dx, axes(back), !add, add))
+        Some(copy(dy, dx, back.arguments(), !add, add))
     };
     regions.iter().enumerate().filter_map(each).collect()
 }
@@ -198,14 +217,4 @@ fn side((memory, access): (Slot, Access), storage: &Storage, first: usize) -> Ar
     };
     let (blocks, first) = (Argument::Number(storage.blocks()), Argument::Number(first));
     Argument::Tuple(vec![Argument::View(view), blocks, first])
-}
-
-/// Indices, floats apart in the source, floats apart in the copy.
-fn axes(axes: impl Iterator<Item = (usize, usize, usize)>) -> Argument<Slot> {
-    let axis = |(size, from, to): (usize, usize, usize)| {
-        let fields = [("size", size), ("from", from), ("to", to)];
-        let fields = fields.map(|(name, number)| (name, Argument::Number(number)));
-        Argument::Record(rt::COPY_AXIS, fields.to_vec())
-    };
-    Argument::List(axes.map(axis).collect())
 }

@@ -28,9 +28,6 @@ pub struct Extent {
     pub windows: usize,
     /// Windows that lie side by side at a constant distance; a tile within them needs one pointer, not one each.
     pub run: usize,
-    /// Whether the last tile of a run overlaps the one before it, wherever a run has as many windows as a tile. If not, it
-    /// goes on into the next run.
-    pub overlaps: bool,
     /// Neighbouring outputs that every window sums at once.
     pub width: usize,
     /// Panels in all.
@@ -74,8 +71,10 @@ pub trait Tiles: Simd {
     fn cover_row<V: VisitRow>(self, visit: &mut V);
 }
 
-/// The shape of fewest cycles among those whose sums, one block of each panel and one splat fit the registers.
-pub const fn best<S: Tiles>(extent: Extent) -> Shape {
+/// The shape of fewest cycles among those whose sums, one block of each panel and one splat fit the registers. If it
+/// `overlaps`, the last tile of a run overlaps the one before it, wherever a run has as many windows as a tile; if not, it goes
+/// on into the next run.
+pub const fn best<S: Tiles>(extent: Extent, overlaps: bool) -> Shape {
     let mut best = S::SHAPES[0];
     let mut least = u64::MAX;
     let mut index = 0;
@@ -87,7 +86,7 @@ pub const fn best<S: Tiles>(extent: Extent) -> Shape {
         let waiting = if outputs == 1 { 1 } else { weights };
         let fits = outputs * weights + waiting < S::REGISTERS || index == 0;
         if fits && shape.panels <= extent.panels {
-            let cost = cost::<S>(extent, shape);
+            let cost = cost::<S>(extent, shape, overlaps);
             if cost < least {
                 least = cost;
                 best = shape;
@@ -100,22 +99,13 @@ pub const fn best<S: Tiles>(extent: Extent) -> Shape {
 
 /// [`best`] where tiles may overlap or not: the shape, and whether they do.
 pub const fn best_either<S: Tiles>(extent: Extent) -> (Shape, bool) {
-    let [apart, over] = [
-        Extent {
-            overlaps: false,
-            ..extent
-        },
-        Extent {
-            overlaps: true,
-            ..extent
-        },
-    ];
-    let shapes = [best::<S>(apart), best::<S>(over)];
-    let overlaps = cost::<S>(over, shapes[1]) < cost::<S>(apart, shapes[0]);
-    (
-        shapes[overlaps as usize],
-        overlaps && shapes[1].windows <= extent.run,
-    )
+    let [apart, over] = [best::<S>(extent, false), best::<S>(extent, true)];
+    if over.windows <= extent.run && cost::<S>(extent, over, true) < cost::<S>(extent, apart, false)
+    {
+        (over, true)
+    } else {
+        (apart, false)
+    }
 }
 
 /// What it takes to find the place of a window that is at no constant distance from the others, in halves of a cycle.
@@ -126,11 +116,11 @@ const PLACE: usize = 12;
 /// Per product a machine with two multipliers and two load ports needs, in halves of a cycle, the largest of: its
 /// multiplications; ten, for a sum waits four cycles for itself and a little slack keeps the multipliers fed; its loads.
 /// Pointers beyond eight do not fit the general registers and are loads, too.
-const fn cost<S: Tiles>(extent: Extent, shape: Shape) -> u64 {
+const fn cost<S: Tiles>(extent: Extent, shape: Shape, overlaps: bool) -> u64 {
     let outputs = shape.windows * extent.width;
     let weights = shape.panels * S::VECTORS;
     let sums = outputs * weights;
-    let overlaps = extent.overlaps && shape.windows <= extent.run;
+    let overlaps = overlaps && shape.windows <= extent.run;
     let scattered = !overlaps && !extent.run.is_multiple_of(shape.windows);
     let pointers = if scattered {
         shape.windows.saturating_sub(8)

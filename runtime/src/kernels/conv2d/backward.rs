@@ -246,7 +246,6 @@ const fn tiles<S: Isa, C: Stencil, D: Image, X: Image>() -> (Shape, bool) {
         windows: rows * columns,
         // Classes of a stride may differ in width.
         run: if C::STRIDE[1] == 1 { columns } else { 1 },
-        overlaps: false,
         width: 1,
         panels: X::COLUMN / LANES,
         depth: taps * D::CHANNELS,

@@ -72,12 +72,14 @@ impl<
         // Without clipping one pass takes all tap rows; with it, each pass takes one and picks its rows anew. Tap rows that lie
         // outside the image for all windows are skipped.
         let step = self.walk.dilation()[0] as isize;
-        let taps = if const { L::Fixed::CLIP } {
-            let low = taps_below(at[Q - 1][0], step) as usize;
-            let high = taps_below(at[0][0] - G::ROWS as isize, step) as usize;
-            low.max(taps.start).min(taps.end)..high.min(taps.end)
-        } else if const { Self::SKIPS } {
-            let [top, bottom] = [G::TOP, G::TOP + G::HEIGHT].map(|row| row as isize);
+        let taps = if const { L::Fixed::CLIP || Self::SKIPS } {
+            let [top, bottom] = const {
+                if L::Fixed::CLIP {
+                    [0, G::ROWS as isize]
+                } else {
+                    [G::TOP as isize, (G::TOP + G::HEIGHT) as isize]
+                }
+            };
             let low = taps_below(at[Q - 1][0] - top, step) as usize;
             let high = taps_below(at[0][0] - bottom, step) as usize;
             low.max(taps.start).min(taps.end)..high.min(taps.end)

@@ -292,13 +292,12 @@ const fn tiles<
     let extent = Extent {
         windows: Y::HEIGHT * Y::WIDTH,
         run: Y::WIDTH,
-        overlaps: false,
         width: PW,
         panels: P,
         depth: K,
     };
     if PH * PW > 1 {
-        (shape::best::<S>(extent), false)
+        (shape::best::<S>(extent, false), false)
     } else {
         shape::best_either::<S>(extent)
     }

@@ -3,8 +3,8 @@
 //! A *window* is PH x PW neighbouring outputs of which the largest is kept (1 x 1 without pooling). Windows are counted
 //! row by row; a tile is Q windows in that order by N panels, and may run from the end of a row into the next, or overlap
 //! the one before it. For each of the PH output rows of its windows it holds Q * PW * N sums in registers through all taps
-//! and channels. A sum of more than [`POSITIONS`](crate::simd::chains::POSITIONS) products is cut into runs of whole taps, or of so many channels of one
-//! tap, which are added in ascending order.
+//! and channels. A sum of more than [`POSITIONS`](crate::simd::chains::POSITIONS) products is cut into runs of whole taps, or
+//! of so many channels of one tap, which are added in ascending order.
 //!
 //! Where the panels of a tile are longer than a level-2 cache keeps, each tile would bring them again from behind it: then
 //! a stripe of tiles takes one row of taps after another, and its sums wait in between.

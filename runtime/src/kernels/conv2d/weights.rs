@@ -131,14 +131,16 @@ struct Gradient<'a, 'b, S, A> {
 }
 
 impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
-    const SHAPE: Shape = shape::best::<S>(Extent {
-        windows: A::DEPTH,
-        run: A::CHANNELS,
-        overlaps: true,
-        width: 1,
-        panels: 1,
-        depth: A::PIXELS,
-    });
+    const SHAPE: Shape = shape::best::<S>(
+        Extent {
+            windows: A::DEPTH,
+            run: A::CHANNELS,
+            width: 1,
+            panels: 1,
+            depth: A::PIXELS,
+        },
+        true,
+    );
 
     #[inline(always)]
     fn run<const M: usize, const ONE: usize>(mut self) {

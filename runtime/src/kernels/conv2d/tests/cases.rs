@@ -58,16 +58,7 @@ macro_rules! case {
                 type Output = ();
                 fn run<S: Isa>(self, s: S) {
                     std::println!("{} on {:?}", stringify!($name), S::SET);
-                    let all = Sizes {
-                        cin: $cin,
-                        cout: $cout,
-                        input: [$h, $w],
-                        output: [OH, OW],
-                        kernel: C::KERNEL,
-                        stride: C::STRIDE,
-                        dilation: C::DILATION,
-                        padding: C::PADDING,
-                    };
+                    let all = Sizes::of::<C, X, Y>();
                     let images: Vec<Vec<f32>> = (0..SAMPLES as u32)
                         .map(|i| noise($cin * $h * $w, 7 + i))
                         .collect();

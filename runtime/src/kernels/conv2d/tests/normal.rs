@@ -36,16 +36,7 @@ impl<
 > Layer<C, X, Y, XS, K, P, YS>
 {
     fn new() -> Self {
-        let sizes = Sizes {
-            cin: X::CHANNELS,
-            cout: Y::CHANNELS,
-            input: [X::HEIGHT, X::WIDTH],
-            output: [Y::HEIGHT, Y::WIDTH],
-            kernel: C::KERNEL,
-            stride: C::STRIDE,
-            dilation: C::DILATION,
-            padding: C::PADDING,
-        };
+        let sizes = Sizes::of::<C, X, Y>();
         let images: [Vec<f32>; SAMPLES] =
             array::from_fn(|sample| noise(X::CHANNELS * X::HEIGHT * X::WIDTH, 10 + sample as u32));
         let (weight, bias) = (noise(Y::CHANNELS * K, 1), noise(Y::CHANNELS, 2));

@@ -16,6 +16,20 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    /// Those of a convolution from images laid out as X to images laid out as Y.
+    pub fn of<C: Stencil, X: Image, Y: Image>() -> Self {
+        Self {
+            cin: X::CHANNELS,
+            cout: Y::CHANNELS,
+            input: [X::HEIGHT, X::WIDTH],
+            output: [Y::HEIGHT, Y::WIDTH],
+            kernel: C::KERNEL,
+            stride: C::STRIDE,
+            dilation: C::DILATION,
+            padding: C::PADDING,
+        }
+    }
+
     /// Calls `visit(x index, w index, y index)` for every product of the definition.
     fn products(&self, mut visit: impl FnMut(usize, usize, usize)) {
         let [h, w] = self.input;

@@ -39,16 +39,7 @@ macro_rules! striped {
                 }
             }
 
-            let sizes = Sizes {
-                cin: $cin,
-                cout: $cout,
-                input: [$h, $w],
-                output: [OH, OW],
-                kernel: C::KERNEL,
-                stride: C::STRIDE,
-                dilation: C::DILATION,
-                padding: C::PADDING,
-            };
+            let sizes = Sizes::of::<C, X, D>();
             let (weight, delta) = (noise($cout * K, 1), noise($cout * OH * OW, 2));
             let w = sizes.pack::<K, P>(&weight);
             let mut d = vec![[DIRTY; DS]];

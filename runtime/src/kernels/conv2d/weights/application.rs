@@ -321,9 +321,9 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         near: &[Block; PIECE],
         part: Part,
     ) {
-        // Row of X's buffer and offset within it of what the first output multiplies.
+        // Row and column of X's buffer, and offset within the row, of what the first output multiplies.
         let regular = M <= X::CHANNELS;
-        let mut at = [[0; 2]; M];
+        let mut at = [[0; 3]; M];
         for i in 0..M {
             let k = if regular {
                 first
@@ -335,26 +335,28 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             let row = (tap / C::KERNEL[1] * C::DILATION[0] + X::TOP) as isize;
             let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
             let offset = column * X::COLUMN + channel * X::CHANNEL;
-            at[i] = [row - C::PADDING[0] as isize, offset as isize];
-        }
-        let mut acc: Accumulators<S, M, 1> = [[f32x16::splat(s, 0.0)]; M];
-        for i in 0..M {
-            acc[i][0] = sums[i].load(s);
+            at[i] = [
+                row - C::PADDING[0] as isize,
+                column as isize,
+                offset as isize,
+            ];
         }
         // Of one tap, outputs that read nothing but the border's zeros add nothing.
         let columns = Self::columns(part);
         let [some_rows, some_columns] = if regular {
-            let tap = first / X::CHANNELS;
-            let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
             [
                 inside::<0, C, X>(at[0][0], part.at[0], part.size[0]),
-                inside::<1, C, X>(column as isize, part.at[1], columns),
+                inside::<1, C, X>(at[0][1], part.at[1], columns),
             ]
         } else {
             [0..part.size[0], 0..columns]
         };
         if some_rows.is_empty() || some_columns.is_empty() {
             return;
+        }
+        let mut acc: Accumulators<S, M, 1> = [[f32x16::splat(s, 0.0)]; M];
+        for i in 0..M {
+            acc[i][0] = sums[i].load(s);
         }
         let (passes, rows) = if Self::CLIP {
             (some_rows, 1)
@@ -378,7 +380,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
                             row as usize
                         };
                         let column = part.at[1] + some_columns.start;
-                        let column = at[i][1] as usize + column * column_step;
+                        let column = at[i][2] as usize + column * column_step;
                         near = &x[row * X::ROW + column..][..span + (M - 1) * step];
                     }
                     starts[i] = &near[i * step..][..span];
