@@ -62,7 +62,7 @@ pub use kiln_runtime::inference::forward_in;
 
 pub use kiln_runtime::{
     block::Block,
-    declared::{Declared, SmallOutput},
+    declared::{Declared, InputGradients, SmallOutput},
     error::{Error, Result},
     loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
     memory,
@@ -70,7 +70,7 @@ pub use kiln_runtime::{
     network::{Layer, Score},
     optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd, State},
     parameters::{Parameters, Seed},
-    step::{Descent, Lent, TrainingIn},
+    step::{Descent, Lent, TrainingIn, judge},
     update::Update,
     value::Value,
 };

@@ -3,7 +3,7 @@
 pub use kiln_runtime::{
     batch::{Batch, Place},
     block::Block,
-    declared::{Declared, SmallOutput},
+    declared::{Declared, InputGradients, SmallOutput},
     error::Result,
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},

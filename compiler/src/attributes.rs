@@ -1,8 +1,62 @@
 //! The attributes that a user puts on a model.
 
+use crate::{nearest::nearest, report::Report};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Meta, Path, Token, punctuated::Punctuated};
+
+/// What a model asks of the compiler, in `#[kiln(..)]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Training gives gradients of inputs, too.
+    pub input_gradients: bool,
+}
+
+/// The words of `#[kiln(..)]`.
+const WORDS: &[&str] = &["input_gradients"];
+
+/// What the attributes ask of the compiler.
+pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
+    let mut asked = Asked::default();
+    for attribute in attributes.iter().filter(|it| it.path().is_ident("kiln")) {
+        let words = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        let Ok(words) = words else {
+            let message = "what a model asks of the compiler is written `#[kiln(input_gradients)]`";
+            report.error_over(attribute, message);
+            continue;
+        };
+        for word in words {
+            match &word {
+                Meta::Path(path) if path.is_ident("input_gradients") => {
+                    asked.input_gradients = true;
+                }
+                _ => {
+                    let name = quote!(#word).to_string();
+                    let path = word.path();
+                    if WORDS.iter().any(|known| path.is_ident(known)) {
+                        let path = quote!(#path);
+                        let message = format!("`{path}` stands alone, as in `#[kiln({path})]`");
+                        report.error_over(&word, message);
+                        continue;
+                    }
+                    let repair = match nearest(&name, WORDS.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("there is `{}`", WORDS.join("`, `")),
+                    };
+                    let message = format!("`kiln` has no word `{name}`; {repair}");
+                    report.error_over(&word, message);
+                }
+            }
+        }
+    }
+    asked
+}
+
+/// The attributes that are rustc's.
+pub fn passed(attributes: &[Attribute]) -> TokenStream {
+    let passed = attributes.iter().filter(|it| !it.path().is_ident("kiln"));
+    quote!(#(#passed)*)
+}
 
 /// A trait that the user derives, and the conditions under which that happens: those of every `cfg_attr` around it.
 pub struct Derived {

@@ -3,6 +3,7 @@
 //! Nodes are in an order in which every value is computed before it is used. Spans travel along, so that every
 //! later pass can point at what the user wrote.
 
+use crate::attributes::Asked;
 pub use crate::ids::{LayerId, ValueId};
 use crate::ops::Op;
 pub use crate::parameter::{Init, Parameter, Role};
@@ -13,6 +14,8 @@ use proc_macro2::{Ident, Span};
 pub struct Graph {
     /// Doc comments and other attributes of the struct.
     pub attributes: Vec<syn::Attribute>,
+    /// What they ask of the compiler.
+    pub asked: Asked,
     /// Visibility of the struct.
     pub visibility: syn::Visibility,
     /// The struct's name.

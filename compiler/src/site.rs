@@ -66,8 +66,10 @@ pub struct Placed {
     pub storage: Storage,
     /// The value whose memory it shares: itself, or what it is a view of.
     pub root: ValueId,
-    /// Whether it depends on something learnt.
+    /// Whether it has a delta: it depends on something learnt, or on an input whose gradient is asked for.
     pub learns: bool,
+    /// Whether it depends on nothing learnt: its delta is wanted for gradients of inputs alone.
+    pub asked: bool,
 }
 
 /// One application of an operator.

@@ -6,7 +6,7 @@ use quote::quote;
 
 use crate::{
     ast,
-    attributes::{allowances, conditions, derived},
+    attributes::{allowances, conditions, derived, passed},
     emit::{arrays, hygiene::Scope},
     report::Report,
     resolve::{PARTS, repeated},
@@ -33,7 +33,8 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         name,
         ..
     } = model;
-    let (derived, conditions, allowances) = (
+    let (passed, derived, conditions, allowances) = (
+        passed(attributes),
         derived(attributes),
         conditions(attributes),
         allowances(attributes),
@@ -61,11 +62,18 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
     });
     // Where nothing is known, anything will do: only inference is called by the types that a user writes.
     let (inputs, outputs) = declared.unwrap_or((vec![vec![1]], vec![vec![1]]));
-    let traits = ["Declared", "Model", "SmallOutput", "Network"].map(|name| {
+    let traits = [
+        "Declared",
+        "Model",
+        "SmallOutput",
+        "Network",
+        "InputGradients",
+    ]
+    .map(|name| {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [declaration, model, small, network] = &traits;
+    let [declaration, model, small, network, sloped] = &traits;
     let (input, output) = (types(&inputs), types(&outputs));
     let interface = scope.tokens(quote! {
         type Input = #input;
@@ -75,7 +83,7 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
     let passes = scope.tokens(passes(&inputs, &outputs));
     let imports = scope.imports(root);
     quote! {
-        #(#attributes)*
+        #passed
         #derived
         #visibility struct #name {
             _stub: (),
@@ -100,6 +108,9 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
 
             #[automatically_derived]
             impl #small for #name {}
+
+            #[automatically_derived]
+            impl #sloped for #name {}
 
             #[automatically_derived]
             #[doc(hidden)]
@@ -189,6 +200,10 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
             scores: &mut [rt::Score],
             pair: &mut [Self::Output],
         ) {}
+        fn unload<S: rt::Isa>(s: S, output: &mut Self::Output, chunk: &mut [rt::Block], capacity: usize, row: usize) {}
+        fn load_delta<S: rt::Isa>(s: S, delta: &Self::Output, chunk: &mut [rt::Block], capacity: usize, row: usize) -> bool {
+            true
+        }
         fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
         fn update<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
     }

@@ -23,3 +23,11 @@ pub trait Declared: Sized + Send + Sync + 'static {
     note = "in code for any model, ask for `M: Model + SmallOutput`"
 )]
 pub trait SmallOutput: Declared {}
+
+/// A model whose training gives gradients of its inputs, too; only `model!` implements it, where it is asked to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no gradients of its inputs",
+    label = "declare the network with `#[kiln(input_gradients)]`",
+    note = "in code for any model, ask for `M: Model + InputGradients`"
+)]
+pub trait InputGradients: Declared {}

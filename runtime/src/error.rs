@@ -46,6 +46,13 @@ pub enum Error {
         /// Number of outputs.
         outputs: usize,
     },
+    /// A batch has not one gradient of an output for each input.
+    OutputGradients {
+        /// Number of inputs.
+        inputs: usize,
+        /// Number of gradients.
+        gradients: usize,
+    },
     /// A slice has not as many numbers as the nested array that it should be seen as, or not a multiple of them.
     Numbers {
         /// Numbers of one nested array.
@@ -152,6 +159,13 @@ pub enum Error {
     NanScore {
         /// Row of the dataset, counted from 0.
         row: usize,
+    },
+    /// The gradient of an output, as it was handed in, holds a number that is NaN or infinite.
+    NanOutputGradient {
+        /// Row of the batch, counted from 0.
+        row: usize,
+        /// Which number of the gradient, counted from 0 in row-major order.
+        index: usize,
     },
     /// A gradient that was to be clipped is NaN or infinite.
     NanGradient {

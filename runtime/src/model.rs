@@ -3,13 +3,13 @@
 use crate::{
     block::Block,
     declared::Declared,
+    error::Result,
     network::{Layer, Network, count_flops, count_parameters},
     parameters::Parameters,
 };
 #[cfg(feature = "alloc")]
 use crate::{
     declared::SmallOutput,
-    error::Result,
     inference,
     parameters::{self, Seed},
 };
@@ -110,6 +110,28 @@ pub trait Model: Declared + Clone {
     /// The parameters by name, to be changed.
     fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
         Parameters::trusted(Self::Network::arena_mut(self))
+    }
+
+    /// Moves the parameters towards those of another network of this kind: `tau` of the way, as the target network of
+    /// reinforcement learning follows the one that learns. 1 makes a whole copy, without an allocation.
+    ///
+    /// ```
+    /// use kiln::{Model, Result, Seed};
+    ///
+    /// fn targets<N: Model>(net: &N) -> Result<N> {
+    ///     let mut target = N::try_new(Seed(0))?;
+    ///     target.lerp_from(net, 1.0)?;
+    ///     // ... and after every step of `net`:
+    ///     target.lerp_from(net, 0.005)?;
+    ///     Ok(target)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `tau` is not from 0 to 1; nothing has moved then.
+    fn lerp_from(&mut self, other: &Self, tau: f64) -> Result<()> {
+        self.parameters_mut().lerp_from(&other.parameters(), tau)
     }
 
     /// A model with the parameters of a file, as `save` or PyTorch wrote it. No random numbers are drawn for it.

@@ -95,6 +95,8 @@ pub struct Rows<'a> {
     pub seed: u64,
     /// Training step, counted from 0.
     pub step: u64,
+    /// Whether the gradients of inputs are wanted.
+    pub asked: bool,
 }
 
 impl<'a> Rows<'a> {
@@ -127,6 +129,7 @@ impl<'a> Rows<'a> {
             first: 0,
             seed: 0,
             step: 0,
+            asked: false,
         }
     }
 }
@@ -261,8 +264,38 @@ pub trait Network: Send + Sync + 'static {
         pair: &mut [Self::Output],
     );
 
+    /// Copies the output of row `row` of a chunk.
+    fn unload<S: Isa>(
+        s: S,
+        output: &mut Self::Output,
+        chunk: &mut [Block],
+        capacity: usize,
+        row: usize,
+    );
+
+    /// Copies a delta of the output into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite.
+    fn load_delta<S: Isa>(
+        s: S,
+        delta: &Self::Output,
+        chunk: &mut [Block],
+        capacity: usize,
+        row: usize,
+    ) -> bool;
+
     /// Backward pass `pass` over a chunk: the chain of deltas, from the outputs' down to the first layer with parameters.
     fn backward_rows<S: Isa>(s: S, pass: usize, rows: Rows<'_>, chunk: &mut [Block]);
+
+    /// Copies the input's delta of row `row` of a chunk, after the last backward pass; of a network that is asked for
+    /// gradients of inputs.
+    fn slope<S: Isa>(
+        s: S,
+        slope: &mut Self::Input,
+        chunk: &mut [Block],
+        capacity: usize,
+        row: usize,
+    ) {
+        let _ = (s, slope, chunk, capacity, row);
+    }
 
     /// What all samples have in common after pass `pass`, forward ones and backward ones counted together; serially, in
     /// the order of the batch.

@@ -1,5 +1,6 @@
 //! Parameters by name, read and written in PyTorch's order; how they begin is in `draw`.
 
+mod blend;
 mod draw;
 
 #[cfg(feature = "alloc")]
@@ -14,7 +15,7 @@ use crate::{
     tensor::{Role, Tensor, joined_count, split_count},
 };
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
-use core::{iter, marker::PhantomData, slice};
+use core::{iter, marker::PhantomData, ops::RangeInclusive, slice};
 
 pub use draw::Seed;
 #[cfg(feature = "alloc")]
@@ -295,6 +296,29 @@ impl<N: Declared, A: AsMut<[Block]>> Parameters<N, A> {
             }
         });
         Ok(())
+    }
+
+    /// Moves all numbers towards those of `other`: `tau` of the way, so that 1 makes a copy. Statistics move, too; a count of
+    /// batches becomes the other's. Two networks in a loop, one of which follows slowly, as the targets of reinforcement
+    /// learning (Lillicrap et al. 2016) and averages of weights do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if `tau` is not from 0 to 1, [`Error::Lent`] if an arena shrank; nothing has moved then.
+    pub fn lerp_from<B>(&mut self, other: &Parameters<N, B>, tau: f64) -> Result<()>
+    where
+        B: AsRef<[Block]>,
+    {
+        blend::lerp::<N::Network>(self.arena_mut()?, other.arena()?, tau)
+    }
+
+    /// Brings every number that is learnt into a range, as the critic of Arjovsky et al. 2017 is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if the range ends before it begins, [`Error::Lent`] if the arena shrank.
+    pub fn clamp(&mut self, range: RangeInclusive<f32>) -> Result<()> {
+        blend::clamp::<N::Network>(self.arena_mut()?, range)
     }
 
     /// The arena: blocks of sixteen numbers. Padding must stay zero, and numbers below 2^-63 should not be left here:

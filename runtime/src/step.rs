@@ -19,6 +19,7 @@ mod descent;
 pub mod finish;
 pub mod gradient;
 pub mod inputs;
+pub mod judge;
 pub mod passes;
 pub mod share;
 mod shared;
@@ -26,7 +27,9 @@ pub mod source;
 mod statistics;
 mod summed;
 mod training;
+pub mod turn;
 
 pub use chunking::Lent;
 pub use descent::Descent;
+pub use judge::judge;
 pub use training::TrainingIn;

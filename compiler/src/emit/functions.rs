@@ -22,7 +22,11 @@ impl<'a> Statement<'a> {
     pub fn of(events: &[&'a Event], printer: Printer<'_>) -> Vec<Self> {
         let statement = |event: &&'a Event| {
             let (label, call) = (&*event.label, event.action.call()?);
-            let tokens = printer.call(call);
+            let call = printer.call(call);
+            let tokens = match event.asked {
+                true => quote!(if rows.asked { #call }),
+                false => call,
+            };
             Some(Self { label, tokens })
         };
         events.iter().filter_map(statement).collect()

@@ -15,7 +15,7 @@ pub mod passes;
 pub mod step;
 pub mod tables;
 
-use crate::attributes::{allowances, conditions, derived};
+use crate::attributes::{allowances, conditions, derived, passed};
 use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
@@ -34,7 +34,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         ..
     } = model.graph;
     let documentation = document::documentation(model);
-    let derived = derived(attributes);
+    let (passed, derived) = (passed(attributes), derived(attributes));
     let (conditions, allowances) = (conditions(attributes), allowances(attributes));
     let input = types(&model.graph.inputs, model);
     let output = types(&model.graph.outputs, model);
@@ -46,13 +46,17 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         passes::load(model),
     );
     let forward = passes::forward(model, &mut functions);
-    let loss = passes::loss(model);
+    let (loss, outside) = (passes::loss(model), passes::outside(model));
     let backward = passes::backward(model, &mut functions);
     let (update, fold, follow) = (
         passes::update(model, &mut functions),
         passes::fold(model, &mut functions),
         passes::follow(model, &mut functions),
     );
+    let (slope, slopes) = match model.graph.asked.input_gradients {
+        true => (Some(passes::slope(model)), Some(name)),
+        false => (None, None),
+    };
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
     let is_small = output_bytes(model) <= LARGEST_BY_VALUE;
@@ -124,15 +128,28 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         #[doc(hidden)]
         type Network = Self;
     });
-    let traits = ["Declared", "Model", "SmallOutput", "Network"].map(|name| {
+    let traits = [
+        "Declared",
+        "Model",
+        "SmallOutput",
+        "Network",
+        "InputGradients",
+    ]
+    .map(|name| {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [declared, interface, small, network] = &traits;
+    let [declared, interface, small, network, sloped] = &traits;
     let small = is_small.then(|| {
         quote! {
             #[automatically_derived]
             impl #small for #name {}
+        }
+    });
+    let slopes = slopes.map(|name| {
+        quote! {
+            #[automatically_derived]
+            impl #sloped for #name {}
         }
     });
     let passes = scope.tokens(quote! {
@@ -159,7 +176,9 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         #load
         #forward
         #loss
+        #outside
         #backward
+        #slope
         #update
         #fold
         #follow
@@ -168,7 +187,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
     let constants = scope.tokens(constants);
     let imports = scope.imports(root);
     quote! {
-        #(#attributes)*
+        #passed
         #documentation
         #derived
         #visibility struct #name {
@@ -198,6 +217,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             impl #interface for #name {}
 
             #small
+
+            #slopes
 
             #[automatically_derived]
             #[doc(hidden)]

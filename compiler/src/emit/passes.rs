@@ -213,6 +213,33 @@ pub fn loss(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// Copies outputs to the caller, and takes their deltas from it, for a loss that judges the whole batch.
+pub fn outside(model: &Model<'_>) -> TokenStream {
+    let printer = Printer::new(model, &model.training);
+    let answers = answers(printer.program());
+    let reads = unload_sample(printer, answers.iter().map(|answer| &answer.value));
+    let writes = answers.iter().enumerate().filter_map(|(index, answer)| {
+        let part = part(index, answers.len(), quote!(delta), false);
+        Some(load_part(printer, answer.delta.as_ref()?, &part))
+    });
+    let writes = writes.collect::<Vec<_>>();
+    let writes = match &writes[..] {
+        [] => quote!(true),
+        writes => quote!(#(#writes)&*),
+    };
+    quote! {
+        #[inline(always)]
+        fn unload<S: rt::Isa>(s: S, output: &mut Self::Output, memory: &mut [rt::Block], capacity: usize, row: usize) {
+            #reads
+        }
+
+        #[inline(always)]
+        fn load_delta<S: rt::Isa>(s: S, delta: &Self::Output, memory: &mut [rt::Block], capacity: usize, row: usize) -> bool {
+            #writes
+        }
+    }
+}
+
 /// A lone output and its delta, if both are flat.
 fn lone(answers: &[Answer]) -> Option<(BufferId, BufferId)> {
     match answers {
@@ -252,6 +279,26 @@ fn judge_apart(printer: Printer<'_>, answers: &[Answer]) -> TokenStream {
             #reads
             *score = rt::score(s, loss, output, target, scale, delta);
             #(#writes)*
+        }
+    }
+}
+
+/// Copies the deltas of inputs to the caller.
+pub fn slope(model: &Model<'_>) -> TokenStream {
+    let printer = Printer::new(model, &model.training);
+    let slopes = printer
+        .program()
+        .events
+        .iter()
+        .find_map(|event| match &event.action {
+            Action::Slopes(slopes) => Some(&slopes[..]),
+            _ => None,
+        });
+    let slopes = unload_sample(printer, slopes.unwrap_or_default().iter());
+    quote! {
+        #[inline(always)]
+        fn slope<S: rt::Isa>(s: S, output: &mut Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) {
+            #slopes
         }
     }
 }

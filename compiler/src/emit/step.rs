@@ -42,7 +42,7 @@ impl<'a> Passes<'a> {
                 | Action::Follow(_)
                 | Action::Update(..) => false,
                 Action::Fold(_) => updated,
-                Action::Forward(_) | Action::Loss(_) | Action::Backward(_) => {
+                Action::Forward(_) | Action::Loss(_) | Action::Backward(_) | Action::Slopes(_) => {
                     updated || !pass.folds.is_empty()
                 }
             };
@@ -50,7 +50,11 @@ impl<'a> Passes<'a> {
                 passes.push(std::mem::take(&mut pass));
             }
             match &event.action {
-                Action::Transpose(_) | Action::Load(_) | Action::Unload(_) | Action::Follow(_) => {}
+                Action::Transpose(_)
+                | Action::Load(_)
+                | Action::Unload(_)
+                | Action::Slopes(_)
+                | Action::Follow(_) => {}
                 Action::Forward(_) => pass.forward.push(event),
                 Action::Loss(_) => loss = passes.len(),
                 Action::Backward(_) => pass.backward.push(event),

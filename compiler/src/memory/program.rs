@@ -124,6 +124,8 @@ pub enum Action {
     Backward(Call<Place>),
     /// All samples have come as far, and a kernel joins what they left, sample by sample.
     Fold(Call<Place>),
+    /// The caller takes the deltas of the inputs.
+    Slopes(Vec<Crossing>),
     /// A parameter's gradient is finished, and the parameter is updated.
     Update(TensorId, Gradient<Place>),
     /// Statistics follow the batch.
@@ -139,7 +141,11 @@ impl Action {
             | Self::Backward(call)
             | Self::Fold(call)
             | Self::Follow(call) => Some(call),
-            Self::Load(_) | Self::Unload(_) | Self::Loss(_) | Self::Update(..) => None,
+            Self::Load(_)
+            | Self::Unload(_)
+            | Self::Loss(_)
+            | Self::Slopes(_)
+            | Self::Update(..) => None,
         }
     }
 
@@ -179,6 +185,8 @@ pub struct Event {
     pub label: String,
     /// How often the rows that pass together read its weights: 0 if each of them does so by itself.
     pub turns: usize,
+    /// Whether it serves the gradients of inputs alone, so that it happens where they are asked for.
+    pub asked: bool,
 }
 
 impl Event {
@@ -190,9 +198,9 @@ impl Event {
                 let write = |input| (buffer(input), Access::Write);
                 inputs.iter().map(write).collect()
             }
-            Action::Unload(outputs) => {
-                let read = |output| (buffer(output), Access::Read);
-                outputs.iter().map(read).collect()
+            Action::Unload(taken) | Action::Slopes(taken) => {
+                let read = |taken| (buffer(taken), Access::Read);
+                taken.iter().map(read).collect()
             }
             Action::Loss(answers) => {
                 let both = |answer: &Answer| {
@@ -272,6 +280,7 @@ impl Program {
             name,
             label,
             turns: 1,
+            asked: false,
         });
     }
 }

@@ -50,6 +50,9 @@ fn step(layout: &Layout, summed: usize) -> Program {
     scheduler.loss();
     for index in (0..layout.stages.len()).rev() {
         scheduler.backward(index);
+        if index == 0 {
+            scheduler.slopes();
+        }
         scheduler.finish(index);
     }
     scheduler.update();
@@ -216,7 +219,7 @@ impl<'a> Scheduler<'a> {
 
     /// Gives every input a buffer that the caller's data is copied to before anything runs.
     fn load(&mut self) {
-        let inputs = std::mem::take(&mut self.crossings.entering).into_iter();
+        let inputs = self.crossings.entering.clone().into_iter();
         let inputs = inputs.map(|input| self.crossing(input)).collect();
         self.program.event("the inputs", "", Action::Load(inputs));
     }
@@ -317,11 +320,13 @@ impl<'a> Scheduler<'a> {
         let action = action(call);
         let meets = matches!(action, Action::Fold(_));
         let turns = stage.op.lower().turns(&self.site(index));
+        let asked = matches!(action, Action::Backward(_)) && self.is_asked(index, &action);
         self.program.events.push(Event {
             action,
             name: name.to_owned(),
             label: stage.label.clone(),
             turns,
+            asked,
         });
         if meets {
             self.update();
@@ -362,6 +367,7 @@ impl<'a> Scheduler<'a> {
                 name,
                 label,
                 turns: 1,
+                asked: false,
             });
         }
         self.transposed.insert((index, slot), id);
@@ -407,10 +413,43 @@ impl<'a> Scheduler<'a> {
         self.program.event("the loss", "", Action::Loss(answers));
     }
 
-    /// Adds the events of a stage's backward, if its result has a delta.
+    /// Whether a call of a stage's backward serves the gradients of inputs alone: the stage does, or all that is written are
+    /// deltas that do.
+    fn is_asked(&self, index: usize, action: &Action) -> bool {
+        let stage = &self.layout.stages[index];
+        let asked = |value: &ValueId| self.layout.values[value.0].asked;
+        let deltas = stage.inputs.iter().filter(|value| asked(value));
+        let deltas = deltas.filter_map(|value| self.known[self.roots[value.0].0].delta);
+        let deltas: BTreeSet<_> = deltas.map(Place::Buffer).collect();
+        let views = action.views().into_iter();
+        let mut written = views.filter(|(_, view)| view.access.writes());
+        asked(&stage.output) || written.all(|(_, view)| deltas.contains(&view.memory))
+    }
+
+    /// The caller takes the deltas of the inputs, where they are asked for.
+    fn slopes(&mut self) {
+        let asked = |input: &Cross| self.layout.values[input.value.0].asked;
+        let inputs = self.crossings.entering.iter().filter(|input| asked(input));
+        let inputs = inputs.cloned().collect::<Vec<_>>();
+        if inputs.is_empty() {
+            return;
+        }
+        let slope = |input: Cross| Crossing {
+            buffer: self.delta_buffer(input.value),
+            stored: input.stored,
+        };
+        let slopes = inputs.into_iter().map(slope).collect();
+        let slopes = Action::Slopes(slopes);
+        self.program.event("the gradients of inputs", "", slopes);
+    }
+
+    /// Adds the events of a stage's backward, if its result has a delta and the stage does not happen as a value crosses.
     fn backward(&mut self, index: usize) {
         let stage = &self.layout.stages[index];
-        if self.root(stage.output).delta.is_none() || !self.learns(stage.output) {
+        if self.crossings.copies.contains(&index)
+            || self.root(stage.output).delta.is_none()
+            || !self.learns(stage.output)
+        {
             return;
         }
         let mut deltas = Vec::new();

@@ -61,6 +61,12 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         learnt_blocks: 0,
         tensors_of_layer: Vec::new(),
     };
+    if graph.asked.input_gradients {
+        for input in &graph.inputs {
+            let input = &mut layout.values[input.0];
+            (input.learns, input.asked) = (true, true);
+        }
+    }
     let mut packings: Vec<Vec<Option<Packing>>> = graph
         .layers
         .iter()
@@ -87,8 +93,14 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         let layer = stage.layer.map(|LayerId(layer)| &graph.layers[layer]);
         let learnt =
             |&index: &usize| layer.is_some_and(|layer| layer.parameters[index].is_learnt());
-        let depends = |input: &ValueId| layout.values[input.0].learns;
-        let learns = stage.parameters.iter().any(learnt) || stage.inputs.iter().any(depends);
+        let descends = |input: &ValueId| {
+            let value = &layout.values[input.0];
+            value.learns && !value.asked
+        };
+        let descends = stage.parameters.iter().any(learnt) || stage.inputs.iter().any(descends);
+        let asks = |input: &ValueId| layout.values[input.0].asked;
+        let asked = !descends && stage.inputs.iter().any(asks);
+        let learns = descends || asked;
         if stage.op.lower().is_view() {
             // Flat storage is row-major, so it serves the new shape as well as the old.
             let storage = match operands[0].form {
@@ -97,11 +109,13 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
             };
             let root = layout.values[stage.inputs[0].0].root;
             let output = &mut layout.values[output];
-            (output.storage, output.root, output.learns) = (storage, root, learns);
+            (output.storage, output.root) = (storage, root);
+            (output.learns, output.asked) = (learns, asked);
         } else {
             let storage = stage.op.lower().gives(&operands, shape, borders[output]);
             let output = &mut layout.values[output];
-            (output.storage, output.learns) = (storage, learns);
+            output.storage = storage;
+            (output.learns, output.asked) = (learns, asked);
             layout.stages.push(stage);
         }
     }
@@ -131,6 +145,7 @@ fn placed(index: usize, value: &Value) -> Placed {
         storage: Storage::flat(&value.shape),
         root: ValueId(index),
         learns: false,
+        asked: false,
     }
 }
 

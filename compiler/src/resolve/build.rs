@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span};
 
 use crate::{
     ast,
+    attributes::asked,
     graph::{Graph, LayerId, Node, Value, ValueId},
     ops::Op,
     report::Report,
@@ -91,6 +92,7 @@ impl<'a> Builder<'a> {
     ) -> Self {
         let graph = Graph {
             attributes: model.attributes.clone(),
+            asked: asked(&model.attributes, report),
             visibility: model.visibility.clone(),
             name: model.name.clone(),
             inputs: Vec::new(),

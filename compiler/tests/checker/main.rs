@@ -48,6 +48,7 @@ fn event(reads: &[usize], writes: &[usize]) -> Event {
         name: "a layer".into(),
         label: String::new(),
         turns: 1,
+        asked: false,
     }
 }
 

@@ -65,7 +65,11 @@ pub fn call(action: &mut Action) -> Option<&mut Call<Place>> {
         | Action::Backward(call)
         | Action::Fold(call)
         | Action::Follow(call) => Some(call),
-        Action::Load(_) | Action::Unload(_) | Action::Loss(_) | Action::Update(..) => None,
+        Action::Load(_)
+        | Action::Unload(_)
+        | Action::Loss(_)
+        | Action::Slopes(_)
+        | Action::Update(..) => None,
     }
 }
 

@@ -16,6 +16,10 @@ impl Display for Error {
                 f,
                 "{inputs} inputs were given, but room for {outputs} outputs; give slices of the same length"
             ),
+            Self::OutputGradients { inputs, gradients } => write!(
+                f,
+                "{inputs} inputs were given, but {gradients} gradients of outputs; give one for each input"
+            ),
             Self::Numbers { expected, found } => write!(
                 f,
                 "{found} numbers were given for arrays of {expected} each; give all numbers of the shape, in row-major order"
@@ -87,6 +91,11 @@ impl Display for Error {
                 f,
                 "row {row} of the dataset: the loss is NaN or infinite, though answer and target are finite; \
                  scale inputs and targets to about -1..1, or train anew with a lower learning rate"
+            ),
+            Self::NanOutputGradient { row, index } => write!(
+                f,
+                "row {row} of the batch: number {index} of the output's gradient (in row-major order) is NaN or infinite, \
+                 but must be finite; look at the loss that made it, which may divide by zero or take the logarithm of zero"
             ),
             Self::NanGradient { epoch, step, name, index } => {
                 if let Some(epoch) = epoch {

@@ -3,21 +3,21 @@
 use super::{
     share::join,
     source::{Source, Targets},
+    turn::Turn,
 };
 use crate::{
     block::Block,
-    loss::Loss,
     model::Model,
     network::{Network, Rows, Score},
     simd::{self, Isa, Task},
 };
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ops::Range};
 use fearless_simd::Level;
 
 /// What a step is about, besides the samples.
 pub struct Step<'a, L> {
-    /// The loss.
-    pub loss: &'a L,
+    /// What stands between forward and backward.
+    pub turn: &'a L,
     /// Seed of everything random.
     pub seed: u64,
     /// Step, counted from 0.
@@ -32,9 +32,12 @@ impl<L> Clone for Step<'_, L> {
 
 impl<L> Copy for Step<'_, L> {}
 
-/// Passes of a step: the last forward is the first backward, too.
-pub const fn passes<N: Model>() -> usize {
-    N::Network::FORWARD_PASSES + N::Network::BACKWARD_PASSES - 1
+/// Passes of a step: the last forward is the first backward, too. Those that a turn has are a part of all.
+pub fn passes<N: Model, T>(turn: &impl Turn<N, T>) -> Range<usize> {
+    let (forward, backward) = (N::Network::FORWARD_PASSES, N::Network::BACKWARD_PASSES);
+    let start = if turn.comes() { 0 } else { forward - 1 };
+    let end = if turn.returns() { backward - 1 } else { 0 };
+    start..forward + end
 }
 
 /// A pass over some chunks.
@@ -74,7 +77,7 @@ pub struct Chunks<'a, N: Model, T, L, F, G> {
 impl<N, T, L, F, G> Chunks<'_, N, T, L, F, G>
 where
     N: Model,
-    L: Loss<N::Output, T>,
+    L: Turn<N, T>,
     F: Source<N, T>,
     G: Targets<T>,
 {
@@ -134,7 +137,7 @@ where
 impl<N, T, L, F, G> Task for Chunks<'_, N, T, L, F, G>
 where
     N: Model,
-    L: Loss<N::Output, T>,
+    L: Turn<N, T>,
     F: Source<N, T>,
     G: Targets<T>,
 {
@@ -142,7 +145,7 @@ where
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let Step { loss, seed, step } = self.step;
+        let Step { turn, seed, step } = self.step;
         let chunks = self
             .chunks
             .chunks_mut((self.capacity * N::Network::TRAIN_BLOCKS).max(1));
@@ -158,24 +161,29 @@ where
                 first,
                 seed,
                 step,
+                asked: turn.asks(),
             };
             let (mut here, others) = targets.split(scores.len());
-            if pass == 0 {
+            if pass == 0 && turn.comes() {
                 let positions = first..first + scores.len();
                 self.source
                     .load(s, positions, here.gathered(), chunk, self.capacity);
             }
-            if pass < N::Network::FORWARD_PASSES {
+            if pass < N::Network::FORWARD_PASSES && turn.comes() {
                 N::Network::forward_rows(s, pass, rows, chunk);
             }
             if pass + 1 == N::Network::FORWARD_PASSES {
-                let targets = here.all();
-                N::Network::loss_rows(
-                    s, rows, chunk, loss, targets, self.scale, scores, self.pairs,
-                );
+                let targets = here.lent();
+                turn.turn(s, rows, chunk, targets, self.scale, scores, self.pairs);
             }
-            if let Some(pass) = (pass + 1).checked_sub(N::Network::FORWARD_PASSES) {
+            if let (Some(pass), true) = (
+                (pass + 1).checked_sub(N::Network::FORWARD_PASSES),
+                turn.returns(),
+            ) {
                 N::Network::backward_rows(s, pass, rows, chunk);
+                if turn.asks() && pass + 1 == N::Network::BACKWARD_PASSES {
+                    turn.arrive(s, rows, chunk, here.lent());
+                }
             }
             (targets, first) = (others, first + scores.len());
         }

@@ -18,6 +18,11 @@ pub trait Gradients: Sync {
     /// The parameters that forward and backward read.
     fn parameters(&self) -> &[Block];
 
+    /// Whether any gradient is wanted.
+    fn wanted(&self) -> bool {
+        true
+    }
+
     /// Finishes gradients, in stretches between `cuts`.
     fn finish(&mut self, level: Level, of: Unfinished<'_>, cuts: &dyn Cuts);
 }
@@ -79,6 +84,21 @@ impl<N: Model> Gradients for Kept<'_, N> {
         let nothing = &mut [(); usize::MAX][..self.gradients.len()];
         finish::<N, Store>(level, &Store, of, cuts, self.gradients, nothing);
     }
+}
+
+/// Parameters are only read.
+pub struct Read<'a>(pub &'a [Block]);
+
+impl Gradients for Read<'_> {
+    fn parameters(&self) -> &[Block] {
+        self.0
+    }
+
+    fn wanted(&self) -> bool {
+        false
+    }
+
+    fn finish(&mut self, _: Level, _: Unfinished<'_>, _: &dyn Cuts) {}
 }
 
 /// Finishes gradients and hands them to a rule.

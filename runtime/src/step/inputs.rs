@@ -2,10 +2,11 @@
 
 use super::{
     chunks::Step,
-    finish::{Applied, Gradients, Kept},
+    finish::{Applied, Gradients, Kept, Read},
     gradient,
     passes::{Passes, Totals},
-    source::{Given, Source},
+    source::{Absent, Gathered, Given, Source},
+    turn::{Handed, Judged, Taken},
 };
 use crate::{
     block::Block,
@@ -80,22 +81,10 @@ pub fn not_finite(input: &impl Value, row: usize) -> Error {
     }
 }
 
-/// Refuses a batch that cannot be learnt from in memory for `batch` samples.
-fn check<N: Model, T, L: Loss<N::Output, T>>(
-    batch: usize,
-    inputs: &[N::Input],
-    targets: &[T],
-    loss: &L,
-) -> Result<()> {
-    let rows = inputs.len();
+/// Refuses as many samples as cannot be learnt from in memory for `batch` of them.
+pub fn check_rows<N: Model>(batch: usize, rows: usize) -> Result<()> {
     if rows == 0 {
         return Err(Error::EmptyDataset);
-    }
-    if rows != targets.len() {
-        return Err(Error::Counts {
-            inputs: rows,
-            targets: targets.len(),
-        });
     }
     if let (1, Some(layer)) = (rows, N::Network::NEEDS_COMPANY) {
         return Err(Error::Alone {
@@ -110,6 +99,17 @@ fn check<N: Model, T, L: Loss<N::Output, T>>(
             found: rows,
         });
     }
+    Ok(())
+}
+
+/// Refuses targets that are not the inputs' or not the loss'.
+pub fn check_targets<I, O, T, L: Loss<O, T>>(inputs: &[I], targets: &[T], loss: &L) -> Result<()> {
+    if inputs.len() != targets.len() {
+        return Err(Error::Counts {
+            inputs: inputs.len(),
+            targets: targets.len(),
+        });
+    }
     let mut targets = targets.iter().enumerate();
     targets.try_for_each(|(row, target)| loss.check(row, target))
 }
@@ -117,30 +117,38 @@ fn check<N: Model, T, L: Loss<N::Output, T>>(
 /// Runs a step; its mean loss.
 fn run<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
-    step: Step<'_, L>,
+    step: Step<'_, Judged<'_, L>>,
     inputs: &[N::Input],
     targets: &[T],
     gradients: &mut dyn Gradients,
 ) -> Result<f64> {
-    check::<N, T, L>(passes.chunking.batch.get(), inputs, targets, step.loss)?;
+    let Judged(loss) = step.turn;
+    check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
+    check_targets::<_, N::Output, _, L>(inputs, targets, loss)?;
     let source = Inputs::<N>::new(inputs);
     let Totals { loss, rows, .. } = passes.run(step, &source, Given(targets), gradients);
     source.judge()?;
-    if !loss.is_finite() {
-        let step = usize::try_from(step.step).unwrap_or(usize::MAX);
-        return Err(Error::NanLoss {
-            epoch: None,
-            step: step.saturating_add(1),
-        });
-    }
+    check_loss(loss, step.step)?;
     Ok(loss / rows as f64)
+}
+
+/// Refuses a loss that is not finite.
+pub fn check_loss(loss: f64, step: u64) -> Result<()> {
+    if loss.is_finite() {
+        return Ok(());
+    }
+    let step = usize::try_from(step).unwrap_or(usize::MAX);
+    Err(Error::NanLoss {
+        epoch: None,
+        step: step.saturating_add(1),
+    })
 }
 
 /// Fills an arena with the gradients of a batch, penalties included, and with what the statistics behind them gain; gives
 /// the mean loss, without penalties. After an error the arena is as it was.
 pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
-    step: Step<'_, L>,
+    step: Step<'_, Judged<'_, L>>,
     parameters: &[Block],
     gradients: &mut [Block],
     (inputs, targets): (&[N::Input], &[T]),
@@ -158,11 +166,82 @@ pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
     Ok(loss)
 }
 
+/// The outputs of a batch as its forward passes in training leave them.
+pub fn outputs<N: Model>(
+    passes: &mut Passes<'_, N>,
+    step: Step<'_, Taken>,
+    parameters: &[Block],
+    inputs: &[N::Input],
+    outputs: &mut [N::Output],
+) -> Result<()> {
+    if inputs.len() != outputs.len() {
+        return Err(Error::Outputs {
+            inputs: inputs.len(),
+            outputs: outputs.len(),
+        });
+    }
+    check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
+    let source = Inputs::<N>::new(inputs);
+    passes.run(step, &source, Gathered(outputs), &mut Read(parameters));
+    source.judge()
+}
+
+/// [`backward`] from the deltas of a batch's outputs, which somebody outside made: to `gradients`, unless parameters are left
+/// alone, and to `slopes`, one for each input, where those are asked for.
+pub fn backward_from<N: Model>(
+    passes: &mut Passes<'_, N>,
+    step: Step<'_, Handed<'_, N::Output>>,
+    parameters: &[Block],
+    gradients: Option<&mut [Block]>,
+    (inputs, slopes): (&[N::Input], Option<&mut [N::Input]>),
+) -> Result<()> {
+    if inputs.len() != step.turn.count() {
+        return Err(Error::OutputGradients {
+            inputs: inputs.len(),
+            gradients: step.turn.count(),
+        });
+    }
+    check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
+    let Some(gradients) = gradients else {
+        return hand(passes, step, (inputs, slopes), &mut Read(parameters));
+    };
+    let (learnt, gains) = gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
+    let mut kept = Kept::<N> {
+        parameters,
+        gradients: learnt,
+        network: PhantomData,
+    };
+    hand(passes, step, (inputs, slopes), &mut kept)?;
+    gradient::add_penalties::<N>(passes.chunking.level, parameters, learnt);
+    gains.fill(Block::ZERO);
+    passes.follow(gradients);
+    Ok(())
+}
+
+/// Runs a step whose deltas are handed in.
+fn hand<N: Model>(
+    passes: &mut Passes<'_, N>,
+    step: Step<'_, Handed<'_, N::Output>>,
+    (inputs, slopes): (&[N::Input], Option<&mut [N::Input]>),
+    gradients: &mut dyn Gradients,
+) -> Result<()> {
+    let source = Inputs::<N>::new(inputs);
+    match slopes {
+        Some(slopes) => passes.run(step, &source, Gathered(slopes), gradients),
+        None => passes.run(step, &source, Absent(inputs.len()), gradients),
+    };
+    source.judge()?;
+    step.turn.unsound().map_or(Ok(()), |(row, delta)| {
+        let index = delta.first_not_finite().unwrap_or(0);
+        Err(Error::NanOutputGradient { row, index })
+    })
+}
+
 /// Lets a rule change an arena by the gradients of a batch as they are finished, and lets the statistics follow; gives the
 /// mean loss, without penalties. After an error the arena is as it was.
 pub fn learn<N: Model, T: Sync, L: Loss<N::Output, T>, U: Update>(
     passes: &mut Passes<'_, N>,
-    step: Step<'_, L>,
+    step: Step<'_, Judged<'_, L>>,
     arena: &mut [Block],
     (update, state): (&U, &mut [U::State]),
     (inputs, targets): (&[N::Input], &[T]),

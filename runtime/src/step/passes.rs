@@ -9,12 +9,12 @@ use super::{
     shared::{Fold, Follow, Transpose},
     source::{Source, Targets},
     summed::Summed,
+    turn::Turn,
 };
 use crate::{
     batch::Batch,
     block::Block,
     error::{Result, check_lent},
-    loss::Loss,
     model::Model,
     network::{Network, Score, count_blocks},
     simd,
@@ -119,22 +119,24 @@ impl<'m, N: Model> Passes<'m, N> {
         Learnt::new(N::Network::TENSORS, pass, batch.get(), pieces(parts))
     }
 
-    /// Forward, loss and deltas of as many samples as there are targets, at most a batch; every gradient goes to
+    /// Forward, turn and deltas of as many samples as there are targets, at most a batch; every gradient goes to
     /// `gradients` as soon as its deltas are there. Where samples meet, all chunks wait for each other.
     ///
     /// Nothing is learnt from a batch that is not sound or whose loss is not finite: nothing has gone to `gradients` then.
-    pub fn run<T, L: Loss<N::Output, T>>(
+    pub fn run<T, L: Turn<N, T>>(
         &mut self,
         step: Step<'_, L>,
         source: &impl Source<N, T>,
         mut targets: impl Targets<T>,
         gradients: &mut dyn Gradients,
     ) -> Totals {
-        self.transpose(gradients.parameters());
+        if step.turn.returns() {
+            self.transpose(gradients.parameters());
+        }
         if const { N::Network::SUMS } {
             return self.run_summed(step, source, targets, gradients);
         }
-        let rows = targets.all().len();
+        let rows = targets.rows();
         let Chunking {
             level,
             capacity,
@@ -142,7 +144,7 @@ impl<'m, N: Model> Passes<'m, N> {
             ..
         } = self.chunking;
         let mut totals = Totals::NONE;
-        for pass in 0..passes::<N>() {
+        for pass in passes::<N, T>(step.turn) {
             let parameters = gradients.parameters();
             let (work, _) = self.pass(pass, parameters, step, source, targets.lent());
             if parts > 1 {
@@ -152,7 +154,8 @@ impl<'m, N: Model> Passes<'m, N> {
             }
             if pass + 1 == N::Network::FORWARD_PASSES {
                 totals = Totals::of(&self.scores[..rows]);
-                if !totals.loss.is_finite() || !source.is_sound() {
+                let sound = source.is_sound() && step.turn.is_sound();
+                if !step.turn.returns() || !totals.loss.is_finite() || !sound {
                     break;
                 }
             }
@@ -177,28 +180,31 @@ impl<'m, N: Model> Passes<'m, N> {
 
     /// [`run`](Self::run) where each chunk's gradients are added to sums at once: a sum is one thread's, and so is the chunk
     /// that it goes through. What is left of the batch are the sums.
-    fn run_summed<T, L: Loss<N::Output, T>>(
+    fn run_summed<T, L: Turn<N, T>>(
         &mut self,
         step: Step<'_, L>,
         source: &impl Source<N, T>,
         mut targets: impl Targets<T>,
         gradients: &mut dyn Gradients,
     ) -> Totals {
-        let rows = targets.all().len();
+        let rows = targets.rows();
         let Chunking {
             level, capacity, ..
         } = self.chunking;
         let [each, sums] = sums(rows.div_ceil(capacity));
+        let wanted = gradients.wanted();
         let parameters = gradients.parameters();
         let (chunks, room) = self.pass(0, parameters, step, source, targets.lent());
         let work = Summed {
             chunks,
             sums: &mut room[..sums * N::Network::LEARNT_BLOCKS],
             each,
+            wanted,
         };
         work.fork();
         let totals = Totals::of(&self.scores[..rows]);
-        if totals.loss.is_finite() && source.is_sound() {
+        let sound = source.is_sound() && step.turn.is_sound();
+        if step.turn.returns() && totals.loss.is_finite() && sound {
             let sums = &self.sums[..sums * N::Network::LEARNT_BLOCKS];
             gradients.finish(level, Unfinished::Sums(sums), &self.cuts(None));
         }
@@ -214,7 +220,7 @@ impl<'m, N: Model> Passes<'m, N> {
         source: &'a F,
         targets: G,
     ) -> (Chunks<'a, N, T, L, F, G>, &'a mut [Block]) {
-        let rows = targets.all().len();
+        let rows = targets.rows();
         let Chunking {
             level, capacity, ..
         } = self.chunking;

@@ -33,6 +33,11 @@ pub trait Targets<T>: Send + Sized {
     /// Those of the first `rows` samples, and the others.
     fn split(self, rows: usize) -> (Self, Self);
 
+    /// How many samples they are for.
+    fn rows(&self) -> usize {
+        self.all().len()
+    }
+
     /// All of them.
     fn all(&self) -> &[T];
 
@@ -43,7 +48,34 @@ pub trait Targets<T>: Send + Sized {
 /// Targets that are there.
 pub struct Given<'a, T>(pub &'a [T]);
 
-/// Targets that come with the samples; until then there are others.
+/// No targets for so many samples.
+pub struct Absent(pub usize);
+
+impl<T> Targets<T> for Absent {
+    type Lent<'b> = Self;
+
+    fn lent(&mut self) -> Self {
+        Self(self.0)
+    }
+
+    fn split(self, rows: usize) -> (Self, Self) {
+        (Self(rows), Self(self.0.saturating_sub(rows)))
+    }
+
+    fn rows(&self) -> usize {
+        self.0
+    }
+
+    fn all(&self) -> &[T] {
+        &[]
+    }
+
+    fn gathered(&mut self) -> Option<&mut [T]> {
+        None
+    }
+}
+
+/// Targets that come with the samples, and whatever else is written for each sample; until then there are others.
 pub struct Gathered<'a, T>(pub &'a mut [T]);
 
 impl<T: Sync> Targets<T> for Given<'_, T> {

@@ -5,11 +5,11 @@ use super::{
     finish::Adding,
     share::join,
     source::{Source, Targets},
+    turn::Turn,
 };
 use crate::{
     batch::Batch,
     block::Block,
-    loss::Loss,
     model::Model,
     network::Network,
     simd::{self, Isa, Task},
@@ -24,12 +24,14 @@ pub struct Summed<'a, N: Model, T, L, F, G> {
     pub sums: &'a mut [Block],
     /// Chunks of a sum.
     pub each: usize,
+    /// Whether gradients are wanted.
+    pub wanted: bool,
 }
 
 impl<N, T, L, F, G> Summed<'_, N, T, L, F, G>
 where
     N: Model,
-    L: Loss<N::Output, T>,
+    L: Turn<N, T>,
     F: Source<N, T>,
     G: Targets<T>,
 {
@@ -54,7 +56,12 @@ where
 
     /// The first `sums` with the memory of `slots` chunks, and the others.
     fn split(self, sums: usize, slots: usize) -> (Self, Self) {
-        let Self { chunks, each, .. } = self;
+        let Self {
+            chunks,
+            each,
+            wanted,
+            ..
+        } = self;
         let rows = (sums * each * chunks.capacity).min(chunks.scores.len());
         let (left_sums, right_sums) = self.sums.split_at_mut(sums * N::Network::LEARNT_BLOCKS);
         let (left, right) = chunks.divide(rows, slots);
@@ -62,11 +69,13 @@ where
             chunks: left,
             sums: left_sums,
             each,
+            wanted,
         };
         let right = Self {
             chunks: right,
             sums: right_sums,
             each,
+            wanted,
         };
         (left, right)
     }
@@ -75,7 +84,7 @@ where
 impl<N, T, L, F, G> Task for Summed<'_, N, T, L, F, G>
 where
     N: Model,
-    L: Loss<N::Output, T>,
+    L: Turn<N, T>,
     F: Source<N, T>,
     G: Targets<T>,
 {
@@ -83,7 +92,13 @@ where
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let Self { chunks, sums, each } = self;
+        let Self {
+            chunks,
+            sums,
+            each,
+            wanted,
+        } = self;
+        let updates = wanted && chunks.step.turn.returns();
         let capacity = chunks.capacity;
         let (mut scores, mut targets, mut first) = (chunks.scores, chunks.targets, chunks.first);
         for sum in sums.chunks_exact_mut(N::Network::LEARNT_BLOCKS.max(1)) {
@@ -94,7 +109,7 @@ where
                 }
                 let (here, later) = scores.split_at_mut(rows);
                 let (mut its_targets, other_targets) = targets.split(rows);
-                for pass in 0..passes::<N>() {
+                for pass in passes::<N, T>(chunks.step.turn) {
                     let chunk = Chunks::<N, T, L, F, _> {
                         level: chunks.level,
                         parameters: chunks.parameters,
@@ -113,6 +128,9 @@ where
                         target: PhantomData,
                     };
                     chunk.run(s);
+                    if !updates {
+                        continue;
+                    }
                     let chunk = Batch::new(chunks.chunks, N::Network::TRAIN_BLOCKS, capacity, rows);
                     let mut adding = Adding {
                         s,

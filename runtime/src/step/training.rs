@@ -4,8 +4,9 @@ use super::{
     chunking::{Chunking, Lent},
     chunks::Step,
     descent::Descent,
-    inputs::{backward, learn},
+    inputs::{self, backward, learn},
     passes::Passes,
+    turn::{Handed, Judged, Taken},
 };
 use crate::{
     block::Block,
@@ -104,7 +105,7 @@ impl<'m, N: Model> TrainingIn<'m, N> {
         let arena = net.arena_mut()?;
         let (update, state) = descent.begin()?;
         let step = Step {
-            loss,
+            turn: &Judged(loss),
             seed: self.seed,
             step: self.step,
         };
@@ -139,7 +140,7 @@ impl<'m, N: Model> TrainingIn<'m, N> {
     {
         let (arena, gradients) = (net.arena()?, gradients.arena_mut()?);
         let step = Step {
-            loss,
+            turn: &Judged(loss),
             seed: self.seed,
             step: self.step,
         };
@@ -147,5 +148,53 @@ impl<'m, N: Model> TrainingIn<'m, N> {
         let loss = backward(&mut self.passes, step, arena, gradients, batch)?;
         self.step += 1;
         Ok(loss)
+    }
+
+    /// The outputs of a batch as training has them: with dropout, and normalised over the batch. No step is counted.
+    ///
+    /// # Errors
+    ///
+    /// If inputs and outputs differ in number, there are none or more than a batch, an input holds a number that is not
+    /// finite, or the arena is too small.
+    pub fn forward<A: AsRef<[Block]>>(
+        &mut self,
+        net: &Parameters<N, A>,
+        inputs: &[N::Input],
+        outputs: &mut [N::Output],
+    ) -> Result<()> {
+        let step = Step {
+            turn: &Taken,
+            seed: self.seed,
+            step: self.step,
+        };
+        inputs::outputs(&mut self.passes, step, net.arena()?, inputs, outputs)
+    }
+
+    /// Computes gradients from those of a batch's outputs, as [`Training::backward_from`](crate::train::Training::backward_from).
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward), and if a gradient of an output is not finite: then `gradients` are as they were.
+    pub fn backward_from<A, G>(
+        &mut self,
+        net: &Parameters<N, A>,
+        inputs: &[N::Input],
+        output_gradients: &[N::Output],
+        gradients: &mut Parameters<N, G>,
+    ) -> Result<()>
+    where
+        A: AsRef<[Block]>,
+        G: AsMut<[Block]>,
+    {
+        let (arena, gradients) = (net.arena()?, gradients.arena_mut()?);
+        let step = Step {
+            turn: &Handed::new(output_gradients, true, false),
+            seed: self.seed,
+            step: self.step,
+        };
+        let gradients = Some(gradients);
+        inputs::backward_from(&mut self.passes, step, arena, gradients, (inputs, None))?;
+        self.step += 1;
+        Ok(())
     }
 }

@@ -19,7 +19,7 @@ pub struct Slope {
 }
 
 /// The slope of `f` at `x`.
-fn slope(x: f64, mut f: impl FnMut(f64) -> f64) -> Slope {
+pub fn slope(x: f64, mut f: impl FnMut(f64) -> f64) -> Slope {
     let step = STEP * x.abs().max(1.0);
     let (left, middle, right) = (f(x - step), f(x), f(x + step));
     Slope {

@@ -20,7 +20,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use gradient::Slope;
+pub use gradient::{Slope, slope};
 use kiln_compiler::{
     graph::{Graph, LayerId, Node, Parameter},
     ops::Op,

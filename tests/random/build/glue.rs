@@ -44,6 +44,31 @@ pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
             flattened(&part(index), shape, "as_flattened_mut")
         )
     });
+    // Every other model is asked for gradients of its inputs.
+    let is_asked = seed % 2 == 1;
+    let attribute = if is_asked {
+        "#[kiln(input_gradients)]"
+    } else {
+        ""
+    };
+    let asked = match is_asked {
+        true => "Some(training.with_input_gradients().expect(\"memory\"))",
+        false => "let _ = training;\n        None",
+    };
+    let slope = each(&inputs, &|index, shape| {
+        let part = match inputs.len() {
+            1 => "sample".to_string(),
+            _ => format!("sample.{index}"),
+        };
+        format!("&{}[..]", flattened(&part, shape, "as_flattened"))
+    });
+    let slopes = match is_asked {
+        true => format!(
+            "training.input_gradients().iter().map(|sample| vec![{}]).collect()",
+            slope.join(", ")
+        ),
+        false => "let _ = training;\n        Vec::new()".to_string(),
+    };
     let input = if names.len() == 1 {
         names[0].clone()
     } else {
@@ -52,6 +77,7 @@ pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
     format!(
         r##"
 kiln::model! {{
+{attribute}
 {source}
 }}
 
@@ -73,6 +99,14 @@ impl Case for Seed{seed} {{
 
     fn input(mut fill: impl FnMut(&mut [f32])) -> Self::Input {{
 {}        {input}
+    }}
+
+    fn asked(training: kiln::Training<Self>) -> Option<kiln::Training<Self>> {{
+        {asked}
+    }}
+
+    fn slopes(training: &kiln::Training<Self>) -> Vec<Vec<&[f32]>> {{
+        {slopes}
     }}
 
     fn parts(output: &Self::Output) -> Vec<&[f32]> {{

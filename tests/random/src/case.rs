@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use kiln::{Loss, Model, Result, Seed, simd::Isa};
+use kiln::{Loss, Model, Seed, Training, simd::Isa};
 
 /// A random model; the build script writes the implementations.
 pub trait Case: Model {
@@ -22,10 +22,16 @@ pub trait Case: Model {
     /// # Errors
     ///
     /// Its errors.
-    fn answer_all(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> Result<()>;
+    fn answer_all(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> kiln::Result<()>;
 
     /// An input whose tensors `fill` has filled one after another.
     fn input(fill: impl FnMut(&mut [f32])) -> Self::Input;
+
+    /// A training that keeps the gradients of inputs, if the model is asked for them.
+    fn asked(training: Training<Self>) -> Option<Training<Self>>;
+
+    /// The tensors of an input's gradient, for each sample of the last batch.
+    fn slopes(training: &Training<Self>) -> Vec<Vec<&[f32]>>;
 
     /// The tensors of an output.
     fn parts(output: &Self::Output) -> Vec<&[f32]>;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use kiln::{Seed, Training, simd};
 use kiln_compiler::graph::Graph;
-use kiln_oracle::{Reference, Slope};
+use kiln_oracle::{Reference, Slope, slope};
 
 use crate::{
     case::{Case, Functional, functional},
@@ -42,6 +42,7 @@ pub fn judge<M: Case>() {
         trial.judge_names(&here);
         trial.judge_outputs(&here);
         trial.judge_gradients(&here);
+        trial.judge_inputs(&here);
         eprintln!("seed {} is right on {set:?}", M::SEED);
     }
     simd::restrict(None);
@@ -104,6 +105,10 @@ struct Trial<'a, M: Case> {
     wide_inputs: Vec<Vec<Vec<f64>>>,
     expected: Vec<Vec<Vec<f64>>>,
     slopes: BTreeMap<String, Slopes>,
+    /// Sample, input and index of some numbers of the inputs, and the loss' slopes by them.
+    inwards: Vec<([usize; 3], Slope)>,
+    /// The slope by all numbers of each input, moved alike.
+    along: Vec<Slope>,
 }
 
 /// What is known of a tensor's gradient.
@@ -150,14 +155,54 @@ impl<'a, M: Case> Trial<'a, M> {
             wide_inputs,
             expected,
             slopes: BTreeMap::new(),
+            inwards: Vec::new(),
+            along: Vec::new(),
         };
         trial.slopes = trial.slopes(&mut dice);
+        trial.inwards = (0..2 * COORDINATES)
+            .map(|_| trial.inward(&mut dice))
+            .collect();
+        let parts = 0..trial.wide_inputs[0].len();
+        trial.along = parts.map(|part| trial.along(part)).collect();
         trial
+    }
+
+    /// The slope by one number of an input.
+    fn inward(&self, dice: &mut Dice) -> ([usize; 3], Slope) {
+        let sample = dice.below(ROWS);
+        let part = dice.below(self.wide_inputs[sample].len());
+        let index = dice.below(self.wide_inputs[sample][part].len());
+        let mut moved = self.wide_inputs.clone();
+        let slope = slope(moved[sample][part][index], |x| {
+            moved[sample][part][index] = x;
+            self.loss_of(&self.reference, &moved)
+        });
+        ([sample, part, index], slope)
+    }
+
+    /// The slope by all numbers of an input in all samples, every other one moved the other way.
+    fn along(&self, part: usize) -> Slope {
+        slope(0.0, |way| {
+            let mut moved = self.wide_inputs.clone();
+            for (at, x) in moved
+                .iter_mut()
+                .flat_map(|sample| &mut sample[part])
+                .enumerate()
+            {
+                *x += if at % 2 == 0 { way } else { -way };
+            }
+            self.loss_of(&self.reference, &moved)
+        })
     }
 
     /// The batch's mean loss and the penalties.
     fn loss(&self, reference: &Reference<'_>) -> f64 {
-        let outputs = reference.forward_training(&self.wide_inputs);
+        self.loss_of(reference, &self.wide_inputs)
+    }
+
+    /// The same of other inputs.
+    fn loss_of(&self, reference: &Reference<'_>, inputs: &[Vec<Vec<f64>>]) -> f64 {
+        let outputs = reference.forward_training(inputs);
         let samples = outputs.into_iter().zip(&self.targets);
         let losses =
             samples.map(|(outputs, target)| functional(outputs.into_iter().flatten(), target));
@@ -268,6 +313,58 @@ impl<'a, M: Case> Trial<'a, M> {
             alone.iter().zip(&shared).all(|(a, b)| a.0 == b.0),
             "gradients on three threads, {here}"
         );
+    }
+
+    /// The gradients of inputs have the slopes of the interpreter, and keeping them changes no bit of those of the weights.
+    fn judge_inputs(&self, here: &str) {
+        for threads in [1, 3] {
+            let training = Training::with_threads(&self.net, ROWS, threads).expect(here);
+            let Some(mut training) = M::asked(training) else {
+                return;
+            };
+            let functional = Functional::<M>::default();
+            training
+                .backward(&self.net, &self.inputs, &self.targets, &functional)
+                .expect(here);
+            let slopes = M::slopes(&training);
+            let parts = self.along.iter().enumerate();
+            for (part, along) in parts {
+                let numbers = slopes.iter().flat_map(|sample| sample[part]);
+                let scale = numbers
+                    .clone()
+                    .map(|x| f64::from(x.abs()))
+                    .fold(1e-3, f64::max);
+                let close = |found: f64, Slope { value, doubt }: Slope| {
+                    assert!(
+                        (found - value).abs() <= BACKWARD * scale + doubt,
+                        "gradient of input {part}: {found} is not {value} (doubt {doubt}), {here}"
+                    );
+                };
+                for &([sample, _, index], slope) in self.inwards.iter().filter(|it| it.0[1] == part)
+                {
+                    close(f64::from(slopes[sample][part][index]), slope);
+                }
+                let signs = [1.0, -1.0].into_iter().cycle();
+                let found = numbers.zip(signs).map(|(&x, sign)| f64::from(x) * sign);
+                let count = (ROWS * slopes[0][part].len()) as f64;
+                let (found, along) = (found.sum::<f64>() / count.sqrt(), *along);
+                let along = Slope {
+                    value: along.value / count.sqrt(),
+                    doubt: along.doubt / count.sqrt(),
+                };
+                close(found, along);
+            }
+            let mut plain = Training::new(&self.net, ROWS).expect(here);
+            plain
+                .backward(&self.net, &self.inputs, &self.targets, &functional)
+                .expect(here);
+            let (kept, plain) = (training.gradients(), plain.gradients());
+            let mut blocks = kept.blocks().iter().zip(plain.blocks());
+            assert!(
+                blocks.all(|(a, b)| a.0 == b.0),
+                "beside those of inputs, {here}"
+            );
+        }
     }
 
     /// To the last bit: what training computes is what inference answers.

@@ -67,6 +67,7 @@ pub fn crossings(event: &Event, program: &Program, given: &Given) -> Result<(), 
     let (inputs, outputs) = (given.inputs.iter(), given.outputs.iter());
     let crossings: Vec<(&Crossing, &usize)> = match &event.action {
         Action::Load(loaded) => loaded.iter().zip(inputs).collect(),
+        Action::Slopes(taken) => taken.iter().zip(inputs).collect(),
         Action::Unload(unloaded) => unloaded.iter().zip(outputs).collect(),
         Action::Loss(answers) => {
             let values = answers.iter().map(|answer| &answer.value).zip(outputs);

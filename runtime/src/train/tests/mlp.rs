@@ -286,6 +286,28 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }
 
     #[inline(always)]
+    fn unload<S: Isa>(
+        _: S,
+        output: &mut Self::Output,
+        memory: &mut [Block],
+        capacity: usize,
+        row: usize,
+    ) {
+        views::unload(memory, Y, capacity, row, output);
+    }
+
+    #[inline(always)]
+    fn load_delta<S: Isa>(
+        s: S,
+        delta: &Self::Output,
+        memory: &mut [Block],
+        capacity: usize,
+        row: usize,
+    ) -> bool {
+        views::load(s, delta, memory, DY, capacity, row)
+    }
+
+    #[inline(always)]
     fn backward_rows<S: Isa>(s: S, _: usize, rows: Rows<'_>, memory: &mut [Block]) {
         let span = |place| rows.span(place);
         let [h, dy, dd, dh] = views::carve(memory, [span(H), span(DY), span(DD), span(DH)]);

@@ -17,6 +17,7 @@ use crate::{
         inputs::not_finite,
         passes::Totals,
         source::{Gathered, Source},
+        turn::Judged,
     },
     train::{faults::Faults, history::Epoch, memory::Memory, order::Order, progress::Progress},
 };
@@ -120,7 +121,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             }
         }
         let step = Step {
-            loss: &self.loss,
+            turn: &Judged(&self.loss),
             seed: self.seed.0,
             step: self.past.steps,
         };

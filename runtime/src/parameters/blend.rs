@@ -1,0 +1,93 @@
+//! A network's numbers moved towards another's, and kept within bounds.
+
+use crate::{
+    block::Block,
+    error::{Error, Found, Result},
+    math,
+    network::Network,
+    simd::{self, Isa, Task},
+    tensor::Role,
+};
+use bytemuck::must_cast_slice_mut;
+use core::ops::RangeInclusive;
+use fearless_simd::{f32x16, prelude::*};
+
+/// Moves an arena towards another: `a <- (1 - tau) a + tau b`. Counts of batches are taken over as they are.
+pub fn lerp<N: Network>(arena: &mut [Block], other: &[Block], tau: f64) -> Result<()> {
+    if !(0.0..=1.0).contains(&tau) {
+        return Err(Error::Setting {
+            setting: "tau",
+            found: Found::Number(tau),
+            expected: "from 0 to 1, such as 0.005",
+        });
+    }
+    let (mut rest, mut others) = (arena, other);
+    for tensor in N::TENSORS {
+        let (numbers, theirs);
+        (numbers, rest) = rest.split_at_mut(tensor.blocks.min(rest.len()));
+        (theirs, others) = others.split_at(tensor.blocks.min(others.len()));
+        // At 1 not even a NaN stays.
+        if tensor.role == Role::Count || tau == 1.0 {
+            numbers.copy_from_slice(theirs);
+        } else {
+            let lerp = Lerp {
+                numbers,
+                theirs,
+                tau: tau as f32,
+            };
+            simd::dispatch(simd::level(), lerp);
+        }
+    }
+    Ok(())
+}
+
+struct Lerp<'a> {
+    numbers: &'a mut [Block],
+    theirs: &'a [Block],
+    tau: f32,
+}
+
+impl Task for Lerp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let Self {
+            numbers,
+            theirs,
+            tau,
+        } = self;
+        s.vectorize(
+            #[inline(always)]
+            || {
+                let (keep, tau) = (f32x16::splat(s, 1.0 - tau), f32x16::splat(s, tau));
+                for (number, other) in numbers.iter_mut().zip(theirs) {
+                    let moved = other.load(s).mul_add(tau, number.load(s) * keep);
+                    number.store(math::flush(s, moved));
+                }
+            },
+        );
+    }
+}
+
+/// Brings every number that is learnt into a range. Padding stays zero.
+pub fn clamp<N: Network>(arena: &mut [Block], range: RangeInclusive<f32>) -> Result<()> {
+    let (&low, &high) = (range.start(), range.end());
+    if low.is_nan() || high.is_nan() || low > high {
+        return Err(Error::Setting {
+            setting: "clamp",
+            found: Found::Number(f64::from(if low.is_nan() { low } else { high })),
+            expected: "a range from a number to one that is not below it, such as -0.01..=0.01",
+        });
+    }
+    let numbers = must_cast_slice_mut::<Block, f32>(arena);
+    let learnt = N::TENSORS.iter().filter(|tensor| tensor.learnt().is_some());
+    for tensor in learnt {
+        tensor.layout.visit(|place| {
+            if let Some(number) = numbers.get_mut(place) {
+                *number = math::flush_number(number.clamp(low, high));
+            }
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! A loss over a batch of outputs that are at hand.
+
+use super::inputs::check_targets;
+use crate::{
+    error::{Error, Result},
+    loss::Loss,
+    simd::{self, Isa, Task},
+    value::Value,
+    views,
+};
+
+/// The mean loss of a batch's outputs; `gradients` becomes its gradient by each of them. For a loop of one's own, where a
+/// loss is one term of several:
+///
+/// ```
+/// use kiln::{Mse, judge};
+///
+/// let (outputs, targets) = ([[1.0], [3.0]], [[1.0], [1.0]]);
+/// let mut gradients = [[0.0]; 2];
+/// assert_eq!(judge(&Mse, &outputs, &targets, &mut gradients)?, 2.0);
+/// assert_eq!(gradients, [[0.0], [2.0]]);
+/// # Ok::<(), kiln::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If the slices differ in length, there are no outputs, or the loss refuses a target.
+pub fn judge<O: Value, T, L: Loss<O, T>>(
+    loss: &L,
+    outputs: &[O],
+    targets: &[T],
+    gradients: &mut [O],
+) -> Result<f64> {
+    check_targets(outputs, targets, loss)?;
+    if outputs.is_empty() {
+        return Err(Error::EmptyDataset);
+    }
+    if outputs.len() != gradients.len() {
+        return Err(Error::OutputGradients {
+            inputs: outputs.len(),
+            gradients: gradients.len(),
+        });
+    }
+    bytemuck::fill_zeroes(gradients);
+    let work = Judge {
+        loss,
+        outputs,
+        targets,
+        gradients,
+    };
+    Ok(simd::dispatch(simd::level(), work))
+}
+
+/// [`judge`] on an instruction set.
+struct Judge<'a, O, T, L> {
+    loss: &'a L,
+    outputs: &'a [O],
+    targets: &'a [T],
+    gradients: &'a mut [O],
+}
+
+impl<O: Value, T, L: Loss<O, T>> Task for Judge<'_, O, T, L> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) -> f64 {
+        let count = self.outputs.len();
+        let scale = 1.0 / count as f32;
+        let pairs = self.outputs.iter().zip(self.targets);
+        let mut sum = 0.0;
+        for ((output, target), gradient) in pairs.zip(self.gradients) {
+            sum += f64::from(views::score(s, self.loss, output, target, scale, gradient).loss);
+        }
+        sum / count as f64
+    }
+}

@@ -1,0 +1,101 @@
+//! Parameters that follow those of another network, and that stay within bounds.
+#![forbid(unsafe_code)]
+
+use kiln::prelude::*;
+
+model! {
+    struct Critic(image: [3, 5, 5]) -> [2] {
+        Conv2d(7, kernel = 3),
+        BatchNorm,
+        Relu,
+        Flatten,
+        Dense(2),
+    }
+}
+
+fn all(net: &Critic) -> Vec<(&'static str, Vec<f32>)> {
+    let parameters = net.parameters();
+    let get = |name| parameters.get(name).expect("a parameter of this name");
+    let names = parameters.names();
+    names.map(|(name, _)| (name, get(name))).collect()
+}
+
+/// A network whose statistics have followed some batches.
+fn taught(seed: u64) -> Critic {
+    let mut net = Critic::new(Seed(seed));
+    let images: Vec<[[[f32; 5]; 5]; 3]> = (0..24)
+        .map(|sample| [[[((sample * 7 + seed) % 11) as f32 / 11.0; 5]; 5]; 3])
+        .collect();
+    let labels: Vec<usize> = (0..24).map(|sample| sample % 2).collect();
+    let data = kiln::data::Samples::new(images, labels).expect("as many");
+    Trainer::new(Sgd::new(0.1), CrossEntropy)
+        .batch(8)
+        .quiet()
+        .fit(&mut net, &data)
+        .expect("sound");
+    net
+}
+
+#[test]
+fn a_network_follows_another() {
+    let (start, other) = (Critic::new(Seed(1)), taught(2));
+    let mut net = start.clone();
+    net.lerp_from(&other, 0.25).expect("from 0 to 1");
+    for (((name, found), (_, a)), (_, b)) in all(&net).iter().zip(all(&start)).zip(all(&other)) {
+        for ((&found, a), b) in found.iter().zip(a).zip(b) {
+            let expected = match name.ends_with("num_batches_tracked") {
+                true => b,
+                false => 0.75 * a + 0.25 * b,
+            };
+            assert!(
+                (found - expected).abs() <= 1e-6 * expected.abs().max(1e-3),
+                "{name}"
+            );
+        }
+    }
+    net.lerp_from(&other, 0.0).expect("from 0 to 1");
+    let before = all(&net);
+    for tau in [-0.1, 1.1, f64::NAN] {
+        let error = net.lerp_from(&other, tau).expect_err("no part");
+        let error = error.to_string();
+        assert!(
+            error.ends_with("but must be from 0 to 1, such as 0.005"),
+            "{error}"
+        );
+    }
+    assert_eq!(all(&net), before);
+    net.parameters_mut()
+        .set("4.bias", &[f32::NAN, 1.0])
+        .expect("two numbers");
+    net.lerp_from(&other, 1.0).expect("from 0 to 1");
+    assert_eq!(all(&net), all(&other));
+}
+
+#[test]
+fn weights_are_clamped_and_padding_is_not() {
+    let mut net = taught(3);
+    let before = all(&net);
+    net.parameters_mut().clamp(0.01..=0.05).expect("a range");
+    for ((name, found), (_, before)) in all(&net).iter().zip(before) {
+        let learnt = name.ends_with("weight") || name.ends_with("bias");
+        for (&found, before) in found.iter().zip(before) {
+            let expected = if learnt {
+                before.clamp(0.01, 0.05)
+            } else {
+                before
+            };
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+    // What is padding still counts for nothing.
+    let numbers: f64 = all(&net)
+        .iter()
+        .filter(|(name, _)| name.ends_with("weight") || name.ends_with("bias"))
+        .flat_map(|(_, numbers)| numbers)
+        .map(|&number| f64::from(number) * f64::from(number))
+        .sum();
+    assert!((net.parameters().norm() - numbers.sqrt()).abs() < 1e-9);
+    for range in [0.5..=0.1, f32::NAN..=1.0, 0.0..=f32::NAN] {
+        assert!(net.parameters_mut().clamp(range).is_err());
+    }
+}
