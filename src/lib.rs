@@ -62,6 +62,7 @@ pub use kiln_runtime::inference::forward_in;
 
 pub use kiln_runtime::{
     block::Block,
+    custom::{CustomLayer, Operands},
     declared::{Declared, InputGradients, SmallOutput},
     error::{Error, Result},
     loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
@@ -77,6 +78,7 @@ pub use kiln_runtime::{
 
 #[cfg(feature = "alloc")]
 pub use kiln_runtime::{
+    check::check_gradients,
     inference::Workspace,
     model::Summary,
     value::{zeroed, zeroed_vec},

@@ -112,6 +112,11 @@ fn changes(given: &Type) -> bool {
     match given {
         Type::Reference(reference) => reference.mutability.is_some(),
         Type::Tuple(parts) => parts.elems.iter().any(changes),
+        // `X::MemoryMut<'_>`
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident.to_string().ends_with("Mut"))
+        }
         _ => false,
     }
 }

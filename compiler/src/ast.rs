@@ -1,6 +1,6 @@
 //! What a user wrote, as data: the output of `parse`, with every name and size still unresolved.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 
 /// Everything in one `model!`.
 #[derive(Default)]
@@ -167,6 +167,8 @@ pub enum Module {
         /// What stands in the angle brackets.
         arguments: Vec<syn::Expr>,
     },
+    /// `crate::Gain(weight: [64], l2 = 1e-4) -> [64]`.
+    Custom(Box<Custom>),
     /// `{ Conv2d(16, 3), Relu }`.
     Chain {
         /// The layers in the braces.
@@ -191,6 +193,7 @@ impl Module {
         match self {
             Self::Kind { kind, .. } => kind.to_string(),
             Self::Block { name, .. } => name.to_string(),
+            Self::Custom(custom) => custom.name.to_string(),
             Self::Chain { .. } => "{ .. }".into(),
             Self::Repeated { module, .. } => format!("[{}; ..]", module.word()),
         }
@@ -201,9 +204,38 @@ impl Module {
         match self {
             Self::Kind { kind, .. } => kind.span(),
             Self::Block { name, .. } => name.span(),
+            Self::Custom(custom) => custom.name.span(),
             Self::Chain { span, .. } | Self::Repeated { span, .. } => *span,
         }
     }
+}
+
+/// A layer of the user's own.
+#[derive(Clone)]
+pub struct Custom {
+    /// The path of its type.
+    pub path: TokenStream,
+    /// The last name of the path.
+    pub name: Ident,
+    /// What it learns.
+    pub parameters: Vec<CustomParameter>,
+    /// What it keeps from forward for backward.
+    pub saved: Option<Shape>,
+    /// What else stands in the parentheses.
+    pub arguments: Vec<Argument>,
+    /// What it gives.
+    pub output: Shape,
+}
+
+/// `weight: [64] = 1.0`.
+#[derive(Clone)]
+pub struct CustomParameter {
+    /// Its name.
+    pub name: Ident,
+    /// Its shape.
+    pub shape: Shape,
+    /// What all its numbers begin as, where that is stated.
+    pub value: Option<syn::Expr>,
 }
 
 /// `3`, or `kernel = 3`.

@@ -15,6 +15,8 @@ mod view;
 
 use crate::rt::{Kernel, Path};
 use crate::site::Activation;
+use proc_macro2::TokenStream;
+use std::cmp::Ordering;
 pub use view::{Access, Form, View};
 
 /// Memory as the calls of one stage name it.
@@ -39,6 +41,43 @@ pub enum Slot {
     Joint(&'static str),
 }
 
+/// A type of the user's, which is known by what is written.
+#[derive(Clone, Debug)]
+pub struct UserType {
+    /// Its path.
+    pub tokens: TokenStream,
+    /// The same as text.
+    pub text: String,
+}
+
+impl UserType {
+    /// The type of this path.
+    pub fn of(tokens: TokenStream) -> Self {
+        let text = tokens.to_string();
+        Self { tokens, text }
+    }
+}
+
+impl PartialEq for UserType {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for UserType {}
+
+impl PartialOrd for UserType {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for UserType {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
 /// A generic argument of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Size {
@@ -52,6 +91,10 @@ pub enum Size {
     Adds,
     /// A type of the runtime, generic over some numbers.
     Type(Path, Vec<usize>),
+    /// A type of the user's.
+    User(UserType),
+    /// Nested arrays of these shapes: one as it is, several as a tuple.
+    Arrays(Vec<Vec<usize>>),
     /// What rustc infers.
     Inferred,
 }

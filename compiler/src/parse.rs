@@ -9,13 +9,14 @@ mod depth;
 mod forward;
 mod module;
 mod parameters;
+mod shape;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, Token, braced, bracketed, parenthesized,
+    Attribute, Token, braced, parenthesized,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
-    token::{Brace, Bracket, Paren},
+    token::{Brace, Paren},
 };
 
 use crate::{
@@ -29,6 +30,7 @@ use body::body;
 use cursor::{check_keyword, contained, expect};
 use depth::check_depth;
 use parameters::{arguments, parameters};
+use shape::shape;
 
 /// Reads everything in one `model!`; structs whose names could be read are given even when the rest holds errors.
 pub fn parse(tokens: TokenStream, report: &mut Report) -> Unit {
@@ -302,40 +304,6 @@ fn named_shape(input: ParseStream) -> syn::Result<Input> {
         name,
         shape: shape(input)?,
     })
-}
-
-/// `[1, 28, 28]`, or `u32[64]`.
-fn shape(input: ParseStream) -> syn::Result<Shape> {
-    let named = input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
-    let message = "an output has no name; write its shape alone, as in `-> [10]`";
-    expect(input, !named, message)?;
-    let typed = input.peek(syn::Ident);
-    let bracketed = if typed {
-        input.peek2(Bracket)
-    } else {
-        input.peek(Bracket)
-    };
-    let message = "expected a shape, as in `[1, 28, 28]`; a single number is `[1]`";
-    expect(input, bracketed, message)?;
-    let element = typed.then(|| input.parse::<Ident>()).transpose()?;
-    let inside;
-    let bracket = bracketed!(inside in input);
-    let sizes = contained(&inside, |inside| {
-        Punctuated::<Expr, Token![,]>::parse_terminated_with(inside, size)
-    })?;
-    Ok(Shape {
-        element,
-        sizes: sizes.into_iter().collect(),
-        span: bracket.span.join(),
-    })
-}
-
-/// One size of a shape; what Rust writes `[f32; 784]` is `[784]` here.
-fn size(input: ParseStream) -> syn::Result<Expr> {
-    let size = input.parse()?;
-    let message = "a shape is its sizes, separated by commas, as in `[784]`; its numbers are f32";
-    expect(input, !input.peek(Token![;]), message)?;
-    Ok(size)
 }
 
 /// Goes past the braces that end a model or a block, or to the word that begins the next.

@@ -7,7 +7,7 @@ use quote::quote;
 use crate::{
     ast,
     attributes::{allowances, conditions, derived, passed},
-    emit::{arrays, hygiene::Scope},
+    emit::{arrays::arrays, hygiene::Scope},
     report::Report,
     resolve::{PARTS, repeated},
     shapes::fits_caller,

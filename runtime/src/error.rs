@@ -167,6 +167,19 @@ pub enum Error {
         /// Which number of the gradient, counted from 0 in row-major order.
         index: usize,
     },
+    /// A layer of one's own gives another gradient than its outputs' differences.
+    WrongGradient {
+        /// Of what the gradient is: an input or a parameter.
+        of: &'static str,
+        /// Which of them, counted from 0.
+        which: usize,
+        /// Which of its numbers, counted from 0 in row-major order.
+        index: usize,
+        /// What differences give.
+        expected: f32,
+        /// What the layer gives.
+        found: f32,
+    },
     /// A gradient that was to be clipped is NaN or infinite.
     NanGradient {
         /// Epoch, counted from 1; none in a loop of one's own.

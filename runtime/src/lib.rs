@@ -12,6 +12,9 @@ extern crate std;
 
 pub mod batch;
 pub mod block;
+#[cfg(feature = "alloc")]
+pub mod check;
+pub mod custom;
 #[cfg(feature = "std")]
 pub mod data;
 pub mod declared;

@@ -41,7 +41,7 @@ pub(super) fn is_word(name: &Ident) -> bool {
 }
 
 /// A literal number, perhaps negated, that is finite as the f32 it becomes.
-pub(super) fn number(value: &Expr) -> Option<f64> {
+pub fn number(value: &Expr) -> Option<f64> {
     let number: f64 = match bare(value) {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Float(float) => float.base10_parse().ok()?,

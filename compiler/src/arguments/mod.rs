@@ -22,7 +22,7 @@ use crate::{
 };
 use literal::{is_word, named_layer, several};
 
-pub use literal::bare;
+pub use literal::{bare, number};
 
 /// One declaration's arguments while an operator reads them.
 ///

@@ -1,5 +1,6 @@
 //! Calls as tokens: the memory they touch is bound to names, and the kernel is called.
 
+use super::arrays::arrays;
 use super::model::Model;
 use super::names::Named;
 use crate::call::{Argument, Call, Form, Size, View};
@@ -88,11 +89,15 @@ impl<'a> Printer<'a> {
         let mut bound: Vec<(Ident, Place)> = Vec::new();
         let mut aliases = TokenStream::new();
         for (name, argument) in &call.arguments {
-            for view in argument.views() {
+            for (part, view) in argument.views().enumerate() {
                 if self.carved(view.memory).is_none() {
                     continue;
                 }
-                let name = Ident::new(name, Span::call_site());
+                let part = match argument {
+                    Argument::Tuple(_) => part,
+                    _ => 0,
+                };
+                let name = Ident::new(&part_name(name, part), Span::call_site());
                 match bound.iter().find(|(_, other)| *other == view.memory) {
                     Some((other, _)) => aliases.extend(quote!(let #name = &*#other;)),
                     None => bound.push((name, view.memory)),
@@ -202,9 +207,19 @@ impl<'a> Printer<'a> {
                 let parts = all(parts);
                 quote!(#path(#(#parts),*))
             }
+            // Each part of a tuple is memory by itself.
             Argument::Tuple(parts) => {
-                let parts = all(parts);
-                quote!((#(#parts),*))
+                let mut views = 0;
+                let part = |part: &Argument<Place>| {
+                    let name = part_name(name, views);
+                    views += part.views().count();
+                    self.argument(&name, part, adds)
+                };
+                let parts = parts.iter().map(part).collect::<Vec<_>>();
+                match &parts[..] {
+                    [part] => part.clone(),
+                    parts => quote!((#(#parts),*)),
+                }
             }
             Argument::List(parts) => {
                 let parts = all(parts);
@@ -256,6 +271,14 @@ impl<'a> Printer<'a> {
     }
 }
 
+/// What part `index` of an argument is called, if it is memory that is carved.
+fn part_name(name: &str, index: usize) -> String {
+    match index {
+        0 => name.to_owned(),
+        index => format!("{name}{index}"),
+    }
+}
+
 /// Generic arguments of a call that adds to what is there, or does not.
 pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
     let size = |size: &Size| match size {
@@ -265,6 +288,8 @@ pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
         Size::Adds => quote!(#adds),
         Size::Type(path, numbers) if numbers.is_empty() => quote!(#path),
         Size::Type(path, numbers) => quote!(#path<#(#numbers),*>),
+        Size::User(user) => user.tokens.clone(),
+        Size::Arrays(shapes) => arrays(&quote!(f32), shapes.iter().map(|shape| &shape[..])),
         Size::Inferred => quote!(_),
     };
     let tokens = sizes.iter().map(size);

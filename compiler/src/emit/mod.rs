@@ -3,6 +3,7 @@
 //! The struct alone stands at the scope of the invocation. Its methods, its traits and all functions and constants stand in
 //! an anonymous constant, so that no name but the struct's is visible to the user.
 
+pub mod arrays;
 pub mod call;
 pub mod crossing;
 pub mod document;
@@ -19,6 +20,7 @@ use crate::attributes::{allowances, conditions, derived, passed};
 use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
+use arrays::arrays;
 use functions::Functions;
 use model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -248,23 +250,4 @@ fn types(values: &[ValueId], model: &Model<'_>) -> TokenStream {
         .iter()
         .map(|value| &model.graph.values[value.0].shape[..]);
     arrays(&quote!(f32), shapes)
-}
-
-/// One nested array as it is, several as a tuple.
-pub fn arrays<'a>(leaf: &TokenStream, shapes: impl Iterator<Item = &'a [usize]>) -> TokenStream {
-    let arrays = shapes
-        .map(|shape| nested_array(leaf, shape))
-        .collect::<Vec<_>>();
-    match &arrays[..] {
-        [one] => one.clone(),
-        several => quote!((#(#several),*)),
-    }
-}
-
-/// `leaf` in nested arrays: `[1, 28, 28]` as `[[[leaf; 28]; 28]; 1]`.
-pub fn nested_array(leaf: &TokenStream, shape: &[usize]) -> TokenStream {
-    shape
-        .iter()
-        .rev()
-        .fold(leaf.clone(), |inner, &size| quote!([#inner; #size]))
 }

@@ -11,6 +11,7 @@ pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
 pub mod copying;
+pub mod custom;
 pub mod dense;
 pub mod dropout;
 pub mod factor;
@@ -44,6 +45,8 @@ macro_rules! operators {
         #[derive(Clone, Debug, PartialEq)]
         pub enum Op {
             $($(#[$doc])* $name($module::$name),)*
+            /// A layer of the user's own.
+            Custom(custom::Custom),
             /// A copy that the compiler inserted.
             Repack(repack::Repack),
         }
@@ -53,6 +56,12 @@ macro_rules! operators {
                 Self::$name(op)
             }
         })*
+
+        impl From<custom::Custom> for Op {
+            fn from(op: custom::Custom) -> Self {
+                Self::Custom(op)
+            }
+        }
 
         impl From<repack::Repack> for Op {
             fn from(op: repack::Repack) -> Self {
@@ -76,6 +85,7 @@ macro_rules! operators {
             pub fn kind(&self) -> &'static str {
                 match self {
                     $(Self::$name(_) => stringify!($name),)*
+                    Self::Custom(_) => "Custom",
                     Self::Repack(_) => "Repack",
                 }
             }
@@ -86,6 +96,7 @@ macro_rules! operators {
             ($op:expr, $inner:ident => $body:expr) => {
                 match $op {
                     $($crate::ops::Op::$name($inner) => $body,)*
+                    $crate::ops::Op::Custom($inner) => $body,
                     $crate::ops::Op::Repack($inner) => $body,
                 }
             };

@@ -3,7 +3,7 @@
 use super::{
     cursor::{check_keyword, expect},
     forward::statements,
-    module::layer,
+    module::{is_custom, layer},
 };
 use crate::{
     ast::{Body, Constant, Forward},
@@ -72,7 +72,7 @@ fn check_layer_begins(input: ParseStream) -> syn::Result<()> {
     check_no_dots(input)?;
     let message = "expected a layer, as in `hidden: Dense(128)`";
     let begins = input.peek(syn::Ident) || input.peek(Brace) || input.peek(Bracket);
-    expect(input, begins, message)
+    expect(input, begins || is_custom(input), message)
 }
 
 /// `features.0: Conv2d(8, 3)` has the name of a layer in a file.

@@ -3,11 +3,13 @@
 use super::{
     cursor::{check_keyword, contained, expect},
     parameters,
+    shape::shape,
 };
-use crate::ast::{Argument, Layer, Module};
-use proc_macro2::Ident;
+use crate::ast::{Argument, Custom, CustomParameter, Layer, Module};
+use proc_macro2::{Ident, TokenTree};
+use quote::quote;
 use syn::{
-    Lit, Token, braced, bracketed,
+    AngleBracketedGenericArguments, Lit, Token, braced, bracketed,
     ext::IdentExt,
     parenthesized,
     parse::ParseStream,
@@ -39,6 +41,9 @@ fn module(input: ParseStream) -> syn::Result<Module> {
     if input.peek(Bracket) {
         return repeated(input);
     }
+    if is_custom(input) {
+        return custom(input);
+    }
     let message = "expected a layer's kind, such as `Dense`";
     expect(input, input.peek(syn::Ident), message)?;
     let kind: Ident = input.parse()?;
@@ -64,6 +69,93 @@ fn module(input: ParseStream) -> syn::Result<Module> {
     }
     check_layer_ends(input, &kind, alone)?;
     Ok(Module::Kind { kind, arguments })
+}
+
+/// Whether a layer of the user's own stands here: a path, or a name behind which stands what it gives.
+pub(super) fn is_custom(input: ParseStream) -> bool {
+    if input.peek(Token![::]) || input.peek(Ident::peek_any) && input.peek2(Token![::]) {
+        return true;
+    }
+    let ahead = input.fork();
+    let named = ahead.parse::<Ident>().is_ok();
+    let generics =
+        !ahead.peek(Token![<]) || ahead.parse::<AngleBracketedGenericArguments>().is_ok();
+    let arguments = !ahead.peek(Paren) || ahead.parse::<TokenTree>().is_ok();
+    let arrow = ahead.parse::<Token![->]>().is_ok();
+    named && generics && arguments && arrow && ahead.peek(Bracket)
+}
+
+/// `crate::Gain(weight: [64] = 1.0, l2 = 1e-4, saved = [64]) -> [64]`.
+fn custom(input: ParseStream) -> syn::Result<Module> {
+    let path = input.call(syn::Path::parse_mod_style)?;
+    let Some(name) = path.segments.last().map(|last| last.ident.clone()) else {
+        return Err(input.error("expected the path of a layer of your own, as in `crate::Gain`"));
+    };
+    let generics = input
+        .peek(Token![<])
+        .then(|| input.parse::<AngleBracketedGenericArguments>());
+    let generics = generics.transpose()?;
+    let (mut parameters, mut arguments, mut saved) = (Vec::new(), Vec::new(), None);
+    if input.peek(Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        contained(&inside, |inside| {
+            while !inside.is_empty() {
+                if inside.peek(Ident::peek_any)
+                    && inside.peek2(Token![:])
+                    && !inside.peek2(Token![::])
+                {
+                    parameters.push(custom_parameter(inside)?);
+                } else if inside
+                    .fork()
+                    .call(Ident::parse_any)
+                    .is_ok_and(|word| word == "saved")
+                    && inside.peek2(Token![=])
+                {
+                    inside.call(Ident::parse_any)?;
+                    inside.parse::<Token![=]>()?;
+                    saved = Some(shape(inside)?);
+                } else {
+                    arguments.push(argument(inside)?);
+                }
+                if !inside.is_empty() {
+                    expect(
+                        inside,
+                        inside.peek(Token![,]),
+                        "expected `,` between what stands in the parentheses",
+                    )?;
+                    inside.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    if !input.peek(Token![->]) {
+        let message = format!(
+            "a layer of kiln is a single name, such as `Dense`; one of your own states what it gives, as in `{}(..) -> [64]`",
+            quote!(#path).to_string().replace(' ', "")
+        );
+        return Err(syn::Error::new_spanned(&path, message));
+    }
+    input.parse::<Token![->]>()?;
+    Ok(Module::Custom(Box::new(Custom {
+        path: quote!(#path #generics),
+        name,
+        parameters,
+        saved,
+        arguments,
+        output: shape(input)?,
+    })))
+}
+
+/// `weight: [64] = 1.0`.
+fn custom_parameter(input: ParseStream) -> syn::Result<CustomParameter> {
+    let name = input.call(Ident::parse_any)?;
+    input.parse::<Token![:]>()?;
+    let shape = shape(input)?;
+    let stated = input.parse::<Option<Token![=]>>()?;
+    let value = stated.map(|_| input.parse()).transpose()?;
+    Ok(CustomParameter { name, shape, value })
 }
 
 /// `{ Conv2d(16, 3), Relu }`: layers alone.
@@ -116,9 +208,12 @@ fn repeated(input: ParseStream) -> syn::Result<Module> {
             return Err(syn::Error::new(bracket.span.join(), written));
         }
         let module = Box::new(module(inside)?);
-        if let Module::Kind { arguments, .. } = &*module
-            && let Some(stated) = arguments.iter().find(|argument| argument.is_name())
-        {
+        let arguments = match &*module {
+            Module::Kind { arguments, .. } => &arguments[..],
+            Module::Custom(custom) => &custom.arguments,
+            _ => &[],
+        };
+        if let Some(stated) = arguments.iter().find(|argument| argument.is_name()) {
             return Err(syn::Error::new(stated.value.span(), has_index));
         }
         let several = "a repetition holds one layer; several stand in braces, as in `[{ Dense(16), Relu }; 3]`";

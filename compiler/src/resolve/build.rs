@@ -234,6 +234,8 @@ impl<'a> Builder<'a> {
         }
         let takes = if least == most {
             tensors(least)
+        } else if most < usize::MAX {
+            format!("{least} to {}", tensors(most))
         } else {
             format!("at least {}", tensors(least))
         };

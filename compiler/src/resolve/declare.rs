@@ -1,7 +1,7 @@
 //! Declarations: every layer that is written becomes one of the graph, those of blocks and repetitions once for each use.
 
 use super::build::{Builder, Declared, Frame, Module, Use};
-use super::{naming, scope};
+use super::{custom, naming, scope};
 use crate::{
     arguments::Arguments,
     ast, elsewhere,
@@ -80,6 +80,9 @@ fn module<'a>(
                     Module::Broken
                 }
             }
+        }
+        ast::Module::Custom(written) => {
+            custom::declare(builder, constants, written, (path, within), span)
         }
         ast::Module::Chain { layers, .. } => {
             Module::Chain(declare(builder, constants, layers, &format!("{path}.")))

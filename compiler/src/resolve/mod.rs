@@ -9,6 +9,7 @@
 
 mod build;
 mod call;
+mod custom;
 mod declare;
 mod expression;
 mod forward;

@@ -15,6 +15,7 @@ pub(super) fn names(layers: &[ast::Layer], report: &mut Report) -> Vec<String> {
     for (index, layer) in layers.iter().enumerate() {
         let arguments = match &layer.module {
             ast::Module::Kind { arguments, .. } => &arguments[..],
+            ast::Module::Custom(custom) => &custom.arguments,
             _ => &[],
         };
         let mut given = arguments.iter().filter(|argument| argument.is_name());

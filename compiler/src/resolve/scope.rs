@@ -255,6 +255,7 @@ fn collect(module: &Module, own: Option<&Ident>, named: &mut BTreeSet<String>) {
                 named.insert(name.unraw().to_string());
             }
         }
+        Module::Custom(_) => {}
         Module::Chain { layers, .. } => {
             for layer in layers {
                 collect(&layer.module, own, named);
@@ -336,7 +337,7 @@ fn check_chain_names(module: &Module, report: &mut Report) {
             }
         }
         Module::Repeated { module, .. } => check_chain_names(module, report),
-        Module::Kind { .. } | Module::Block { .. } => {}
+        Module::Kind { .. } | Module::Block { .. } | Module::Custom(_) => {}
     }
 }
 

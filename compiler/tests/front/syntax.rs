@@ -105,7 +105,7 @@ fn layers() {
         ),
         (
             "nn::Dense(4)",
-            "a layer's kind is a single name, such as `Dense`",
+            "a layer of kiln is a single name, such as `Dense`; one of your own states what it gives, as in `nn::Dense(..) -> [64]`",
         ),
         ("Dense(3) Relu", "expected `,` after the layer"),
         ("Dense(3); Relu;", "layers end in `,`, not in `;`"),

@@ -97,6 +97,11 @@ impl Display for Error {
                 "row {row} of the batch: number {index} of the output's gradient (in row-major order) is NaN or infinite, \
                  but must be finite; look at the loss that made it, which may divide by zero or take the logarithm of zero"
             ),
+            Self::WrongGradient { of, which, index, expected, found } => write!(
+                f,
+                "the gradient by number {index} of {of} {which} (in row-major order) is {found:?}, but differences of the \
+                 outputs give {expected:?}; look at the layer's `backward`"
+            ),
             Self::NanGradient { epoch, step, name, index } => {
                 if let Some(epoch) = epoch {
                     write!(f, "epoch {epoch}, ")?;

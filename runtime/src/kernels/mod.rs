@@ -8,6 +8,7 @@ pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod conv2d;
 pub mod copy;
+pub mod custom;
 pub mod dense;
 pub mod dropout;
 pub mod finish;
