@@ -11,10 +11,12 @@
 )]
 
 mod cover;
+mod edge;
 mod groups;
 pub mod shape;
 mod visit;
 
+pub use edge::{EDGE, Edge};
 pub use groups::groups;
 pub use visit::{Visit, VisitRow};
 
@@ -37,12 +39,14 @@ pub fn step<'a, S: Simd, const M: usize, const N: usize>(
         s,
         array::from_mut(acc),
         #[inline(always)]
+        |_| true,
+        #[inline(always)]
         |_, i| x(i),
         w,
     );
 }
 
-/// [`step`] of a tile whose rows stand in Q windows of M each.
+/// [`step`] of a tile whose rows stand in Q windows of M each, but for windows that are not `wanted`.
 ///
 /// The operand with fewer members is held in registers while the members of the other pass one by one, so that
 /// Q x M x N accumulators fit beside them.
@@ -50,6 +54,7 @@ pub fn step<'a, S: Simd, const M: usize, const N: usize>(
 pub fn step_windows<'a, S: Simd, const Q: usize, const M: usize, const N: usize>(
     s: S,
     acc: &mut [Accumulators<S, M, N>; Q],
+    wanted: impl Fn(usize) -> bool,
     x: impl Fn(usize, usize) -> f32,
     w: impl Fn(usize) -> &'a Block,
 ) {
@@ -58,14 +63,18 @@ pub fn step_windows<'a, S: Simd, const Q: usize, const M: usize, const N: usize>
         let mut held = [[f32x16::splat(s, 0.0); M]; Q];
         for q in 0..Q {
             for i in 0..M {
-                held[q][i] = f32x16::splat(s, x(q, i));
+                if wanted(q) {
+                    held[q][i] = f32x16::splat(s, x(q, i));
+                }
             }
         }
         for j in 0..N {
             let w = w(j).load(s);
             for q in 0..Q {
                 for i in 0..M {
-                    acc[q][i][j] = held[q][i].mul_add(w, acc[q][i][j]);
+                    if wanted(q) {
+                        acc[q][i][j] = held[q][i].mul_add(w, acc[q][i][j]);
+                    }
                 }
             }
         }
@@ -76,6 +85,9 @@ pub fn step_windows<'a, S: Simd, const Q: usize, const M: usize, const N: usize>
         }
         for q in 0..Q {
             for i in 0..M {
+                if !wanted(q) {
+                    continue;
+                }
                 let x = f32x16::splat(s, x(q, i));
                 for j in 0..N {
                     acc[q][i][j] = x.mul_add(held[j], acc[q][i][j]);

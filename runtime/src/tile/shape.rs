@@ -8,6 +8,7 @@
 
 use super::{
     cover,
+    edge::{EDGE, Edge},
     visit::{Visit, VisitRow},
 };
 use fearless_simd::Simd;
@@ -34,6 +35,10 @@ pub struct Extent {
     pub panels: usize,
     /// Products in each sum.
     pub depth: usize,
+    /// Along rows and columns, the taps that are left out where they meet only the border.
+    pub edges: [Edge; 2],
+    /// Whether runs lie at a constant distance, too.
+    pub grid: bool,
 }
 
 /// A computation over tiles, to be compiled for one shape.
@@ -121,22 +126,76 @@ const fn cost<S: Tiles>(extent: Extent, shape: Shape, overlaps: bool) -> u64 {
     let weights = shape.panels * S::VECTORS;
     let sums = outputs * weights;
     let overlaps = overlaps && shape.windows <= extent.run;
-    let scattered = !overlaps && !extent.run.is_multiple_of(shape.windows);
+    let scattered = !overlaps && !is_regular(extent, shape.windows);
     let pointers = if scattered {
         shape.windows.saturating_sub(8)
     } else {
         0
     };
-    let product = max(max(sums, 10), outputs + weights + pointers);
     let across = if overlaps {
         extent.windows / extent.run * extent.run.div_ceil(shape.windows)
     } else {
         extent.windows.div_ceil(shape.windows)
     };
-    // The last panels of a tile may be those of the one before it.
-    let tiles = across * extent.panels.div_ceil(shape.panels);
+    let products = if scattered {
+        across as u64 * (extent.depth * product(outputs, weights, pointers)) as u64
+    } else {
+        products(extent, outputs, weights)
+    };
     let places = if scattered { PLACE * shape.windows } else { 0 };
-    tiles as u64 * (extent.depth * product + 2 * sums + 24 + places) as u64
+    // The last panels of a tile may be those of the one before it.
+    let groups = extent.panels.div_ceil(shape.panels);
+    groups as u64 * (products + across as u64 * (2 * sums + 24 + places) as u64)
+}
+
+/// The halves of a cycle that a product takes.
+const fn product(outputs: usize, weights: usize, pointers: usize) -> usize {
+    max(max(outputs * weights, 10), outputs + weights + pointers)
+}
+
+/// Whether tiles of so many windows end where runs do.
+pub const fn is_regular(extent: Extent, windows: usize) -> bool {
+    extent.run.is_multiple_of(windows)
+        || extent.grid
+            && windows.is_multiple_of(extent.run)
+            && extent.windows.is_multiple_of(windows)
+}
+
+/// The halves of a cycle that the products of regular or overlapping tiles of so many outputs take.
+const fn products(extent: Extent, outputs: usize, weights: usize) -> u64 {
+    let [rows, columns] = extent.edges;
+    let run = extent.run * extent.width;
+    // Rows of a tile.
+    let tall = max(outputs / run, 1);
+    let mut across = 0;
+    let mut from = 0;
+    while from < run {
+        let to = if from + outputs < run {
+            from + outputs
+        } else {
+            run
+        };
+        let mut tap = 0;
+        while tap < columns.taps {
+            let [before, behind] = columns.outside([to.saturating_sub(outputs), to], tap, EDGE);
+            across += product(outputs - tall * (before + behind), weights, 0);
+            tap += 1;
+        }
+        from += outputs;
+    }
+    let height = extent.windows / extent.run;
+    let mut down = height * rows.taps;
+    if tall == 1 {
+        let mut at = 0;
+        while at < height * rows.taps {
+            let row = at / rows.taps;
+            let [before, behind] = rows.outside([row, row + 1], at % rows.taps, 1);
+            down -= before + behind;
+            at += 1;
+        }
+    }
+    let depth = extent.depth / (rows.taps * columns.taps);
+    (across * depth) as u64 * (down / tall) as u64
 }
 
 const fn max(a: usize, b: usize) -> usize {

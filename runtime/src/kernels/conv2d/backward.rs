@@ -3,7 +3,7 @@
 use super::{
     residue::{Residue, covers},
     tiles::{Ends, Sums},
-    walk::{Fixed, Given, Known, Reads, Walk, panels_first},
+    walk::{Fixed, Given, Known, Reads, Walk, edges, panels_first},
 };
 use crate::{
     block::{Block, LANES},
@@ -14,7 +14,10 @@ use crate::{
     },
     math,
     simd::{Isa, compiled_here},
-    tile::shape::{self, Extent, Shape},
+    tile::{
+        Edge,
+        shape::{self, Extent, Shape},
+    },
 };
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16, prelude::*};
@@ -192,9 +195,6 @@ impl<C: Stencil, D: Image, X: Image> Transposed<C, D, X> {
     /// Rows and columns.
     const ALONG: [Along; 2] = [Along::axis::<C, X, D>(0), Along::axis::<C, X, D>(1)];
 
-    /// Whether there is one class.
-    const LONE: bool = C::STRIDE[0] == 1 && C::STRIDE[1] == 1;
-
     /// Whether every input is reached by some tap.
     const COVERS: bool = covers(Self::ALONG[0]) && covers(Self::ALONG[1]);
 
@@ -223,6 +223,8 @@ impl<C: Stencil, D: Image, X: Image> Fixed for Transposed<C, D, X> {
         above > D::TOP || D::TOP + D::HEIGHT + below > D::ROWS
     };
 
+    const LONE: bool = C::STRIDE[0] == 1 && C::STRIDE[1] == 1;
+
     const TAPS: usize = C::KERNEL[0].div_ceil(C::STRIDE[0]);
 
     const PANELS_FIRST: bool = panels_first(
@@ -238,18 +240,30 @@ impl<C: Stencil, D: Image, X: Image> Fixed for Transposed<C, D, X> {
 
 /// The shape of the tiles, and whether the last of a row overlaps the one before it.
 const fn tiles<S: Isa, C: Stencil, D: Image, X: Image>() -> (Shape, bool) {
+    shape::best_either::<S>(extent::<C, D, X>())
+}
+
+/// What tiles cover.
+const fn extent<C: Stencil, D: Image, X: Image>() -> Extent {
     let [rows, columns] = Transposed::<C, D, X>::ALONG;
     let rows = rows.reached().div_ceil(C::STRIDE[0]);
     let columns = columns.reached().div_ceil(C::STRIDE[1]);
     let taps = (C::KERNEL[0] * C::KERNEL[1]).div_ceil(C::STRIDE[0] * C::STRIDE[1]);
-    shape::best_either::<S>(Extent {
+    let lone = Transposed::<C, D, X>::LONE;
+    Extent {
         windows: rows * columns,
         // Classes of a stride may differ in width.
         run: if C::STRIDE[1] == 1 { columns } else { 1 },
         width: 1,
         panels: X::COLUMN / LANES,
         depth: taps * D::CHANNELS,
-    })
+        edges: if lone {
+            edges::<Transposed<C, D, X>, D>()
+        } else {
+            [Edge::NONE; 2]
+        },
+        grid: lone,
+    }
 }
 
 /// Writes sums to the inputs of a class.
@@ -265,9 +279,7 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Ends<S>
     const SHAPE: Shape = tiles::<S, C, D, X>().0;
     const REGULAR: bool = <Self as Ends<S>>::OVERLAPS
         || C::STRIDE[1] == 1
-            && Along::axis::<C, X, D>(1)
-                .reached()
-                .is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
+            && shape::is_regular(extent::<C, D, X>(), <Self as Ends<S>>::SHAPE.windows);
     const OVERLAPS: bool = tiles::<S, C, D, X>().1;
     const WINNERS: bool = false;
 

@@ -8,19 +8,16 @@
 use super::{
     place::Place,
     tiles::{Ends, Sums},
-    walk::{Fixed, Walk},
+    walk::{Fixed, Walk, edges},
 };
 use crate::{
-    block::{Block, LANES},
+    block::Block,
     kernels::image::Image,
     simd::{Isa, chains::POSITIONS},
-    tile::{self, Accumulators},
+    tile::{self, Accumulators, EDGE, Edge},
 };
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
-
-/// Rows of a small image: of 3 x 3 taps on 32 rows, one in 48 lies in the border.
-const SMALL: usize = 32;
 
 impl<
     S: Isa,
@@ -35,8 +32,29 @@ impl<
 {
     /// Whether rows of taps that lie in the border for all windows of a tile are worth a look: in small images, and if a
     /// tile is of one row.
-    const SKIPS: bool =
-        T::REGULAR && !L::Fixed::CLIP && G::TOP > 0 && G::HEIGHT <= SMALL && G::CHANNELS >= LANES;
+    const SKIPS: bool = T::REGULAR && edges::<L::Fixed, G>()[0].stride > 0;
+
+    /// Taps of a row of outputs that may lie in the border for the first of them, or the last.
+    const SIDES: Edge = if T::REGULAR && PH * PW == 1 {
+        edges::<L::Fixed, G>()[1]
+    } else {
+        Edge::NONE
+    };
+
+    /// Outputs of a row.
+    const WIDTH: usize = L::Fixed::READS.windows[1];
+
+    /// Outputs in front or behind that some tap leaves out.
+    const fn left_out(behind: bool) -> usize {
+        let mut most = 0;
+        let mut tap = 0;
+        while tap < Self::SIDES.taps {
+            let out = Self::SIDES.outside([0, Self::WIDTH], tap, EDGE)[behind as usize];
+            most = if most < out { out } else { most };
+            tap += 1;
+        }
+        most
+    }
 
     /// Whether sums are cut into runs.
     pub(super) const CUT: bool = K > POSITIONS;
@@ -92,6 +110,7 @@ impl<
             let some = !Self::SKIPS || taps.start < taps.end;
             (taps.start..taps.start + usize::from(some), taps.len())
         };
+        let ends = self.ends(place);
         for pass in passes {
             let reach =
                 self.reach() + (self.walk.taps()[1] - 1) * self.walk.dilation()[1] * G::COLUMN;
@@ -117,18 +136,86 @@ impl<
                 for n in 0..N {
                     w[n] = &self.w[panel + n][block..][..depth];
                 }
-                for column in 0..self.walk.taps()[1] {
-                    let offset = column * self.walk.dilation()[1] * G::COLUMN;
-                    let block = column * self.walk.panel_step()[1];
-                    for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
-                        let from = piece * POSITIONS;
-                        let channels = from..G::CHANNELS.min(from + POSITIONS);
-                        self.tap(sums, x, offset, w, block, channels);
-                        let tap = (pass + row) * self.walk.taps()[1] + column + 1;
-                        if Self::CUT && tap.is_multiple_of(Self::RUN) {
-                            self.join(total, sums);
-                        }
-                    }
+                let mut done = 0;
+                if const { Self::left_out(false) > 1 } {
+                    let columns = 0..ends[0];
+                    done = columns.end;
+                    self.columns::<Q, N, 2, 0>(sums, total, x, w, pass + row, columns);
+                }
+                if const { Self::left_out(false) > 0 } {
+                    let columns = done..ends[1];
+                    done = columns.end;
+                    self.columns::<Q, N, 1, 0>(sums, total, x, w, pass + row, columns);
+                }
+                let columns = done..ends[2];
+                self.columns::<Q, N, 0, 0>(sums, total, x, w, pass + row, columns);
+                if const { Self::left_out(true) > 0 } {
+                    let columns = ends[2]..ends[3];
+                    self.columns::<Q, N, 0, 1>(sums, total, x, w, pass + row, columns);
+                }
+                if const { Self::left_out(true) > 1 } {
+                    let columns = ends[3]..self.walk.taps()[1];
+                    self.columns::<Q, N, 0, 2>(sums, total, x, w, pass + row, columns);
+                }
+            }
+        }
+    }
+
+    /// Where the columns of taps end that leave out two outputs in front, one, none, and one behind. After them come those
+    /// that leave out two.
+    #[inline(always)]
+    fn ends<const Q: usize>(&self, place: &Place<Q>) -> [usize; 4] {
+        let taps = self.walk.taps()[1];
+        let Edge {
+            origin,
+            stride,
+            dilation,
+            size,
+            ..
+        } = const { Self::SIDES };
+        let (stride, step) = (stride as isize, dilation as isize);
+        let first = origin + place.windows[0][1] as isize * stride;
+        let last = first + (Q.min(Self::WIDTH) - 1) as isize * stride - size as isize;
+        let before = |left: isize| (taps_below(first + left * stride, step) as usize).min(taps);
+        let until = |left: isize| (taps_below(last - left * stride, step) as usize).min(taps);
+        let [mut two, mut one, mut none, mut behind] = [0, 0, taps, taps];
+        if const { Self::left_out(false) > 1 } {
+            two = before(1);
+        }
+        if const { Self::left_out(false) > 0 } {
+            one = before(0);
+        }
+        if const { Self::left_out(true) > 0 } {
+            none = until(0).max(one);
+        }
+        if const { Self::left_out(true) > 1 } {
+            behind = until(1).max(none);
+        }
+        [two, one, none, behind]
+    }
+
+    /// Adds some columns of a row of taps. In each row of outputs, the first BEFORE and the last BEHIND are left out.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "what a closure would capture")]
+    fn columns<const Q: usize, const N: usize, const BEFORE: usize, const BEHIND: usize>(
+        &self,
+        sums: &mut [Accumulators<S, PW, N>; Q],
+        total: &mut [Accumulators<S, PW, N>; Q],
+        x: [&[f32]; Q],
+        w: [&[Block]; N],
+        row: usize,
+        columns: Range<usize>,
+    ) {
+        for column in columns {
+            let offset = column * self.walk.dilation()[1] * G::COLUMN;
+            let block = column * self.walk.panel_step()[1];
+            for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
+                let from = piece * POSITIONS;
+                let channels = from..G::CHANNELS.min(from + POSITIONS);
+                self.tap::<Q, N, BEFORE, BEHIND>(sums, x, offset, w, block, channels);
+                let tap = row * self.walk.taps()[1] + column + 1;
+                if Self::CUT && tap.is_multiple_of(Self::RUN) {
+                    self.join(total, sums);
                 }
             }
         }
@@ -159,7 +246,7 @@ impl<
 
     /// Adds some channels of one tap, one after the other.
     #[inline(always)]
-    fn tap<const Q: usize, const N: usize>(
+    fn tap<const Q: usize, const N: usize, const BEFORE: usize, const BEHIND: usize>(
         &self,
         sums: &mut [Accumulators<S, PW, N>; Q],
         x: [&[f32]; Q],
@@ -185,6 +272,12 @@ impl<
             tile::step_windows(
                 s,
                 sums,
+                #[inline(always)]
+                |q| {
+                    let width = Q.min(Self::WIDTH);
+                    (const { BEFORE + BEHIND == 0 })
+                        || q % width >= BEFORE && q % width + BEHIND < width
+                },
                 #[inline(always)]
                 |q, dx| pixels[q][dx][channel * G::CHANNEL],
                 #[inline(always)]

@@ -5,7 +5,7 @@
 
 use super::{
     tiles::{Ends, Sums},
-    walk::{Fixed, Known, Reads, panels_first},
+    walk::{Fixed, Known, Reads, edges, panels_first},
 };
 use crate::{
     block::{Block, LANES, without_padding},
@@ -17,7 +17,10 @@ use crate::{
         winners,
     },
     simd::Isa,
-    tile::shape::{self, Extent, Shape},
+    tile::{
+        Edge,
+        shape::{self, Extent, Shape},
+    },
 };
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16};
@@ -199,7 +202,7 @@ fn sample<
         walk: Known(PhantomData::<Windows<C, X, Y, PH, PW>>),
         x: &x[..X::FLOATS],
         w,
-        ends: &mut Output::<F, Y, R, PH, PW, K, P> {
+        ends: &mut Output::<F, C, X, Y, R, PH, PW, K, P> {
             b,
             y: &mut y[..Y::FLOATS / LANES],
             record,
@@ -226,6 +229,8 @@ impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
         );
         clip
     };
+
+    const LONE: bool = true;
 
     const TAPS: usize = C::KERNEL[0];
 
@@ -283,19 +288,15 @@ impl<const WS: usize> Record for &mut [Block; WS] {
 /// so long that what is summed twice costs more than to find their places.
 const fn tiles<
     S: Isa,
+    C: Stencil,
+    X: Image,
     Y: Image,
     const PH: usize,
     const PW: usize,
     const K: usize,
     const P: usize,
 >() -> (Shape, bool) {
-    let extent = Extent {
-        windows: Y::HEIGHT * Y::WIDTH,
-        run: Y::WIDTH,
-        width: PW,
-        panels: P,
-        depth: K,
-    };
+    let extent = extent::<C, X, Y, PH, PW, K, P>();
     if PH * PW > 1 {
         (shape::best::<S>(extent, false), false)
     } else {
@@ -303,30 +304,60 @@ const fn tiles<
     }
 }
 
+/// What tiles cover.
+const fn extent<
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const PH: usize,
+    const PW: usize,
+    const K: usize,
+    const P: usize,
+>() -> Extent {
+    Extent {
+        windows: Y::HEIGHT * Y::WIDTH,
+        run: Y::WIDTH,
+        width: PW,
+        panels: P,
+        depth: K,
+        edges: if PH * PW > 1 {
+            [Edge::NONE; 2]
+        } else {
+            edges::<Windows<C, X, Y, PH, PW>, X>()
+        },
+        grid: true,
+    }
+}
+
 /// Finishes sums and writes them to Y.
-struct Output<'a, F, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
+struct Output<'a, F, C, X, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     b: &'a [Block; P],
     y: &'a mut [Block],
     record: R,
     finish: F,
-    image: PhantomData<Y>,
+    image: PhantomData<(C, X, Y)>,
 }
 
 impl<
     S: Isa,
     F: Finish,
+    C: Stencil,
+    X: Image,
     Y: Image,
     R: Record,
     const PH: usize,
     const PW: usize,
     const K: usize,
     const P: usize,
-> Ends<S> for Output<'_, F, Y, R, PH, PW, K, P>
+> Ends<S> for Output<'_, F, C, X, Y, R, PH, PW, K, P>
 {
-    const SHAPE: Shape = tiles::<S, Y, PH, PW, K, P>().0;
-    const REGULAR: bool =
-        <Self as Ends<S>>::OVERLAPS || Y::WIDTH.is_multiple_of(<Self as Ends<S>>::SHAPE.windows);
-    const OVERLAPS: bool = tiles::<S, Y, PH, PW, K, P>().1;
+    const SHAPE: Shape = tiles::<S, C, X, Y, PH, PW, K, P>().0;
+    const REGULAR: bool = <Self as Ends<S>>::OVERLAPS
+        || shape::is_regular(
+            extent::<C, X, Y, PH, PW, K, P>(),
+            <Self as Ends<S>>::SHAPE.windows,
+        );
+    const OVERLAPS: bool = tiles::<S, C, X, Y, PH, PW, K, P>().1;
     const WINNERS: bool = R::WINNERS;
 
     #[inline(always)]

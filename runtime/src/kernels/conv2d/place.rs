@@ -29,7 +29,7 @@ impl<const Q: usize> Place<Q> {
     }
 
     /// A tile of a group of N panels, of P in all: for some past the last stand others before them. `regular` says that no
-    /// tile goes on into the next row.
+    /// tile goes on into the next row, unless it has whole rows.
     #[inline(always)]
     pub fn of<const N: usize, const P: usize>(
         [height, width]: [usize; 2],
@@ -48,7 +48,9 @@ impl<const Q: usize> Place<Q> {
         let mut windows = [[first / width, first % width]; Q];
         for q in 1..Q {
             let [row, column] = windows[q - 1];
-            windows[q] = if regular || column + 1 < width {
+            windows[q] = if regular && Q > width {
+                [first / width + q / width, q % width]
+            } else if regular || column + 1 < width {
                 [row, column + 1]
             } else if q < valid.end {
                 [row + 1, 0]

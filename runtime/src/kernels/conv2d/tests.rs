@@ -1,5 +1,6 @@
 //! Every kernel against loops in f64 written from the definition, on every instruction set of the machine.
 
+mod border;
 mod cases;
 mod long;
 mod normal;

@@ -34,7 +34,7 @@ use fearless_simd::{f32x16, i32x16, prelude::*};
 pub(super) trait Ends<S: Isa> {
     /// Shape of the tiles.
     const SHAPE: Shape;
-    /// Whether no tile runs over the end of a row of windows.
+    /// Whether no tile runs over the end of a row of windows, unless it has whole rows.
     const REGULAR: bool;
     /// Whether the last tile of a row of windows overlaps the one before it, instead.
     const OVERLAPS: bool;

@@ -1,5 +1,6 @@
 //! How the outputs of a convolution are visited: which pixels and weights each of them reads.
 
+use crate::{block::LANES, kernels::image::Image, tile::Edge};
 use core::marker::PhantomData;
 
 /// Weights, in floats, that no level-2 cache keeps from one tile to the next: 512 KiB.
@@ -21,6 +22,43 @@ pub(super) trait Fixed {
     const TAPS: usize;
     /// The reads; where they have several classes, those of the first.
     const READS: Reads;
+    /// Whether there is one class.
+    const LONE: bool;
+}
+
+/// Rows and columns of a small image: of 3 x 3 taps on 32 rows, one in 48 lies in the border.
+const SMALL: [usize; 2] = [32, 16];
+
+/// Which taps of outputs that read an image laid out as G are left out where they meet only the border: along rows, for a
+/// tile of one row, and along columns.
+pub(super) const fn edges<F: Fixed, G: Image>() -> [Edge; 2] {
+    let [rows, columns] = [
+        !F::CLIP && G::TOP > 0 && G::HEIGHT <= SMALL[0] && G::CHANNELS >= LANES,
+        F::LONE && G::LEFT > 0 && G::WIDTH <= SMALL[1] && G::CHANNELS >= LANES,
+    ];
+    [
+        if rows {
+            edge::<F>(0, G::TOP, G::HEIGHT)
+        } else {
+            Edge::NONE
+        },
+        if columns {
+            edge::<F>(1, G::LEFT, G::WIDTH)
+        } else {
+            Edge::NONE
+        },
+    ]
+}
+
+/// The taps along one axis of an image of so many pixels behind a border.
+const fn edge<F: Fixed>(axis: usize, border: usize, size: usize) -> Edge {
+    Edge {
+        origin: F::READS.origin[axis] - border as isize,
+        stride: F::READS.stride[axis],
+        taps: F::READS.taps[axis],
+        dilation: F::READS.dilation[axis],
+        size,
+    }
 }
 
 /// Declares the reads, and the two plans by which a kernel is told of them.

@@ -24,7 +24,10 @@ use crate::{
         Isa,
         chains::{Chain, POSITIONS},
     },
-    tile::shape::{self, Extent, Shape, Tiled},
+    tile::{
+        Edge,
+        shape::{self, Extent, Shape, Tiled},
+    },
     update::Stretch,
 };
 use core::ops::Range;
@@ -138,6 +141,8 @@ impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
             width: 1,
             panels: 1,
             depth: A::PIXELS,
+            edges: [Edge::NONE; 2],
+            grid: false,
         },
         true,
     );

@@ -309,3 +309,8 @@ case!(taps_in_the_border: 16 -> 20, Relu, input 3 x 8, kernel 3 x 3, stride 1 x 
 case!(outputs_in_the_border: 17 -> 16, Identity, input 3 x 5, kernel 1 x 2, stride 1 x 1, dilation 1 x 1, padding 2 2 1 2, rows 2 2, columns 1 2, pool 1 x 1);
 case!(overlapping_rows: 34 -> 5, Relu, input 5 x 13, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 1 1 1 1, rows 1 1, columns 1 1, pool 1 x 1);
 case!(wide_pool: 1 -> 32, Relu, input 10 x 18, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 0 0 0 0, rows 0 0, columns 0 0, pool 4 x 8);
+case!(whole_rows: 16 -> 48, Relu, input 4 x 4, kernel 5 x 5, stride 1 x 1, dilation 1 x 1, padding 2 2 2 2, rows 2 2, columns 2 2, pool 2 x 1);
+case!(one_tile: 17 -> 16, Sigmoid, input 4 x 4, kernel 3 x 3, stride 1 x 1, dilation 1 x 1, padding 1 1 1 1, rows 1 1, columns 1 1, pool 1 x 1);
+case!(narrow_7x7: 16 -> 17, Identity, input 5 x 2, kernel 7 x 7, stride 1 x 1, dilation 1 x 1, padding 3 3 3 3, rows 3 3, columns 3 3, pool 2 x 2);
+case!(small_and_strided: 18 -> 32, Relu, input 8 x 8, kernel 3 x 3, stride 2 x 2, dilation 1 x 1, padding 1 1 1 1, rows 1 1, columns 1 1, pool 2 x 2);
+case!(two_tiles_a_row: 20 -> 33, Relu, input 3 x 16, kernel 3 x 5, stride 1 x 1, dilation 1 x 1, padding 1 1 2 2, rows 1 1, columns 2 2, pool 1 x 1);
