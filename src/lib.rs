@@ -65,10 +65,15 @@ pub use kiln_runtime::{
     custom::{CustomLayer, Operands},
     declared::{Declared, InputGradients, SmallOutput},
     error::{Error, Result},
-    loss::{CrossEntropy, Label, Loss, Mse, argmax, softmax},
+    loss::{
+        BinaryCrossEntropy, BinaryCrossEntropyWith, ClassWeights, CosineEmbedding, CrossEntropy,
+        CrossEntropyWith, Elementwise, Hinge, HingeEmbedding, Huber, KlDiv, KlDivOfLogs, Label,
+        Loss, Mae, Mse, MultiMargin, Nll, NllWith, PosWeight, Quantile, Score, SmoothL1, Uniform,
+        Weighted, argmax, softmax,
+    },
     memory,
     model::Model,
-    network::{Layer, Score},
+    network::Layer,
     optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd, State},
     parameters::{Parameters, Seed},
     step::{Descent, Lent, TrainingIn, judge},
@@ -114,7 +119,7 @@ pub mod simd {
 /// What most programs need.
 pub mod prelude {
     pub use crate::{Adam, AdamW, Descent, Model, Seed, Sgd};
-    pub use crate::{CrossEntropy, Mse, model};
+    pub use crate::{BinaryCrossEntropy, CrossEntropy, Huber, Mae, Mse, model};
     #[cfg(feature = "train")]
     pub use crate::{Trainer, Training};
 }

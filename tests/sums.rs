@@ -154,3 +154,59 @@ fn a_gradient_does_not_depend_on_the_room_there_is() {
         );
     }
 }
+
+/// A sample that counts twice is there twice, and one that counts nothing is not there, however chunks are summed.
+#[test]
+fn samples_that_count_differently_are_summed() {
+    model! {
+        /// As [`Summed`], without dropout and penalties.
+        struct Plain(image: [3, 20, 20]) -> [5] {
+            Conv2d(20, kernel = 3, padding = 1),
+            Relu,
+            Conv2d(24, kernel = 3, padding = 1),
+            Relu,
+            MaxPool2d(2),
+            Conv2d(16, kernel = 1),
+            AvgPool2d(2),
+            Flatten,
+            Dense(5),
+        }
+    }
+    let (inputs, labels) = batch(BATCH);
+    let net = Plain::new(Seed(7));
+    let gradients = |inputs: &[Image], labels: &[usize], threads, weighs: bool| {
+        let mut training = Training::with_threads(&net, 32, threads).expect("memory");
+        let loss = match weighs {
+            true => training.backward(
+                &net,
+                inputs,
+                labels,
+                &CrossEntropy
+                    .weight([1.0, 2.0, 1.0, 1.0, 1.0])
+                    .ignore_index(3),
+            ),
+            false => training.backward(&net, inputs, labels, &CrossEntropy),
+        };
+        let gradients = training.gradients();
+        let names = gradients.names().map(|(name, _)| name).collect::<Vec<_>>();
+        let get = |name: &&str| gradients.get(name).expect("a parameter of this name");
+        let numbers = names.iter().flat_map(get).collect::<Vec<f32>>();
+        (loss.expect("clean data"), numbers)
+    };
+    let times = |label: &usize| [1, 2, 1, 0, 1][*label];
+    let pairs = inputs.iter().zip(&labels);
+    let (some, their_labels): (Vec<_>, Vec<_>) = pairs
+        .flat_map(|(input, label)| std::iter::repeat_n((*input, *label), times(label)))
+        .unzip();
+    let (loss, slopes) = gradients(&some, &their_labels, 1, false);
+    let found = gradients(&inputs, &labels, 1, true);
+    assert!((found.0 - loss).abs() < 1e-6, "{} for {loss}", found.0);
+    let largest = slopes.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    for (found, wanted) in found.1.iter().zip(&slopes) {
+        assert!(
+            (found - wanted).abs() < 1e-5 * largest,
+            "{found} for {wanted}"
+        );
+    }
+    assert!(gradients(&inputs, &labels, 3, true) == found);
+}

@@ -191,6 +191,31 @@ pub enum Error {
         /// Which of its numbers, counted from 0 in row-major order.
         index: usize,
     },
+    /// A target holds a number that the loss cannot use.
+    TargetNumber {
+        /// Row of the dataset, counted from 0.
+        row: usize,
+        /// Which number of the target, counted from 0 in row-major order.
+        index: usize,
+        /// The number.
+        found: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A loss of one's own lets a sample count a number that is negative, NaN or infinite.
+    SampleWeight {
+        /// Row of the dataset, counted from 0.
+        row: usize,
+        /// The number.
+        weight: f64,
+    },
+    /// The samples of a step count otherwise than their targets did, which a dataset gave before.
+    StepWeight {
+        /// What they counted together by [`Dataset::target`](crate::data::Dataset::target).
+        expected: f64,
+        /// What they count together as they came.
+        found: f64,
+    },
     /// Training diverged: the loss is NaN or infinite.
     NanLoss {
         /// Epoch, counted from 1; none in a loop of one's own.

@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::{
     batch::{Batch, Place},
     block::Block,
-    loss::Loss,
+    loss::{Loss, Score},
     random::Key,
     simd::Isa,
     tensor::Tensor,
@@ -151,15 +151,6 @@ pub const fn count_blocks(matrices: &[Panels]) -> usize {
         index += 1;
     }
     sum
-}
-
-/// Loss and accuracy of one sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
-    /// Loss of the sample.
-    pub loss: f32,
-    /// The share of right predictions, 0 to 1, for losses that can tell.
-    pub accuracy: Option<f32>,
 }
 
 /// What `model!` expands to for the runtime alone. Users see [`Model`](crate::model::Model), which names the `Network`

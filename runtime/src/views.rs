@@ -3,13 +3,13 @@
 //! Offsets come from the memory plan, which the compiler checks; a view that does not fit is a bug of the compiler
 //! and panics naming it.
 
+pub use crate::loss::in_batch::score;
 use crate::{
     batch::{Batch, Place},
     block::{Block, LANES},
     kernels::copy::{self, Axis},
-    loss::Loss,
+    loss::{Loss, Score},
     math,
-    network::Score,
     simd::Isa,
 };
 use bytemuck::{Pod, Zeroable, must_cast_slice, must_cast_slice_mut};
@@ -221,22 +221,6 @@ pub fn unload_stored<S: Isa, O: Pod>(
 fn as_output<O: Pod>(row: &[Block]) -> &O {
     let floats = &must_cast_slice::<Block, f32>(row)[..size_of::<O>() / size_of::<f32>()];
     &bytemuck::cast_slice(floats)[0]
-}
-
-/// Judges one output, zeroing nothing: `delta` comes zeroed.
-#[inline(always)]
-pub fn score<S: Isa, O, T, L: Loss<O, T>>(
-    s: S,
-    loss: &L,
-    output: &O,
-    target: &T,
-    scale: f32,
-    delta: &mut O,
-) -> Score {
-    Score {
-        loss: loss.row(s, output, target, scale, delta),
-        accuracy: loss.accuracy(output, target),
-    }
 }
 
 /// Room for one sample's outputs and their deltas, which begin as zeros.

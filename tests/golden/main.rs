@@ -7,6 +7,7 @@
 mod dataflow;
 mod file;
 mod layers;
+mod losses;
 mod networks;
 mod optimizers;
 mod spelling;

@@ -25,6 +25,7 @@ and of large gradients every n-th number is stored (`thinned`).
 import pathlib
 import re
 
+import losses
 import numpy as np
 import torch
 import torchvision
@@ -480,6 +481,7 @@ def main():
     network("mnist_cnn", MnistCnn(), batch=2)
     network("row_lstm", RowLstm(), batch=2)
     resnet18()
+    losses.write(numbers, fill_parameters, save)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,19 @@ impl Display for Error {
                 not_finite(f, "input", *row, *index)
             }
             Self::NanTarget { row, index } => not_finite(f, "target", *row, *index),
+            Self::TargetNumber { row, index, found, expected } => write!(
+                f,
+                "row {row} of the dataset: number {index} of the target (in row-major order) is {found}, but must be {expected}"
+            ),
+            Self::SampleWeight { row, weight } => write!(
+                f,
+                "row {row} of the dataset: `Loss::sample_weight` is {weight}, but must be finite, and 0 or more"
+            ),
+            Self::StepWeight { expected, found } => write!(
+                f,
+                "the samples of a step count {found} in its mean loss, but {expected} by the targets that the dataset gave \
+                 before; let `Dataset::target` and `Dataset::sample` give the same target"
+            ),
             Self::NanOutput { row, index } => write!(
                 f,
                 "row {row} of the dataset: number {index} of the network's answer (in row-major order) is NaN or \

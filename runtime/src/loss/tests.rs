@@ -1,6 +1,10 @@
 //! Losses against PyTorch, against double precision, and their gradients against differences.
 
+mod classes;
 mod long;
+mod numbers;
+mod pairs;
+mod refused;
 
 use super::{CrossEntropy, Label, Loss, Mse, argmax};
 use crate::{

@@ -4,8 +4,9 @@ use super::cuts::WORTH_A_FORK;
 use crate::{
     block::Block,
     error::{Error, Found, Result},
+    loss::Score,
     model::Model,
-    network::{Network, Score, count_blocks},
+    network::{Network, count_blocks},
     simd,
 };
 use core::{marker::PhantomData, num::NonZeroUsize};

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     block::Block,
+    loss::Score,
     model::Model,
-    network::{Network, Rows, Score},
+    network::{Network, Rows},
     simd::{self, Isa, Task},
 };
 use core::{marker::PhantomData, ops::Range};
@@ -58,8 +59,6 @@ pub struct Chunks<'a, N: Model, T, L, F, G> {
     pub capacity: usize,
     /// Index of the first row in the batch.
     pub first: usize,
-    /// What every delta of the loss is multiplied by: one over the batch's samples.
-    pub scale: f32,
     /// Memory of the chunks.
     pub chunks: &'a mut [Block],
     /// As many as there are rows.
@@ -174,7 +173,7 @@ where
             }
             if pass + 1 == N::Network::FORWARD_PASSES {
                 let targets = here.lent();
-                turn.turn(s, rows, chunk, targets, self.scale, scores, self.pairs);
+                turn.turn(s, rows, chunk, targets, scores, self.pairs);
             }
             if let (Some(pass), true) = (
                 (pass + 1).checked_sub(N::Network::FORWARD_PASSES),

@@ -4,14 +4,17 @@ use super::{
     chunks::Step,
     finish::{Applied, Gradients, Kept, Read},
     gradient,
-    passes::{Passes, Totals},
+    passes::Passes,
     source::{Absent, Gathered, Given, Source},
-    turn::{Handed, Judged, Taken},
+    turn::{Handed, Taken},
 };
 use crate::{
     block::Block,
     error::{Error, Result},
-    loss::Loss,
+    loss::{
+        Loss, Totals, Weights,
+        in_batch::{self, InBatch},
+    },
     model::Model,
     network::Network,
     simd::Isa,
@@ -102,7 +105,7 @@ pub fn check_rows<N: Model>(batch: usize, rows: usize) -> Result<()> {
     Ok(())
 }
 
-/// Refuses targets that are not the inputs' or not the loss'.
+/// Refuses targets that are not the inputs' or not the loss', and settings of the loss.
 pub fn check_targets<I, O, T, L: Loss<O, T>>(inputs: &[I], targets: &[T], loss: &L) -> Result<()> {
     if inputs.len() != targets.len() {
         return Err(Error::Counts {
@@ -110,26 +113,43 @@ pub fn check_targets<I, O, T, L: Loss<O, T>>(inputs: &[I], targets: &[T], loss: 
             targets: targets.len(),
         });
     }
+    loss.check_settings()?;
     let mut targets = targets.iter().enumerate();
-    targets.try_for_each(|(row, target)| loss.check(row, target))
+    targets.try_for_each(|(row, target)| in_batch::check(loss, row, target).map(drop))
 }
 
 /// Runs a step; its mean loss.
 fn run<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
-    step: Step<'_, Judged<'_, L>>,
+    step: Step<'_, L>,
     inputs: &[N::Input],
     targets: &[T],
     gradients: &mut dyn Gradients,
 ) -> Result<f64> {
-    let Judged(loss) = step.turn;
+    let loss = step.turn;
     check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
     check_targets::<_, N::Output, _, L>(inputs, targets, loss)?;
     let source = Inputs::<N>::new(inputs);
-    let Totals { loss, rows, .. } = passes.run(step, &source, Given(targets), gradients);
+    let judged = InBatch::new(loss, in_batch::weigh::<N::Output, T, L>(loss, targets));
+    let Step { seed, step, .. } = step;
+    let turn = Step {
+        turn: &judged,
+        seed,
+        step,
+    };
+    let totals = passes.run(turn, &source, Given(targets), gradients);
     source.judge()?;
-    check_loss(loss, step.step)?;
-    Ok(loss / rows as f64)
+    check_totals(&totals, judged.weights(), step)
+}
+
+/// The mean loss of a step, counted from 0; an error if it teaches nothing.
+pub fn check_totals(totals: &Totals, weights: &Weights, step: u64) -> Result<f64> {
+    let loss = totals.loss();
+    check_loss(loss, step)?;
+    match totals.unexpected(weights) {
+        Some([expected, found]) => Err(Error::StepWeight { expected, found }),
+        None => Ok(loss),
+    }
 }
 
 /// Refuses a loss that is not finite.
@@ -148,7 +168,7 @@ pub fn check_loss(loss: f64, step: u64) -> Result<()> {
 /// the mean loss, without penalties. After an error the arena is as it was.
 pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
-    step: Step<'_, Judged<'_, L>>,
+    step: Step<'_, L>,
     parameters: &[Block],
     gradients: &mut [Block],
     (inputs, targets): (&[N::Input], &[T]),
@@ -241,7 +261,7 @@ fn hand<N: Model>(
 /// mean loss, without penalties. After an error the arena is as it was.
 pub fn learn<N: Model, T: Sync, L: Loss<N::Output, T>, U: Update>(
     passes: &mut Passes<'_, N>,
-    step: Step<'_, Judged<'_, L>>,
+    step: Step<'_, L>,
     arena: &mut [Block],
     (update, state): (&U, &mut [U::State]),
     (inputs, targets): (&[N::Input], &[T]),

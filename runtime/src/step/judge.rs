@@ -3,10 +3,12 @@
 use super::inputs::check_targets;
 use crate::{
     error::{Error, Result},
-    loss::Loss,
+    loss::{
+        Loss, Totals,
+        in_batch::{self, InBatch},
+    },
     simd::{self, Isa, Task},
     value::Value,
-    views,
 };
 
 /// The mean loss of a batch's outputs; `gradients` becomes its gradient by each of them. For a loop of one's own, where a
@@ -24,7 +26,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// If the slices differ in length, there are no outputs, or the loss refuses a target.
+/// If the slices differ in length, there are no outputs, or the loss refuses its settings or a target.
 pub fn judge<O: Value, T, L: Loss<O, T>>(
     loss: &L,
     outputs: &[O],
@@ -64,13 +66,13 @@ impl<O: Value, T, L: Loss<O, T>> Task for Judge<'_, O, T, L> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) -> f64 {
-        let count = self.outputs.len();
-        let scale = 1.0 / count as f32;
+        let weights = in_batch::weigh::<O, T, L>(self.loss, self.targets);
+        let loss = InBatch::new(self.loss, weights);
+        let mut totals = Totals::none(L::PARTS);
         let pairs = self.outputs.iter().zip(self.targets);
-        let mut sum = 0.0;
         for ((output, target), gradient) in pairs.zip(self.gradients) {
-            sum += f64::from(views::score(s, self.loss, output, target, scale, gradient).loss);
+            totals.extend(&[in_batch::score(s, &loss, output, target, 1.0, gradient)]);
         }
-        sum / count as f64
+        totals.loss()
     }
 }

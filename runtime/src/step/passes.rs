@@ -15,58 +15,12 @@ use crate::{
     batch::Batch,
     block::Block,
     error::{Result, check_lent},
+    loss::{Score, Totals},
     model::Model,
-    network::{Network, Score, count_blocks},
+    network::{Network, count_blocks},
     simd,
 };
 use core::marker::PhantomData;
-
-/// Summed losses and accuracies.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Totals {
-    /// Sum of losses.
-    pub loss: f64,
-    /// Sum of accuracies, where the loss knows what that is.
-    pub accuracy: Option<f64>,
-    /// Samples.
-    pub rows: usize,
-}
-
-impl Totals {
-    /// Of no samples.
-    pub const NONE: Self = Self {
-        loss: 0.0,
-        accuracy: Some(0.0),
-        rows: 0,
-    };
-
-    /// Sums scores in their order, so that the sum does not depend on threads.
-    pub fn of(scores: &[Score]) -> Self {
-        let mut totals = Self::NONE;
-        totals.extend(scores);
-        totals
-    }
-
-    /// Adds more scores in their order.
-    pub fn extend(&mut self, scores: &[Score]) {
-        for score in scores {
-            self.loss += f64::from(score.loss);
-            let accuracy = self.accuracy.zip(score.accuracy);
-            self.accuracy = accuracy.map(|(sum, share)| sum + f64::from(share));
-        }
-        self.rows += scores.len();
-    }
-
-    /// Adds another batch.
-    pub fn add(&mut self, other: Self) {
-        self.loss += other.loss;
-        self.accuracy = self
-            .accuracy
-            .zip(other.accuracy)
-            .map(|(sum, more)| sum + more);
-        self.rows += other.rows;
-    }
-}
 
 /// The passes of a step: how they are cut, and the memory that is lent for them.
 pub struct Passes<'m, N: Model> {
@@ -122,7 +76,8 @@ impl<'m, N: Model> Passes<'m, N> {
     /// Forward, turn and deltas of as many samples as there are targets, at most a batch; every gradient goes to
     /// `gradients` as soon as its deltas are there. Where samples meet, all chunks wait for each other.
     ///
-    /// Nothing is learnt from a batch that is not sound or whose loss is not finite: nothing has gone to `gradients` then.
+    /// Nothing is learnt from a batch that is not sound or from which its turn has nothing to teach: nothing has gone to
+    /// `gradients` then.
     pub fn run<T, L: Turn<N, T>>(
         &mut self,
         step: Step<'_, L>,
@@ -143,7 +98,7 @@ impl<'m, N: Model> Passes<'m, N> {
             parts,
             ..
         } = self.chunking;
-        let mut totals = Totals::NONE;
+        let mut totals = Totals::none(step.turn.parts());
         for pass in passes::<N, T>(step.turn) {
             let parameters = gradients.parameters();
             let (work, _) = self.pass(pass, parameters, step, source, targets.lent());
@@ -153,9 +108,9 @@ impl<'m, N: Model> Passes<'m, N> {
                 simd::dispatch(level, work);
             }
             if pass + 1 == N::Network::FORWARD_PASSES {
-                totals = Totals::of(&self.scores[..rows]);
+                totals = Totals::of(step.turn.parts(), &self.scores[..rows]);
                 let sound = source.is_sound() && step.turn.is_sound();
-                if !step.turn.returns() || !totals.loss.is_finite() || !sound {
+                if !step.turn.returns() || !step.turn.teaches(&totals) || !sound {
                     break;
                 }
             }
@@ -202,9 +157,9 @@ impl<'m, N: Model> Passes<'m, N> {
             wanted,
         };
         work.fork();
-        let totals = Totals::of(&self.scores[..rows]);
+        let totals = Totals::of(step.turn.parts(), &self.scores[..rows]);
         let sound = source.is_sound() && step.turn.is_sound();
-        if step.turn.returns() && totals.loss.is_finite() && sound {
+        if step.turn.returns() && step.turn.teaches(&totals) && sound {
             let sums = &self.sums[..sums * N::Network::LEARNT_BLOCKS];
             gradients.finish(level, Unfinished::Sums(sums), &self.cuts(None));
         }
@@ -233,7 +188,6 @@ impl<'m, N: Model> Passes<'m, N> {
             joint: self.joint,
             capacity,
             first: 0,
-            scale: 1.0 / rows as f32,
             chunks: self.chunks,
             scores: &mut self.scores[..rows],
             pairs: self.pairs,

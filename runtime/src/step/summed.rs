@@ -119,7 +119,6 @@ where
                         joint: chunks.joint,
                         capacity,
                         first,
-                        scale: chunks.scale,
                         chunks: &mut *chunks.chunks,
                         scores: &mut *here,
                         pairs: &mut *chunks.pairs,

@@ -6,7 +6,7 @@ use super::{
     descent::Descent,
     inputs::{self, backward, learn},
     passes::Passes,
-    turn::{Handed, Judged, Taken},
+    turn::{Handed, Taken},
 };
 use crate::{
     block::Block,
@@ -105,7 +105,7 @@ impl<'m, N: Model> TrainingIn<'m, N> {
         let arena = net.arena_mut()?;
         let (update, state) = descent.begin()?;
         let step = Step {
-            turn: &Judged(loss),
+            turn: loss,
             seed: self.seed,
             step: self.step,
         };
@@ -140,7 +140,7 @@ impl<'m, N: Model> TrainingIn<'m, N> {
     {
         let (arena, gradients) = (net.arena()?, gradients.arena_mut()?);
         let step = Step {
-            turn: &Judged(loss),
+            turn: loss,
             seed: self.seed,
             step: self.step,
         };

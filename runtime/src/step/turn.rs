@@ -4,9 +4,9 @@
 use super::source::Targets;
 use crate::{
     block::Block,
-    loss::Loss,
+    loss::{Loss, Score, Totals, in_batch::InBatch},
     model::Model,
-    network::{Network, Rows, Score},
+    network::{Network, Rows},
     simd::Isa,
 };
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -24,15 +24,24 @@ pub trait Turn<N: Model, T>: Sync {
         true
     }
 
-    /// Turns the rows of a chunk. Every delta of a loss is multiplied by `scale`.
-    #[expect(clippy::too_many_arguments, reason = "called at one place")]
+    /// Parts of the scores that it leaves.
+    fn parts(&self) -> usize {
+        0
+    }
+
+    /// Whether something can be learnt from what was scored.
+    fn teaches(&self, totals: &Totals) -> bool {
+        let _ = totals;
+        true
+    }
+
+    /// Turns the rows of a chunk.
     fn turn<S: Isa>(
         &self,
         s: S,
         rows: Rows<'_>,
         chunk: &mut [Block],
         targets: impl Targets<T>,
-        scale: f32,
         scores: &mut [Score],
         pair: &mut [N::Output],
     );
@@ -54,9 +63,15 @@ pub trait Turn<N: Model, T>: Sync {
 }
 
 /// A loss judges each sample.
-pub struct Judged<'a, L>(pub &'a L);
+impl<N: Model, T, L: Loss<N::Output, T>> Turn<N, T> for InBatch<'_, L> {
+    fn parts(&self) -> usize {
+        L::PARTS
+    }
 
-impl<N: Model, T, L: Loss<N::Output, T>> Turn<N, T> for Judged<'_, L> {
+    fn teaches(&self, totals: &Totals) -> bool {
+        totals.teaches(self.weights())
+    }
+
     #[inline(always)]
     fn turn<S: Isa>(
         &self,
@@ -64,11 +79,10 @@ impl<N: Model, T, L: Loss<N::Output, T>> Turn<N, T> for Judged<'_, L> {
         rows: Rows<'_>,
         chunk: &mut [Block],
         targets: impl Targets<T>,
-        scale: f32,
         scores: &mut [Score],
         pair: &mut [N::Output],
     ) {
-        N::Network::loss_rows(s, rows, chunk, self.0, targets.all(), scale, scores, pair);
+        N::Network::loss_rows(s, rows, chunk, self, targets.all(), 1.0, scores, pair);
     }
 }
 
@@ -87,7 +101,6 @@ impl<N: Model> Turn<N, N::Output> for Taken {
         rows: Rows<'_>,
         chunk: &mut [Block],
         mut targets: impl Targets<N::Output>,
-        _: f32,
         scores: &mut [Score],
         _: &mut [N::Output],
     ) {
@@ -146,7 +159,6 @@ impl<N: Model> Turn<N, N::Input> for Handed<'_, N::Output> {
         rows: Rows<'_>,
         chunk: &mut [Block],
         _: impl Targets<N::Input>,
-        _: f32,
         scores: &mut [Score],
         _: &mut [N::Output],
     ) {

@@ -12,11 +12,11 @@ use crate::{
     data::Dataset,
     error::{Error, Found, Result},
     inference::Workspace,
-    loss::Loss,
+    loss::{Loss, Score, Totals, in_batch},
     model::Model,
-    network::{Network, Score},
+    network::Network,
     simd::{self, Isa, Task},
-    step::{inputs::not_finite, passes::Totals, share::join},
+    step::{inputs::not_finite, share::join},
     value::{Value, zeroed, zeroed_vec},
     views,
 };
@@ -26,7 +26,7 @@ use core::{borrow::Borrow, fmt, slice};
 /// How a network does on a dataset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Mean loss over the samples, without penalties.
+    /// Mean loss over the samples, each of which counts as the loss says; without penalties.
     pub loss: f64,
     /// Share of right predictions, 0 to 1, for losses that can tell.
     pub accuracy: Option<f64>,
@@ -35,10 +35,9 @@ pub struct Evaluation {
 impl Evaluation {
     /// Means of what was summed.
     pub(super) fn of(totals: Totals) -> Self {
-        let rows = totals.rows.max(1) as f64;
         Self {
-            loss: totals.loss / rows,
-            accuracy: totals.accuracy.map(|accuracy| accuracy / rows),
+            loss: totals.loss(),
+            accuracy: totals.accuracy(),
         }
     }
 }
@@ -72,7 +71,7 @@ impl fmt::Display for Evaluation {
 ///
 /// # Errors
 ///
-/// If there are no samples, a target is refused by the loss, an input, a weight, an answer or its loss is not finite, or the
+/// If there are no samples, the loss refuses its own settings or a target, an input, a weight, an answer or its loss is not finite, or the
 /// threads cannot be started.
 pub fn evaluate<N, L, D>(net: &N, samples: &D, loss: &L, threads: usize) -> Result<Evaluation>
 where
@@ -80,6 +79,7 @@ where
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
+    loss.check_settings()?;
     let count = count(samples)?;
     let stack = Stack::of::<D>();
     let threads = Threads::new(threads, stack, |most| starting::<N>(count, most))?;
@@ -106,18 +106,20 @@ pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
     }
 }
 
-/// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target may pass over the stack.
+/// Refuses targets that the loss cannot use; inside [`Threads::install`], since a target may pass over the stack. `true` if
+/// any of them counts otherwise than 1.
 #[inline(never)]
-pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<()>
+pub(super) fn check_targets<N, L, D>(samples: &D, count: usize, loss: &L) -> Result<bool>
 where
     N: Model,
     L: Loss<N::Output, D::Target>,
     D: Dataset,
 {
+    let mut weighs = false;
     for row in 0..count {
-        loss.check(row, samples.target(row)?.borrow())?;
+        weighs |= in_batch::check::<N::Output, _, L>(loss, row, samples.target(row)?.borrow())?;
     }
-    Ok(())
+    Ok(weighs)
 }
 
 /// Samples whose scores are held at once. A dataset may claim more than memory holds scores for.
@@ -139,7 +141,7 @@ where
 {
     let window = SCORES.next_multiple_of(N::Network::INFER_ROWS);
     let mut scores = vec![Score::default(); window.min(count)];
-    let mut totals = Totals::NONE;
+    let mut totals = Totals::none(L::PARTS);
     while totals.rows < count {
         let before = totals.rows;
         let scores = &mut scores[..window.min(count - before)];
@@ -210,7 +212,7 @@ fn check_score(row: usize, output: &impl Value, score: &Score) -> Result<()> {
     if let Some(index) = output.first_not_finite() {
         return Err(Error::NanOutput { row, index });
     }
-    if score.loss.is_finite() {
+    if score.is_finite() {
         Ok(())
     } else {
         Err(Error::NanScore { row })

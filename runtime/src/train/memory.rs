@@ -3,8 +3,8 @@
 use crate::{
     block::Block,
     error::Result,
+    loss::Score,
     model::Model,
-    network::Score,
     step::{
         Lent,
         chunking::{Chunking, answering, pieces},

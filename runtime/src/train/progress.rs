@@ -4,7 +4,7 @@
 mod bar;
 
 use super::history::Epoch;
-use crate::step::passes::Totals;
+use crate::loss::Totals;
 use std::time::Instant;
 
 /// A bar on the terminal; nothing where there is no terminal, no wish for it, or no feature `progress`.

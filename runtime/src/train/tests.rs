@@ -7,6 +7,7 @@ pub mod mlp;
 mod settings;
 mod slowness;
 mod steps;
+mod weights;
 
 use crate::{
     data::Samples,

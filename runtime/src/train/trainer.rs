@@ -121,7 +121,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// # Errors
     ///
     /// If `epochs`, `batch` or `threads` is 0, a number of the optimizer or a factor of the schedule is of no use (such as
-    /// NaN or a negative learning rate), the data are empty, a target is refused by the loss (found before
+    /// NaN or a negative learning rate), or of the loss, the data are empty, a target is refused by the loss (found before
     /// training), an input holds a number that is not finite (looked for in every epoch), or the loss or a gradient that is
     /// to be clipped becomes infinite or NaN. In the last cases the network is as it was before that step, which may be after
     /// many good ones.
@@ -199,6 +199,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         V: Dataset<Input = N::Input>,
     {
         self.check_settings()?;
+        Loss::<N::Output, D::Target>::check_settings(&self.loss)?;
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
@@ -208,11 +209,12 @@ impl<O: Optimizer, L> Trainer<O, L> {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
         })?;
         let loss = &self.loss;
-        threads.install(|| {
-            check_targets::<N, L, D>(data, samples, loss)?;
-            validation.map_or(Ok(()), |validation| {
+        let weighs = threads.install(|| {
+            let weighs = check_targets::<N, L, D>(data, samples, loss)?;
+            validation.map_or(Ok(false), |validation| {
                 check_targets::<N, L, V>(validation, validations, loss).map_err(validation_error)
-            })
+            })?;
+            Ok::<_, Error>(weighs)
         })?;
         check_finite(net, None)?;
         self.past.adopt(net)?;
@@ -226,6 +228,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             targets: Vec::new(),
             order: Order::new(samples, self.shuffle),
             samples,
+            weighs,
             faults: Faults::default(),
         };
         // Nothing is refused from here on but what training itself meets.

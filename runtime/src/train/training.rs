@@ -19,7 +19,7 @@ use crate::{
         gradient::{self, Factor},
         inputs::{self, check_loss, check_rows, check_targets},
         judge::judge,
-        turn::{Handed, Judged, Taken},
+        turn::{Handed, Taken},
     },
     value::{Value, filled, zeroed_vec},
 };
@@ -138,7 +138,7 @@ impl<N: Model> Training<N> {
             });
         }
         let step = Step {
-            turn: &Judged(loss),
+            turn: loss,
             seed: self.seed,
             step: self.step,
         };

@@ -1,7 +1,7 @@
 //! The bar itself, where there is a terminal.
 
 use crate::{
-    step::passes::Totals,
+    loss::Totals,
     train::{evaluation::Evaluation, history::Epoch},
 };
 use alloc::{format, string::String};

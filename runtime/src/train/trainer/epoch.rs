@@ -5,7 +5,10 @@ use crate::{
     block::Block,
     data::Dataset,
     error::{Error, Found, Result},
-    loss::Loss,
+    loss::{
+        Loss, Totals, Weights,
+        in_batch::{self, InBatch},
+    },
     model::Model,
     network::Network,
     optimizer::{Optimizer, check_factor},
@@ -14,10 +17,8 @@ use crate::{
         chunks::Step,
         finish::{Applied, Kept},
         gradient::{self, Factor},
-        inputs::not_finite,
-        passes::Totals,
+        inputs::{check_totals, not_finite},
         source::{Gathered, Source},
-        turn::Judged,
     },
     train::{faults::Faults, history::Epoch, memory::Memory, order::Order, progress::Progress},
 };
@@ -37,6 +38,8 @@ pub struct Run<N: Model, T> {
     pub order: Order,
     /// How many there are.
     pub samples: usize,
+    /// Whether some count otherwise than 1 in the mean loss.
+    pub weighs: bool,
     /// What is wrong with the samples of a step.
     pub faults: Faults,
 }
@@ -60,7 +63,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         run.order.shuffle(self.seed.0, self.past.epochs as u64);
         self.past.epochs += 1;
         let start = Instant::now();
-        let mut sum = Totals::NONE;
+        let mut sum = Totals::none(L::PARTS);
         let mut steps = Vec::new();
         let mut first = 0;
         while first < run.samples {
@@ -69,7 +72,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 .step(net, data, run, first..first + rows, factor)
                 .map_err(|error| at(error, number, first / run.memory.chunking.batch.get() + 1))?;
             if self.keep_steps {
-                steps.push(totals.loss / rows as f64);
+                steps.push(totals.loss());
             }
             sum.add(totals);
             progress.update(&sum, start);
@@ -78,8 +81,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let seconds = start.elapsed().as_secs_f64();
         let rows = sum.rows as f64;
         Ok(Epoch {
-            loss: sum.loss / rows,
-            accuracy: sum.accuracy.map(|accuracy| accuracy / rows),
+            loss: sum.loss(),
+            accuracy: sum.accuracy(),
             validation: None,
             steps,
             seconds,
@@ -120,8 +123,12 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     .extend_from_slice(slice::from_ref(target.borrow()));
             }
         }
+        let weights = match run.weighs {
+            true => weigh::<N, L, D>(&self.loss, data, order, positions.clone())?,
+            false => Weights::of_rows(rows),
+        };
         let step = Step {
-            turn: &Judged(&self.loss),
+            turn: &InBatch::new(&self.loss, weights),
             seed: self.seed.0,
             step: self.past.steps,
         };
@@ -155,15 +162,12 @@ impl<O: Optimizer, L> Trainer<O, L> {
             }
         };
         run.faults.take()?;
-        if !totals.loss.is_finite() {
+        if let Err(error) = check_totals(&totals, &weights, 0) {
             // A dataset may have given other targets than those that were checked.
             for (position, target) in positions.zip(&run.targets) {
-                self.loss.check(order.at(position), target)?;
+                in_batch::check(&self.loss, order.at(position), target)?;
             }
-            return Err(Error::NanLoss {
-                epoch: None,
-                step: 1,
-            });
+            return Err(error);
         }
         if let Some(limit) = self.clip_norm {
             let (level, gradients) = (passes.chunking.level, &mut run.gradients);
@@ -183,6 +187,23 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self.past.steps += 1;
         Ok(totals)
     }
+}
+
+/// How much the samples at `positions` of the order count, by their targets alone: all are asked for before the first of them
+/// is judged, which needs the sum.
+#[inline(never)]
+fn weigh<N, L, D>(loss: &L, data: &D, order: &Order, positions: Range<usize>) -> Result<Weights>
+where
+    N: Model,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
+{
+    let mut weights = Weights::default();
+    for position in positions {
+        let target = data.target(order.at(position))?;
+        in_batch::add::<N::Output, _, L>(loss, target.borrow(), &mut weights);
+    }
+    Ok(weights)
 }
 
 /// An error of a step with its place in the fit.
