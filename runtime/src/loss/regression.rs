@@ -98,9 +98,7 @@ pub struct SmoothL1 {
 ///
 /// // Three outputs for the same target: a tuple of losses makes a band.
 /// let band = (Quantile::new(0.1), Quantile::new(0.5), Quantile::new(0.9));
-/// assert!(band.check(0, &([0.5], [0.5], [0.5])).is_ok());
-/// # fn is<L: Loss<([f32; 1], [f32; 1], [f32; 1]), ([f32; 1], [f32; 1], [f32; 1])>>(_: &L) {}
-/// # is(&band);
+/// assert!(band.check(0, &([0.5_f32], [0.5_f32], [0.5_f32])).is_ok());
 /// ```
 ///
 /// # Errors

@@ -45,7 +45,7 @@ use crate::{error::Result, simd::Isa};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot compare an output `{Output}` with a target `{Target}`",
     note = "`CrossEntropy` takes logits `[f32; N]` and a label or N probabilities, `[[f32; N]; T]` and T of them; a label is any integer",
-    note = "`Mse` takes a target of the output's own type; a tuple of losses takes tuples of outputs and of targets"
+    note = "`Mse` and other losses of numbers take a target of the output's own type; a tuple of losses takes tuples of outputs and of targets"
 )]
 pub trait Loss<Output, Target>: Send + Sync {
     /// Parts that have a mean of their own.
