@@ -102,11 +102,11 @@ pub use kiln_runtime::flat;
 
 /// What an [`Error`] is made of.
 pub mod error {
-    #[cfg(feature = "std")]
-    pub use kiln_runtime::error::Fault;
     #[cfg(feature = "alloc")]
     pub use kiln_runtime::error::{Alike, Mismatch, Misshapen, Mistyped};
     pub use kiln_runtime::error::{Error, Found, Result};
+    #[cfg(feature = "std")]
+    pub use kiln_runtime::error::{Fault, TableError, TableFault};
 }
 
 /// The instruction set that runs, and how to restrict it.

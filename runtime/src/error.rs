@@ -11,6 +11,8 @@ mod message;
 mod mismatch;
 #[cfg(feature = "alloc")]
 pub(crate) mod nearest;
+#[cfg(feature = "std")]
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +21,8 @@ pub use fault::Fault;
 pub use found::Found;
 #[cfg(feature = "alloc")]
 pub use mismatch::{Alike, Mismatch, Misshapen, Mistyped};
+#[cfg(feature = "std")]
+pub use table::{TableError, TableFault};
 
 #[cfg(feature = "alloc")]
 use alloc::{boxed::Box, string::String};
@@ -317,6 +321,9 @@ pub enum Error {
         /// The fault.
         fault: Fault,
     },
+    /// A table of text is not what it should be: which line, column and field.
+    #[cfg(feature = "std")]
+    Table(Box<TableError>),
     /// A file of weights cannot be read as safetensors.
     #[cfg(feature = "alloc")]
     NotSafetensors {

@@ -1,5 +1,7 @@
 //! Samples to train on: the [`Dataset`] trait, [`Samples`] in memory, and readers of well-known sets.
 
+#[cfg(feature = "data")]
+pub mod csv;
 mod dataset;
 #[cfg(feature = "data")]
 mod digits;
@@ -9,6 +11,8 @@ pub mod idx;
 mod mnist;
 mod samples;
 
+#[cfg(feature = "data")]
+pub use csv::{Csv, Missing, Table};
 pub use dataset::Dataset;
 #[cfg(feature = "data")]
 pub use digits::digits;

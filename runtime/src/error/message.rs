@@ -202,6 +202,8 @@ impl Display for Error {
             }
             #[cfg(feature = "std")]
             Self::Data { path, offset, fault } => write!(f, "`{}`, byte {offset}: {fault}", path.display()),
+            #[cfg(feature = "std")]
+            Self::Table(error) => error.fmt(f),
             #[cfg(feature = "alloc")]
             Self::NotSafetensors { path: Some(path), reason } => write!(f, "`{path}`: {reason}"),
             #[cfg(feature = "alloc")]
