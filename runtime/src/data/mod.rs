@@ -1,5 +1,6 @@
 //! Samples to train on: the [`Dataset`] trait, [`Samples`] in memory, and readers of well-known sets.
 
+mod array;
 #[cfg(feature = "data")]
 pub mod csv;
 mod dataset;
@@ -9,8 +10,11 @@ mod digits;
 pub mod idx;
 #[cfg(feature = "data")]
 mod mnist;
+#[cfg(feature = "data")]
+pub mod npy;
 mod samples;
 
+pub use array::Array;
 #[cfg(feature = "data")]
 pub use csv::{Csv, Missing, Table};
 pub use dataset::Dataset;
@@ -18,4 +22,6 @@ pub use dataset::Dataset;
 pub use digits::digits;
 #[cfg(feature = "data")]
 pub use mnist::mnist;
+#[cfg(feature = "data")]
+pub use npy::{Npy, Npz};
 pub use samples::{Images, Samples};

@@ -73,6 +73,16 @@ pub enum Fault {
         /// The decompressor's reason.
         reason: String,
     },
+    /// An array of NumPy cannot be used.
+    Npy {
+        /// What was expected, what was found, and a repair.
+        reason: String,
+    },
+    /// An archive of arrays cannot be used.
+    Zip {
+        /// What was expected, what was found, and a repair.
+        reason: String,
+    },
     /// The file holds no items.
     Empty,
     /// A file of labels holds another number of items than its file of images.
@@ -166,6 +176,7 @@ impl Display for Fault {
                     "the gzip stream cannot be unpacked from here ({reason}); fetch the file again"
                 )
             }
+            Self::Npy { reason } | Self::Zip { reason } => f.write_str(reason),
             Self::Empty => {
                 f.write_str("the file holds no items, but at least one is needed; fetch it again")
             }
