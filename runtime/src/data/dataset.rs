@@ -56,6 +56,23 @@ pub trait Dataset: Sync {
     fn sample(&self, index: usize)
     -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)>;
 
+    /// The sample at `index` as it is trained on in an epoch: what `Trainer` asks for, epochs
+    /// counted from 0 since the network's first fit. An augmented sample is a function of a seed, the epoch and the index,
+    /// and of nothing else, so that a seed is a seed on any number of threads. It is that of `sample` if nothing is said;
+    /// `evaluate` asks for `sample`.
+    ///
+    /// # Errors
+    ///
+    /// As [`sample`](Self::sample).
+    fn sample_in(
+        &self,
+        epoch: u64,
+        index: usize,
+    ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
+        let _ = epoch;
+        self.sample(index)
+    }
+
     /// The target of the sample at `index` alone. All targets are asked for before training, to find those that the
     /// loss cannot use; worth writing where an input takes long to make.
     ///
@@ -80,6 +97,14 @@ impl<D: Dataset> Dataset for &D {
         index: usize,
     ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
         D::sample(self, index)
+    }
+
+    fn sample_in(
+        &self,
+        epoch: u64,
+        index: usize,
+    ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
+        D::sample_in(self, epoch, index)
     }
 
     fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {

@@ -13,6 +13,7 @@ mod mnist;
 #[cfg(feature = "data")]
 pub mod npy;
 mod samples;
+mod views;
 
 pub use array::Array;
 #[cfg(feature = "data")]
@@ -25,3 +26,4 @@ pub use mnist::mnist;
 #[cfg(feature = "data")]
 pub use npy::{Npy, Npz};
 pub use samples::{Images, Samples};
+pub use views::{Concat, Folds, Parts, Split, Subset};
