@@ -30,7 +30,10 @@ use crate::{block::Block, error::Result, tensor::Tensor};
 use alloc::vec::Vec;
 #[cfg(feature = "std")]
 use {
-    alloc::string::ToString,
+    alloc::{
+        collections::BTreeMap,
+        string::{String, ToString},
+    },
     std::{io::Write, path::Path},
 };
 
@@ -42,9 +45,36 @@ use {
 /// as it was. [`Error::InPlace`] if writing over a file that cannot be replaced did not end.
 #[cfg(feature = "std")]
 pub fn save(path: impl AsRef<Path>, tensors: &[Tensor], arena: &[Block]) -> Result<()> {
+    save_with(path, tensors, arena, &[])
+}
+
+/// As [`save`], with more in the file's metadata, of which neither key nor text needs an escape in JSON.
+///
+/// # Errors
+///
+/// As [`save`].
+#[cfg(feature = "std")]
+pub fn save_with(
+    path: impl AsRef<Path>,
+    tensors: &[Tensor],
+    arena: &[Block],
+    metadata: &[(String, String)],
+) -> Result<()> {
     let path = path.as_ref();
     let bytes = encode::encode(Some(&path.display().to_string()), tensors, arena)?;
+    let bytes = encode::with_metadata(bytes, metadata);
     replace::replace(path, |file| file.write_all(&bytes))
+}
+
+/// The metadata of a file.
+///
+/// # Errors
+///
+/// As [`load`], but for those of its tensors.
+#[cfg(feature = "std")]
+pub fn metadata(path: impl AsRef<Path>) -> Result<BTreeMap<String, String>> {
+    let path = path.as_ref();
+    decode::metadata(&path.display().to_string(), &read::read(path)?)
 }
 
 /// Reads the parameters of a file into `arena`; `rename` says which tensor is which parameter.

@@ -1,4 +1,5 @@
-//! Samples to train on: the [`Dataset`] trait, [`Samples`] in memory, and readers of well-known sets.
+//! Samples to train on: the [`Dataset`] trait, [`Samples`] in memory, views of their parts, augmentation and normalisation,
+//! and readers of tables, arrays and well-known sets.
 
 mod array;
 #[cfg(feature = "data")]
@@ -10,6 +11,7 @@ mod digits;
 pub mod idx;
 #[cfg(feature = "data")]
 mod mnist;
+mod normaliser;
 #[cfg(feature = "data")]
 pub mod npy;
 mod samples;
@@ -23,6 +25,9 @@ pub use dataset::Dataset;
 pub use digits::digits;
 #[cfg(feature = "data")]
 pub use mnist::mnist;
+pub use normaliser::Normaliser;
+#[cfg(feature = "files")]
+pub use normaliser::{Scaling, save_with};
 #[cfg(feature = "data")]
 pub use npy::{Npy, Npz};
 pub use samples::{Images, Samples};

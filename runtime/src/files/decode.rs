@@ -48,6 +48,22 @@ pub fn decode(
     Ok(())
 }
 
+/// The metadata of a file; `path` is told in errors.
+#[cfg(feature = "std")]
+pub fn metadata(path: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let broken = |reason| Error::NotSafetensors {
+        path: Some(path.to_string()),
+        reason,
+    };
+    header::check(bytes).map_err(broken)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| broken(header::explain(&error, bytes)))?;
+    let entries = metadata.metadata().iter().flatten();
+    Ok(entries
+        .map(|(key, text)| (key.clone(), text.clone()))
+        .collect())
+}
+
 /// A tensor of the file.
 struct Found<'a> {
     /// Its name in the file.

@@ -6,6 +6,8 @@ use crate::{
     error::{Error, Mismatch, Result},
     tensor::{Role, Tensor, joined_count},
 };
+#[cfg(feature = "std")]
+use alloc::string::String;
 use alloc::{borrow::Cow, boxed::Box, string::ToString, vec::Vec};
 use bytemuck::must_cast_slice;
 use safetensors::{Dtype, View};
@@ -49,6 +51,29 @@ pub fn encode(path: Option<&str>, tensors: &[Tensor], arena: &[Block]) -> Result
         path: path.map(ToString::to_string),
         reason: error.to_string(),
     })
+}
+
+/// What [`encode`] wrote, with more metadata behind its own, in this order: safetensors would write them in another each
+/// time. Neither key nor text needs an escape.
+#[cfg(feature = "std")]
+pub fn with_metadata(bytes: Vec<u8>, metadata: &[(String, String)]) -> Vec<u8> {
+    const START: &[u8] = br#"{"__metadata__":{"format":"pt""#;
+    let parts = bytes.split_first_chunk().and_then(|(length, rest)| {
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        let (header, content) = rest.split_at_checked(length)?;
+        Some((header.strip_prefix(START)?.trim_ascii_end(), content))
+    });
+    let (false, Some((end, content))) = (metadata.is_empty(), parts) else {
+        return bytes;
+    };
+    let mut header = START.to_vec();
+    for (key, text) in metadata {
+        header.extend(alloc::format!(r#","{key}":"{text}""#).bytes());
+    }
+    header.extend(end);
+    // Tensors begin at a multiple of eight, as safetensors writes them.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    [&(header.len() as u64).to_le_bytes(), &header[..], content].concat()
 }
 
 /// A parameter's numbers in row-major order; the two of a count.
