@@ -2,6 +2,7 @@
 //! and readers of tables, arrays and well-known sets.
 
 mod array;
+mod augment;
 #[cfg(feature = "data")]
 pub mod csv;
 mod dataset;
@@ -18,6 +19,7 @@ mod samples;
 mod views;
 
 pub use array::Array;
+pub use augment::{Augment, Image, RandomCrop};
 #[cfg(feature = "data")]
 pub use csv::{Csv, Missing, Table};
 pub use dataset::Dataset;

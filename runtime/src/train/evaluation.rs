@@ -2,7 +2,7 @@
 
 use super::{
     digits::Significant,
-    faults::Faults,
+    faults::{Faults, guarded},
     memory::{sharing, starting},
     order,
     threads::{Stack, Threads},
@@ -95,7 +95,7 @@ where
 /// epoch could ever visit.
 pub(super) fn count<D: Dataset>(samples: &D) -> Result<usize> {
     // A dataset's own word on being empty may differ.
-    match samples.len() {
+    match guarded(0, || Ok(samples.len()))? {
         0 => Err(Error::EmptyDataset),
         count if count as u64 > order::MOST => Err(Error::Setting {
             setting: "Dataset::len",
@@ -117,7 +117,8 @@ where
 {
     let mut weighs = false;
     for row in 0..count {
-        weighs |= in_batch::check::<N::Output, _, L>(loss, row, samples.target(row)?.borrow())?;
+        let target = guarded(row, || samples.target(row))?;
+        weighs |= in_batch::check::<N::Output, _, L>(loss, row, target.borrow())?;
     }
     Ok(weighs)
 }
@@ -230,7 +231,7 @@ where
     N: Model,
     D: Dataset<Input = N::Input>,
 {
-    let given = samples.sample(row);
+    let given = guarded(row, || samples.sample(row));
     // Not taken apart: what is given by value may be large.
     let (input, target): (&N::Input, &D::Target) = match given {
         Ok((ref input, ref target)) => (input.borrow(), target.borrow()),

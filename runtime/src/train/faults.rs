@@ -1,7 +1,33 @@
 //! Errors that threads meet in samples.
 
 use crate::error::{Error, Result};
-use std::sync::{Mutex, PoisonError};
+use alloc::{format, string::String};
+use core::any::Any;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
+};
+
+/// What a user's dataset says about a row. If it panics, that is an error like any other: nothing of ours is halfway
+/// through while it is asked, and it is not asked again in this fit.
+pub fn guarded<T>(row: usize, ask: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| Err(panicked(row, &*panic)))
+}
+
+/// The error of what panicked at a row.
+#[cold]
+pub fn panicked(row: usize, panic: &(dyn Any + Send)) -> Error {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("it did not say why");
+    let source = format!("the dataset panicked ({said}); correct it, or let it give an error");
+    Error::Sample {
+        row,
+        source: source.into(),
+    }
+}
 
 /// The error at the lowest position so far, so that the one reported does not depend on threads.
 #[derive(Default)]

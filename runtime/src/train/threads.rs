@@ -41,7 +41,8 @@ impl Stack {
     /// For samples as a dataset gives them: references and boxes take nothing, and what comes by value takes its size. Large
     /// ones might not fit on the caller's stack either.
     pub fn of<D: Dataset>() -> Self {
-        let bytes = returned(D::sample).saturating_mul(COPIES);
+        let sample = returned(D::sample).max(returned_in(D::sample_in));
+        let bytes = sample.saturating_mul(COPIES);
         Self {
             bytes,
             alone: bytes > STACK_BYTES,
@@ -59,6 +60,11 @@ impl Stack {
 
 /// Bytes of what a dataset's method gives.
 fn returned<'a, D: 'a, R>(_: impl Fn(&'a D, usize) -> R) -> usize {
+    size_of::<R>()
+}
+
+/// The same of one that is told the epoch.
+fn returned_in<'a, D: 'a, R>(_: impl Fn(&'a D, u64, usize) -> R) -> usize {
     size_of::<R>()
 }
 

@@ -252,3 +252,119 @@ fn many_samples_are_met_once() {
     assert!(losses[0].0.is_some() && losses[0].1.is_some());
     assert_eq!(losses[0], losses[1]);
 }
+
+/// Whichever of its methods panics, and in whichever epoch: an error that names the row, and the network of the steps before.
+#[test]
+fn datasets_may_panic() {
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum In {
+        Len,
+        Target,
+        Sample,
+        Epoch(u64),
+        Nothing,
+    }
+    struct Panicking(In);
+    impl Dataset for Panicking {
+        type Input = [f32; INPUTS];
+        type Target = usize;
+
+        fn len(&self) -> usize {
+            assert_ne!(self.0, In::Len, "no length");
+            30
+        }
+
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<usize>)> {
+            assert!(self.0 != In::Sample || row != 17, "no sample");
+            Ok(([row as f32 / 30.0; INPUTS], row % OUTPUTS))
+        }
+
+        fn sample_in(
+            &self,
+            epoch: u64,
+            row: usize,
+        ) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<usize>)> {
+            assert!(
+                self.0 != In::Epoch(epoch) || row != 17,
+                "no sample in epoch {epoch}"
+            );
+            self.sample(row)
+        }
+
+        fn target(&self, row: usize) -> Result<impl Borrow<usize>> {
+            assert!(self.0 != In::Target || row != 17, "no target");
+            Ok(row % OUTPUTS)
+        }
+    }
+    for threads in [1, 2] {
+        let trainer = |epochs| trainer().threads(threads).batch(30).epochs(epochs);
+        for (panics, row, steps, said) in [
+            (In::Len, 0, 0, "no length"),
+            (In::Target, 17, 0, "no target"),
+            (In::Sample, 17, 0, "no sample"),
+            (In::Epoch(2), 17, 2, "no sample in epoch 2"),
+        ] {
+            let (mut kept, mut expected) = (net(), net());
+            let error = trainer(3).fit(&mut kept, &Panicking(panics)).map(|_| ());
+            match error {
+                Err(Error::Sample { row: found, source }) => {
+                    assert_eq!(found, row);
+                    let message = alloc::format!(
+                        "the dataset panicked ({said}); correct it, or let it give an error"
+                    );
+                    let source = alloc::format!("{source}");
+                    // An `assert_ne` says more.
+                    assert!(source == message || panics == In::Len, "{source}");
+                }
+                other => panic!("{other:?}"),
+            }
+            if steps > 0 {
+                assert!(
+                    trainer(steps)
+                        .fit(&mut expected, &Panicking(In::Nothing))
+                        .is_ok()
+                );
+            }
+            assert_eq!(kept.arena(), expected.arena());
+            let evaluated = trainer(1).evaluate(&net(), &Panicking(panics));
+            assert_eq!(
+                evaluated.is_ok(),
+                matches!(panics, In::Epoch(_)),
+                "{panics:?}"
+            );
+        }
+    }
+}
+
+/// A trainer asks for the samples of an epoch by its number, and counts on in the next fit.
+#[test]
+fn epochs_are_counted_from_the_first_fit() {
+    struct Epochs(Vec<AtomicUsize>);
+    impl Dataset for Epochs {
+        type Input = [f32; INPUTS];
+        type Target = usize;
+
+        fn len(&self) -> usize {
+            12
+        }
+
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<usize>)> {
+            Ok(([0.0; INPUTS], row % OUTPUTS))
+        }
+
+        fn sample_in(
+            &self,
+            epoch: u64,
+            row: usize,
+        ) -> Result<(impl Borrow<[f32; INPUTS]>, impl Borrow<usize>)> {
+            self.0[epoch as usize].fetch_add(1, Ordering::Relaxed);
+            self.sample(row)
+        }
+    }
+    let data = Epochs((0..6).map(|_| AtomicUsize::new(0)).collect());
+    let (mut net, mut trainer) = (net(), trainer().epochs(2));
+    assert!(trainer.fit(&mut net, &data).is_ok());
+    assert!(trainer.fit_and_validate(&mut net, &data, &data).is_ok());
+    let counts = data.0.iter().map(|count| count.load(Ordering::Relaxed));
+    assert_eq!(counts.collect::<Vec<_>>(), [12, 12, 12, 12, 0, 0]);
+}

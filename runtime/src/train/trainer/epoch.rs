@@ -20,7 +20,13 @@ use crate::{
         inputs::{check_totals, not_finite},
         source::{Gathered, Source},
     },
-    train::{faults::Faults, history::Epoch, memory::Memory, order::Order, progress::Progress},
+    train::{
+        faults::{Faults, guarded},
+        history::Epoch,
+        memory::Memory,
+        order::Order,
+        progress::Progress,
+    },
 };
 use alloc::{format, vec::Vec};
 use core::{borrow::Borrow, marker::PhantomData, ops::Range, slice};
@@ -44,6 +50,41 @@ pub struct Run<N: Model, T> {
     pub faults: Faults,
 }
 
+/// What the steps of an epoch gave so far.
+pub struct Sums {
+    start: Instant,
+    totals: Totals,
+    /// The loss of each step, if it is kept.
+    losses: Vec<f64>,
+    /// Steps that were begun.
+    steps: usize,
+}
+
+impl Sums {
+    pub fn new(parts: usize) -> Self {
+        Self {
+            start: Instant::now(),
+            totals: Totals::none(parts),
+            losses: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    /// The epoch, which ends now.
+    pub fn finish(self) -> Epoch {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let rows = self.totals.rows as f64;
+        Epoch {
+            loss: self.totals.loss(),
+            accuracy: self.totals.accuracy(),
+            validation: None,
+            steps: self.losses,
+            seconds,
+            samples_per_second: rows / seconds.max(f64::MIN_POSITIVE),
+        }
+    }
+}
+
 impl<O: Optimizer, L> Trainer<O, L> {
     /// Trains on every sample once. An error names the epoch by its `number` in this fit.
     pub(super) fn epoch<N, D>(
@@ -62,36 +103,45 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let factor = self.learning_rate_factor()?;
         run.order.shuffle(self.seed.0, self.past.epochs as u64);
         self.past.epochs += 1;
-        let start = Instant::now();
-        let mut sum = Totals::none(L::PARTS);
-        let mut steps = Vec::new();
+        let mut sums = Sums::new(L::PARTS);
+        self.steps(net, data, run, (number, factor), &mut sums, progress)?;
+        Ok(sums.finish())
+    }
+
+    /// Takes the steps of the samples in their order. An error names the epoch by its `number` in this fit.
+    pub(super) fn steps<N, D>(
+        &mut self,
+        net: &mut N,
+        data: &D,
+        run: &mut Run<N, D::Target>,
+        (number, factor): (usize, f64),
+        sums: &mut Sums,
+        progress: &mut Progress,
+    ) -> Result<()>
+    where
+        N: Model,
+        L: Loss<N::Output, D::Target>,
+        D: Dataset<Input = N::Input>,
+    {
         let mut first = 0;
         while first < run.samples {
             let rows = run.memory.chunking.batch.get().min(run.samples - first);
+            sums.steps += 1;
             let totals = self
                 .step(net, data, run, first..first + rows, factor)
-                .map_err(|error| at(error, number, first / run.memory.chunking.batch.get() + 1))?;
+                .map_err(|error| at(error, number, sums.steps))?;
             if self.keep_steps {
-                steps.push(totals.loss());
+                sums.losses.push(totals.loss());
             }
-            sum.add(totals);
-            progress.update(&sum, start);
+            sums.totals.add(totals);
+            progress.update(&sums.totals, sums.start);
             first += rows;
         }
-        let seconds = start.elapsed().as_secs_f64();
-        let rows = sum.rows as f64;
-        Ok(Epoch {
-            loss: sum.loss(),
-            accuracy: sum.accuracy(),
-            validation: None,
-            steps,
-            seconds,
-            samples_per_second: rows / seconds.max(f64::MIN_POSITIVE),
-        })
+        Ok(())
     }
 
     /// The schedule's factor for the epoch that begins.
-    fn learning_rate_factor(&self) -> Result<f64> {
+    pub(super) fn learning_rate_factor(&self) -> Result<f64> {
         let epoch = self.past.epochs;
         let factor = self.schedule.as_ref().map_or(1.0, |factor| factor(epoch));
         check_factor("schedule", factor, || {
@@ -118,7 +168,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         if run.targets.is_empty() {
             // Room for a batch, once; the first targets are as good as any to begin with.
             for position in positions.clone() {
-                let target = data.target(order.at(position))?;
+                let sample = order.at(position);
+                let target = guarded(sample, || data.target(sample))?;
                 run.targets
                     .extend_from_slice(slice::from_ref(target.borrow()));
             }
@@ -135,6 +186,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let source = Visited {
             data,
             order,
+            // Counted before its first step.
+            epoch: self.past.epochs.saturating_sub(1) as u64,
             first: positions.start,
             faults: &run.faults,
         };
@@ -226,6 +279,8 @@ fn at(error: Error, number: usize, step: usize) -> Error {
 struct Visited<'a, D> {
     data: &'a D,
     order: &'a Order,
+    /// Counted from 0 since the network's first fit.
+    epoch: u64,
     /// Position of the batch's first sample in the order.
     first: usize,
     faults: &'a Faults,
@@ -250,7 +305,7 @@ where
         for (row, (position, target)) in positions.zip(targets).enumerate() {
             let position = self.first + position;
             let sample = self.order.at(position);
-            let given = self.data.sample(sample);
+            let given = guarded(sample, || self.data.sample_in(self.epoch, sample));
             // Not taken apart: what is given by value may be large.
             let loaded = match given {
                 Ok((ref input, ref fresh)) => {
