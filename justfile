@@ -32,10 +32,11 @@ random COUNT="1000":
 expansions COUNT="20000":
     KILN_RANDOM_EXPANSIONS={{COUNT}} cargo test --release -p kiln-random-tests --test expansions
 
-# Fuzzes the compiler in a debug build, until it finds something or the seconds are over (needs nightly and cargo-fuzz).
-fuzz SECONDS="3600":
-    mkdir -p fuzz/found
-    cargo +nightly fuzz run --dev --sanitizer none compile fuzz/found fuzz/corpus/compile -- \
+# Fuzzes a target, `compile` or `read`, in a debug build, until it finds something or the seconds are over (needs nightly
+# and cargo-fuzz).
+fuzz SECONDS="3600" TARGET="compile":
+    mkdir -p fuzz/found/{{TARGET}}
+    cargo +nightly fuzz run --dev --sanitizer none {{TARGET}} fuzz/found/{{TARGET}} fuzz/corpus/{{TARGET}} -- \
         -max_len=4096 -timeout=60 -max_total_time={{SECONDS}}
 
 # Measures exp, ln, sigmoid and tanh over all 2^32 floats, on every instruction set of the machine.

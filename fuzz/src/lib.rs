@@ -1,5 +1,5 @@
-//! What the fuzzer feeds to the compiler. The modules of declarations are also part of `compiler/tests/fuzz.rs`, which
-//! replays the corpus on every compiler.
+//! What the fuzzer feeds to the compiler and to the readers of files. The modules of declarations are also part of
+//! `compiler/tests/fuzz.rs`, and `readers` is of `tests/data.rs`, which replay the corpora on every compiler.
 #![forbid(unsafe_code)]
 
 pub mod dice;
@@ -8,3 +8,4 @@ pub mod generate;
 pub mod input;
 pub mod judge;
 pub mod mutation;
+pub mod readers;
