@@ -150,7 +150,10 @@ impl Crate {
                     for branch in inner.split(
                         |token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ','),
                     ) {
-                        self.path(module, &segments, branch, found);
+                        // Behind the last comma of a tree there is nothing.
+                        if !branch.is_empty() {
+                            self.path(module, &segments, branch, found);
+                        }
                     }
                     return at + 1;
                 }

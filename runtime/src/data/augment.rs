@@ -111,9 +111,8 @@ impl<D: Dataset> Augment<D> {
                 ),
                 _ => continue,
             };
-            // Not so for NaN.
-            let inside = number >= 0.0 && number < f64::INFINITY;
-            if !inside {
+            // NaN is in no range.
+            if !(0.0..f64::INFINITY).contains(&number) {
                 return Err(Error::Setting {
                     setting,
                     found: Found::Number(number),

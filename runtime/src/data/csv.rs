@@ -25,6 +25,8 @@
 //! ```
 
 mod build;
+mod field;
+mod loaded;
 mod plan;
 mod records;
 mod target;

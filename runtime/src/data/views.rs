@@ -14,7 +14,7 @@ pub use subset::Subset;
 
 use super::dataset::Dataset;
 use crate::{
-    error::{Error, Found, Result},
+    error::{Error, Result},
     loss::Label,
     parameters::Seed,
 };
@@ -183,15 +183,3 @@ impl<D: Dataset> Parts for D {}
 
 /// Two views of a dataset.
 pub type Split<'a, D> = (Subset<&'a D>, Subset<&'a D>);
-
-/// Refuses a number of folds that samples cannot be dealt into.
-fn check_folds(count: usize, samples: usize) -> Result<()> {
-    if (2..=samples).contains(&count) {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting: "folds",
-        found: Found::Text(alloc::format!("{count} of {samples} samples")),
-        expected: "from 2 to the number of samples, such as 5",
-    })
-}

@@ -48,7 +48,7 @@ impl Draw {
 
     /// From 0 to below `count`, which is at least 1.
     pub fn below(&mut self, count: usize) -> usize {
-        (u128::from(self.bits()) * count.max(1) as u128 >> 64) as usize
+        ((u128::from(self.bits()) * count.max(1) as u128) >> 64) as usize
     }
 
     /// From -`most` to `most`.

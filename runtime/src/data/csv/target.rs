@@ -1,6 +1,6 @@
 //! What a table's rows are to be answered with.
 
-use super::build::Loaded;
+use super::loaded::Loaded;
 use crate::{error::Result, flat};
 use alloc::{string::String, vec, vec::Vec};
 

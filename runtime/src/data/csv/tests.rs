@@ -150,6 +150,10 @@ fn words_are_numbered_in_their_order() -> Result<(), Error> {
     let classes = |text: &str| two(text).class("y").read::<1>().map(|table| table.classes);
     assert_eq!(classes("x,y\n0,10\n0,9\n0,-1\n")?, ["-1", "9", "10"]);
     assert_eq!(classes("x,y\n0,b10\n0,b9\n0,a\n")?, ["a", "b10", "b9"]);
+    assert_eq!(
+        classes("x,y\n0,NAN\n0,2\n0,inf\n0,10\n")?,
+        ["10", "2", "NAN", "inf"]
+    );
     let given = || {
         two("x,y\n0,dog\n0,cat\n0,dgo\n")
             .class("y")

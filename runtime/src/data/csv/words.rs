@@ -7,7 +7,6 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use core::cmp::Ordering;
 
 /// A column of words. They are counted as they come, and put in order in the end.
 pub struct Words {
@@ -93,13 +92,12 @@ impl Words {
             met[row as usize] = true;
         }
         let mut order = (0..names.len()).filter(|&at| met[at]).collect::<Vec<_>>();
-        let numbers = names.iter().map(|name| name.parse::<f64>().ok());
-        match numbers.collect::<Option<Vec<_>>>() {
+        // Words such as `inf` are no numbers here.
+        let number = |name: &String| name.parse::<f64>().ok().filter(|number| number.is_finite());
+        match names.iter().map(number).collect::<Option<Vec<_>>>() {
             Some(numbers) => order.sort_by(|&a, &b| {
-                let order = numbers[a].partial_cmp(&numbers[b]);
-                order
-                    .unwrap_or(Ordering::Equal)
-                    .then_with(|| names[a].cmp(&names[b]))
+                let order = numbers[a].total_cmp(&numbers[b]);
+                order.then_with(|| names[a].cmp(&names[b]))
             }),
             None => order.sort_by(|&a, &b| names[a].cmp(&names[b])),
         }

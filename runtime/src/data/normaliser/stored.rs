@@ -1,6 +1,6 @@
 //! Normalisers beside the weights, in the metadata of a safetensors file.
 
-use super::{Normaliser, channels};
+use super::fitted::{Normaliser, channels};
 use crate::{
     data::array::Array,
     error::{Error, Result},

@@ -1,10 +1,10 @@
 //! The header of a `.npy` file: a dictionary as Python writes it.
 
 use super::{
-    Bytes,
+    bytes::Bytes,
     element::{Element, Order},
 };
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// The longest header that is read. NumPy's own limit is 10,000 bytes.
@@ -36,7 +36,7 @@ impl Header {
         let mut magic = [0; 6];
         let count = bytes.up_to(&mut magic)?;
         if magic != *b"\x93NUMPY" {
-            return Err(bytes.flaw((0, other_kind(&magic[..count]))));
+            return Err(flawed(bytes, (0, other_kind(&magic[..count]))));
         }
         let mut version = [0; 2];
         bytes.exactly(&mut version)?;
@@ -48,7 +48,7 @@ impl Header {
                 let reason = format!(
                     "expected version 1.0, 2.0 or 3.0, found {major}.{minor}; save the array again by `numpy.save`"
                 );
-                return Err(bytes.flaw((6, reason)));
+                return Err(flawed(bytes, (6, reason)));
             }
         }
         let length = u32::from_le_bytes(length) as usize;
@@ -57,21 +57,19 @@ impl Header {
                 "the header should be {length} bytes, but headers of numbers have at most {LONGEST}; the file is damaged \
                  or holds records, so save columns apart"
             );
-            return Err(bytes.flaw((8, reason)));
+            return Err(flawed(bytes, (8, reason)));
         }
         let mut text = vec![0; length];
         let begin = bytes.offset;
         bytes.exactly(&mut text)?;
         let parsed = Literal::new(&text, begin).header();
-        let (element, order, fortran, shape) = parsed.map_err(|flaw| bytes.flaw(flaw))?;
+        let (element, order, fortran, shape) = parsed.map_err(|flaw| flawed(bytes, flaw))?;
         let product = shape
             .iter()
             .try_fold(element.size(), |product, &size| product.checked_mul(size));
         // A shape that holds a 0 has no elements, but may still be beyond all memory elsewhere.
-        let sizes = shape.iter().filter(|&&size| size > 0);
-        let sizes = sizes.fold(Some(element.size()), |product, &size| {
-            product?.checked_mul(size)
-        });
+        let mut sizes = shape.iter().filter(|&&size| size > 0);
+        let sizes = sizes.try_fold(element.size(), |product, &size| product.checked_mul(size));
         let (Some(count), Some(_)) = (product, sizes.filter(|&size| isize::try_from(size).is_ok()))
         else {
             let dimensions = shape;
@@ -86,6 +84,11 @@ impl Header {
             offset: bytes.offset,
         })
     }
+}
+
+/// The error of a flaw.
+fn flawed(bytes: &Bytes<'_>, (offset, reason): Flaw) -> Error {
+    bytes.fault(offset, Fault::Npy { reason })
 }
 
 /// What a file's first bytes show that is no array.

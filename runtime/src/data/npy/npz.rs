@@ -1,6 +1,6 @@
 //! Several arrays in a file: `numpy.savez` and `numpy.savez_compressed`.
 
-use super::{Npy, zip::Archive};
+use super::{content::Npy, zip::Archive};
 use crate::error::{Error, Fault, Result, io, nearest::nearest};
 use alloc::{
     boxed::Box,
@@ -77,7 +77,7 @@ impl Npz {
         let mut reader = self.archive.reader(&self.path, index)?;
         // The size is the archive's word: nothing is given memory for it before it is unpacked.
         let array = Npy::read(&path, &mut reader, None)?;
-        if reader.is_right() {
+        if reader.ends_well() {
             return Ok(array);
         }
         let reason =

@@ -111,7 +111,7 @@ fn arrays_are_written_as_they_are_read() -> Result<(), Error> {
         &mut bytes,
         &[[[1.0_f32, -2.0], [0.5, f32::MIN_POSITIVE]]; 3],
     )?;
-    assert_eq!(bytes.len() % 64, 12 * 4 % 64);
+    assert_eq!(bytes.len() % 64, 12 * 4);
     let array = Npy::parse("a.npy", &bytes)?;
     assert_eq!(
         (array.shape(), array.element()),

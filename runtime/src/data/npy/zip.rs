@@ -328,7 +328,7 @@ pub struct Unpacked<'a> {
 
 impl Unpacked<'_> {
     /// Whether all bytes were read, are as many as there should be, and have the right checksum.
-    pub fn is_right(mut self) -> bool {
+    pub fn ends_well(mut self) -> bool {
         let more = match &mut self.inner {
             Inner::Stored(reader) => reader.fill_buf().map(|bytes| bytes.len()),
             Inner::Deflated(reader) => reader.read(&mut [0]),

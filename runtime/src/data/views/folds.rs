@@ -1,6 +1,6 @@
 //! Cross-validation: every sample is validated on once.
 
-use super::{check_folds, subset::Subset};
+use super::{stratify::check_folds, subset::Subset};
 use crate::{data::dataset::Dataset, error::Result, parameters::Seed, random};
 use alloc::vec::Vec;
 

@@ -1,6 +1,5 @@
 //! Parts that have the same share of every class.
 
-use super::check_folds;
 use crate::{
     error::{Error, Found, Result},
     parameters::Seed,
@@ -109,4 +108,16 @@ pub fn deal(classes: &[usize], count: usize, seed: Option<Seed>) -> Result<Vec<u
         }
     }
     Ok(folds)
+}
+
+/// Refuses a number of folds that samples cannot be dealt into.
+pub fn check_folds(count: usize, samples: usize) -> Result<()> {
+    if (2..=samples).contains(&count) {
+        return Ok(());
+    }
+    Err(Error::Setting {
+        setting: "folds",
+        found: Found::Text(format!("{count} of {samples} samples")),
+        expected: "from 2 to the number of samples, such as 5",
+    })
 }
