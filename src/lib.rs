@@ -4,7 +4,8 @@
 //! pass, plans the memory, and expands to plain, statically-shaped Rust over a small SIMD runtime. The same declaration
 //! trains and infers, and embeds in a binary with no framework, no allocation per call and no `unsafe`.
 //!
-//! The page of [`model!`] describes the language and its layers; [`guide`] shows how networks are trained.
+//! The page of [`model!`] describes the language and its layers; [`guide`] shows how networks are trained, and [`data_guide`]
+//! what they are trained on.
 //!
 #![doc = include_str!("../docs/builds.md")]
 #![forbid(unsafe_code)]
@@ -129,6 +130,12 @@ pub mod prelude {
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/training.md")]
 pub mod guide {}
+
+/// Where data come from, and how they are prepared.
+///
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/data.md")]
+pub mod data_guide {}
 
 /// The code blocks of README.md compile and run; those of the guides stand in the documentation above.
 #[cfg(doctest)]

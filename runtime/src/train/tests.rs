@@ -7,6 +7,7 @@ pub mod mlp;
 mod settings;
 mod slowness;
 mod steps;
+mod streams;
 mod weights;
 
 use crate::{

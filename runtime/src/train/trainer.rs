@@ -2,6 +2,7 @@
 
 mod epoch;
 mod held;
+mod stream;
 
 use held::Past;
 pub use held::Trainer;
