@@ -75,7 +75,10 @@ pub use kiln_runtime::{
     memory,
     model::Model,
     network::Layer,
-    optimizer::{Adam, AdamW, AnyOptimizer, Momentum, Optimizer, Plain, Sgd, State},
+    optimizer::{
+        Adadelta, Adagrad, Adam, AdamW, AnyOptimizer, Lion, Momentum, NAdam, Optimizer, Plain,
+        RAdam, RmsProp, Sgd, State,
+    },
     parameters::{Parameters, Seed},
     step::{Descent, Lent, TrainingIn, judge},
     update::Update,
@@ -119,8 +122,9 @@ pub mod simd {
 
 /// What most programs need.
 pub mod prelude {
-    pub use crate::{Adam, AdamW, Descent, Model, Seed, Sgd};
+    pub use crate::{Adadelta, Adagrad, Adam, AdamW, Lion, NAdam, RAdam, RmsProp, Sgd};
     pub use crate::{BinaryCrossEntropy, CrossEntropy, Huber, Mae, Mse, model};
+    pub use crate::{Descent, Model, Seed};
     #[cfg(feature = "train")]
     pub use crate::{Trainer, Training};
 }

@@ -111,6 +111,14 @@ impl Optimizer for SignDescent {
     fn step(&self, _: u64, factor: f64) -> SignStep {
         SignStep((self.0 * factor) as f32)
     }
+
+    fn learning_rate(&self) -> f64 {
+        self.0
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.0 = learning_rate;
+    }
 }
 
 impl Update for SignStep {

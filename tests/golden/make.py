@@ -15,7 +15,7 @@ A file holds, as far as it applies:
     gradients.NAME        of the loss, penalties included, by the parameters and inputs
     after.NAME            parameters and statistics after three steps on the batch, the inputs growing
     after.outputs         outputs in inference after them
-    OPTIMIZER.losses      the loss before each of ten steps, without penalties
+    OPTIMIZER.losses      the loss before each of ten or twenty steps, without penalties
     OPTIMIZER.NAME        parameters after them
 
 The full-size networks' weights and inputs are not stored but given by a formula (`numbers` and `fill_parameters` below),
@@ -466,6 +466,8 @@ def resnet18():
 
 
 def main():
+    import steps  # It needs what stands above.
+
     for name, (module, shape) in LAYERS.items():
         layer(name, module, shape)
     for name, (module, shape) in NORMS.items():
@@ -482,6 +484,7 @@ def main():
     network("row_lstm", RowLstm(), batch=2)
     resnet18()
     losses.write(numbers, fill_parameters, save)
+    steps.write()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-//! Ten steps of every optimizer: in a loop of one's own, where gradients go through memory, and in the trainer, where
+//! Ten or twenty steps of every optimizer: in a loop of one's own, where gradients go through memory, and in the trainer, where
 //! they never do.
 
 use kiln::{
-    Adam, AdamW, CrossEntropy, Descent, Loss, Model, Mse, Optimizer, Seed, Sgd, Trainer, Training,
-    data::Samples,
+    Adadelta, Adagrad, Adam, AdamW, CrossEntropy, Descent, Lion, Loss, Model, Mse, NAdam,
+    Optimizer, RAdam, RmsProp, Seed, Sgd, Trainer, Training, data::Samples,
 };
 
 use crate::{assert_close, file::Golden, on_every_instruction_set};
@@ -26,9 +26,6 @@ kiln::model! {
 trait Small: Model<Input = [f32; 6], Output = [f32; 4]> {}
 
 impl<N: Model<Input = [f32; 6], Output = [f32; 4]>> Small for N {}
-
-/// Steps of a run.
-const STEPS: usize = 10;
 
 #[test]
 fn squared_error() {
@@ -59,6 +56,56 @@ fn cross_entropy() {
     });
 }
 
+#[test]
+fn twenty_steps() {
+    let golden = Golden::open("train_optimizers");
+    let targets: Vec<[f32; 4]> = golden.get("targets");
+    let run = Run {
+        golden: &golden,
+        loss: Mse,
+        targets: &targets,
+    };
+    run.check(Mlp::new, "adam_amsgrad", Adam::new(0.01).amsgrad());
+    let all = Adam::new(0.02).betas(0.75, 0.875).epsilon(1e-3);
+    let all = all.weight_decay(0.01).amsgrad();
+    run.check(Mlp::new, "adam_amsgrad_all", all);
+    let decayed = AdamW::new(0.01).weight_decay(0.1);
+    run.check(Mlp::new, "adamw_amsgrad", decayed.amsgrad());
+
+    let plain = RmsProp::new(1e-3);
+    run.check(Mlp::new, "rms_prop", plain);
+    run.check(Mlp::new, "rms_prop_momentum", plain.momentum(0.5));
+    let all = RmsProp::new(2e-3).alpha(0.9).epsilon(1e-3);
+    run.check(Mlp::new, "rms_prop_all", all.weight_decay(0.01));
+    let centered = plain.alpha(0.95).epsilon(1e-3).centered();
+    run.check(Mlp::new, "rms_prop_centered", centered);
+    let all = centered.momentum(0.9).weight_decay(0.01);
+    run.check(Mlp::new, "rms_prop_centered_momentum", all);
+
+    run.check(Mlp::new, "adagrad", Adagrad::default());
+    let all = Adagrad::new(0.05).lr_decay(0.1).initial_accumulator(0.1);
+    let all = all.epsilon(1e-6).weight_decay(0.01);
+    run.check(Mlp::new, "adagrad_all", all);
+    run.check(Mlp::new, "adadelta", Adadelta::default());
+    let all = Adadelta::new(0.5).rho(0.75).epsilon(1e-4);
+    run.check(Mlp::new, "adadelta_all", all.weight_decay(0.01));
+    run.check(Mlp::new, "lion", Lion::default());
+    let all = Lion::new(0.01).betas(0.75, 0.875).weight_decay(0.1);
+    run.check(Mlp::new, "lion_all", all);
+
+    run.check(Mlp::new, "nadam", NAdam::default());
+    let all = NAdam::new(0.002).betas(0.75, 0.875).epsilon(1e-3);
+    let all = all.weight_decay(0.01).momentum_decay(0.125);
+    run.check(Mlp::new, "nadam_all", all);
+    let decayed = NAdam::new(0.01).weight_decay(0.1).decoupled_weight_decay();
+    run.check(Mlp::new, "nadam_decoupled", decayed);
+    run.check(Mlp::new, "radam", RAdam::new(0.01));
+    let all = RAdam::new(0.002).betas(0.75, 0.875).epsilon(1e-3);
+    run.check(Mlp::new, "radam_all", all.weight_decay(0.01));
+    let decayed = RAdam::new(0.01).weight_decay(0.1).decoupled_weight_decay();
+    run.check(Mlp::new, "radam_decoupled", decayed);
+}
+
 fn check_all<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy>(run: &Run<'_, T, L>) {
     let sgd = Sgd::new(0.1);
     let momentum = sgd.momentum(0.9);
@@ -86,10 +133,11 @@ struct Run<'a, T, L> {
 impl<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy> Run<'_, T, L> {
     fn check<N: Small, O: Optimizer + Copy>(&self, new: fn(Seed) -> N, name: &str, optimizer: O) {
         let start = self.network(new(Seed(0)));
+        let steps = self.golden.get::<f32>(&format!("{name}.losses")).len();
         on_every_instruction_set(name, |set| {
-            let (losses, net) = self.by_hand(start.clone(), optimizer);
+            let (losses, net) = self.by_hand(start.clone(), optimizer, steps);
             self.compare(name, &losses, &net, &format!("{name}, by hand, on {set:?}"));
-            let (losses, net) = self.by_trainer(start.clone(), optimizer);
+            let (losses, net) = self.by_trainer(start.clone(), optimizer, steps);
             self.compare(
                 name,
                 &losses,
@@ -112,7 +160,12 @@ impl<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy> Run<'_, T, L> {
         self.golden.get("inputs")
     }
 
-    fn by_hand<N: Small, O: Optimizer>(&self, mut net: N, optimizer: O) -> (Vec<f32>, N) {
+    fn by_hand<N: Small, O: Optimizer>(
+        &self,
+        mut net: N,
+        optimizer: O,
+        steps: usize,
+    ) -> (Vec<f32>, N) {
         let inputs = self.inputs();
         let mut training = Training::new(&net, inputs.len()).expect("a batch");
         let mut descent = Descent::new(&net, optimizer).unwrap();
@@ -123,16 +176,21 @@ impl<T: Clone + Send + Sync, L: Loss<[f32; 4], T> + Copy> Run<'_, T, L> {
             descent.apply(&mut net, training.gradients()).unwrap();
             loss as f32
         };
-        let losses = (0..STEPS).map(|_| step()).collect();
+        let losses = (0..steps).map(|_| step()).collect();
         (losses, net)
     }
 
     /// An epoch is one step here, for all data are one batch.
-    fn by_trainer<N: Small, O: Optimizer>(&self, mut net: N, optimizer: O) -> (Vec<f32>, N) {
+    fn by_trainer<N: Small, O: Optimizer>(
+        &self,
+        mut net: N,
+        optimizer: O,
+        steps: usize,
+    ) -> (Vec<f32>, N) {
         let inputs = self.inputs();
         let data = Samples::new(inputs, self.targets).expect("as many targets as inputs");
         let trainer = Trainer::new(optimizer, self.loss)
-            .epochs(STEPS)
+            .epochs(steps)
             .batch(data.len());
         let history = trainer
             .shuffle(false)

@@ -25,6 +25,14 @@ use core::ops::RangeBounds;
 ///     fn step(&self, _taken: u64, factor: f64) -> SignStep {
 ///         SignStep((self.learning_rate * factor) as f32)
 ///     }
+///
+///     fn learning_rate(&self) -> f64 {
+///         self.learning_rate
+///     }
+///
+///     fn set_learning_rate(&mut self, learning_rate: f64) {
+///         self.learning_rate = learning_rate;
+///     }
 /// }
 ///
 /// impl Update for SignStep {
@@ -45,6 +53,25 @@ pub trait Optimizer: Send + Sync {
 
     /// The step after `taken` steps, with the learning rate multiplied by `factor`, 0 or more.
     fn step(&self, taken: u64, factor: f64) -> Self::Step;
+
+    /// [`step`](Self::step) for tensors that weight decay leaves out. A rule without weight decay has nothing to leave out.
+    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
+        self.step(taken, factor)
+    }
+
+    /// The learning rate, which schedules multiply.
+    fn learning_rate(&self) -> f64;
+
+    /// Sets the learning rate. What is remembered of gradients stays.
+    ///
+    /// ```
+    /// use kiln::{Adam, AnyOptimizer, Optimizer};
+    ///
+    /// let mut optimizer = AnyOptimizer::from(Adam::new(0.01));
+    /// optimizer.set_learning_rate(optimizer.learning_rate() / 10.0);
+    /// assert_eq!(optimizer, Adam::new(0.001).into());
+    /// ```
+    fn set_learning_rate(&mut self, learning_rate: f64);
 
     /// Refuses numbers by which nothing is learnt. A `Trainer` asks before it begins, a `Descent` before every step.
     ///
@@ -80,6 +107,44 @@ pub(super) fn check_range(
         found: Found::Number(number),
         expected,
     })
+}
+
+/// A learning rate.
+pub(super) fn check_rate(learning_rate: f64) -> Result<()> {
+    let expected = "0 or more and finite as `f32`, such as 0.001";
+    check_amount("learning_rate", learning_rate, expected)
+}
+
+/// A weight decay.
+pub(super) fn check_weight_decay(weight_decay: f64) -> Result<()> {
+    let expected = "0 or more and finite as `f32`, such as 0.01";
+    check_amount("weight_decay", weight_decay, expected)
+}
+
+/// Halfway between 1 and the largest `f32` below: what is not less becomes 1.
+const NEARLY_ONE: f64 = 1.0 - f64::EPSILON * (1_u64 << 27) as f64;
+
+/// The decay of a running mean. One of 1 or more would never forget, and bias corrections would divide by zero.
+pub(super) fn check_decay(setting: &'static str, decay: f64) -> Result<()> {
+    let expected = "at least 0 and below 1 as `f32`, such as 0.9";
+    check_range(setting, decay, 0.0..NEARLY_ONE, expected)
+}
+
+/// The smallest epsilon other than none.
+const LEAST_EPSILON: f64 = 1e-18;
+
+/// An epsilon that is added to the root of a mean of squares, and beside which that keeps its digits.
+pub(super) fn check_epsilon(epsilon: f64) -> Result<()> {
+    let expected = "0, or at least 1e-18, below which gradients count as 0, and finite as `f32`, \
+                    such as 1e-8";
+    if epsilon > 0.0 && epsilon < LEAST_EPSILON {
+        return Err(Error::Setting {
+            setting: "epsilon",
+            found: Found::Number(epsilon),
+            expected,
+        });
+    }
+    check_amount("epsilon", epsilon, expected)
 }
 
 /// Refuses a factor of the learning rate by which nothing is learnt.

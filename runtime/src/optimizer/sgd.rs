@@ -9,7 +9,7 @@
 //! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
 //! ```
 
-use super::rule::{Optimizer, check_amount, check_range, finite};
+use super::rule::{Optimizer, check_range, check_rate, check_weight_decay, finite};
 use crate::{
     block::Block,
     error::{Error, Found, Result},
@@ -111,16 +111,8 @@ impl<M> Sgd<M> {
 
     /// What both kinds have in common.
     fn check_numbers(&self) -> Result<()> {
-        check_amount(
-            "learning_rate",
-            self.learning_rate,
-            "0 or more and finite as `f32`, such as 0.01",
-        )?;
-        check_amount(
-            "weight_decay",
-            self.weight_decay,
-            "0 or more and finite as `f32`, such as 0.0001",
-        )
+        check_rate(self.learning_rate)?;
+        check_weight_decay(self.weight_decay)
     }
 }
 
@@ -139,6 +131,18 @@ impl Optimizer for Sgd {
             rate: finite(self.learning_rate * factor),
             weight_decay: self.weight_decay as f32,
         }
+    }
+
+    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
+        self.weight_decay(0.0).step(taken, factor)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
     }
 
     fn check(&self) -> Result<()> {
@@ -188,6 +192,18 @@ impl Optimizer for Sgd<Momentum> {
             },
             nesterov,
         }
+    }
+
+    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
+        self.weight_decay(0.0).step(taken, factor)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
     }
 
     fn check(&self) -> Result<()> {

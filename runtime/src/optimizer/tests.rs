@@ -3,6 +3,8 @@
 //! The expected weights were computed by PyTorch 2.15 in double precision: six weights, of which one has tiny gradients,
 //! with the gradients of [`gradient`].
 
+mod reference;
+
 use super::{Adam, AdamW, Optimizer, Sgd, State};
 use crate::{
     block::Block,
