@@ -104,6 +104,25 @@ pub mod data {
 
 pub use kiln_runtime::flat;
 
+/// Schedules of the learning rate, as `torch.optim.lr_scheduler` defines them.
+///
+/// | here | PyTorch |
+/// | --- | --- |
+/// | [`Constant`](schedule::Constant) | `ConstantLR` |
+/// | [`Linear`](schedule::Linear) | `LinearLR` |
+/// | [`StepDecay`](schedule::StepDecay) | `StepLR` |
+/// | [`MultiStep`](schedule::MultiStep) | `MultiStepLR` |
+/// | [`Exponential`](schedule::Exponential) | `ExponentialLR` |
+/// | [`Polynomial`](schedule::Polynomial) | `PolynomialLR` |
+/// | [`Cosine`](schedule::Cosine) | `CosineAnnealingLR`, `CosineAnnealingWarmRestarts` |
+/// | [`OneCycle`](schedule::OneCycle) | `OneCycleLR` |
+/// | [`ReduceOnPlateau`](schedule::ReduceOnPlateau) | `ReduceLROnPlateau` |
+/// | [`warm_up`](schedule::Schedule::warm_up), [`then`](schedule::Schedule::then) | `SequentialLR` |
+/// | a closure of the epoch | `LambdaLR` |
+pub mod schedule {
+    pub use kiln_runtime::schedule::*;
+}
+
 /// What an [`Error`] is made of.
 pub mod error {
     #[cfg(feature = "alloc")]

@@ -53,6 +53,7 @@ const RUNTIME: &[&str] = &[
     "batch",
     "update",
     "optimizer",
+    "schedule",
     "loss",
     "kernels",
     "network",

@@ -33,6 +33,7 @@ pub mod network;
 pub mod optimizer;
 pub mod parameters;
 pub mod random;
+pub mod schedule;
 pub mod simd;
 pub mod step;
 #[cfg(feature = "alloc")]

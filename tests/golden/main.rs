@@ -10,6 +10,7 @@ mod layers;
 mod losses;
 mod networks;
 mod optimizers;
+mod schedules;
 mod spelling;
 mod trial;
 

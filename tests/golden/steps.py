@@ -1,9 +1,10 @@
-"""Twenty steps of optimizers; `make.py` calls it, and `python tests/golden/steps.py` writes these
+"""Twenty steps of optimizers, and the factors of schedules; `make.py` calls it, and `python tests/golden/steps.py` writes these
 files alone."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim import lr_scheduler as schedulers
 from torch.optim import NAdam, RAdam, RMSprop, Adadelta, Adagrad, Adam, AdamW
 
 from make import INPUT_STREAM, TARGET_STREAM, fill_parameters, numbers, save
@@ -76,8 +77,98 @@ def optimizers():
     save("train_optimizers", tensors)
 
 
+def linear(optimizer, steps):
+    """kiln's warm-up."""
+    return schedulers.LinearLR(optimizer, start_factor=1 / (steps + 1), total_iters=steps)
+
+
+SCHEDULES = {
+    "constant": lambda o: schedulers.ConstantLR(o),
+    "linear": lambda o: schedulers.LinearLR(o),
+    "linear_down": lambda o: schedulers.LinearLR(o, start_factor=0.75, end_factor=0.125, total_iters=40),
+    "step_decay": lambda o: schedulers.StepLR(o, 7),
+    "step_decay_half": lambda o: schedulers.StepLR(o, 10, gamma=0.5),
+    "multi_step": lambda o: schedulers.MultiStepLR(o, [3, 20, 20, 41], gamma=0.5),
+    "exponential": lambda o: schedulers.ExponentialLR(o, 0.9),
+    "polynomial": lambda o: schedulers.PolynomialLR(o),
+    "polynomial_square": lambda o: schedulers.PolynomialLR(o, total_iters=30, power=2.0),
+    "cosine": lambda o: schedulers.CosineAnnealingLR(o, 50),
+    "cosine_least": lambda o: schedulers.CosineAnnealingLR(o, 20, eta_min=0.125),
+    "restarts": lambda o: schedulers.CosineAnnealingWarmRestarts(o, 7),
+    "restarts_longer": lambda o: schedulers.CosineAnnealingWarmRestarts(o, 5, T_mult=2, eta_min=0.125),
+    "restarts_thrice": lambda o: schedulers.CosineAnnealingWarmRestarts(o, 2, T_mult=3),
+    "one_cycle": lambda o: schedulers.OneCycleLR(o, 1.0, total_steps=60),
+    "one_cycle_linear": lambda o: schedulers.OneCycleLR(
+        o, 1.0, total_steps=61, pct_start=0.25, anneal_strategy="linear", div_factor=10, final_div_factor=100
+    ),
+    "one_cycle_three": lambda o: schedulers.OneCycleLR(o, 1.0, total_steps=60, three_phase=True),
+    "warm_up_cosine": lambda o: schedulers.SequentialLR(
+        o, [linear(o, 10), schedulers.CosineAnnealingLR(o, 50)], milestones=[10]
+    ),
+    "warm_up_exponential": lambda o: schedulers.SequentialLR(
+        o, [linear(o, 5), schedulers.ExponentialLR(o, 0.9)], milestones=[5]
+    ),
+    "chained": lambda o: schedulers.SequentialLR(
+        o,
+        [schedulers.ConstantLR(o, 0.5, 10), schedulers.ExponentialLR(o, 0.9), schedulers.StepLR(o, 10, 0.5)],
+        milestones=[10, 30],
+    ),
+}
+
+PLATEAUS = {
+    "plateau": {},
+    "plateau_patience": {"patience": 2, "factor": 0.5, "threshold": 0.0625},
+    "plateau_absolute": {"patience": 3, "factor": 0.25, "threshold": 0.03125, "threshold_mode": "abs", "cooldown": 4},
+    "plateau_least": {"patience": 0, "factor": 0.5, "min_lr": 0.0625},
+}
+
+
+def schedules():
+    """The learning rates of sixty steps, the optimizer's own being 1; those of plateaus before each of sixty losses."""
+    tensors = {"losses": 1 / torch.arange(1, 61).clamp(max=20).double().sqrt() + numbers(TARGET_STREAM, (60,)) / 16}
+    for name, make in (SCHEDULES | PLATEAUS).items():
+        optimizer = torch.optim.SGD([torch.zeros(1, dtype=torch.float64)], lr=1.0)
+        plateau = name in PLATEAUS
+        schedule = schedulers.ReduceLROnPlateau(optimizer, eps=0.0, **make) if plateau else make(optimizer)
+        rates = []
+        for loss in tensors["losses"]:
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if plateau:
+                schedule.step(loss.float())
+            elif len(rates) < 60:
+                schedule.step()
+        tensors[name] = torch.tensor([float(rate) for rate in rates], dtype=torch.float64)
+    save("schedules", tensors)
+
+
+def scheduled():
+    """Twenty steps of Adam by a warm-up and a cosine, on the network of `optimizers`."""
+    inputs, targets = numbers(INPUT_STREAM, (5, 6)), numbers(TARGET_STREAM, (5, 4))
+    net = nn.Sequential(nn.Linear(6, 21), nn.Tanh(), nn.Linear(21, 4)).double()
+    fill_parameters(net)
+    tensors = {"inputs": inputs, "targets": targets}
+    tensors |= {f"weights.{key}": value.clone() for key, value in net.state_dict().items()}
+    optimizer, losses = Adam(net.parameters(), lr=0.01), []
+    schedule = schedulers.SequentialLR(
+        optimizer, [linear(optimizer, 4), schedulers.CosineAnnealingLR(optimizer, 16)], milestones=[4]
+    )
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = F.mse_loss(net(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.detach())
+    tensors["adam.losses"] = torch.stack(losses)
+    tensors |= {f"adam.{key}": value for key, value in net.state_dict().items()}
+    save("train_scheduled", tensors)
+
+
 def write():
     optimizers()
+    schedules()
+    scheduled()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ use crate::{
     network::Network,
     optimizer::Optimizer,
     parameters::Seed,
+    schedule::Schedule,
     step::{chunking::parts, gradient::check_limit},
     value::filled,
 };
@@ -101,9 +102,18 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
-    /// Multiplies the learning rate by `factor(epoch)`, epochs counted from 0 since the network's first fit.
-    pub fn schedule(mut self, factor: impl Fn(usize) -> f64 + Send + Sync + 'static) -> Self {
-        self.schedule = Some(Box::new(factor));
+    /// Multiplies the learning rate by the schedule's factor, in every step, or in every epoch by a closure's
+    /// `factor(epoch)`; both are counted from 0 since the network's first fit.
+    ///
+    /// ```
+    /// use kiln::{Adam, CrossEntropy, Sgd, Trainer, schedule::{Cosine, ReduceOnPlateau, Schedule}};
+    ///
+    /// let cosine = Trainer::new(Adam::default(), CrossEntropy).schedule(Cosine::new(9_000).warm_up(1_000));
+    /// let halved = Trainer::new(Sgd::new(0.1), CrossEntropy).schedule(|epoch| 0.5_f64.powi(epoch as i32));
+    /// let watched = Trainer::new(Sgd::new(0.1), CrossEntropy).schedule(ReduceOnPlateau::new());
+    /// ```
+    pub fn schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        self.schedule = Some(Box::new(schedule));
         self
     }
 
@@ -189,6 +199,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
             });
         }
         self.clip_norm.map_or(Ok(()), check_limit)?;
+        let schedule = self.schedule.as_ref();
+        schedule.map_or(Ok(()), |schedule| schedule.check())?;
         self.optimizer.check()
     }
 
@@ -218,7 +230,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
             Ok::<_, Error>(weighs)
         })?;
         check_finite(net, None)?;
-        self.past.adopt(net)?;
+        if self.past.adopt(net)?
+            && let Some(schedule) = &mut self.schedule
+        {
+            schedule.restart();
+        }
         room::check::<N>(batch)?;
         let mut run = epoch::Run::<N, D::Target> {
             memory: Memory::new(batch, threads.count())?,
@@ -247,6 +263,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     progress.validate(&epoch);
                     let totals = judge(net, validation, &self.loss, threads.count(), validations);
                     epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
+                }
+                if let Some(schedule) = &mut self.schedule {
+                    let validation = epoch.validation.as_ref();
+                    schedule.observe(validation.map_or(epoch.loss, |validation| validation.loss));
                 }
                 progress.finish(&epoch);
                 history.seconds += epoch.seconds;

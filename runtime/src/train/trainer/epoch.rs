@@ -12,6 +12,7 @@ use crate::{
     model::Model,
     network::Network,
     optimizer::{Optimizer, check_factor},
+    schedule::Unit,
     simd::Isa,
     step::{
         chunks::Step,
@@ -100,11 +101,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
-        let factor = self.learning_rate_factor()?;
+        let of_epoch = self.factor_of_epoch()?;
         run.order.shuffle(self.seed.0, self.past.epochs as u64);
         self.past.epochs += 1;
         let mut sums = Sums::new(L::PARTS);
-        self.steps(net, data, run, (number, factor), &mut sums, progress)?;
+        self.steps(net, data, run, (number, of_epoch), &mut sums, progress)?;
         Ok(sums.finish())
     }
 
@@ -114,7 +115,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         net: &mut N,
         data: &D,
         run: &mut Run<N, D::Target>,
-        (number, factor): (usize, f64),
+        (number, of_epoch): (usize, Option<f64>),
         sums: &mut Sums,
         progress: &mut Progress,
     ) -> Result<()>
@@ -127,6 +128,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         while first < run.samples {
             let rows = run.memory.chunking.batch.get().min(run.samples - first);
             sums.steps += 1;
+            let factor = of_epoch.map_or_else(|| self.factor_of_step(), Ok)?;
             let totals = self
                 .step(net, data, run, first..first + rows, factor)
                 .map_err(|error| at(error, number, sums.steps))?;
@@ -140,12 +142,26 @@ impl<O: Optimizer, L> Trainer<O, L> {
         Ok(())
     }
 
-    /// The schedule's factor for the epoch that begins.
-    pub(super) fn learning_rate_factor(&self) -> Result<f64> {
+    /// The schedule's factor for the epoch that begins, if it is the same in all its steps.
+    pub(super) fn factor_of_epoch(&self) -> Result<Option<f64>> {
         let epoch = self.past.epochs;
-        let factor = self.schedule.as_ref().map_or(1.0, |factor| factor(epoch));
+        let factor = match &self.schedule {
+            None => 1.0,
+            Some(schedule) if schedule.unit() == Unit::Epoch => schedule.factor(epoch as u64),
+            Some(_) => return Ok(None),
+        };
         check_factor("schedule", factor, || {
             Found::Text(format!("{factor:?} for epoch {epoch}, counted from 0"))
+        })?;
+        Ok(Some(factor))
+    }
+
+    /// The schedule's factor for the step that begins.
+    fn factor_of_step(&self) -> Result<f64> {
+        let step = self.past.steps;
+        let factor = self.schedule.as_ref().map_or(1.0, |s| s.factor(step));
+        check_factor("schedule", factor, || {
+            Found::Text(format!("{factor:?} for step {step}, counted from 0"))
         })?;
         Ok(factor)
     }

@@ -6,6 +6,7 @@ use crate::{
     network::Network,
     optimizer::{Optimizer, State},
     parameters::Seed,
+    schedule::Schedule,
     train::weights::fingerprint,
     value::filled,
 };
@@ -43,12 +44,9 @@ pub struct Trainer<O: Optimizer, L> {
     pub(super) clip_norm: Option<f64>,
     pub(super) quiet: bool,
     pub(super) keep_steps: bool,
-    pub(super) schedule: Option<Schedule>,
+    pub(super) schedule: Option<Box<dyn Schedule>>,
     pub(super) past: Past<State<O>>,
 }
-
-/// The factor of the learning rate in an epoch.
-pub(super) type Schedule = Box<dyn Fn(usize) -> f64 + Send + Sync>;
 
 /// What is kept between fits.
 pub struct Past<T> {
@@ -74,14 +72,15 @@ impl<T> Default for Past<T> {
 }
 
 impl<T: Copy + Default> Past<T> {
-    /// Begins anew where the network is not the one that the last fit left.
-    pub fn adopt<N: Model>(&mut self, net: &N) -> Result<()> {
-        if self.network != Some(fingerprint(net)) {
+    /// Begins anew where the network is not the one that the last fit left; `true` if so.
+    pub fn adopt<N: Model>(&mut self, net: &N) -> Result<bool> {
+        let is_other = self.network != Some(fingerprint(net));
+        if is_other {
             *self = Self {
                 state: filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?,
                 ..Self::default()
             };
         }
-        Ok(())
+        Ok(is_other)
     }
 }

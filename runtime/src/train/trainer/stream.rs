@@ -153,7 +153,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
             threads.install(check).map_err(validation_error)?;
         }
         check_finite(net, None)?;
-        self.past.adopt(net)?;
+        if self.past.adopt(net)?
+            && let Some(schedule) = &mut self.schedule
+        {
+            schedule.restart();
+        }
         room::check::<N>(batch)?;
         let clipped = self.clip_norm.map_or(0, |_| N::Network::LEARNT_BLOCKS);
         let mut run = Run::<N, T> {
@@ -194,6 +198,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     let totals = judge(net, validation, &self.loss, threads.count(), validations);
                     epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
                 }
+                if let Some(schedule) = &mut self.schedule {
+                    let validation = epoch.validation.as_ref();
+                    schedule.observe(validation.map_or(epoch.loss, |validation| validation.loss));
+                }
                 progress.finish(&epoch);
                 history.seconds += epoch.seconds;
                 history.epochs.push(epoch);
@@ -220,7 +228,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, T>,
         T: Clone + Send + Sync,
     {
-        let factor = self.learning_rate_factor()?;
+        let of_epoch = self.factor_of_epoch()?;
         let epoch = self.past.epochs as u64;
         self.past.epochs += 1;
         let (mut sums, mut before) = (Sums::new(L::PARTS), 0);
@@ -235,7 +243,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             run.samples = rows;
             run.order = Order::new(rows, self.shuffle);
             run.order.shuffle(self.seed.0 ^ mix(index), epoch);
-            self.steps(net, &samples, run, (number, factor), &mut sums, progress)
+            self.steps(net, &samples, run, (number, of_epoch), &mut sums, progress)
                 .map_err(|error| in_stream(error, before))?;
             before += rows;
         }

@@ -1,0 +1,128 @@
+//! Up and down once (Smith and Topin 2018).
+
+use super::base::{Schedule, check, check_factor};
+use crate::error::{Error, Found, Result};
+use core::f64::consts::PI;
+
+/// `OneCycleLR` (Smith and Topin 2018), with its defaults: from a 25th of the learning rate up to it in three tenths of
+/// the steps, and down to a 250,000th in the others, by the cosine. The optimizer's learning rate is PyTorch's `max_lr`.
+///
+/// ```
+/// use kiln::schedule::{OneCycle, Schedule};
+///
+/// let schedule = OneCycle::new(101);
+/// assert!((schedule.factor(0) - 1.0 / 25.0).abs() < 1e-12);
+/// assert!(schedule.factor(30) > 0.99 && schedule.factor(100) < 1e-5);
+/// ```
+///
+/// After its steps, where PyTorch stops with an error, the factor stays the last one. The momentum is not cycled: this is
+/// `cycle_momentum=False`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OneCycle {
+    steps: u64,
+    rise: f64,
+    start_divisor: f64,
+    end_divisor: f64,
+    is_linear: bool,
+    has_three_phases: bool,
+}
+
+impl OneCycle {
+    /// A cycle of `steps` steps: PyTorch's `total_steps`.
+    pub fn new(steps: u64) -> Self {
+        Self {
+            steps,
+            rise: 0.3,
+            start_divisor: 25.0,
+            end_divisor: 1e4,
+            is_linear: false,
+            has_three_phases: false,
+        }
+    }
+
+    /// The share of the steps in which the factor rises: PyTorch's `pct_start`.
+    pub fn rise(mut self, share: f64) -> Self {
+        self.rise = share;
+        self
+    }
+
+    /// What the largest learning rate is divided by in the beginning, and what that first one is divided by in the end:
+    /// PyTorch's `div_factor` and `final_div_factor`.
+    pub fn divisors(mut self, start: f64, end: f64) -> Self {
+        (self.start_divisor, self.end_divisor) = (start, end);
+        self
+    }
+
+    /// Goes up and down linearly: PyTorch's `anneal_strategy="linear"`.
+    pub fn linear(mut self) -> Self {
+        self.is_linear = true;
+        self
+    }
+
+    /// Goes down as fast as up, and from there to the end: PyTorch's `three_phase=True`.
+    pub fn three_phases(mut self) -> Self {
+        self.has_three_phases = true;
+        self
+    }
+
+    /// Between two factors; `share` is 0 at the first one.
+    fn between(&self, from: f64, to: f64, share: f64) -> f64 {
+        if self.is_linear {
+            from + (to - from) * share
+        } else {
+            to + (from - to) / 2.0 * (1.0 + libm::cos(PI * share))
+        }
+    }
+}
+
+impl Schedule for OneCycle {
+    fn factor(&self, step: u64) -> f64 {
+        let start = 1.0 / self.start_divisor;
+        let end = start / self.end_divisor;
+        let last = self.steps.saturating_sub(1) as f64;
+        let top = self.rise * self.steps as f64 - 1.0;
+        let down = 2.0 * self.rise * self.steps as f64 - 2.0;
+        let t = (step as f64).min(last);
+        let share = |from: f64, to: f64| ((t - from) / (to - from)).clamp(0.0, 1.0);
+        if t <= top {
+            self.between(start, 1.0, share(0.0, top))
+        } else if !self.has_three_phases {
+            self.between(1.0, end, share(top, last))
+        } else if t <= down {
+            self.between(1.0, start, share(top, down))
+        } else {
+            self.between(start, end, share(down, last))
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let most = if self.has_three_phases { 0.5 } else { 1.0 };
+        let fine = (0.0..=most).contains(&self.rise);
+        check(
+            "rise",
+            self.rise,
+            fine,
+            "from 0 to 1, with three phases to 0.5, such as 0.3",
+        )?;
+        for divisor in [self.start_divisor, self.end_divisor] {
+            check(
+                "divisors",
+                divisor,
+                divisor > 0.0,
+                "more than 0, such as 25.0 and 1e4",
+            )?;
+        }
+        check_factor("divisors", 1.0 / self.start_divisor)?;
+        check_factor("divisors", 1.0 / self.start_divisor / self.end_divisor)?;
+        // Each phase needs a step.
+        let least = 1.0 / self.rise.max(f64::MIN_POSITIVE);
+        if self.steps as f64 > least && self.steps > 1 {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            setting: "steps",
+            found: Found::Count(usize::try_from(self.steps).unwrap_or(usize::MAX)),
+            expected: "so many that the rise, three tenths of them unless it is set, is more than one step",
+        })
+    }
+}
