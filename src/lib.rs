@@ -90,6 +90,7 @@ pub use kiln_runtime::{
     check::check_gradients,
     inference::Workspace,
     model::Summary,
+    step::Ema,
     value::{zeroed, zeroed_vec},
 };
 

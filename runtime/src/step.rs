@@ -14,8 +14,11 @@
 pub mod awake;
 pub mod chunking;
 pub mod chunks;
+pub mod courses;
 pub mod cuts;
 mod descent;
+#[cfg(feature = "alloc")]
+mod ema;
 pub mod finish;
 pub mod gradient;
 pub mod inputs;
@@ -24,12 +27,14 @@ pub mod passes;
 pub mod share;
 mod shared;
 pub mod source;
-mod statistics;
+pub mod statistics;
 mod summed;
 mod training;
 pub mod turn;
 
 pub use chunking::Lent;
 pub use descent::Descent;
+#[cfg(feature = "alloc")]
+pub use ema::Ema;
 pub use judge::judge;
 pub use training::TrainingIn;

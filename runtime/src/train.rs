@@ -18,7 +18,7 @@ mod trainer;
 mod training;
 mod weights;
 
-pub use crate::step::Descent;
+pub use crate::step::{Descent, Ema};
 pub use evaluation::{Evaluation, evaluate, predict};
 pub use history::{Epoch, History};
 pub use trainer::Trainer;

@@ -36,11 +36,34 @@ impl Update for Store {
     }
 }
 
+/// What becomes of the gradients of one tensor.
+pub enum Ruling<U> {
+    /// What becomes of all others.
+    Usual,
+    /// It has a rule of its own.
+    Own(U),
+    /// Nothing: none is wanted.
+    Frozen,
+}
+
+/// The rules of a network's tensors.
+pub trait Rules<U>: Sync {
+    /// That of the tensor whose block of the arena `block` is, and the block at which the tensors that are ruled with it end.
+    fn of(&self, block: usize) -> (Ruling<U>, usize);
+}
+
 /// Where the finished gradients of a stretch of the arena go. An object, so that the kernels of gradients are compiled
 /// once for an instruction set, and not again for every rule.
 pub trait Sink {
     /// Blocks of the stretch.
     fn blocks(&self) -> usize;
+
+    /// Is told that gradients come of the tensor that begins at block `tensor` of the arena, before they do; `false` if it wants
+    /// none.
+    fn begin(&mut self, tensor: usize) -> bool {
+        let _ = tensor;
+        true
+    }
 
     /// Takes the gradients of the blocks from `at` on, of which `penalty` is a part still missing.
     fn finish(&mut self, at: usize, gradients: &[Block], penalty: &Penalty);
@@ -50,6 +73,10 @@ pub trait Sink {
 pub struct Consumer<'a, S, U: Update> {
     s: S,
     update: &'a U,
+    /// The rules of tensors, where they are not all alike.
+    rules: Option<&'a dyn Rules<U>>,
+    /// That of the present tensor, if it has its own.
+    own: Option<U>,
     weights: &'a mut [Block],
     state: &'a mut [U::State],
 }
@@ -60,8 +87,18 @@ impl<'a, S, U: Update> Consumer<'a, S, U> {
         Self {
             s,
             update,
+            rules: None,
+            own: None,
             weights,
             state,
+        }
+    }
+
+    /// With the rules of tensors that may have their own.
+    pub fn ruled(self, rules: &'a dyn Rules<U>) -> Self {
+        Self {
+            rules: Some(rules),
+            ..self
         }
     }
 }
@@ -71,10 +108,23 @@ impl<S: Simd, U: Update> Sink for Consumer<'_, S, U> {
         self.weights.len()
     }
 
+    fn begin(&mut self, tensor: usize) -> bool {
+        let Some(rules) = self.rules else {
+            return true;
+        };
+        let (own, is_wanted) = match rules.of(tensor).0 {
+            Ruling::Usual => (None, true),
+            Ruling::Own(own) => (Some(own), true),
+            Ruling::Frozen => (None, false),
+        };
+        self.own = own;
+        is_wanted
+    }
+
     /// Around [`Store`] the penalty is left out: there the weights are out of reach, and [`Penalty::add_to`] follows as a
     /// pass of its own.
     fn finish(&mut self, at: usize, gradients: &[Block], penalty: &Penalty) {
-        let (s, update) = (self.s, self.update);
+        let (s, update) = (self.s, self.own.as_ref().unwrap_or(self.update));
         let weights = &mut self.weights[at..][..gradients.len()];
         let state = &mut self.state[at..][..gradients.len()];
         let penalized = U::CHANGES_WEIGHTS && *penalty != Penalty::NONE;
@@ -114,7 +164,7 @@ impl<'a> Stretch<'a> {
         }
     }
 
-    /// What of the tensor at `place` of the arena lies in a sink that begins at block `first`.
+    /// What of the tensor at `place` of the arena lies in a sink that begins at block `first`, if anything does and is wanted.
     #[inline]
     pub fn of(
         sink: &'a mut dyn Sink,
@@ -125,7 +175,7 @@ impl<'a> Stretch<'a> {
         let Range { start, end } = place.once();
         let from = start.max(first);
         let to = end.min(first + sink.blocks());
-        (from < to).then(|| Self {
+        (from < to && sink.begin(start)).then(|| Self {
             sink,
             at: from - first,
             range: from - start..to - start,

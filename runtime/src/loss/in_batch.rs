@@ -27,6 +27,11 @@ impl<'a, L> InBatch<'a, L> {
         }
     }
 
+    /// The loss of a sample.
+    pub fn loss(&self) -> &L {
+        self.loss
+    }
+
     /// How much the samples count.
     pub fn weights(&self) -> &Weights {
         &self.weights

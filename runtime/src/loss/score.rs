@@ -41,6 +41,12 @@ impl Weights {
         Self([rows as f64; MOST])
     }
 
+    /// How much the samples count for a loss of so many parts, in the mean.
+    pub fn mean(&self, parts: usize) -> f64 {
+        let parts = parts.clamp(1, MOST);
+        self.0[..parts].iter().sum::<f64>() / parts as f64
+    }
+
     /// One over the weight of each part: what the sum of its losses is multiplied by. 0 where no sample counts.
     pub fn scales(&self) -> [f32; MOST] {
         self.0.map(|weight| {

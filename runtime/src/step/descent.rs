@@ -1,6 +1,9 @@
 //! An optimizer with what it remembers of a network.
 
+#[cfg(feature = "alloc")]
+use super::courses::Wish;
 use super::{
+    courses::{Courses, Guided},
     cuts::Uncut,
     gradient::{self, Factor},
     statistics,
@@ -41,8 +44,12 @@ pub struct Descent<N, O: Optimizer, M = Owned<State<O>>> {
     state: M,
     taken: u64,
     factor: f64,
+    courses: Courses,
     network: PhantomData<fn(&N)>,
 }
+
+/// The step that comes next, how tensors are trained by it, and what is remembered.
+pub(super) type Begun<'a, O> = (<O as Optimizer>::Step, Guided<'a, O>, &'a mut [State<O>]);
 
 /// What the rule remembers, where nothing else is said.
 #[cfg(feature = "alloc")]
@@ -80,6 +87,7 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
             state,
             taken: 0,
             factor: 1.0,
+            courses: Courses::default(),
             network: PhantomData,
         })
     }
@@ -96,6 +104,75 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
         })?;
         self.factor = factor;
         Ok(())
+    }
+
+    /// Leaves tensors of one axis out of weight decay: biases, and the weights of norms. The decay of matrices and kernels stays.
+    ///
+    /// ```
+    /// use kiln::{AdamW, Descent, Model, Result};
+    ///
+    /// fn descent<N: Model>(net: &N) -> Result<Descent<N, AdamW>> {
+    ///     Ok(Descent::new(net, AdamW::new(1e-3).weight_decay(0.1))?.decay_matrices_only())
+    /// }
+    /// ```
+    pub fn decay_matrices_only(mut self) -> Self {
+        self.courses.spares_vectors = true;
+        self
+    }
+
+    /// Leaves the parameters that are named `prefix`, or begin with it and a dot, as they are from the next step on: neither
+    /// gradients nor weight decay change them, and their moments wait. Statistics of `BatchNorm` still follow the batches.
+    ///
+    /// ```
+    /// use kiln::prelude::*;
+    ///
+    /// model! {
+    ///     struct Two(x: [4]) -> [2] { first: Dense(8), Relu, last: Dense(2) }
+    /// }
+    ///
+    /// let net = Two::new(Seed(1));
+    /// let mut descent = Descent::new(&net, Adam::default())?;
+    /// descent.freeze("first")?;
+    /// assert!(descent.freeze("frist").is_err());
+    /// descent.thaw("first")?;
+    /// # Ok::<(), kiln::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownParameter`](crate::error::Error::UnknownParameter) with the nearest name, if no parameter that is learnt has
+    /// this one.
+    #[cfg(feature = "alloc")]
+    pub fn freeze(&mut self, prefix: &str) -> Result<()> {
+        self.grant(prefix, Wish::Freeze)
+    }
+
+    /// Lets parameters that were frozen learn again. Their count of steps goes on where it was, as PyTorch's does.
+    ///
+    /// # Errors
+    ///
+    /// As [`freeze`](Self::freeze).
+    #[cfg(feature = "alloc")]
+    pub fn thaw(&mut self, prefix: &str) -> Result<()> {
+        self.grant(prefix, Wish::Thaw)
+    }
+
+    /// Multiplies the learning rate of the parameters that are named `prefix`, or begin with it and a dot, by `factor`.
+    ///
+    /// # Errors
+    ///
+    /// As [`freeze`](Self::freeze), and [`Error::Setting`](crate::error::Error::Setting) if the factor is negative, NaN or beyond
+    /// `f32`.
+    #[cfg(feature = "alloc")]
+    pub fn rate(&mut self, prefix: &str, factor: f64) -> Result<()> {
+        self.grant(prefix, Wish::Rate(factor))
+    }
+
+    /// Grants a wish for some parameters.
+    #[cfg(feature = "alloc")]
+    fn grant(&mut self, prefix: &str, wish: Wish) -> Result<()> {
+        let courses = &mut self.courses;
+        courses.grant(N::Network::TENSORS, prefix, wish, self.taken)
     }
 
     /// Takes one step: changes every parameter of `net` by its gradient. Statistics, as those of `BatchNorm`, follow the batch
@@ -134,12 +211,12 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
         )?;
         let arena = net.arena_mut()?;
         let (weights, statistics) = arena.split_at_mut(N::Network::LEARNT_BLOCKS);
-        let (update, state) = self.begin()?;
+        let (update, guided, state) = self.begin()?;
         let (level, gains) = (simd::level(), gradients.gains());
         let gradients = gradients.blocks();
         gradient::apply(
             level,
-            &update,
+            (&update, guided.rules()),
             Factor::ONE,
             &Uncut,
             gradients,
@@ -153,14 +230,21 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
         Ok(())
     }
 
-    /// The step that comes next, and what is remembered.
-    pub(super) fn begin(&mut self) -> Result<(O::Step, &mut [State<O>])> {
+    /// Begins a step.
+    pub(super) fn begin(&mut self) -> Result<Begun<'_, O>> {
         self.optimizer.check()?;
         let state = self.state.as_mut();
         let all = state.len().min(N::Network::LEARNT_BLOCKS);
         check_lent("moments", N::Network::LEARNT_BLOCKS, all)?;
         let update = self.optimizer.step(self.taken, self.factor);
-        Ok((update, &mut state[..all]))
+        let guided = Guided {
+            optimizer: &self.optimizer,
+            taken: self.taken,
+            factor: self.factor,
+            tensors: N::Network::TENSORS,
+            courses: &self.courses,
+        };
+        Ok((update, guided, &mut state[..all]))
     }
 
     /// The step was taken.

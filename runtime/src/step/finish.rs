@@ -8,7 +8,7 @@ use crate::{
     network::Network,
     simd::{self, Isa, Task},
     tensor::Penalty,
-    update::{Consumer, Sink, Store, Stretch, Update},
+    update::{Consumer, Rules, Sink, Store, Stretch, Update},
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::Level;
@@ -45,6 +45,8 @@ pub enum Unfinished<'a> {
 pub struct Applied<'a, N, U: Update> {
     /// The rule.
     pub update: &'a U,
+    /// Those of tensors that have their own.
+    pub rules: &'a dyn Rules<U>,
     /// The parameter arena.
     pub arena: &'a mut [Block],
     /// What the rule remembers.
@@ -60,7 +62,8 @@ impl<N: Model, U: Update> Gradients for Applied<'_, N, U> {
 
     fn finish(&mut self, level: Level, of: Unfinished<'_>, cuts: &dyn Cuts) {
         let weights = &mut self.arena[..N::Network::LEARNT_BLOCKS];
-        finish::<N, U>(level, self.update, of, cuts, weights, self.state);
+        let rules = (self.update, self.rules);
+        finish::<N, U>(level, rules, of, cuts, weights, self.state);
     }
 }
 
@@ -70,6 +73,8 @@ pub struct Kept<'a, N> {
     pub parameters: &'a [Block],
     /// Gradients of what is learnt.
     pub gradients: &'a mut [Block],
+    /// Which of them are wanted.
+    pub rules: &'a dyn Rules<Store>,
     /// Whose parameters they are.
     pub network: PhantomData<fn() -> N>,
 }
@@ -82,7 +87,8 @@ impl<N: Model> Gradients for Kept<'_, N> {
     fn finish(&mut self, level: Level, of: Unfinished<'_>, cuts: &dyn Cuts) {
         // What `Store` remembers: nothing, as often as it is asked for.
         let nothing = &mut [(); usize::MAX][..self.gradients.len()];
-        finish::<N, Store>(level, &Store, of, cuts, self.gradients, nothing);
+        let rules = (&Store, self.rules);
+        finish::<N, Store>(level, rules, of, cuts, self.gradients, nothing);
     }
 }
 
@@ -104,7 +110,7 @@ impl Gradients for Read<'_> {
 /// Finishes gradients and hands them to a rule.
 fn finish<N: Model, U: Update>(
     level: Level,
-    update: &U,
+    (update, rules): (&U, &dyn Rules<U>),
     of: Unfinished<'_>,
     cuts: &dyn Cuts,
     weights: &mut [Block],
@@ -117,6 +123,7 @@ fn finish<N: Model, U: Update>(
     )| {
         let work = Panels::<N, U> {
             update,
+            rules,
             of,
             first,
             weights,
@@ -130,6 +137,7 @@ fn finish<N: Model, U: Update>(
 /// The gradients of a stretch of the arena.
 struct Panels<'a, N, U: Update> {
     update: &'a U,
+    rules: &'a dyn Rules<U>,
     of: Unfinished<'a>,
     /// The first block of `weights` in the arena.
     first: usize,
@@ -143,7 +151,8 @@ impl<N: Model, U: Update> Task for Panels<'_, N, U> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let mut sink = Consumer::new(s, self.update, self.weights, self.state);
+        let sink = Consumer::new(s, self.update, self.weights, self.state);
+        let mut sink = sink.ruled(self.rules);
         match self.of {
             Unfinished::Deltas { pass, batch } => {
                 N::Network::update(s, pass, batch, self.first, &mut sink);

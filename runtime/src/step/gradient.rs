@@ -8,14 +8,21 @@ use crate::{
     network::Network,
     parameters::{first_not_finite, norm as norm_of},
     simd::{self, Isa, Task},
-    update::Update,
+    tensor::Role,
+    update::{Rules, Ruling, Store, Update},
 };
 use core::marker::PhantomData;
 use fearless_simd::{Level, f32x16, prelude::*};
 
-/// Adds every penalty's gradient.
-pub fn add_penalties<N: Model>(level: Level, weights: &[Block], gradients: &mut [Block]) {
+/// Adds every penalty's gradient to those of tensors that are not frozen.
+pub fn add_penalties<N: Model>(
+    level: Level,
+    rules: &dyn Rules<Store>,
+    weights: &[Block],
+    gradients: &mut [Block],
+) {
     struct Penalties<'a, N> {
+        rules: &'a dyn Rules<Store>,
         weights: &'a [Block],
         gradients: &'a mut [Block],
         network: PhantomData<N>,
@@ -31,12 +38,15 @@ pub fn add_penalties<N: Model>(level: Level, weights: &[Block], gradients: &mut 
                     break;
                 };
                 let here = first..first + tensor.blocks;
-                penalty.add_to(s, &self.weights[here.clone()], &mut self.gradients[here]);
+                if !matches!(self.rules.of(first).0, Ruling::Frozen) {
+                    penalty.add_to(s, &self.weights[here.clone()], &mut self.gradients[here]);
+                }
                 first += tensor.blocks;
             }
         }
     }
     let task = Penalties::<N> {
+        rules,
         weights,
         gradients,
         network: PhantomData,
@@ -45,15 +55,78 @@ pub fn add_penalties<N: Model>(level: Level, weights: &[Block], gradients: &mut 
 }
 
 /// Refuses a limit that would stop or turn back the descent.
-pub fn check_limit(limit: f64) -> Result<()> {
+pub fn check_limit(setting: &'static str, limit: f64) -> Result<()> {
     if limit > 0.0 {
         return Ok(());
     }
     Err(Error::Setting {
-        setting: "clip_norm",
+        setting,
         found: Found::Number(limit),
         expected: "more than 0, such as 1.0",
     })
+}
+
+/// Refuses gradients that are not finite; `place` makes the error of the first one.
+pub fn check_finite<N: Model>(
+    gradients: &[Block],
+    place: impl FnOnce(&'static str, usize) -> Error,
+) -> Result<()> {
+    first_not_finite::<N>(gradients).map_or(Ok(()), |(name, index)| Err(place(name, index)))
+}
+
+/// Brings gradients into `-limit..=limit`.
+pub fn clamp(level: Level, limit: f64, gradients: &mut [Block]) {
+    struct Clamp<'a>(f32, &'a mut [Block]);
+    impl Task for Clamp<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) {
+            let limit = f32x16::splat(s, self.0);
+            for gradient in self.1 {
+                gradient.store(gradient.load(s).min(limit).max(-limit));
+            }
+        }
+    }
+    // A limit may be infinite, and none that is above 0 becomes 0.
+    let limit = (limit as f32).max(f32::MIN_POSITIVE);
+    simd::dispatch(level, Clamp(limit, gradients));
+}
+
+/// Adds the gradients of samples that count so much to those of others, of which `counts` has both: the mean over all of them. So with what statistics
+/// gain behind them; the batches stay counted as one.
+pub fn mix<N: Model>(level: Level, counts: [f64; 2], gradients: &mut [Block], more: &[Block]) {
+    struct Mix<'a>([f32; 2], &'a mut [Block], &'a [Block]);
+    impl Task for Mix<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) {
+            let Self(shares, gradients, more) = self;
+            let [old, new] = shares.map(|share| f32x16::splat(s, share));
+            for (gradient, more) in gradients.iter_mut().zip(more) {
+                gradient.store(more.load(s).mul_add(new, gradient.load(s) * old));
+            }
+        }
+    }
+    let all = counts[0] + counts[1];
+    // Where nothing counts there are no gradients.
+    let shares = match all > 0.0 {
+        true => counts.map(|part| (part / all) as f32),
+        false => [0.5; 2],
+    };
+    let mut first = 0;
+    for tensor in N::Network::TENSORS {
+        let here = first..first + tensor.blocks;
+        first += tensor.blocks;
+        if let (false, Some(gradients), Some(more)) = (
+            tensor.role == Role::Count,
+            gradients.get_mut(here.clone()),
+            more.get(here),
+        ) {
+            simd::dispatch(level, Mix(shares, gradients, more));
+        }
+    }
 }
 
 /// What gradients are multiplied by, at most 1. Two factors, one after the other, since their product may be too small for
@@ -101,10 +174,11 @@ pub fn norm<N: Model>(
     first_not_finite::<N>(gradients).map_or(Ok(norm), |(name, index)| Err(place(name, index)))
 }
 
-/// Applies an update to all weights, with the gradients multiplied by `factor`; in stretches as `cuts` says.
+/// Applies an update to all weights, or the rule of their own to those that have one, with the gradients multiplied by
+/// `factor`; in stretches as `cuts` says.
 pub fn apply<U: Update>(
     level: Level,
-    update: &U,
+    (update, rules): (&U, &dyn Rules<U>),
     factor: Factor,
     cuts: &dyn Cuts,
     gradients: &[Block],
@@ -118,6 +192,8 @@ pub fn apply<U: Update>(
     )| {
         let apply = Apply {
             update,
+            rules,
+            first,
             factor,
             gradients: &gradients[first..][..weights.len()],
             weights,
@@ -130,6 +206,9 @@ pub fn apply<U: Update>(
 /// [`apply`] on one stretch.
 struct Apply<'a, U: Update> {
     update: &'a U,
+    rules: &'a dyn Rules<U>,
+    /// The first block in the arena.
+    first: usize,
     factor: Factor,
     gradients: &'a [Block],
     weights: &'a mut [Block],
@@ -141,11 +220,25 @@ impl<U: Update> Task for Apply<'_, U> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let [first, second] = self.factor.0.map(|factor| f32x16::splat(s, factor));
-        let blocks = self.weights.iter_mut().zip(self.state);
-        for ((weight, state), gradient) in blocks.zip(self.gradients) {
-            self.update
-                .apply(s, gradient.load(s) * first * second, weight, state);
+        let factors = self.factor.0.map(|factor| f32x16::splat(s, factor));
+        let mut at = 0;
+        while at < self.weights.len() {
+            let (ruling, end) = self.rules.of(self.first + at);
+            let here = at..end
+                .saturating_sub(self.first)
+                .clamp(at + 1, self.weights.len());
+            at = here.end;
+            let update = match &ruling {
+                Ruling::Usual => self.update,
+                Ruling::Own(own) => own,
+                Ruling::Frozen => continue,
+            };
+            let weights = self.weights[here.clone()].iter_mut();
+            let blocks = weights.zip(&mut self.state[here.clone()]);
+            for ((weight, state), gradient) in blocks.zip(&self.gradients[here]) {
+                let gradient = gradient.load(s) * factors[0] * factors[1];
+                update.apply(s, gradient, weight, state);
+            }
         }
     }
 }

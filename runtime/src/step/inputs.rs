@@ -2,6 +2,7 @@
 
 use super::{
     chunks::Step,
+    courses::Alike,
     finish::{Applied, Gradients, Kept, Read},
     gradient,
     passes::Passes,
@@ -18,7 +19,7 @@ use crate::{
     model::Model,
     network::Network,
     simd::Isa,
-    update::Update,
+    update::{Rules, Update},
     value::Value,
 };
 use core::{
@@ -177,10 +178,11 @@ pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
     let mut kept = Kept::<N> {
         parameters,
         gradients: learnt,
+        rules: &Alike,
         network: PhantomData,
     };
     let loss = run(passes, step, inputs, targets, &mut kept)?;
-    gradient::add_penalties::<N>(passes.chunking.level, parameters, learnt);
+    gradient::add_penalties::<N>(passes.chunking.level, &Alike, parameters, learnt);
     gains.fill(Block::ZERO);
     passes.follow(gradients);
     Ok(loss)
@@ -229,10 +231,11 @@ pub fn backward_from<N: Model>(
     let mut kept = Kept::<N> {
         parameters,
         gradients: learnt,
+        rules: &Alike,
         network: PhantomData,
     };
     hand(passes, step, (inputs, slopes), &mut kept)?;
-    gradient::add_penalties::<N>(passes.chunking.level, parameters, learnt);
+    gradient::add_penalties::<N>(passes.chunking.level, &Alike, parameters, learnt);
     gains.fill(Block::ZERO);
     passes.follow(gradients);
     Ok(())
@@ -263,11 +266,12 @@ pub fn learn<N: Model, T: Sync, L: Loss<N::Output, T>, U: Update>(
     passes: &mut Passes<'_, N>,
     step: Step<'_, L>,
     arena: &mut [Block],
-    (update, state): (&U, &mut [U::State]),
+    ((update, rules), state): ((&U, &dyn Rules<U>), &mut [U::State]),
     (inputs, targets): (&[N::Input], &[T]),
 ) -> Result<f64> {
     let mut applied = Applied::<N, U> {
         update,
+        rules,
         arena: &mut *arena,
         state,
         network: PhantomData,

@@ -103,14 +103,15 @@ impl<'m, N: Model> TrainingIn<'m, N> {
         M: AsMut<[State<O>]>,
     {
         let arena = net.arena_mut()?;
-        let (update, state) = descent.begin()?;
+        let (update, guided, state) = descent.begin()?;
         let step = Step {
             turn: loss,
             seed: self.seed,
             step: self.step,
         };
         let batch = (inputs, targets);
-        let loss = learn(&mut self.passes, step, arena, (&update, state), batch)?;
+        let rule = ((&update, guided.rules()), state);
+        let loss = learn(&mut self.passes, step, arena, rule, batch)?;
         descent.end();
         self.step += 1;
         Ok(loss)

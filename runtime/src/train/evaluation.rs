@@ -147,13 +147,13 @@ where
         let before = totals.rows;
         let scores = &mut scores[..window.min(count - before)];
         let leaf = leaf::<N>(scores.len(), threads);
-        let mut faults = Faults::default();
+        let faults = Faults::default();
         fork(leaf, 0, scores, &|first, scores| {
             if let Err((row, error)) = judge_leaf(net, samples, loss, before + first, scores) {
                 faults.report(row, error);
             }
         });
-        faults.take()?;
+        faults.judge()?;
         totals.extend(scores);
     }
     Ok(totals)
@@ -291,7 +291,7 @@ pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result
     let threads = Threads::new(threads, stack, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = zeroed_vec(inputs.len())?;
     let leaf = leaf::<N>(inputs.len(), threads.count());
-    let mut faults = Faults::default();
+    let faults = Faults::default();
     threads.install(|| {
         fork(leaf, 0, &mut outputs, &|first, outputs| {
             let inputs = &inputs[first..first + outputs.len()];
@@ -306,7 +306,7 @@ pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result
             }
         });
     });
-    faults.take().map(|()| outputs)
+    faults.judge().map(|()| outputs)
 }
 
 /// Refuses numbers that are not finite, naming the first one.

@@ -49,9 +49,9 @@ impl Faults {
         first.is_some()
     }
 
-    /// The error, if there was one.
-    pub fn take(&mut self) -> Result<()> {
-        let first = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+    /// The error, if there was one; it is forgotten.
+    pub fn judge(&self) -> Result<()> {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         first.take().map_or(Ok(()), |(_, error)| Err(error))
     }
 }

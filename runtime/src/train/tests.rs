@@ -1,5 +1,6 @@
 //! Training as a whole, on a small network written by hand.
 
+mod courses;
 mod datasets;
 mod errors;
 mod inference;

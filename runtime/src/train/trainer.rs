@@ -4,6 +4,7 @@ mod epoch;
 mod held;
 mod stream;
 
+use epoch::Run;
 use held::Past;
 pub use held::Trainer;
 
@@ -11,7 +12,7 @@ use super::{
     ending,
     evaluation::{Evaluation, check_targets, count, evaluate, judge, predict},
     faults::Faults,
-    history::History,
+    history::{Epoch, History},
     memory::{Memory, sharing},
     order::Order,
     progress::Progress,
@@ -20,6 +21,7 @@ use super::{
     weights::{check_finite, fingerprint},
 };
 use crate::{
+    block::Block,
     data::Dataset,
     error::{Error, Found, Result},
     loss::Loss,
@@ -28,7 +30,11 @@ use crate::{
     optimizer::Optimizer,
     parameters::Seed,
     schedule::Schedule,
-    step::{chunking::parts, gradient::check_limit},
+    step::{
+        chunking::parts,
+        courses::{Courses, Wish},
+        gradient::check_limit,
+    },
     value::filled,
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -46,6 +52,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
             seed: Seed(0),
             shuffle: true,
             clip_norm: None,
+            clip_value: None,
+            accumulate: 1,
+            spares_vectors: false,
+            wishes: Vec::new(),
             quiet: false,
             keep_steps: false,
             schedule: None,
@@ -88,6 +98,70 @@ impl<O: Optimizer, L> Trainer<O, L> {
     pub fn clip_norm(mut self, limit: f64) -> Self {
         self.clip_norm = Some(limit);
         self
+    }
+
+    /// Brings every gradient into `-limit..=limit`, before the norm is limited.
+    pub fn clip_value(mut self, limit: f64) -> Self {
+        self.clip_value = Some(limit);
+        self
+    }
+
+    /// Takes a step on the gradients of `batches` batches together, in the memory of one: their mean over all samples, as
+    /// [`Training::accumulate`](super::Training::accumulate) computes it. Dropout and the statistics of `BatchNorm` see each batch for
+    /// itself.
+    pub fn accumulate(mut self, batches: usize) -> Self {
+        self.accumulate = batches;
+        self
+    }
+
+    /// Leaves tensors of one axis out of weight decay: biases, and the weights of norms.
+    pub fn decay_matrices_only(mut self) -> Self {
+        self.spares_vectors = true;
+        self
+    }
+
+    /// Leaves the parameters that are named `prefix`, or begin with it and a dot, as they are from the next fit on, until
+    /// [`thaw`](Self::thaw): their gradients are not even computed, weight decay does not change them, and their moments wait.
+    /// Statistics of `BatchNorm` still follow the batches. A fit refuses names that no parameter of its network has.
+    ///
+    /// ```
+    /// use kiln::{Adam, CrossEntropy, Model, Result, Trainer, data::Dataset};
+    ///
+    /// /// First the last layer alone, then all of them.
+    /// fn fine_tune<N, D>(net: &mut N, data: &D) -> Result<()>
+    /// where
+    ///     N: Model<Output = [f32; 10]>,
+    ///     D: Dataset<Input = N::Input, Target = usize>,
+    /// {
+    ///     let mut trainer = Trainer::new(Adam::default(), CrossEntropy).epochs(3);
+    ///     trainer.freeze("features");
+    ///     trainer.fit(net, data)?;
+    ///     trainer.thaw("features");
+    ///     trainer.rate("features", 0.1);
+    ///     trainer.fit(net, data)?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn freeze(&mut self, prefix: &str) {
+        self.wish(prefix, Wish::Freeze);
+    }
+
+    /// Lets parameters that were frozen learn again. Their count of steps goes on where it was, as PyTorch's does.
+    pub fn thaw(&mut self, prefix: &str) {
+        self.wish(prefix, Wish::Thaw);
+    }
+
+    /// Multiplies the learning rate of the parameters that are named `prefix`, or begin with it and a dot, by `factor`.
+    pub fn rate(&mut self, prefix: &str, factor: f64) {
+        self.wish(prefix, Wish::Rate(factor));
+    }
+
+    /// Asks something of parameters. What was asked of the same ones before, and is of no consequence any more, goes.
+    fn wish(&mut self, prefix: &str, wish: Wish) {
+        self.wishes.retain(|(before, other)| {
+            before != prefix || matches!(wish, Wish::Rate(_)) != matches!(other, Wish::Rate(_))
+        });
+        self.wishes.push((prefix.into(), wish));
     }
 
     /// Keeps the loss of every step in the [`History`]: `history.epochs[e].steps`.
@@ -198,10 +272,71 @@ impl<O: Optimizer, L> Trainer<O, L> {
                 expected: "at least 1, such as 5",
             });
         }
-        self.clip_norm.map_or(Ok(()), check_limit)?;
+        if self.accumulate == 0 {
+            return Err(Error::Setting {
+                setting: "accumulate",
+                found: Found::Count(0),
+                expected: "at least 1, such as 4",
+            });
+        }
+        let check =
+            |setting, limit: Option<f64>| limit.map_or(Ok(()), |limit| check_limit(setting, limit));
+        check("clip_norm", self.clip_norm)?;
+        check("clip_value", self.clip_value)?;
+        self.wishes.iter().try_for_each(|(_, wish)| wish.check())?;
         let schedule = self.schedule.as_ref();
         schedule.map_or(Ok(()), |schedule| schedule.check())?;
         self.optimizer.check()
+    }
+
+    /// Whether gradients are kept, and not applied as they are finished.
+    fn keeps_gradients(&self) -> bool {
+        self.clip_norm.is_some() || self.clip_value.is_some() || self.accumulate > 1
+    }
+
+    /// An arena of gradients, and behind them room for what statistics gain, if it `is_wanted`.
+    fn gradients<N: Model>(&self, is_wanted: bool) -> Result<Vec<Block>> {
+        let blocks = if is_wanted {
+            N::Network::PARAMETER_BLOCKS
+        } else {
+            0
+        };
+        filled("gradients", blocks)
+    }
+
+    /// What a fit is prepared for batches of so many samples, which has no samples yet. A network that is not the one of the
+    /// last fit begins anew.
+    fn prepare<N: Model, T>(&mut self, net: &N, batch: usize, threads: usize) -> Result<Run<N, T>> {
+        check_finite(net, None)?;
+        // A name that no parameter has is refused before anything is forgotten.
+        Courses::default().settle(N::Network::TENSORS, &self.wishes, 0)?;
+        if self.past.adopt(net)?
+            && let Some(schedule) = &mut self.schedule
+        {
+            schedule.restart();
+        }
+        let (courses, steps) = (&mut self.past.courses, self.past.steps);
+        courses.settle(N::Network::TENSORS, &self.wishes, steps)?;
+        courses.spares_vectors = self.spares_vectors;
+        room::check::<N>(batch)?;
+        Ok(Run {
+            memory: Memory::new(batch, threads)?,
+            gradients: self.gradients::<N>(self.keeps_gradients())?,
+            part: self.gradients::<N>(self.accumulate > 1)?,
+            targets: Vec::new(),
+            order: Order::Ascending,
+            samples: 0,
+            weighs: false,
+            faults: Faults::default(),
+        })
+    }
+
+    /// Shows an epoch to the schedule, which may watch its loss.
+    fn observe(&mut self, epoch: &Epoch) {
+        if let Some(schedule) = &mut self.schedule {
+            let validation = epoch.validation.as_ref();
+            schedule.observe(validation.map_or(epoch.loss, |validation| validation.loss));
+        }
     }
 
     fn run<N, D, V>(&mut self, net: &mut N, data: &D, validation: Option<&V>) -> Result<History>
@@ -229,29 +364,13 @@ impl<O: Optimizer, L> Trainer<O, L> {
             })?;
             Ok::<_, Error>(weighs)
         })?;
-        check_finite(net, None)?;
-        if self.past.adopt(net)?
-            && let Some(schedule) = &mut self.schedule
-        {
-            schedule.restart();
-        }
-        room::check::<N>(batch)?;
-        let mut run = epoch::Run::<N, D::Target> {
-            memory: Memory::new(batch, threads.count())?,
-            gradients: filled(
-                "gradients",
-                self.clip_norm.map_or(0, |_| N::Network::LEARNT_BLOCKS),
-            )?,
-            targets: Vec::new(),
-            order: Order::new(samples, self.shuffle),
-            samples,
-            weighs,
-            faults: Faults::default(),
-        };
+        let mut run = self.prepare::<N, D::Target>(net, batch, threads.count())?;
+        (run.order, run.samples) = (Order::new(samples, self.shuffle), samples);
+        run.weighs = weighs;
         // Nothing is refused from here on but what training itself meets.
         if !self.quiet {
             slowness::warn::<N>();
-            ending::warn::<N, D::Target, L>(loss);
+            ending::warn::<N, D::Target, L>(&self.loss);
         }
         let mut history = History::default();
         let result = threads.install(|| {
@@ -264,10 +383,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     let totals = judge(net, validation, &self.loss, threads.count(), validations);
                     epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
                 }
-                if let Some(schedule) = &mut self.schedule {
-                    let validation = epoch.validation.as_ref();
-                    schedule.observe(validation.map_or(epoch.loss, |validation| validation.loss));
-                }
+                self.observe(&epoch);
                 progress.finish(&epoch);
                 history.seconds += epoch.seconds;
                 history.epochs.push(epoch);

@@ -13,6 +13,7 @@ use crate::{
     model::Model,
     network::Network,
     parameters::{Parameters, Seed},
+    simd,
     step::{
         chunking::parts,
         chunks::Step,
@@ -24,6 +25,7 @@ use crate::{
     value::{Value, filled, zeroed_vec},
 };
 use alloc::vec::Vec;
+use core::mem;
 
 /// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch. The first one of
 /// a process says so if the build is slow.
@@ -58,6 +60,10 @@ pub struct Training<N: Model> {
     /// Room for the gradients of inputs, and how many the last batch has.
     slopes: Vec<N::Input>,
     sloped: usize,
+    /// Samples that the gradients are the mean of.
+    rows: usize,
+    /// Gradients of a part of a batch, before they join the others.
+    part: Vec<Block>,
     seed: u64,
     step: u64,
 }
@@ -91,6 +97,8 @@ impl<N: Model> Training<N> {
             asks: false,
             slopes: Vec::new(),
             sloped: 0,
+            rows: 0,
+            part: Vec::new(),
             seed: 0,
             step: 0,
         })
@@ -148,6 +156,64 @@ impl<N: Model> Training<N> {
         let backward = || inputs::backward(&mut passes, step, arena, gradients, batch);
         let loss = self.threads.install(backward)?;
         self.step += 1;
+        self.rows = inputs.len();
+        Ok(loss)
+    }
+
+    /// Computes the gradients of some more samples, and adds them to those of the last `backward` and of all calls since: the
+    /// gradients are then of the mean loss of all their samples. So a batch that is larger than memory is taken in parts:
+    ///
+    /// ```
+    /// use kiln::{Adam, CrossEntropy, Descent, Model, Result, Training};
+    ///
+    /// /// A step on batches of 32 at a time.
+    /// fn step<N: Model<Output = [f32; 10]>>(
+    ///     net: &mut N,
+    ///     training: &mut Training<N>,
+    ///     descent: &mut Descent<N, Adam>,
+    ///     inputs: &[N::Input],
+    ///     targets: &[usize],
+    /// ) -> Result<()> {
+    ///     for (part, (inputs, targets)) in inputs.chunks(32).zip(targets.chunks(32)).enumerate() {
+    ///         if part == 0 {
+    ///             training.backward(net, inputs, targets, &CrossEntropy)?;
+    ///         } else {
+    ///             training.accumulate(net, inputs, targets, &CrossEntropy)?;
+    ///         }
+    ///     }
+    ///     descent.apply(net, training.gradients())
+    /// }
+    /// ```
+    ///
+    /// It gives the mean loss of these samples. The gradients of n samples and m more are n / (n + m) of the ones and m / (n + m)
+    /// of the others, in one order: the bits do not depend on threads, but differ from those of one batch by rounding. The
+    /// statistics of `BatchNorm` gain the mean of what the parts gain, and count one batch. The first call allocates a second arena
+    /// of gradients.
+    ///
+    /// # Errors
+    ///
+    /// As [`backward`](Self::backward), or if there is no memory for the second arena: then the gradients are as they were.
+    pub fn accumulate<T: Sync, L: Loss<N::Output, T>>(
+        &mut self,
+        net: &N,
+        inputs: &[N::Input],
+        targets: &[T],
+        loss: &L,
+    ) -> Result<f64> {
+        if self.rows == 0 {
+            return self.backward(net, inputs, targets, loss);
+        }
+        if self.part.is_empty() {
+            self.part = filled("gradients of a part", self.gradients.len())?;
+        }
+        let rows = [self.rows, inputs.len()];
+        mem::swap(&mut self.part, &mut self.gradients);
+        let loss = self.backward(net, inputs, targets, loss);
+        mem::swap(&mut self.part, &mut self.gradients);
+        let loss = loss?;
+        let counts = rows.map(|rows| rows as f64);
+        gradient::mix::<N>(simd::level(), counts, &mut self.gradients, &self.part);
+        self.rows = rows[0].saturating_add(rows[1]);
         Ok(loss)
     }
 
@@ -221,6 +287,7 @@ impl<N: Model> Training<N> {
         let backward = || inputs::backward_from(&mut passes, step, arena, Some(gradients), batch);
         self.threads.install(backward)?;
         self.sloped = inputs.len();
+        self.rows = inputs.len();
         self.step += 1;
         Ok(())
     }
@@ -363,20 +430,40 @@ impl<N: Model> Training<N> {
     ///
     /// If `limit` is not more than 0, or a gradient is not finite; the gradients are as they were then.
     pub fn clip_norm(&mut self, limit: f64) -> Result<f64> {
-        gradient::check_limit(limit)?;
-        let step = usize::try_from(self.step).unwrap_or(usize::MAX);
+        gradient::check_limit("clip_norm", limit)?;
+        let place = self.place();
         let gradients = &mut self.gradients[..N::Network::LEARNT_BLOCKS];
-        let norm = gradient::norm::<N>(gradients, |name, index| Error::NanGradient {
-            epoch: None,
-            step,
-            name,
-            index,
-        })?;
+        let norm = gradient::norm::<N>(gradients, place)?;
         let factor = Factor::clip(norm, limit);
         if factor != Factor::ONE {
             factor.scale(gradients);
         }
         Ok(norm)
+    }
+
+    /// Brings every gradient into `-limit..=limit`, as `torch.nn.utils.clip_grad_value_`.
+    ///
+    /// # Errors
+    ///
+    /// If `limit` is not more than 0, or a gradient is not finite; the gradients are as they were then.
+    pub fn clip_value(&mut self, limit: f64) -> Result<()> {
+        gradient::check_limit("clip_value", limit)?;
+        let place = self.place();
+        let gradients = &mut self.gradients[..N::Network::LEARNT_BLOCKS];
+        gradient::check_finite::<N>(gradients, place)?;
+        gradient::clamp(simd::level(), limit, gradients);
+        Ok(())
+    }
+
+    /// What makes the error of a gradient that is not finite.
+    fn place(&self) -> impl FnOnce(&'static str, usize) -> Error + use<N> {
+        let step = usize::try_from(self.step).unwrap_or(usize::MAX);
+        move |name, index| Error::NanGradient {
+            epoch: None,
+            step,
+            name,
+            index,
+        }
     }
 }
 

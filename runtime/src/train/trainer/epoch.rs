@@ -16,10 +16,13 @@ use crate::{
     simd::Isa,
     step::{
         chunks::Step,
-        finish::{Applied, Kept},
+        courses::{Awake, Guided},
+        finish::{Applied, Gradients, Kept},
         gradient::{self, Factor},
         inputs::{check_totals, not_finite},
+        passes::Passes,
         source::{Gathered, Source},
+        statistics,
     },
     train::{
         faults::{Faults, guarded},
@@ -37,8 +40,10 @@ use std::time::Instant;
 pub struct Run<N: Model, T> {
     /// The step's.
     pub memory: Memory<N>,
-    /// Gradients, where they are to be clipped.
+    /// Gradients, where they are kept, and behind them what statistics gain.
     pub gradients: Vec<Block>,
+    /// Those of a batch that is not the only one of its step.
+    pub part: Vec<Block>,
     /// Targets of a batch, gathered from the dataset.
     pub targets: Vec<T>,
     /// The order of the samples.
@@ -124,9 +129,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
+        let batch = run.memory.chunking.batch.get();
+        let together = batch.saturating_mul(self.accumulate);
         let mut first = 0;
         while first < run.samples {
-            let rows = run.memory.chunking.batch.get().min(run.samples - first);
+            let rows = together.min(run.samples - first);
             sums.steps += 1;
             let factor = of_epoch.map_or_else(|| self.factor_of_step(), Ok)?;
             let totals = self
@@ -180,26 +187,24 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
-        let (rows, order) = (positions.len(), &run.order);
+        let batch = run.memory.chunking.batch.get();
         if run.targets.is_empty() {
             // Room for a batch, once; the first targets are as good as any to begin with.
-            for position in positions.clone() {
-                let sample = order.at(position);
+            for position in positions.clone().take(batch) {
+                let sample = run.order.at(position);
                 let target = guarded(sample, || data.target(sample))?;
                 run.targets
                     .extend_from_slice(slice::from_ref(target.borrow()));
             }
         }
-        let weights = match run.weighs {
-            true => weigh::<N, L, D>(&self.loss, data, order, positions.clone())?,
-            false => Weights::of_rows(rows),
+        // Every batch has a number of its own.
+        let mut number = self.past.steps.wrapping_mul(self.accumulate as u64);
+        let (loss, seed, order) = (&self.loss, self.seed.0, &run.order);
+        let weigh = |positions: Range<usize>| match run.weighs {
+            true => weigh::<N, L, D>(loss, data, order, positions),
+            false => Ok(Weights::of_rows(positions.len())),
         };
-        let step = Step {
-            turn: &InBatch::new(&self.loss, weights),
-            seed: self.seed.0,
-            step: self.past.steps,
-        };
-        let source = Visited {
+        let mut samples = Visited {
             data,
             order,
             // Counted before its first step.
@@ -207,55 +212,135 @@ impl<O: Optimizer, L> Trainer<O, L> {
             first: positions.start,
             faults: &run.faults,
         };
-        let targets = Gathered(&mut run.targets[..rows]);
-        let update = self.optimizer.step(self.past.steps, factor);
-        let arena = N::Network::arena_mut(net);
-        let mut passes = run.memory.passes()?;
-        let totals = match self.clip_norm {
-            None => {
-                let mut applied = Applied::<N, _> {
-                    update: &update,
-                    arena,
-                    state: &mut self.past.state,
-                    network: PhantomData,
-                };
-                passes.run(step, &source, targets, &mut applied)
-            }
-            Some(_) => {
-                let mut kept = Kept::<N> {
-                    parameters: arena,
-                    gradients: &mut run.gradients,
-                    network: PhantomData,
-                };
-                passes.run(step, &source, targets, &mut kept)
-            }
+        let keeps_gradients = self.keeps_gradients();
+        let (steps, courses) = (self.past.steps, &self.past.courses);
+        let update = self.optimizer.step(steps, factor);
+        let guided = Guided {
+            optimizer: &self.optimizer,
+            taken: steps,
+            factor,
+            tensors: N::Network::TENSORS,
+            courses,
         };
-        run.faults.take()?;
-        if let Err(error) = check_totals(&totals, &weights, 0) {
-            // A dataset may have given other targets than those that were checked.
-            for (position, target) in positions.zip(&run.targets) {
-                in_batch::check(&self.loss, order.at(position), target)?;
+        let (arena, state) = (N::Network::arena_mut(net), &mut self.past.state);
+        let mut passes = run.memory.passes()?;
+        if !keeps_gradients {
+            let mut applied = Applied::<N, _> {
+                update: &update,
+                rules: guided.rules(),
+                arena,
+                state,
+                network: PhantomData,
+            };
+            let targets = &mut run.targets[..positions.len()];
+            let turn = &InBatch::new(loss, weigh(positions)?);
+            let step = Step {
+                turn,
+                seed,
+                step: number,
+            };
+            let totals = pass(&mut passes, step, &samples, targets, &mut applied)?;
+            passes.follow(arena);
+            self.past.steps += 1;
+            return Ok(totals);
+        }
+
+        let wanted = Awake {
+            tensors: N::Network::TENSORS,
+            courses,
+        };
+        let level = passes.chunking.level;
+        let mut totals = Totals::none(L::PARTS);
+        let mut counted = 0.0;
+        for start in positions.clone().step_by(batch) {
+            let rows = batch.min(positions.end - start);
+            samples.first = start;
+            let (before, targets) = (totals.rows, &mut run.targets[..rows]);
+            let into = if before == 0 {
+                &mut run.gradients
+            } else {
+                &mut run.part
+            };
+            let mut kept = Kept::<N> {
+                parameters: arena,
+                gradients: &mut into[..N::Network::LEARNT_BLOCKS],
+                rules: &wanted,
+                network: PhantomData,
+            };
+            let turn = &InBatch::new(loss, weigh(start..start + rows)?);
+            let step = Step {
+                turn,
+                seed,
+                step: number,
+            };
+            totals.add(pass(&mut passes, step, &samples, targets, &mut kept)?);
+            number = number.wrapping_add(1);
+            let (learnt, gains) = into.split_at_mut(N::Network::LEARNT_BLOCKS);
+            gradient::add_penalties::<N>(level, &wanted, arena, learnt);
+            gains.fill(Block::ZERO);
+            if self.accumulate > 1 {
+                passes.follow(into);
             }
-            return Err(error);
+            let count = turn.weights().mean(L::PARTS);
+            if before > 0 {
+                let counts = [counted, count];
+                gradient::mix::<N>(level, counts, &mut run.gradients, &run.part);
+            }
+            counted += count;
         }
-        if let Some(limit) = self.clip_norm {
-            let (level, gradients) = (passes.chunking.level, &mut run.gradients);
-            let weights = &mut arena[..N::Network::LEARNT_BLOCKS];
-            gradient::add_penalties::<N>(level, weights, gradients);
-            let norm = gradient::norm::<N>(gradients, |name, index| Error::NanGradient {
-                epoch: None,
-                step: 1,
-                name,
-                index,
-            })?;
-            let (factor, state) = (Factor::clip(norm, limit), &mut self.past.state);
-            let cuts = passes.cuts(None);
-            gradient::apply(level, &update, factor, &cuts, gradients, weights, state);
+        let (learnt, gains) = run.gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
+        let place = |name, index| Error::NanGradient {
+            epoch: None,
+            step: 1,
+            name,
+            index,
+        };
+        if let Some(limit) = self.clip_value {
+            gradient::check_finite::<N>(learnt, place)?;
+            gradient::clamp(level, limit, learnt);
         }
-        passes.follow(arena);
+        let scale = match self.clip_norm {
+            Some(limit) => Factor::clip(gradient::norm::<N>(learnt, place)?, limit),
+            None => Factor::ONE,
+        };
+        let (cuts, rules) = (passes.cuts(None), (&update, guided.rules()));
+        let (weights, statistics) = arena.split_at_mut(N::Network::LEARNT_BLOCKS);
+        gradient::apply(level, rules, scale, &cuts, learnt, weights, state);
+        if self.accumulate > 1 {
+            statistics::gain::<N>(statistics, gains);
+        } else {
+            passes.follow(arena);
+        }
         self.past.steps += 1;
         Ok(totals)
     }
+}
+
+/// Forward, loss and gradients of some samples, one for each target.
+fn pass<N, D, L>(
+    passes: &mut Passes<'_, N>,
+    step: Step<'_, InBatch<'_, L>>,
+    samples: &Visited<'_, D>,
+    targets: &mut [D::Target],
+    gradients: &mut dyn Gradients,
+) -> Result<Totals>
+where
+    N: Model,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
+{
+    let loss = step.turn;
+    let totals = passes.run(step, samples, Gathered(targets), gradients);
+    samples.faults.judge()?;
+    if let Err(error) = check_totals(&totals, loss.weights(), 0) {
+        // A dataset may have given other targets than those that were checked.
+        for (position, target) in (samples.first..).zip(targets.iter()) {
+            let sample = samples.order.at(position);
+            in_batch::check::<N::Output, _, L>(loss.loss(), sample, target)?;
+        }
+        return Err(error);
+    }
+    Ok(totals)
 }
 
 /// How much the samples at `positions` of the order count, by their targets alone: all are asked for before the first of them

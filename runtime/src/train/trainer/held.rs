@@ -7,10 +7,11 @@ use crate::{
     optimizer::{Optimizer, State},
     parameters::Seed,
     schedule::Schedule,
+    step::courses::{Courses, Wish},
     train::weights::fingerprint,
     value::filled,
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
@@ -42,6 +43,11 @@ pub struct Trainer<O: Optimizer, L> {
     pub(super) seed: Seed,
     pub(super) shuffle: bool,
     pub(super) clip_norm: Option<f64>,
+    pub(super) clip_value: Option<f64>,
+    pub(super) accumulate: usize,
+    pub(super) spares_vectors: bool,
+    /// What is asked of parameters by name, in the order in which it was.
+    pub(super) wishes: Vec<(String, Wish)>,
     pub(super) quiet: bool,
     pub(super) keep_steps: bool,
     pub(super) schedule: Option<Box<dyn Schedule>>,
@@ -54,6 +60,8 @@ pub struct Past<T> {
     pub network: Option<u64>,
     /// What the optimizer remembers of each block of weights.
     pub state: Vec<T>,
+    /// How tensors are trained that are not trained like the others.
+    pub courses: Courses,
     /// Steps taken.
     pub steps: u64,
     /// Epochs begun.
@@ -65,6 +73,7 @@ impl<T> Default for Past<T> {
         Self {
             network: None,
             state: Vec::new(),
+            courses: Courses::default(),
             steps: 0,
             epochs: 0,
         }

@@ -16,23 +16,21 @@ use crate::{
     error::{Error, Found, Result},
     loss::{Loss, in_batch},
     model::Model,
-    network::Network,
     optimizer::Optimizer,
     random::mix,
     step::chunking::parts,
     train::{
         ending,
         evaluation::{Evaluation, check_targets, count, judge},
-        faults::{Faults, panicked},
+        faults::panicked,
         history::{Epoch, History},
-        memory::{Memory, sharing},
+        memory::sharing,
         order::Order,
         progress::Progress,
-        room, slowness,
+        slowness,
         threads::{Stack, Threads},
         weights::{check_finite, fingerprint},
     },
-    value::filled,
 };
 use alloc::vec::Vec;
 use core::{borrow::Borrow, cell::Cell, mem, slice};
@@ -152,23 +150,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             let check = || check_targets::<N, L, V>(validation, validations, &self.loss);
             threads.install(check).map_err(validation_error)?;
         }
-        check_finite(net, None)?;
-        if self.past.adopt(net)?
-            && let Some(schedule) = &mut self.schedule
-        {
-            schedule.restart();
-        }
-        room::check::<N>(batch)?;
-        let clipped = self.clip_norm.map_or(0, |_| N::Network::LEARNT_BLOCKS);
-        let mut run = Run::<N, T> {
-            memory: Memory::new(batch, threads.count())?,
-            gradients: filled("gradients", clipped)?,
-            targets: Vec::new(),
-            order: Order::Ascending,
-            samples: 0,
-            faults: Faults::default(),
-            weighs: false,
-        };
+        let mut run = self.prepare::<N, T>(net, batch, threads.count())?;
         if !self.quiet {
             slowness::warn::<N>();
             ending::warn::<N, T, L>(&self.loss);
@@ -198,10 +180,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     let totals = judge(net, validation, &self.loss, threads.count(), validations);
                     epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
                 }
-                if let Some(schedule) = &mut self.schedule {
-                    let validation = epoch.validation.as_ref();
-                    schedule.observe(validation.map_or(epoch.loss, |validation| validation.loss));
-                }
+                self.observe(&epoch);
                 progress.finish(&epoch);
                 history.seconds += epoch.seconds;
                 history.epochs.push(epoch);
