@@ -115,6 +115,14 @@ const OTHERWISE: &[(&str, &str)] = &[
         "write the penalty `l2 = 1e-4`, or give the optimizer a weight decay",
     ),
     (
+        "trainable",
+        "write `frozen = true` where it is not to be trained",
+    ),
+    (
+        "requires_grad",
+        "write `frozen = true` where it is not to be trained",
+    ),
+    (
         "data_format",
         "images are [channels, height, width]; leave it out",
     ),

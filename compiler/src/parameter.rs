@@ -15,6 +15,8 @@ pub struct Parameter {
     pub l1: f64,
     /// Penalty of the squares.
     pub l2: f64,
+    /// Factor of the learning rate.
+    pub rate: f64,
 }
 
 /// What becomes of a tensor in training.
@@ -22,6 +24,8 @@ pub struct Parameter {
 pub enum Role {
     /// It descends along its gradient.
     Learnt,
+    /// It might, but is to stay as it is.
+    Frozen,
     /// It goes a step towards what each batch shows.
     Statistic {
         /// The step's part of the way.

@@ -26,11 +26,15 @@ pub enum Role {
     Learnt {
         /// What its size costs.
         penalty: Penalty,
+        /// Factor of the learning rate.
+        rate: f64,
         /// Cost of one block's gradient: how many products one sample adds to each of its numbers.
         cost: usize,
         /// The pass after which its gradient can be finished: see [`Network::update`](crate::network::Network::update).
         pass: usize,
     },
+    /// It stays as it was loaded, drawn or set.
+    Frozen,
     /// It follows what batches show: after a step it is `keep` of what it was, and what the step adds.
     Statistic {
         /// 0 to 1.
@@ -82,7 +86,15 @@ impl Tensor {
     pub fn learnt(&self) -> Option<Penalty> {
         match self.role {
             Role::Learnt { penalty, .. } => Some(penalty),
-            Role::Statistic { .. } | Role::Count => None,
+            Role::Frozen | Role::Statistic { .. } | Role::Count => None,
+        }
+    }
+
+    /// Its factor of the learning rate.
+    pub fn rate(&self) -> f64 {
+        match self.role {
+            Role::Learnt { rate, .. } => rate,
+            Role::Frozen | Role::Statistic { .. } | Role::Count => 1.0,
         }
     }
 }

@@ -58,6 +58,7 @@ pub const fn tensor(
         blocks: 0,
         init: Init::Constant(0.0),
         role: Role::Learnt {
+            rate: 1.0,
             penalty: Penalty::NONE,
             cost: 1,
             pass: 0,

@@ -61,6 +61,22 @@ impl Arguments<'_> {
         self.number_or(name, default, fits, "a number above 0 that f32 can hold")
     }
 
+    /// A factor of the learning rate; 1 by default.
+    pub fn rate(&mut self) -> f64 {
+        let Some(value) = self.take("rate", "rate = 1".into(), Standing::Named) else {
+            return 1.0;
+        };
+        match self.number_of(value) {
+            Some(rate) if rate >= 0.0 => rate,
+            _ => {
+                let message = "`rate` is a number that is not negative and that f32 can hold, such as `0.1`; \
+                               it multiplies the learning rate";
+                self.wrong(value, message);
+                1.0
+            }
+        }
+    }
+
     /// A number that is what `what` says, with a default, by name only.
     fn number_or(
         &mut self,

@@ -186,8 +186,10 @@ fn tensor(tensor: &Tensor, Updated { pass, cost }: Updated) -> TokenStream {
     let role = match parameter.role {
         Role::Learnt => {
             let penalty = penalty(parameter);
-            quote!(rt::Role::Learnt { penalty: #penalty, cost: #cost, pass: #pass })
+            let rate = parameter.rate;
+            quote!(rt::Role::Learnt { penalty: #penalty, rate: #rate, cost: #cost, pass: #pass })
         }
+        Role::Frozen => quote!(rt::Role::Frozen),
         Role::Statistic {
             momentum,
             is_variance,

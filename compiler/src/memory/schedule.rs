@@ -6,6 +6,7 @@ use crate::ids::{BufferId, JointId, LayerId, TensorId, TransposedId, ValueId};
 use crate::memory::crossing::{Cross, Crossings};
 use crate::memory::program::{Action, Answer, Crossing, Event, Mode, Place, Program};
 use crate::memory::rows::{self, Wish};
+use crate::parameter::Role;
 use crate::place::fuse::Stage;
 use crate::place::layout::Layout;
 use crate::rt::Path;
@@ -476,7 +477,8 @@ impl<'a> Scheduler<'a> {
     fn finish(&mut self, index: usize) {
         for tensor in self.layout.tensors_of(&self.layout.stages[index]) {
             let sites = self.sites[tensor.0].clone();
-            if sites.first().is_none_or(|&(first, _)| first != index) {
+            let is_frozen = self.layout.tensors[tensor.0].parameter.role == Role::Frozen;
+            if is_frozen || sites.first().is_none_or(|&(first, _)| first != index) {
                 continue;
             }
             let mut whole: Option<Gradient<Place>> = None;

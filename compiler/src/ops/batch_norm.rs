@@ -6,7 +6,7 @@
 mod delta;
 
 use super::operator::{Application, Operator};
-use super::{lower::Lower, pair};
+use super::{lower::Lower, pair, parameter::Course};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
@@ -41,6 +41,8 @@ pub struct BatchNorm {
     pub eps: f64,
     /// Whether a scale and a shift are learnt.
     pub affine: bool,
+    /// How scale and shift are trained.
+    pub course: Course,
 }
 
 /// What each sample leaves for the batch: its moments, and the sums of its deltas.
@@ -66,6 +68,7 @@ impl Operator for BatchNorm {
             momentum: arguments.probability_or("momentum", 0.1),
             eps: arguments.positive_or("eps", 1e-5),
             affine: arguments.flag("affine", true),
+            course: Course::declare(arguments),
         }
     }
 
@@ -95,6 +98,7 @@ impl Operator for BatchNorm {
             role,
             l1: 0.0,
             l2: 0.0,
+            rate: 1.0,
         };
         let momentum = self.momentum;
         let statistic = |is_variance| Role::Statistic {
@@ -111,7 +115,7 @@ impl Operator for BatchNorm {
             tensor("bias", &shape, Role::Learnt, 0.0),
         ];
         let learnt = learnt.into_iter().filter(|_| self.affine);
-        learnt.chain(followed).collect()
+        self.course.of(learnt.chain(followed).collect())
     }
 
     /// A multiply-add for each number.

@@ -81,11 +81,12 @@ impl Operator for Dense {
             role: Role::Learnt,
             l1: self.weights.l1,
             l2: self.weights.l2,
+            rate: 1.0,
         }];
         if self.bias {
             parameters.push(Parameter::bias("bias", self.outputs, fan_in));
         }
-        parameters
+        self.weights.course.of(parameters)
     }
 
     fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {

@@ -125,6 +125,7 @@ impl Operator for Lstm {
             role: Role::Learnt,
             l1: self.weights.l1,
             l2: self.weights.l2,
+            rate: 1.0,
         };
         let mut parameters = vec![weight("ih", features), weight("hh", self.hidden)];
         if self.bias {
@@ -132,7 +133,7 @@ impl Operator for Lstm {
                 |from: &str| Parameter::bias(&format!("bias_{from}_l{level}"), gates, self.hidden);
             parameters.extend([bias("ih"), bias("hh")]);
         }
-        parameters
+        self.weights.course.of(parameters)
     }
 
     /// Four gates of two products each, then three sigmoids, two tanh, three products and a sum, each counted as one.

@@ -1,4 +1,4 @@
-//! What the arguments `init`, `l1` and `l2` of a layer with weights mean.
+//! What the arguments `init`, `l1`, `l2`, `rate` and `frozen` of a layer with weights mean.
 
 use crate::{
     arguments::Arguments,
@@ -14,6 +14,40 @@ pub struct Weights {
     pub l1: f64,
     /// Penalty of the squares, Keras' `L2`.
     pub l2: f64,
+    /// How they are trained, biases too.
+    pub course: Course,
+}
+
+/// How what a layer learns is trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Course {
+    /// Factor of the learning rate.
+    pub rate: f64,
+    /// Whether it stays as it is.
+    pub frozen: bool,
+}
+
+impl Course {
+    /// Reads `rate` and `frozen`.
+    pub fn declare(arguments: &mut Arguments<'_>) -> Self {
+        Self {
+            rate: arguments.rate(),
+            frozen: arguments.flag("frozen", false),
+        }
+    }
+
+    /// The parameters of a layer that is trained so.
+    pub fn of(self, mut parameters: Vec<Parameter>) -> Vec<Parameter> {
+        for parameter in &mut parameters {
+            if parameter.is_learnt() {
+                parameter.rate = self.rate;
+                if self.frozen {
+                    parameter.role = Role::Frozen;
+                }
+            }
+        }
+        parameters
+    }
 }
 
 /// Named initialisations of `torch.nn.init`.
@@ -44,12 +78,13 @@ const SCHEMES: &[(&str, Scheme)] = &[
 ];
 
 impl Weights {
-    /// Reads `init`, `l1` and `l2`.
+    /// Reads `init`, `l1`, `l2`, `rate` and `frozen`.
     pub fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             scheme: arguments.word("init", SCHEMES).unwrap_or(Scheme::Default),
             l1: arguments.penalty("l1"),
             l2: arguments.penalty("l2"),
+            course: Course::declare(arguments),
         }
     }
 
@@ -77,6 +112,7 @@ impl Parameter {
             role: Role::Learnt,
             l1: 0.0,
             l2: 0.0,
+            rate: 1.0,
         }
     }
 }

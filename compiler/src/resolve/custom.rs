@@ -9,7 +9,7 @@ use crate::{
     ops::{
         KINDS,
         custom::{Custom, PARTS},
-        parameter::{Scheme, Weights},
+        parameter::{Course, Scheme, Weights},
     },
     parameter::{Init, Parameter, Role},
     sizes::Constants,
@@ -23,6 +23,10 @@ const PLAIN: Weights = Weights {
     scheme: Scheme::Default,
     l1: 0.0,
     l2: 0.0,
+    course: Course {
+        rate: 1.0,
+        frozen: false,
+    },
 };
 
 /// The most numbers that are kept of a sample.
@@ -155,9 +159,10 @@ fn parameters(
             role: Role::Learnt,
             l1: if is_bias { 0.0 } else { weights.l1 },
             l2: if is_bias { 0.0 } else { weights.l2 },
+            rate: 1.0,
         });
     }
-    sound.then_some(parameters)
+    sound.then(|| weights.course.of(parameters))
 }
 
 /// How a tensor of this shape is drawn: its first axis are outputs, the others are summed over; a vector is summed over as a

@@ -2,7 +2,7 @@
 
 use super::{message, messages};
 
-const DENSE: &str = "`Dense(outputs, inputs = .., bias = true, init = Default, l1 = 0, l2 = 0)`";
+const DENSE: &str = "`Dense(outputs, inputs = .., bias = true, init = Default, l1 = 0, l2 = 0, rate = 1, frozen = false)`";
 
 /// What is wrong with a layer in the place where a vector of 8 comes in.
 fn wrong(layer: &str) -> Vec<String> {
@@ -26,7 +26,7 @@ fn a_missing_argument() {
     assert_eq!(
         wrong_on_image("Conv2d(8)"),
         "`Conv2d` needs `kernel`; it is written `Conv2d(channels, kernel, stride = 1, padding = 0, dilation = 1, \
-         inputs = .., bias = true, init = Default, l1 = 0, l2 = 0)`"
+         inputs = .., bias = true, init = Default, l1 = 0, l2 = 0, rate = 1, frozen = false)`"
     );
 }
 
@@ -60,7 +60,7 @@ fn a_repeated_argument() {
 #[test]
 fn too_many_arguments() {
     let expected = "`Dense` takes only `inputs`, `outputs` without names; it is written \
-                    `Dense(inputs, outputs, bias = true, init = Default, l1 = 0, l2 = 0)`";
+                    `Dense(inputs, outputs, bias = true, init = Default, l1 = 0, l2 = 0, rate = 1, frozen = false)`";
     assert_eq!(wrong("Dense(8, 8, 8)"), [expected]);
     let expected = "`Relu` takes no arguments without a name; it is written `Relu` alone";
     assert_eq!(wrong("Relu(3)"), [expected]);

@@ -86,7 +86,7 @@ impl View for &Parameter<'_> {
     fn dtype(&self) -> Dtype {
         match self.tensor.role {
             Role::Count => Dtype::I64,
-            Role::Learnt { .. } | Role::Statistic { .. } => Dtype::F32,
+            Role::Learnt { .. } | Role::Frozen | Role::Statistic { .. } => Dtype::F32,
         }
     }
 

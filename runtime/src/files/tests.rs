@@ -121,6 +121,7 @@ fn a_variance_is_never_negative() {
     };
     let mean = Tensor {
         role: Role::Learnt {
+            rate: 1.0,
             penalty: Penalty::NONE,
             cost: 1,
             pass: 0,

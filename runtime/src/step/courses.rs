@@ -187,7 +187,8 @@ pub struct Guided<'a, O> {
 impl<O: Optimizer> Guided<'_, O> {
     /// Itself, or the common rule where all are trained alike.
     pub fn rules(&self) -> &dyn Rules<O::Step> {
-        if self.courses.is_usual() {
+        let has_usual_rate = |tensor: &Tensor| tensor.rate() == 1.0;
+        if self.courses.is_usual() && learnt(self.tensors).all(has_usual_rate) {
             &Alike
         } else {
             self
@@ -200,7 +201,8 @@ impl<O: Optimizer> Rules<O::Step> for Guided<'_, O> {
         let Some((index, tensor, end)) = find(self.tensors, block) else {
             return (Ruling::Usual, usize::MAX);
         };
-        let course = self.courses.course(index);
+        let mut course = self.courses.course(index);
+        course.rate *= tensor.rate();
         let is_spared = self.courses.spares_vectors && tensor.shape.len() < 2;
         let ruling = if course.frozen_since.is_some() {
             Ruling::Frozen

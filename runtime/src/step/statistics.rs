@@ -20,7 +20,7 @@ pub fn gain<N: Model>(mut statistics: &mut [Block], mut gains: &[Block]) {
         (numbers, statistics) = statistics.split_at_mut(blocks);
         (added, gains) = gains.split_at(blocks);
         match tensor.role {
-            Role::Learnt { .. } => {}
+            Role::Learnt { .. } | Role::Frozen => {}
             Role::Statistic { keep, .. } => {
                 let numbers = numbers.iter_mut().flat_map(|block| &mut block.0);
                 let added = added.iter().flat_map(|block| &block.0);

@@ -148,7 +148,8 @@ impl<'a> Reference<'a> {
             let each = |w: &f64| parameter.l1 * w.abs() + parameter.l2 * w * w;
             self.parameters[&name].iter().map(each).sum::<f64>()
         };
-        declared(self.graph).map(of).sum()
+        let learnt = declared(self.graph).filter(|(_, parameter)| parameter.is_learnt());
+        learnt.map(of).sum()
     }
 
     fn application<'s>(&'s self, node: &Node, values: &'s [Vec<f64>]) -> Application<'s> {

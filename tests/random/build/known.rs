@@ -39,6 +39,18 @@ pub const MODELS: &[&str] = &[
             (relu(shared(h)) + h, flatten(tanh(shared(y))))
         }
     }",
+    // Frozen layers: below all that learns, between what learns, called twice, and a norm of which only the statistics move.
+    "(x: [3, 6, 6], y: [17]) -> ([5], [17]) {
+        below: Conv2d(18, 3, padding = 1, frozen = true),
+        norm: BatchNorm(frozen = true),
+        first: Dense(17),
+        between: Dense(17, l1 = 0.03125, frozen = true),
+        head: Dense(5),
+        forward {
+            let h = relu(between(tanh(between(first(y)))));
+            (head(flatten(relu(norm(below(x))))), h + y)
+        }
+    }",
     // Norms of features and of steps, and of features that lie as pixels do.
     "(x: [3, 2, 2], y: [3, 17]) -> ([12], [3, 17]) {
         conv: Conv2d(3, 2, padding = Same),

@@ -19,6 +19,7 @@ const fn tensor(blocks: usize, pass: usize) -> Tensor {
         blocks,
         init: Init::Constant(0.0),
         role: Role::Learnt {
+            rate: 1.0,
             penalty: Penalty::NONE,
             cost: 1,
             pass,

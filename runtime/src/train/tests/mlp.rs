@@ -72,6 +72,7 @@ const fn weight(
         blocks: place.end - place.start,
         init,
         role: Role::Learnt {
+            rate: 1.0,
             penalty,
             cost: 1,
             pass: 0,

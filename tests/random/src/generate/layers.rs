@@ -256,5 +256,8 @@ fn weights(dice: &mut Dice) -> Vec<String> {
     if dice.once_in(6) {
         arguments.push("l2 = 0.0625".into());
     }
+    if dice.once_in(8) {
+        arguments.push("frozen = true".into());
+    }
     arguments
 }
