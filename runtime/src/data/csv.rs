@@ -1,6 +1,6 @@
 //! Tables as text: comma-separated values and their kin.
 //!
-//! A table is read once, its columns chosen by name, and becomes [`Samples`](super::Samples) whose inputs are arrays
+//! A table is read once, its columns chosen by name, and becomes [`Samples`] whose inputs are arrays
 //! `[f32; N]`. What the columns make is compared with `N`.
 //!
 //! ```
@@ -103,7 +103,7 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::error::Error::Io) if the file cannot be opened.
+    /// [`Error::Io`] if the file cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let file = File::open(path).map_err(io("open", path))?;

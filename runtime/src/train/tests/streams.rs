@@ -154,7 +154,7 @@ fn streams_that_cannot_be_trained_on_are_refused() {
             ..
         })
     ));
-    let found = trainer().fit_stream(&mut net(), 10, stream(0));
+    let found = trainer().fit_stream(&mut net(), 10, |_| Vec::<Sample>::new());
     assert!(matches!(found, Err(Error::EmptyDataset)));
     // An endless stream ends with the fit.
     let endless = |_| {
