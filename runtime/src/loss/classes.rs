@@ -8,10 +8,13 @@ use crate::{
 
 mod sealed {
     pub trait Sealed {}
-    impl Sealed for super::Uniform {}
-    impl<const N: usize> Sealed for [f32; N] {}
-    impl<const N: usize> Sealed for &[f32; N] {}
 }
+
+impl sealed::Sealed for Uniform {}
+
+impl<const N: usize> sealed::Sealed for [f32; N] {}
+
+impl<const N: usize> sealed::Sealed for &[f32; N] {}
 
 /// Every class counts the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

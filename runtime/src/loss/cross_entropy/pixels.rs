@@ -1,14 +1,12 @@
 //! Cross-entropy of every pixel of an image, whose channels are classes: sixteen pixels at a time.
 
-use super::{CrossEntropy, CrossEntropyWith};
+use super::{plain::CrossEntropy, with::CrossEntropyWith};
 use crate::{
     block::LANES,
     error::Result,
-    loss::{
-        classes::{ClassWeights, Classes, in_range, is_ignored, weight_of},
-        label::Label,
-        sample::Loss,
-    },
+    loss::classes::{ClassWeights, Classes, hits, in_range, is_ignored, weight_of},
+    loss::label::Label,
+    loss::sample::Loss,
     math,
     simd::Isa,
 };
@@ -128,7 +126,7 @@ impl<W> CrossEntropyWith<W> {
             }
             let of =
                 core::array::from_fn::<f32, C, _>(|class| logits[class * labels.len() + pixel]);
-            right += usize::from(super::hits(&of, label.class()));
+            right += usize::from(hits(&of, label.class()));
             counted += 1;
         }
         [right, counted]

@@ -1,16 +1,17 @@
 //! Cross-entropy with PyTorch's options.
 
-use super::{Blend, CrossEntropy, check_probabilities, row};
+use super::{
+    plain::CrossEntropy,
+    row::{Blend, check_probabilities, row},
+};
 use crate::{
     error::Result,
-    loss::{
-        classes::{
-            ClassWeights, Classes, Uniform, argmax, check_no_ignored, hits, in_range, is_ignored,
-            of_classes, weight_of,
-        },
-        label::Label,
-        setting::{check, check_weights},
+    loss::classes::{
+        ClassWeights, Classes, Uniform, argmax, check_no_ignored, hits, in_range, is_ignored,
+        of_classes, weight_of,
     },
+    loss::label::Label,
+    loss::setting::{check, check_weights},
     simd::Isa,
 };
 
