@@ -61,6 +61,7 @@ const RUNTIME: &[&str] = &[
     "views",
     "files",
     "parameters",
+    "distribution",
     "check",
     "inference",
     "summary",

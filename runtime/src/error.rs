@@ -251,6 +251,31 @@ pub enum Error {
         /// The dataset's reason.
         source: Box<dyn core::error::Error + Send + Sync>,
     },
+    /// An action is not one of those that there are.
+    ActionOutOfRange {
+        /// Row of the dataset, counted from 0; none outside of one.
+        row: Option<usize>,
+        /// The action.
+        action: i128,
+        /// Number of actions: they are `0..actions`.
+        actions: usize,
+    },
+    /// Of all actions of a distribution none is allowed.
+    NoAction {
+        /// Number of actions.
+        actions: usize,
+    },
+    /// A distribution cannot have this parameter.
+    Distribution {
+        /// Which of its parameters, such as a logit.
+        parameter: &'static str,
+        /// Which of its numbers, counted from 0.
+        index: usize,
+        /// What it is.
+        found: f32,
+        /// What it may be, and a repair.
+        expected: &'static str,
+    },
     /// A setting of the trainer makes no sense.
     Setting {
         /// The setting's name.

@@ -18,6 +18,7 @@ pub mod custom;
 #[cfg(feature = "std")]
 pub mod data;
 pub mod declared;
+pub mod distribution;
 pub mod error;
 #[cfg(feature = "files")]
 pub mod files;

@@ -2,6 +2,7 @@
 //!
 //! The loss of a batch is the mean over its samples, each of which counts as much as the loss says.
 
+mod action;
 mod binary;
 mod classes;
 mod cosine;
@@ -21,6 +22,7 @@ mod softmax;
 mod tuple;
 mod weighted;
 
+pub use action::ActionValue;
 pub use binary::{BinaryCrossEntropy, BinaryCrossEntropyWith, PosWeight};
 pub use classes::{ClassWeights, Uniform, argmax};
 pub use cosine::CosineEmbedding;

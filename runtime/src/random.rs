@@ -53,15 +53,24 @@ impl Key {
     /// The key of the sample `row` places after the first.
     #[inline]
     pub fn row(&self, row: usize) -> Row {
-        let sample = (self.first_sample + row) as u64;
-        let run = mix(mix(self.seed) ^ self.step);
-        let key = mix(run ^ mix((u64::from(self.layer) << 40) ^ sample));
+        let key = self.bits(row);
         Row {
             before: key as u32,
             between: (key >> 32) as u32,
         }
     }
+
+    /// The same as a number.
+    #[inline]
+    pub fn bits(&self, row: usize) -> u64 {
+        let sample = (self.first_sample as u64).wrapping_add(row as u64);
+        let run = mix(mix(self.seed) ^ self.step);
+        mix(run ^ mix((u64::from(self.layer) << 40) ^ sample))
+    }
 }
+
+/// Which layer's bits serve what is sampled outside of a network: the last of the 2^24 that a [`Key`] tells apart.
+pub const OUTSIDE: u32 = 0xff_ffff;
 
 /// 32 random bits for each index.
 #[inline(always)]

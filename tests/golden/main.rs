@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod dataflow;
+mod distributions;
 mod file;
 mod layers;
 mod losses;

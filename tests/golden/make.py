@@ -25,6 +25,7 @@ and of large gradients every n-th number is stored (`thinned`).
 import pathlib
 import re
 
+import distributions
 import losses
 import numpy as np
 import torch
@@ -485,6 +486,7 @@ def main():
     resnet18()
     losses.write(numbers, fill_parameters, save)
     steps.write()
+    distributions.make(numbers, save)
 
 
 if __name__ == "__main__":

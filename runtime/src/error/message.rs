@@ -150,6 +150,24 @@ impl Display for Error {
             Self::Sample { row, source } => {
                 write!(f, "row {row} of the dataset cannot be read: {source}")
             }
+            Self::ActionOutOfRange { row, action, actions } => {
+                if let Some(row) = row {
+                    write!(f, "row {row} of the dataset: ")?;
+                }
+                write!(
+                    f,
+                    "action {action}, but {actions} actions are counted from 0 and below {actions}; \
+                     count actions from 0, or give the last layer an output for each action"
+                )
+            }
+            Self::NoAction { actions } => write!(
+                f,
+                "none of {actions} actions is allowed, but at least one must be; allow one, or end the episode before"
+            ),
+            Self::Distribution { parameter, index, found, expected } => write!(
+                f,
+                "number {index} of the {parameter} is {found:?}, but must be {expected}"
+            ),
             Self::Setting { setting, found, expected } => {
                 write!(f, "`{setting}` is {found}, but must be {expected}")
             }

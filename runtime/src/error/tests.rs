@@ -47,6 +47,36 @@ fn messages_read_as_sentences() {
 }
 
 #[test]
+fn actions_and_distributions_say_what_they_may_be() {
+    let action = |row| Error::ActionOutOfRange {
+        row,
+        action: -1,
+        actions: 2,
+    };
+    let tail = "action -1, but 2 actions are counted from 0 and below 2; count actions from 0, or give the last layer \
+                an output for each action";
+    assert_eq!(action(None).to_string(), tail);
+    assert_eq!(
+        action(Some(4)).to_string(),
+        std::format!("row 4 of the dataset: {tail}")
+    );
+    assert_eq!(
+        Error::NoAction { actions: 3 }.to_string(),
+        "none of 3 actions is allowed, but at least one must be; allow one, or end the episode before"
+    );
+    let logit = Error::Distribution {
+        parameter: "logits",
+        index: 1,
+        found: f32::NAN,
+        expected: "finite",
+    };
+    assert_eq!(
+        logit.to_string(),
+        "number 1 of the logits is NaN, but must be finite"
+    );
+}
+
+#[test]
 fn wrong_lengths_come_with_a_repair() {
     let workspace = Error::Lent {
         what: "blocks of a workspace",
