@@ -12,13 +12,15 @@ pub use concat::Concat;
 pub use folds::Folds;
 pub use subset::Subset;
 
-use super::dataset::Dataset;
+use super::{dataset::Dataset, samples::Samples};
 use crate::{
     error::{Error, Result},
     loss::Label,
     parameters::Seed,
+    value::{Value, zeroed_vec},
 };
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 /// Parts of a dataset to train and to validate on, as views: no input is copied. Every [`Dataset`] has these methods.
 ///
@@ -59,6 +61,36 @@ pub trait Parts: Dataset + Sized {
         D: Dataset<Input = Self::Input, Target = Self::Target>,
     {
         Concat::new(self, other)
+    }
+
+    /// A copy of all samples in memory of its own, which can be changed: a part that is to be normalised, say.
+    ///
+    /// ```
+    /// use kiln::{Seed, data::{Normaliser, Parts, Samples}};
+    ///
+    /// let samples = Samples::new([[1.0_f32], [2.0], [3.0], [4.0]], [0, 1, 0, 1])?;
+    /// let (train, _) = samples.stratified_split(0.5, Seed(1))?;
+    /// let scale = Normaliser::fit(&train)?;
+    /// let train = train.to_samples()?.change(|input| scale.apply(input));
+    /// assert_eq!(train.inputs()[0][0], -train.inputs()[1][0]);
+    /// # Ok::<(), kiln::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Memory`] if there is no memory for the inputs, and whatever the dataset says.
+    fn to_samples(&self) -> Result<Samples<Self::Input, Self::Target>>
+    where
+        Self::Input: Value,
+    {
+        let mut inputs = zeroed_vec::<Self::Input>(self.len())?;
+        let mut targets = Vec::new();
+        for (row, place) in inputs.iter_mut().enumerate() {
+            let (input, target) = self.sample(row)?;
+            place.clone_from(input.borrow());
+            targets.push(target.borrow().clone());
+        }
+        Samples::new(inputs, targets)
     }
 
     /// A share of the samples and the others, chosen by a seed so that each class has the same share of both parts, as nearly
@@ -124,7 +156,6 @@ pub trait Parts: Dataset + Sized {
     where
         Self::Target: Label,
     {
-        use core::borrow::Borrow;
         let class = |row| {
             let label: Self::Target = *self.target(row)?.borrow();
             label.class().ok_or_else(|| Error::Sample {

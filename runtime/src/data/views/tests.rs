@@ -192,3 +192,36 @@ fn classes_are_dealt_in_turn() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn copies_have_the_samples_of_their_view() -> Result<()> {
+    let data = samples(&[5, 6, 7, 8]);
+    let copy = data.subset([3, 1, 1])?.to_samples()?;
+    assert_eq!(copy.inputs(), [[3.0], [1.0], [1.0]]);
+    assert_eq!(copy.targets(), [8, 6, 6]);
+
+    struct Torn;
+    impl Dataset for Torn {
+        type Input = [f32; 1];
+        type Target = usize;
+
+        fn len(&self) -> usize {
+            2
+        }
+
+        fn sample(&self, row: usize) -> Result<(impl Borrow<[f32; 1]>, impl Borrow<usize>)> {
+            match row {
+                0 => Ok(([0.0], 0)),
+                _ => Err(Error::Sample {
+                    row,
+                    source: "torn".into(),
+                }),
+            }
+        }
+    }
+    assert!(matches!(
+        Torn.to_samples(),
+        Err(Error::Sample { row: 1, .. })
+    ));
+    Ok(())
+}
