@@ -5,7 +5,13 @@ struct Gain;
 impl<const N: usize> CustomLayer<[f32; N], [f32; N], [f32; N]> for Gain {
     fn forward(_: &[f32; N], _: &[f32; N], _: &mut [f32; N], _: ()) {}
 
-    fn backward(_: (&[f32; N], &[f32; N], &[f32; N], &[f32; N]), _: (), _: &mut [f32; N], _: &mut [f32; N]) {}
+    fn backward(
+        _: (&[f32; N], &[f32; N], &[f32; N], &[f32; N]),
+        _: (),
+        _: &mut [f32; N],
+        _: &mut [f32; N],
+    ) {
+    }
 }
 
 model! {
