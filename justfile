@@ -43,6 +43,7 @@ fuzz SECONDS="3600" TARGET="compile":
 ulp:
     KILN_EXHAUSTIVE=1 cargo test --release -p kiln-runtime --lib math:: -- --nocapture
 
-# Makes the golden files anew (needs Python with torch, numpy and safetensors).
+# Makes the golden files anew (needs Python with torch, numpy, safetensors and scikit-learn).
 goldens:
     python3 tests/golden/make.py
+    python3 tests/golden/make_metrics.py

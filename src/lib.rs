@@ -96,7 +96,13 @@ pub use kiln_runtime::{
 };
 
 #[cfg(feature = "train")]
-pub use kiln_runtime::train::{Epoch, Evaluation, History, Trainer, Training, evaluate, predict};
+pub use kiln_runtime::train::{
+    Callback, CsvLog, Curves, EarlyStopping, Epoch, Evaluation, History, JsonLinesLog, Moment,
+    Monitor, Stopped, Trainer, Training, Weights, evaluate, evaluate_with, predict,
+};
+
+#[cfg(all(feature = "train", feature = "files"))]
+pub use kiln_runtime::train::Checkpoints;
 
 /// Data to learn from: datasets in memory and readers of well-known files.
 #[cfg(any(feature = "train", feature = "data"))]
@@ -105,6 +111,9 @@ pub mod data {
 }
 
 pub use kiln_runtime::flat;
+
+#[cfg(feature = "alloc")]
+pub use kiln_runtime::metrics;
 
 /// Schedules of the learning rate, as `torch.optim.lr_scheduler` defines them.
 ///
@@ -129,9 +138,9 @@ pub mod schedule {
 pub mod error {
     #[cfg(feature = "alloc")]
     pub use kiln_runtime::error::{Alike, Mismatch, Misshapen, Mistyped};
-    pub use kiln_runtime::error::{Error, Found, Result};
     #[cfg(feature = "std")]
-    pub use kiln_runtime::error::{Fault, TableError, TableFault};
+    pub use kiln_runtime::error::{Difference, Fault, TableError, TableFault};
+    pub use kiln_runtime::error::{Error, Found, Result};
 }
 
 /// The instruction set that runs, and how to restrict it.
@@ -147,7 +156,7 @@ pub mod prelude {
     pub use crate::{BinaryCrossEntropy, CrossEntropy, Huber, Mae, Mse, model};
     pub use crate::{Descent, Model, Seed};
     #[cfg(feature = "train")]
-    pub use crate::{Trainer, Training};
+    pub use crate::{EarlyStopping, Trainer, Training};
 }
 
 /// How networks are trained.

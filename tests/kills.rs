@@ -1,8 +1,9 @@
 //! A process that saves is killed at random moments: the file is whole each time, and the next save removes what is left.
+//! One that trains is killed, too, and resumed until it ends: with the bits of one that was left alone.
 //!
 //! The process is this program, started once more. `KILN_KILLS` says how often it is killed.
 
-use kiln::{Error, prelude::*};
+use kiln::{Checkpoints, EarlyStopping, Error, data::Samples, prelude::*};
 use std::{
     env, fs,
     io::{BufRead, BufReader, Write, stdout},
@@ -14,10 +15,102 @@ use std::{
 
 model! {
     struct Net(x: [128]) -> [128] { fc: Dense(128) }
+
+    struct Taught(x: [2]) -> [3] { hidden: Dense(8), BatchNorm, Relu, Dropout(0.2), out: Dense(3) }
 }
 
 /// Tells the process that saves which file it saves to.
 const PATH: &str = "KILN_KILLS_PATH";
+
+/// Tells the process that trains its folder, and on how many threads it works.
+const FOLDER: &str = "KILN_KILLS_FOLDER";
+const THREADS: &str = "KILN_KILLS_THREADS";
+
+/// What a run leaves: the weights, and the loss of every step.
+fn teach(trainer: &mut Trainer<Adam, CrossEntropy>, net: &mut Taught) -> Result<Vec<u8>, Error> {
+    let inputs: Vec<[f32; 2]> = (0..60)
+        .map(|i| [(i as f32).sin(), (i as f32 * 0.7).cos()])
+        .collect();
+    let labels: Vec<_> = inputs
+        .iter()
+        .map(|[a, b]| u8::from(a > b) + u8::from(*a > 0.0))
+        .collect();
+    let history = trainer.fit(net, &Samples::new(inputs, labels)?)?;
+    let losses = history.epochs.iter().flat_map(|epoch| &epoch.steps);
+    let losses = losses.flat_map(|loss| loss.to_le_bytes());
+    Ok(net.to_bytes()?.into_iter().chain(losses).collect())
+}
+
+fn teacher(threads: usize) -> Trainer<Adam, CrossEntropy> {
+    let trainer = Trainer::new(Adam::new(0.02), CrossEntropy)
+        .epochs(8)
+        .batch(8);
+    let stopping = EarlyStopping::new(3);
+    trainer
+        .validation_split(0.2)
+        .early_stopping(stopping)
+        .threads(threads)
+        .keep_steps()
+        .quiet()
+}
+
+/// Trains from where the last process was killed to the end.
+fn train_on(folder: &Path) -> Result<(), Error> {
+    let threads = env::var(THREADS)
+        .ok()
+        .and_then(|threads| threads.parse().ok());
+    let checkpoints = Checkpoints::new(folder).every_steps(1).keep_last(2);
+    let mut trainer = teacher(threads.unwrap_or(1)).checkpoints(checkpoints);
+    let mut net = Taught::new(Seed(1));
+    if let Some(path) = Checkpoints::latest(folder)? {
+        trainer.resume(path, &mut net)?;
+    }
+    let end = teach(&mut trainer, &mut net)?;
+    fs::write(folder.join("end"), end)?;
+    Ok(())
+}
+
+/// Kills training until it was killed `count` times. Returns how many runs came to their end.
+fn fit_kills(count: u64) -> Result<u64, Error> {
+    let folder = env::temp_dir().join(format!("kiln-kills-fit-{}", process::id()));
+    let expected = teach(&mut teacher(1), &mut Taught::new(Seed(1)))?;
+    let (mut ends, mut killed, mut number) = (0, 0, 0_u64);
+    fs::create_dir(&folder)?;
+    // Also the last run comes to its end.
+    while killed < count || folder.read_dir()?.next().is_some() {
+        number += 1;
+        let mut command = Command::new(env::current_exe()?);
+        let command = command
+            .env(FOLDER, &folder)
+            .env(THREADS, (1 + number % 2).to_string());
+        let mut child = command.spawn()?;
+        if killed < count {
+            // All moments of the first steps, and of the process's beginning.
+            let moment = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 49;
+            thread::sleep(Duration::from_micros(moment));
+            child.kill()?;
+        }
+        let status = child.wait()?;
+        if !status.success() {
+            assert_eq!(
+                status.code(),
+                None,
+                "kill {killed}: the process failed by itself"
+            );
+            killed += 1;
+            continue;
+        }
+        assert!(
+            fs::read(folder.join("end"))? == expected,
+            "after {killed} kills: not the bits of an undisturbed run"
+        );
+        ends += 1;
+        fs::remove_dir_all(&folder)?;
+        fs::create_dir(&folder)?;
+    }
+    fs::remove_dir_all(folder)?;
+    Ok(ends)
+}
 
 /// Overwrites all parameters by one number, by which a file shows that it is of one save.
 fn fill(net: &mut Net, number: f32) -> Result<(), Error> {
@@ -116,6 +209,9 @@ fn main() -> Result<(), Error> {
     if let Ok(path) = env::var(PATH) {
         return save_for_ever(&path);
     }
+    if let Ok(folder) = env::var(FOLDER) {
+        return train_on(Path::new(&folder));
+    }
     let count = env::var("KILN_KILLS")
         .ok()
         .and_then(|count| count.parse().ok());
@@ -126,5 +222,9 @@ fn main() -> Result<(), Error> {
             "{count} kills of saves to a file that is {how}: whole each time; {left} left a file, the next save none"
         );
     }
+    let ends = fit_kills(count)?;
+    println!(
+        "{count} kills of training: {ends} runs were resumed to their end, each with the bits of an undisturbed one"
+    );
     Ok(())
 }

@@ -55,6 +55,7 @@ const RUNTIME: &[&str] = &[
     "optimizer",
     "schedule",
     "loss",
+    "metrics",
     "kernels",
     "network",
     "declared",

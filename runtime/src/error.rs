@@ -360,6 +360,16 @@ pub enum Error {
     /// Weights do not fit the model; everything wrong with them in one error.
     #[cfg(feature = "alloc")]
     Weights(Box<Mismatch>),
+    /// A checkpoint is of another training run; everything that differs in one error.
+    #[cfg(feature = "std")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<Difference>,
+        /// How many differences more there are.
+        more: usize,
+    },
     /// A parameter's place lies outside the model's memory.
     Layout {
         /// Name of the parameter.
@@ -369,6 +379,19 @@ pub enum Error {
         /// Floats of memory there are.
         found: usize,
     },
+}
+
+/// Something of a checkpoint that is not as the run that should go on has it.
+#[cfg(feature = "std")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// What it is: `optimizer`, or a tensor.
+    pub what: String,
+    /// What the run has.
+    pub expected: String,
+    /// What the checkpoint has.
+    pub found: String,
 }
 
 impl fmt::Debug for Error {

@@ -28,6 +28,8 @@ pub use rename::{Rename, own};
 use crate::error::Error;
 use crate::{block::Block, error::Result, tensor::Tensor};
 use alloc::vec::Vec;
+#[cfg(feature = "train")]
+use safetensors::SafeTensors;
 #[cfg(feature = "std")]
 use {
     alloc::{
@@ -98,6 +100,24 @@ pub fn load(
     let shown = path.display().to_string();
     let bytes = read::read(path)?;
     decode::decode(Some(&shown), &bytes, rename, tensors, arena)
+}
+
+/// The tensors of a file's bytes, or why there are none.
+#[cfg(feature = "train")]
+pub(crate) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, alloc::string::String> {
+    decode::parse(bytes)
+}
+
+/// The bytes of a file, unless its first ones show that it is no safetensors file.
+#[cfg(feature = "train")]
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    read::read(path)
+}
+
+/// Writes a file, replacing it as a whole if there is one.
+#[cfg(feature = "train")]
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace::replace(path, |file| file.write_all(bytes))
 }
 
 /// What [`save`] writes.

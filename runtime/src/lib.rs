@@ -29,6 +29,8 @@ pub mod layout;
 pub mod loss;
 pub mod math;
 pub mod memory;
+#[cfg(feature = "alloc")]
+pub mod metrics;
 pub mod model;
 pub mod network;
 pub mod optimizer;

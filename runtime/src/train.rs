@@ -3,26 +3,43 @@
 //!
 //! [`Trainer`] runs epochs; [`Training`], with a [`Descent`], is for a loop of one's own.
 
+mod around;
+mod callback;
+#[cfg(feature = "files")]
+mod checkpoint;
+mod curves;
 mod digits;
 mod ending;
 mod evaluation;
 mod faults;
+mod fit;
 mod history;
+mod interrupt;
+mod log;
 mod memory;
 mod order;
+mod part;
 mod progress;
 mod room;
 mod slowness;
+mod stopping;
 mod threads;
 mod trainer;
 mod training;
 mod weights;
 
 pub use crate::step::{Descent, Ema};
-pub use evaluation::{Evaluation, evaluate, predict};
-pub use history::{Epoch, History};
+pub use callback::{Callback, Moment};
+#[cfg(feature = "files")]
+pub use checkpoint::Checkpoints;
+pub use curves::Curves;
+pub use evaluation::{Evaluation, evaluate, evaluate_with, predict};
+pub use history::{Epoch, History, Stopped};
+pub use log::{CsvLog, JsonLinesLog};
+pub use stopping::{EarlyStopping, Monitor};
 pub use trainer::Trainer;
 pub use training::Training;
+pub use weights::Weights;
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,15 @@
 //! What happens to a gradient the moment it is finished in registers.
 
 use crate::{batch::Place, block::Block, tensor::Penalty};
+use bytemuck::Pod;
 use core::ops::Range;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// Consumes the gradient of one block of weights: an optimizer's step, or a store to the gradient arena.
 pub trait Update: Sync {
-    /// What the rule remembers for each block of weights (Adam: two blocks; plain gradient descent: none).
-    type State: Copy + Default + Send + Sync + 'static;
+    /// What the rule remembers for each block of weights (Adam: two blocks; plain gradient descent: none). Blocks, such as
+    /// `[Block; 2]`, are read and written by checkpoints as tensors of the weights' shapes.
+    type State: Pod + Default + Send + Sync;
 
     /// Whether the blocks it is handed are weights; [`Store`] is handed the gradient arena.
     const CHANGES_WEIGHTS: bool = true;

@@ -228,6 +228,21 @@ impl Display for Error {
             Self::NotSafetensors { path: None, reason } => write!(f, "the weights: {reason}"),
             #[cfg(feature = "alloc")]
             Self::Weights(mismatch) => mismatch.fmt(f),
+            #[cfg(feature = "std")]
+            Self::Checkpoint { path, differences, more } => {
+                write!(f, "`{}` is a checkpoint of another run:", path.display())?;
+                for difference in differences {
+                    let super::Difference { what, expected, found } = difference;
+                    write!(f, "\n  {what}: expected {expected}, found {found}")?;
+                }
+                if *more > 0 {
+                    write!(f, "\n  and {more} more")?;
+                }
+                f.write_str(
+                    "\n  repair: resume with the model and the optimizer that wrote it; of the same model, its weights alone \
+                     are loaded by `load_renamed`, with `|name| name.strip_prefix(\"model.\").map(Into::into)`",
+                )
+            }
             Self::Layout { name, expected, found } => write!(
                 f,
                 "parameter `{name}` reaches to float {expected} of a memory of {found} floats; \

@@ -33,13 +33,7 @@ pub fn decode(
         path: path.map(ToString::to_string),
         reason,
     };
-    header::check_start(bytes).map_err(broken)?;
-    let names = header::check(bytes).map_err(broken)?;
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|error| broken(header::explain(&error, bytes)))?;
-    if file.len() != names {
-        return Err(broken(header::TWICE.into()));
-    }
+    let file = parse(bytes).map_err(broken)?;
     let found = match_tensors(path, &file, rename, tensors)?;
     let floats = must_cast_slice_mut::<Block, f32>(arena);
     for (tensor, (number, view)) in tensors.iter().zip(found) {
@@ -62,6 +56,17 @@ pub fn metadata(path: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     Ok(entries
         .map(|(key, text)| (key.clone(), text.clone()))
         .collect())
+}
+
+/// The tensors of a file, or why there are none.
+pub fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
+    header::check_start(bytes)?;
+    let names = header::check(bytes)?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| header::explain(&error, bytes))?;
+    match file.len() == names {
+        true => Ok(file),
+        false => Err(header::TWICE.into()),
+    }
 }
 
 /// A tensor of the file.

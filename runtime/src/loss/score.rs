@@ -110,6 +110,7 @@ impl Totals {
 
     /// Adds another batch.
     pub fn add(&mut self, other: Self) {
+        self.parts = self.parts.max(other.parts);
         for (sum, other) in self.sums.iter_mut().zip(other.sums) {
             sum.loss += other.loss;
             sum.weight += other.weight;
@@ -117,6 +118,28 @@ impl Totals {
             sum.counted += other.counted;
         }
         self.rows += other.rows;
+    }
+
+    /// The sums of each part, to be kept: of losses, of weights, of accuracies and of what counts in them.
+    pub fn numbers(&self) -> impl Iterator<Item = f64> {
+        let sums = self.sums[..self.parts].iter();
+        sums.flat_map(|sum| [sum.loss, sum.weight, sum.accuracy, sum.counted])
+    }
+
+    /// The totals that have these [`numbers`](Self::numbers).
+    pub fn from_numbers(numbers: &[f64], rows: usize) -> Self {
+        let (parts, _) = numbers.as_chunks();
+        let mut totals = Self::none(parts.len());
+        for (sum, &[loss, weight, accuracy, counted]) in totals.sums.iter_mut().zip(parts) {
+            *sum = Sums {
+                loss,
+                weight,
+                accuracy,
+                counted,
+            };
+        }
+        totals.rows = rows;
+        totals
     }
 
     /// The mean loss: the sum of what the parts' means are. A part of which no sample counts adds 0.
@@ -184,6 +207,12 @@ mod tests {
         assert_eq!(totals.unexpected(&weights), Some([2.0, 2.5]));
         weights.0[0] = 2.5;
         assert_eq!(totals.unexpected(&weights), None);
+        let numbers = [4.0, 2.5, 1.25, 1.5, 8.0, 2.0, 0.0, 0.0];
+        assert!(totals.numbers().eq(numbers));
+        assert_eq!(Totals::from_numbers(&numbers, 2), totals);
+        let mut none = Totals::none(0);
+        none.add(totals);
+        assert_eq!(none, totals);
     }
 
     #[test]

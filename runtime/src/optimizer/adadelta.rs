@@ -121,6 +121,14 @@ impl Optimizer for Adadelta {
         self.learning_rate = learning_rate;
     }
 
+    fn name(&self) -> &'static str {
+        "Adadelta"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&["square_avg", "acc_delta"])
+    }
+
     fn check(&self) -> Result<()> {
         check_rate(self.learning_rate)?;
         check_decay("rho", self.rho)?;

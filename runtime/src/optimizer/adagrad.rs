@@ -127,6 +127,14 @@ impl Optimizer for Adagrad {
         self.learning_rate = learning_rate;
     }
 
+    fn name(&self) -> &'static str {
+        "Adagrad"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&["sum_root"])
+    }
+
     fn check(&self) -> Result<()> {
         let none = "0 or more and finite as `f32`, such as 0";
         check_rate(self.learning_rate)?;

@@ -13,7 +13,7 @@
 //! With c = sqrt(1 - beta2^t) the last line is w - rate m / (sqrt(u) + c epsilon), rate = c learning_rate / (1 - beta1^t).
 
 use super::{
-    moments::{Corrections, MomentsStep},
+    moments::{Corrections, LARGEST, MOMENTS, MomentsStep},
     rule::{Optimizer, check_decay, check_epsilon, check_rate, check_weight_decay},
 };
 use crate::error::Result;
@@ -147,10 +147,15 @@ macro_rules! adam {
             }
         }
 
-        adam!($name<false>, 2);
-        adam!($name<true>, 3);
+        adam!($name<false>, 2, stringify!($name), &MOMENTS);
+        adam!(
+            $name<true>,
+            3,
+            concat!(stringify!($name), " with AMSGrad"),
+            &LARGEST
+        );
     };
-    ($name:ty, $blocks:literal) => {
+    ($name:ty, $blocks:literal, $called:expr, $states:expr) => {
         impl Optimizer for $name {
             type Step = MomentsStep<$blocks>;
 
@@ -168,6 +173,14 @@ macro_rules! adam {
 
             fn set_learning_rate(&mut self, learning_rate: f64) {
                 self.learning_rate = learning_rate;
+            }
+
+            fn name(&self) -> &'static str {
+                $called
+            }
+
+            fn state_names(&self) -> Option<&'static [&'static str]> {
+                Some($states)
             }
 
             fn check(&self) -> Result<()> {

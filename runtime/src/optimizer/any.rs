@@ -60,6 +60,18 @@ macro_rules! any {
                 }
             }
 
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(any) => any.name(),)*
+                }
+            }
+
+            fn state_names(&self) -> Option<&'static [&'static str]> {
+                match self {
+                    $(Self::$name(any) => any.state_names(),)*
+                }
+            }
+
             fn check(&self) -> Result<()> {
                 match self {
                     $(Self::$name(any) => any.check(),)*

@@ -119,6 +119,14 @@ impl Optimizer for Lion {
         self.learning_rate = learning_rate;
     }
 
+    fn name(&self) -> &'static str {
+        "Lion"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&["exp_avg"])
+    }
+
     fn check(&self) -> Result<()> {
         check_rate(self.learning_rate)?;
         check_decay("beta1", self.beta1)?;

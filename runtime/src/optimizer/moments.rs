@@ -28,6 +28,12 @@ use crate::{
 };
 use fearless_simd::{Simd, f32x16, prelude::*};
 
+/// What is remembered, in this order: the square of the second is PyTorch's `exp_avg_sq`.
+pub(super) const MOMENTS: [&str; 2] = ["exp_avg", "exp_avg_sq_root"];
+
+/// The same with the largest second moment, whose square is PyTorch's `max_exp_avg_sq`.
+pub(super) const LARGEST: [&str; 3] = ["exp_avg", "exp_avg_sq_root", "max_exp_avg_sq_root"];
+
 /// A step of Adam, AdamW, NAdam or RAdam, which remember `N` numbers for each weight.
 #[derive(Clone, Copy, Debug)]
 pub struct MomentsStep<const N: usize = 2> {

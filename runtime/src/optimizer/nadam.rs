@@ -13,7 +13,7 @@
 //! ```
 
 use super::{
-    moments::{Corrections, MomentsStep},
+    moments::{Corrections, MOMENTS, MomentsStep},
     rule::{
         Optimizer, check_amount, check_decay, check_epsilon, check_rate, check_weight_decay, finite,
     },
@@ -154,6 +154,14 @@ impl Optimizer for NAdam {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn name(&self) -> &'static str {
+        "NAdam"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&MOMENTS)
     }
 
     fn check(&self) -> Result<()> {

@@ -15,7 +15,7 @@
 //! ```
 
 use super::{
-    moments::{Corrections, MomentsStep},
+    moments::{Corrections, MOMENTS, MomentsStep},
     rule::{Optimizer, check_decay, check_epsilon, check_rate, check_weight_decay},
 };
 use crate::error::Result;
@@ -131,6 +131,14 @@ impl Optimizer for RAdam {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn name(&self) -> &'static str {
+        "RAdam"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&MOMENTS)
     }
 
     fn check(&self) -> Result<()> {

@@ -176,9 +176,10 @@ impl<const N: usize> RmsStep<N> {
     }
 }
 
-/// The kinds, and how much they remember.
+/// The kinds, how much they remember, and what that is called: as by PyTorch, but for roots. Where it is centred, the variance is
+/// PyTorch's `square_avg` less the square of `grad_avg`.
 macro_rules! kinds {
-    ($($momentum:literal, $centered:literal: $n:literal;)*) => {$(
+    ($($momentum:literal, $centered:literal: $n:literal, $called:literal, $states:expr;)*) => {$(
         impl Optimizer for RmsProp<$momentum, $centered> {
             type Step = RmsStep<$n>;
 
@@ -208,6 +209,14 @@ macro_rules! kinds {
                 self.learning_rate = learning_rate;
             }
 
+            fn name(&self) -> &'static str {
+                $called
+            }
+
+            fn state_names(&self) -> Option<&'static [&'static str]> {
+                Some(&$states)
+            }
+
             fn check(&self) -> Result<()> {
                 check_rate(self.learning_rate)?;
                 check_decay("alpha", self.alpha)?;
@@ -220,10 +229,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    false, false: 1;
-    true, false: 2;
-    false, true: 2;
-    true, true: 3;
+    false, false: 1, "RmsProp", ["square_avg_root"];
+    true, false: 2, "RmsProp with momentum", ["square_avg_root", "momentum_buffer"];
+    false, true: 2, "centered RmsProp", ["variance_root", "grad_avg"];
+    true, true: 3, "centered RmsProp with momentum", ["variance_root", "grad_avg", "momentum_buffer"];
 }
 
 /// The numbers of blocks that are remembered.

@@ -4,7 +4,7 @@ use crate::{
     error::{Error, Found, Result},
     update::Update,
 };
-use core::ops::RangeBounds;
+use core::{any::type_name, ops::RangeBounds};
 
 /// A rule that turns gradients into changes of the weights. A rule of one's own states its constants for a step, and what
 /// a step does to sixteen weights:
@@ -72,6 +72,19 @@ pub trait Optimizer: Send + Sync {
     /// assert_eq!(optimizer, Adam::new(0.001).into());
     /// ```
     fn set_learning_rate(&mut self, learning_rate: f64);
+
+    /// The name by which a checkpoint tells optimizers apart; that of the type, if nothing else is said.
+    fn name(&self) -> &'static str {
+        let name = type_name::<Self>();
+        let plain = name.split('<').next().unwrap_or(name);
+        plain.rsplit("::").next().unwrap_or(plain)
+    }
+
+    /// The names of the blocks of [`Update::State`] in a checkpoint, as in PyTorch's `state_dict`: `exp_avg`. Blocks behind
+    /// those that are named are not kept. Without names they are called `state.0`, `state.1` and so on.
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        None
+    }
 
     /// Refuses numbers by which nothing is learnt. A `Trainer` asks before it begins, a `Descent` before every step.
     ///

@@ -145,6 +145,14 @@ impl Optimizer for Sgd {
         self.learning_rate = learning_rate;
     }
 
+    fn name(&self) -> &'static str {
+        "Sgd"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&[])
+    }
+
     fn check(&self) -> Result<()> {
         self.check_numbers()
     }
@@ -204,6 +212,14 @@ impl Optimizer for Sgd<Momentum> {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn name(&self) -> &'static str {
+        "Sgd with momentum"
+    }
+
+    fn state_names(&self) -> Option<&'static [&'static str]> {
+        Some(&["momentum_buffer"])
     }
 
     fn check(&self) -> Result<()> {

@@ -129,17 +129,47 @@ impl Courses {
         for (prefix, wish) in wishes {
             wanted.grant(tensors, prefix, *wish, taken)?;
         }
+        if wanted.own.is_empty() && !self.own.is_empty() {
+            wanted.own = learnt(tensors).map(|_| Course::USUAL).collect();
+        }
         for (index, course) in wanted.own.iter_mut().enumerate() {
             let before = self.course(index);
             course.skipped = before.skipped;
             match (before.frozen_since, &mut course.frozen_since) {
                 (Some(since), Some(now)) => *now = since,
-                (Some(since), None) => course.skipped += taken - since,
+                (Some(since), None) => course.skipped += taken.saturating_sub(since),
                 (None, _) => {}
             }
         }
         self.own = wanted.own;
         Ok(())
+    }
+
+    /// Since when each learnt tensor is frozen, and the steps that it was left out of before: what a training run must know
+    /// to go on. None where no tensor was ever frozen.
+    #[cfg(feature = "files")]
+    pub fn pauses(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
+        let is_paused = |course: &Course| course.frozen_since.is_some() || course.skipped > 0;
+        let own = match self.own.iter().any(is_paused) {
+            true => &self.own[..],
+            false => &[],
+        };
+        own.iter()
+            .map(|course| (course.frozen_since, course.skipped))
+    }
+
+    /// Those that have these [`pauses`](Self::pauses).
+    #[cfg(feature = "files")]
+    pub fn paused(pauses: impl Iterator<Item = (Option<u64>, u64)>) -> Self {
+        let own = pauses.map(|(frozen_since, skipped)| Course {
+            frozen_since,
+            skipped,
+            ..Course::USUAL
+        });
+        Self {
+            own: own.collect(),
+            ..Self::default()
+        }
     }
 }
 

@@ -11,6 +11,23 @@ pub struct History {
     pub epochs: Vec<Epoch>,
     /// Seconds spent on training steps in all epochs, without validation.
     pub seconds: f64,
+    /// Why the fit ended before its last epoch, if it did.
+    pub stopped: Option<Stopped>,
+    /// The best epoch, counted from 1, where [`EarlyStopping`](super::EarlyStopping) looked for it.
+    pub best: Option<usize>,
+}
+
+/// Why a fit ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// No epoch improved any more.
+    Early,
+    /// A callback asked for it after an epoch.
+    ByCallback,
+    /// A callback asked for it after a step, or a flag was set, such as by Ctrl-C. The next fit of the network goes on after
+    /// that step.
+    Interrupted,
 }
 
 /// One pass over the data.
@@ -25,6 +42,8 @@ pub struct Epoch {
     pub validation: Option<Evaluation>,
     /// Mean loss of each step, if [`Trainer::keep_steps`](super::Trainer::keep_steps) asked for them; otherwise none.
     pub steps: Vec<f64>,
+    /// The learning rate of the last step, schedule included.
+    pub learning_rate: Option<f64>,
     /// Seconds spent on training steps.
     pub seconds: f64,
     /// Samples per second of training.

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use mlp::{INPUTS, Mlp, OUTPUTS};
 
 /// Points in seven dimensions, labelled by which of three sums is largest.
-fn samples(count: usize) -> Samples<[f32; INPUTS], usize> {
+pub fn samples(count: usize) -> Samples<[f32; INPUTS], usize> {
     let point = |sample: usize| -> [f32; INPUTS] {
         core::array::from_fn(|i| {
             let bits = crate::random::mix((sample * INPUTS + i) as u64) >> 40;

@@ -2,6 +2,9 @@
 
 mod epoch;
 mod held;
+#[cfg(feature = "files")]
+mod resume;
+mod run;
 mod stream;
 
 use epoch::Run;
@@ -9,14 +12,18 @@ use held::Past;
 pub use held::Trainer;
 
 use super::{
+    around::Around,
+    callback::{Callback, EachEpoch, Moment},
     ending,
-    evaluation::{Evaluation, check_targets, count, evaluate, judge, predict},
+    evaluation::{Evaluation, check_targets, count, evaluate_with, predict},
     faults::Faults,
-    history::{Epoch, History},
+    fit::{Fit, Plan},
+    history::{Epoch, History, Stopped},
     memory::{Memory, sharing},
     order::Order,
-    progress::Progress,
+    part::Part,
     room, slowness,
+    stopping::EarlyStopping,
     threads::{Stack, Threads},
     weights::{check_finite, fingerprint},
 };
@@ -25,6 +32,7 @@ use crate::{
     data::Dataset,
     error::{Error, Found, Result},
     loss::Loss,
+    metrics::Metric,
     model::Model,
     network::Network,
     optimizer::Optimizer,
@@ -37,7 +45,9 @@ use crate::{
     },
     value::filled,
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 impl<O: Optimizer, L> Trainer<O, L> {
     /// One epoch in batches of 32, shuffled by seed 0, on all threads of the machine, without a limit of the gradients' norm
@@ -59,8 +69,51 @@ impl<O: Optimizer, L> Trainer<O, L> {
             quiet: false,
             keep_steps: false,
             schedule: None,
+            metrics: Mutex::new(()),
+            around: Around::default(),
             past: Past::default(),
         }
+    }
+}
+
+impl<O: Optimizer, L, M> Trainer<O, L, M> {
+    /// Judges answers by metrics besides the loss: a [`Metric`], or a tuple of them. They look at the validation data after
+    /// every epoch and at those of [`evaluate`](Self::evaluate), and stand in [`Evaluation::metrics`] by their names.
+    ///
+    /// ```
+    /// use kiln::{metrics::{Average, F1, RocAuc}, prelude::*};
+    ///
+    /// let trainer = Trainer::new(Adam::default(), CrossEntropy)
+    ///     .metrics((F1::new(Average::Macro), RocAuc::new(Average::Macro)));
+    /// ```
+    pub fn metrics<T>(self, metrics: T) -> Trainer<O, L, T> {
+        Trainer {
+            metrics: Mutex::new(metrics),
+            optimizer: self.optimizer,
+            loss: self.loss,
+            epochs: self.epochs,
+            batch: self.batch,
+            threads: self.threads,
+            seed: self.seed,
+            shuffle: self.shuffle,
+            clip_norm: self.clip_norm,
+            clip_value: self.clip_value,
+            accumulate: self.accumulate,
+            spares_vectors: self.spares_vectors,
+            wishes: self.wishes,
+            quiet: self.quiet,
+            keep_steps: self.keep_steps,
+            schedule: self.schedule,
+            around: self.around,
+            past: self.past,
+        }
+    }
+
+    /// The metrics as the last evaluation left them, such as a confusion matrix to print.
+    pub fn metrics_mut(&mut self) -> &mut M {
+        self.metrics
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Passes over the data in each fit.
@@ -191,6 +244,59 @@ impl<O: Optimizer, L> Trainer<O, L> {
         self
     }
 
+    /// Lets `fit` validate on the last `fraction` of the data after every epoch and train on the rest, as Keras'
+    /// `validation_split`: the part is taken before any shuffling. `fit_and_validate` has data of its own for that.
+    pub fn validation_split(mut self, fraction: f64) -> Self {
+        self.around.split = Some(fraction);
+        self
+    }
+
+    /// Ends a fit when no epoch has improved for some time, with the best weights.
+    pub fn early_stopping(mut self, stopping: EarlyStopping) -> Self {
+        self.around.early = Some(stopping);
+        self
+    }
+
+    /// Tells a callback what happens in each fit, after those that were given before.
+    pub fn callback(mut self, callback: impl Callback + 'static) -> Self {
+        self.around.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Calls a function after each epoch, which may stop the fit.
+    ///
+    /// ```
+    /// use kiln::prelude::*;
+    ///
+    /// let trainer = Trainer::new(Adam::default(), CrossEntropy).each_epoch(|moment| {
+    ///     println!("epoch {}: {:.4}", moment.epoch, moment.loss);
+    ///     if moment.loss < 0.01 {
+    ///         moment.stop();
+    ///     }
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn each_epoch(self, f: impl FnMut(&Moment<'_>) -> Result<()> + Send + 'static) -> Self {
+        self.callback(EachEpoch(f))
+    }
+
+    /// Ends a fit after the batch under way once the flag is set, by a thread or a signal's handler. The next fit of the
+    /// network, with the flag cleared, goes on after that batch: see [`Stopped::Interrupted`](super::Stopped::Interrupted).
+    pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.around.interrupts.add(flag);
+        self
+    }
+
+    /// Ends a fit after the batch under way when Ctrl-C is pressed, as [`stop_when`](Self::stop_when) does, and so does
+    /// every later fit of the process. A second Ctrl-C ends the program at once.
+    ///
+    /// A fit fails with [`Error::System`] if the program has a handler of Ctrl-C already.
+    #[cfg(feature = "ctrl-c")]
+    pub fn stop_on_ctrl_c(mut self) -> Self {
+        self.around.interrupts.add_ctrl_c();
+        self
+    }
+
     /// The optimizer, to change its numbers between fits.
     pub fn optimizer_mut(&mut self) -> &mut O {
         &mut self.optimizer
@@ -211,13 +317,28 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// to be clipped becomes infinite or NaN. In the last cases the network is as it was before that step, which may be after
     /// many good ones.
     /// Weights must be finite before training and after every epoch; those that are no longer stay for inspection.
+    ///
+    /// What callbacks, logs, early stopping and checkpoints refuse stands with them; met during training, it ends the fit
+    /// after its step, and the network keeps what it has learnt.
     pub fn fit<N, D>(&mut self, net: &mut N, data: &D) -> Result<History>
     where
         N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
+        M: Metric<N::Output, D::Target>,
     {
-        self.run(net, data, None::<&D>)
+        let count = count(data)?;
+        match self.around.split {
+            None => self.run(net, &Part::whole(data, count), None::<&Part<'_, D>>),
+            Some(fraction) => {
+                let (data, validation) = Part::split(data, count, fraction)?;
+                self.run(net, &data, Some(&validation))
+                    .map_err(|error| match error {
+                        Error::Validation(error) => validation_error(validation.place(*error)),
+                        error => error,
+                    })
+            }
+        }
     }
 
     /// Trains `net` on `data` and evaluates it on `validation` after every epoch.
@@ -236,11 +357,14 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, D::Target> + Loss<N::Output, V::Target>,
         D: Dataset<Input = N::Input>,
         V: Dataset<Input = N::Input>,
+        M: Metric<N::Output, V::Target>,
     {
-        self.run(net, data, Some(validation))
+        let data = Part::whole(data, count(data)?);
+        let count = count(validation).map_err(validation_error)?;
+        self.run(net, &data, Some(&Part::whole(validation, count)))
     }
 
-    /// Mean loss and accuracy of `net` on `data`.
+    /// Mean loss and accuracy of `net` on `data`, and what the metrics say.
     ///
     /// # Errors
     ///
@@ -250,8 +374,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
         N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
+        M: Metric<N::Output, D::Target>,
     {
-        evaluate(net, data, &self.loss, self.threads)
+        let mut metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        evaluate_with(net, data, &self.loss, self.threads, &mut *metrics)
     }
 
     /// The answers of `net` to many inputs.
@@ -310,11 +436,16 @@ impl<O: Optimizer, L> Trainer<O, L> {
         check_finite(net, None)?;
         // A name that no parameter has is refused before anything is forgotten.
         Courses::default().settle(N::Network::TENSORS, &self.wishes, 0)?;
-        if self.past.adopt(net)?
-            && let Some(schedule) = &mut self.schedule
+        let begins = self.past.adopt(net)?;
+        if let Some(schedule) = &mut self.schedule
+            && (begins || self.past.is_resumed)
         {
             schedule.restart();
+            for loss in &self.past.observed {
+                schedule.observe(*loss);
+            }
         }
+        self.past.is_resumed = false;
         let (courses, steps) = (&mut self.past.courses, self.past.steps);
         courses.settle(N::Network::TENSORS, &self.wishes, steps)?;
         courses.spares_vectors = self.spares_vectors;
@@ -326,6 +457,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
             targets: Vec::new(),
             order: Order::Ascending,
             samples: 0,
+            known: 0,
             weighs: false,
             faults: Faults::default(),
         })
@@ -333,9 +465,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
 
     /// Shows an epoch to the schedule, which may watch its loss.
     fn observe(&mut self, epoch: &Epoch) {
+        let validation = epoch.validation.as_ref();
+        let loss = validation.map_or(epoch.loss, |validation| validation.loss);
+        self.past.observed.push(loss);
         if let Some(schedule) = &mut self.schedule {
-            let validation = epoch.validation.as_ref();
-            schedule.observe(validation.map_or(epoch.loss, |validation| validation.loss));
+            schedule.observe(loss);
         }
     }
 
@@ -345,9 +479,11 @@ impl<O: Optimizer, L> Trainer<O, L> {
         L: Loss<N::Output, D::Target> + Loss<N::Output, V::Target>,
         D: Dataset<Input = N::Input>,
         V: Dataset<Input = N::Input>,
+        M: Metric<N::Output, V::Target>,
     {
         self.check_settings()?;
         Loss::<N::Output, D::Target>::check_settings(&self.loss)?;
+        self.around.check(validation.is_some())?;
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch.min(samples);
@@ -365,34 +501,62 @@ impl<O: Optimizer, L> Trainer<O, L> {
             Ok::<_, Error>(weighs)
         })?;
         let mut run = self.prepare::<N, D::Target>(net, batch, threads.count())?;
-        (run.order, run.samples) = (Order::new(samples, self.shuffle), samples);
+        run.order = Order::new(samples, self.shuffle);
+        (run.samples, run.known) = (samples, samples);
         run.weighs = weighs;
         // Nothing is refused from here on but what training itself meets.
         if !self.quiet {
             slowness::warn::<N>();
             ending::warn::<N, D::Target, L>(&self.loss);
         }
-        let mut history = History::default();
-        let result = threads.install(|| {
-            for number in 1..=self.epochs {
-                let mut progress = Progress::new(self.quiet, number, self.epochs, samples);
-                let mut epoch = self.epoch(net, data, &mut run, number, &mut progress)?;
-                check_finite(net, Some(number))?;
-                if let Some(validation) = validation {
-                    progress.validate(&epoch);
-                    let totals = judge(net, validation, &self.loss, threads.count(), validations);
-                    epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
-                }
-                self.observe(&epoch);
-                progress.finish(&epoch);
-                history.seconds += epoch.seconds;
-                history.epochs.push(epoch);
-            }
-            Ok(history)
-        });
+        let plan = Plan {
+            samples,
+            buffer: 0,
+            ..self.plan(batch, <L as Loss<N::Output, D::Target>>::PARTS)
+        };
+        let count = (threads.count(), validations);
+        let mut train =
+            |this: &mut Self, net: &mut N, run: &mut _, fit: &mut Fit, progress: &mut _| {
+                this.epoch(net, data, run, fit, progress)
+            };
+        self.follow(net, plan, |this, net, fit| {
+            threads.install(|| this.run_epochs(net, &mut train, validation, &mut run, fit, count))
+        })
+    }
+
+    /// What decides which samples a step has, but for their source.
+    fn plan(&self, batch: usize, parts: usize) -> Plan {
+        Plan {
+            samples: 0,
+            buffer: 0,
+            batch,
+            accumulate: self.accumulate,
+            seed: self.seed.0,
+            shuffle: self.shuffle,
+            parts,
+        }
+    }
+
+    /// Goes on with the fit that was interrupted, or begins one; `run` takes its steps.
+    fn follow<N: Model>(
+        &mut self,
+        net: &mut N,
+        plan: Plan,
+        run: impl FnOnce(&mut Self, &mut N, &mut Fit) -> Result<()>,
+    ) -> Result<History> {
+        self.past.fit.get_or_insert_default().follow(plan)?;
+        #[cfg(feature = "files")]
+        self.begin_checkpoints()?;
+        let mut fit = self.past.fit.take().unwrap_or_default();
+        let result = run(self, net, &mut fit);
         // A fit that failed has taken steps, too.
         self.past.network = Some(fingerprint(net));
-        result
+        result?;
+        let history = fit.history.clone();
+        if fit.history.stopped == Some(Stopped::Interrupted) {
+            self.past.fit = Some(fit);
+        }
+        Ok(history)
     }
 }
 

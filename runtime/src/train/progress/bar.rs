@@ -2,6 +2,7 @@
 
 use crate::{
     loss::Totals,
+    metrics::Measures,
     train::{evaluation::Evaluation, history::Epoch},
 };
 use alloc::{format, string::String};
@@ -27,6 +28,7 @@ fn so_far(epoch: &Epoch) -> Evaluation {
     Evaluation {
         loss: epoch.loss,
         accuracy: epoch.accuracy,
+        metrics: Measures::default(),
     }
 }
 
@@ -87,9 +89,12 @@ impl Bar {
 
     pub fn finish(self, epoch: &Epoch) {
         let so_far = so_far(epoch);
-        let validation = epoch.validation.map_or(String::new(), |validation| {
-            format!("; validation: {validation}")
-        });
+        let validation = epoch
+            .validation
+            .as_ref()
+            .map_or(String::new(), |validation| {
+                format!("; validation: {validation}")
+            });
         let line = format!(
             "{}: {so_far}{validation} ({:.1} s, {:.0} samples/s)",
             self.label, epoch.seconds, epoch.samples_per_second

@@ -26,7 +26,10 @@ fn trained<O: Optimizer>(
     let mut trainer = change(trainer.seed(5).quiet());
     let history = trainer.fit_and_validate(&mut net, &samples(50), &samples(30))?;
     let mut losses: Vec<_> = history.epochs.iter().map(|epoch| epoch.loss).collect();
-    let validations = history.epochs.iter().filter_map(|epoch| epoch.validation);
+    let validations = history
+        .epochs
+        .iter()
+        .filter_map(|epoch| epoch.validation.as_ref());
     losses.extend(validations.map(|validation| validation.loss));
     Ok((bits(&net), losses))
 }

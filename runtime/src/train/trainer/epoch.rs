@@ -26,6 +26,7 @@ use crate::{
     },
     train::{
         faults::{Faults, guarded},
+        fit::{Fit, Open},
         history::Epoch,
         memory::Memory,
         order::Order,
@@ -33,8 +34,8 @@ use crate::{
     },
 };
 use alloc::{format, vec::Vec};
-use core::{borrow::Borrow, marker::PhantomData, ops::Range, slice};
-use std::time::Instant;
+use core::{borrow::Borrow, marker::PhantomData, mem, ops::Range, slice};
+use std::time::{Duration, Instant};
 
 /// Memory of one fit.
 pub struct Run<N: Model, T> {
@@ -48,59 +49,53 @@ pub struct Run<N: Model, T> {
     pub targets: Vec<T>,
     /// The order of the samples.
     pub order: Order,
-    /// How many there are.
+    /// How many of them are at hand: all, or those of a stream's buffer.
     pub samples: usize,
+    /// How many an epoch has; 0 if that is not known.
+    pub known: usize,
     /// Whether some count otherwise than 1 in the mean loss.
     pub weighs: bool,
     /// What is wrong with the samples of a step.
     pub faults: Faults,
 }
 
-/// What the steps of an epoch gave so far.
-pub struct Sums {
-    start: Instant,
-    totals: Totals,
-    /// The loss of each step, if it is kept.
-    losses: Vec<f64>,
-    /// Steps that were begun.
-    steps: usize,
+/// When an epoch began that has taken so many seconds.
+pub fn began(seconds: f64) -> Instant {
+    let (now, spent) = (Instant::now(), Duration::try_from_secs_f64(seconds));
+    now.checked_sub(spent.unwrap_or_default()).unwrap_or(now)
 }
 
-impl Sums {
-    pub fn new(parts: usize) -> Self {
-        Self {
-            start: Instant::now(),
-            totals: Totals::none(parts),
-            losses: Vec::new(),
-            steps: 0,
-        }
-    }
-
-    /// The epoch, which ends now.
-    pub fn finish(self) -> Epoch {
-        let seconds = self.start.elapsed().as_secs_f64();
-        let rows = self.totals.rows as f64;
-        Epoch {
-            loss: self.totals.loss(),
-            accuracy: self.totals.accuracy(),
-            validation: None,
-            steps: self.losses,
-            seconds,
-            samples_per_second: rows / seconds.max(f64::MIN_POSITIVE),
-        }
+/// What an epoch gave that ends now; the next one is open.
+pub fn closed(open: &mut Open, start: Instant) -> Epoch {
+    let Open {
+        sum,
+        steps,
+        learning_rate,
+        ..
+    } = mem::take(open);
+    let seconds = start.elapsed().as_secs_f64();
+    Epoch {
+        loss: sum.loss(),
+        accuracy: sum.accuracy(),
+        validation: None,
+        steps,
+        learning_rate: Some(learning_rate),
+        seconds,
+        samples_per_second: sum.rows as f64 / seconds.max(f64::MIN_POSITIVE),
     }
 }
 
-impl<O: Optimizer, L> Trainer<O, L> {
-    /// Trains on every sample once. An error names the epoch by its `number` in this fit.
+impl<O: Optimizer, L, M> Trainer<O, L, M> {
+    /// Trains on every sample once, or on those that are left of an epoch that was interrupted. Gives no epoch if it is
+    /// interrupted itself. An error names the epoch by its number in this fit.
     pub(super) fn epoch<N, D>(
         &mut self,
         net: &mut N,
         data: &D,
         run: &mut Run<N, D::Target>,
-        number: usize,
+        fit: &mut Fit,
         progress: &mut Progress,
-    ) -> Result<Epoch>
+    ) -> Result<Option<Epoch>>
     where
         N: Model,
         L: Loss<N::Output, D::Target>,
@@ -109,44 +104,64 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let of_epoch = self.factor_of_epoch()?;
         run.order.shuffle(self.seed.0, self.past.epochs as u64);
         self.past.epochs += 1;
-        let mut sums = Sums::new(L::PARTS);
-        self.steps(net, data, run, (number, of_epoch), &mut sums, progress)?;
-        Ok(sums.finish())
+        let (first, start) = (fit.open.position, began(fit.open.seconds));
+        if self.steps(net, data, run, fit, (first, of_epoch, start), progress)? {
+            return Ok(Some(closed(&mut fit.open, start)));
+        }
+        self.past.epochs -= 1;
+        Ok(None)
     }
 
-    /// Takes the steps of the samples in their order. An error names the epoch by its `number` in this fit.
+    /// Takes the steps of the samples from the first on, in their order; `false` if it is interrupted. An error names the epoch
+    /// by its number in this fit.
     pub(super) fn steps<N, D>(
         &mut self,
         net: &mut N,
         data: &D,
         run: &mut Run<N, D::Target>,
-        (number, of_epoch): (usize, Option<f64>),
-        sums: &mut Sums,
+        fit: &mut Fit,
+        (mut first, of_epoch, start): (usize, Option<f64>, Instant),
         progress: &mut Progress,
-    ) -> Result<()>
+    ) -> Result<bool>
     where
         N: Model,
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
+        let number = fit.history.epochs.len() + 1;
         let batch = run.memory.chunking.batch.get();
         let together = batch.saturating_mul(self.accumulate);
-        let mut first = 0;
-        while first < run.samples {
+        while !self.around.interrupts.any() {
+            if first >= run.samples {
+                return Ok(true);
+            }
             let rows = together.min(run.samples - first);
-            sums.steps += 1;
+            fit.open.taken += 1;
             let factor = of_epoch.map_or_else(|| self.factor_of_step(), Ok)?;
             let totals = self
                 .step(net, data, run, first..first + rows, factor)
-                .map_err(|error| at(error, number, sums.steps))?;
+                .map_err(|error| at(error, number, fit.open.taken))?;
             if self.keep_steps {
-                sums.losses.push(totals.loss());
+                fit.open.steps.push(totals.loss());
             }
-            sums.totals.add(totals);
-            progress.update(&sums.totals, sums.start);
+            fit.open.sum.add(totals);
+            fit.open.position += rows;
+            fit.open.learning_rate = self.optimizer.learning_rate() * factor;
             first += rows;
+            progress.update(&fit.open.sum, start);
+            // A look at the clock is not free where a step takes a microsecond.
+            if self.around.watches() {
+                fit.open.seconds = start.elapsed().as_secs_f64();
+                let stops = self.step_ended(net, fit)?;
+                #[cfg(feature = "files")]
+                self.checkpoint_step(net, fit)?;
+                if stops {
+                    break;
+                }
+            }
         }
-        Ok(())
+        fit.open.seconds = start.elapsed().as_secs_f64();
+        Ok(false)
     }
 
     /// The schedule's factor for the epoch that begins, if it is the same in all its steps.
@@ -188,14 +203,13 @@ impl<O: Optimizer, L> Trainer<O, L> {
         D: Dataset<Input = N::Input>,
     {
         let batch = run.memory.chunking.batch.get();
-        if run.targets.is_empty() {
-            // Room for a batch, once; the first targets are as good as any to begin with.
-            for position in positions.clone().take(batch) {
-                let sample = run.order.at(position);
-                let target = guarded(sample, || data.target(sample))?;
-                run.targets
-                    .extend_from_slice(slice::from_ref(target.borrow()));
-            }
+        // Room for a batch, once; the first targets are as good as any to begin with.
+        let room = batch.min(run.samples);
+        for position in run.targets.len()..room {
+            let sample = run.order.at(position);
+            let target = guarded(sample, || data.target(sample))?;
+            run.targets
+                .extend_from_slice(slice::from_ref(target.borrow()));
         }
         // Every batch has a number of its own.
         let mut number = self.past.steps.wrapping_mul(self.accumulate as u64);

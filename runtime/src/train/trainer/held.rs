@@ -8,10 +8,11 @@ use crate::{
     parameters::Seed,
     schedule::Schedule,
     step::courses::{Courses, Wish},
-    train::weights::fingerprint,
+    train::{around::Around, fit::Fit, weights::fingerprint},
     value::filled,
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
+use std::sync::Mutex;
 
 /// Teaches networks: an optimizer, a loss, and how to go about it. `kiln::guide` shows it at work.
 ///
@@ -34,7 +35,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 /// five fits of one epoch are one fit of five. What is kept belongs to the weights that the last fit left: a network with
 /// these weights, bit for bit, goes on, be it moved, cloned, or saved and loaded. Any other begins anew, as with a
 /// trainer just made: another kind of network, a fresh one, or one whose weights were loaded or set since.
-pub struct Trainer<O: Optimizer, L> {
+pub struct Trainer<O: Optimizer, L, M = ()> {
     pub(super) optimizer: O,
     pub(super) loss: L,
     pub(super) epochs: usize,
@@ -51,6 +52,10 @@ pub struct Trainer<O: Optimizer, L> {
     pub(super) quiet: bool,
     pub(super) keep_steps: bool,
     pub(super) schedule: Option<Box<dyn Schedule>>,
+    /// Locked, since an evaluation that borrows the trainer changes them.
+    pub(super) metrics: Mutex<M>,
+    /// What happens between steps.
+    pub(super) around: Around,
     pub(super) past: Past<State<O>>,
 }
 
@@ -64,8 +69,14 @@ pub struct Past<T> {
     pub courses: Courses,
     /// Steps taken.
     pub steps: u64,
-    /// Epochs begun.
+    /// Epochs begun, but for one that was interrupted.
     pub epochs: usize,
+    /// What the schedule was shown, an epoch after another.
+    pub observed: Vec<f64>,
+    /// Whether the schedule has yet to be shown it.
+    pub is_resumed: bool,
+    /// A fit that was interrupted.
+    pub fit: Option<Fit>,
 }
 
 impl<T> Default for Past<T> {
@@ -76,6 +87,9 @@ impl<T> Default for Past<T> {
             courses: Courses::default(),
             steps: 0,
             epochs: 0,
+            observed: Vec::new(),
+            is_resumed: false,
+            fit: None,
         }
     }
 }

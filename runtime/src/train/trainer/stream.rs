@@ -7,7 +7,7 @@
 
 use super::{
     check_company,
-    epoch::{Run, Sums},
+    epoch::{Run, began, closed},
     held::Trainer,
     validation_error,
 };
@@ -15,21 +15,22 @@ use crate::{
     data::{Dataset, Samples},
     error::{Error, Found, Result},
     loss::{Loss, in_batch},
+    metrics::Metric,
     model::Model,
     optimizer::Optimizer,
     random::mix,
     step::chunking::parts,
     train::{
         ending,
-        evaluation::{Evaluation, check_targets, count, judge},
+        evaluation::{check_targets, count},
         faults::panicked,
+        fit::{Fit, Plan},
         history::{Epoch, History},
         memory::sharing,
         order::Order,
         progress::Progress,
         slowness,
         threads::{Stack, Threads},
-        weights::{check_finite, fingerprint},
     },
 };
 use alloc::vec::Vec;
@@ -46,7 +47,7 @@ const STACK_BYTES: usize = 2 << 20;
 /// Samples that a reader's stack has room for: an iterator passes one on from adapter to adapter.
 const COPIES: usize = 16;
 
-impl<O: Optimizer, L> Trainer<O, L> {
+impl<O: Optimizer, L, M> Trainer<O, L, M> {
     /// Trains `net` on samples that come one after another and need not fit into memory. `samples(epoch)` gives those of an
     /// epoch, counted from 0 since the network's first fit: an iterator of inputs (by value, or in a `Box`) and targets, or of
     /// errors, which end the fit. A thread reads `buffer` samples ahead while those before are trained on; three buffers are
@@ -55,6 +56,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
     /// Samples are shuffled within a buffer, unless [`shuffle(false)`](Self::shuffle) is said: the larger it is, the more of
     /// them are mixed. It is rounded up to whole batches. The seed, the buffer and the batch decide the bits, the number of
     /// threads does not.
+    ///
+    /// Callbacks, early stopping, checkpoints and interruptions are those of [`fit`](Self::fit). A fit that goes on in the midst of
+    /// an epoch asks for the samples of that epoch again and passes over those that it has trained on, so they must be the same.
     ///
     /// ```
     /// use kiln::prelude::*;
@@ -80,7 +84,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
     ///
     /// As [`fit`](Self::fit), but targets are checked buffer by buffer: those of a later one are met after many good steps.
     /// Rows are counted in the order of the stream. [`Error::Sample`] if the iterator panics, [`Error::EmptyDataset`] if it
-    /// gives no sample, [`Error::Setting`] if `buffer` is 0.
+    /// gives no sample, [`Error::Setting`] if `buffer` is 0, or if there is a `validation_split`, which a stream cannot have.
     pub fn fit_stream<N, T, B, S, F>(
         &mut self,
         net: &mut N,
@@ -94,7 +98,15 @@ impl<O: Optimizer, L> Trainer<O, L> {
         B: Borrow<N::Input>,
         S: IntoIterator<Item = Result<(B, T)>>,
         F: Fn(u64) -> S + Sync,
+        M: Metric<N::Output, T>,
     {
+        if let Some(fraction) = self.around.split {
+            return Err(Error::Setting {
+                setting: "validation_split",
+                found: Found::Number(fraction),
+                expected: "none, since the end of a stream is not known; give validation data to `fit_stream_and_validate`",
+            });
+        }
         self.run_stream(net, buffer, samples, None::<&Samples<N::Input, T>>)
     }
 
@@ -118,6 +130,7 @@ impl<O: Optimizer, L> Trainer<O, L> {
         S: IntoIterator<Item = Result<(B, T)>>,
         F: Fn(u64) -> S + Sync,
         V: Dataset<Input = N::Input>,
+        M: Metric<N::Output, V::Target>,
     {
         self.run_stream(net, buffer, samples, Some(validation))
     }
@@ -137,8 +150,10 @@ impl<O: Optimizer, L> Trainer<O, L> {
         S: IntoIterator<Item = Result<(B, T)>>,
         F: Fn(u64) -> S + Sync,
         V: Dataset<Input = N::Input>,
+        M: Metric<N::Output, V::Target>,
     {
         self.check_settings()?;
+        self.around.check(validation.is_some())?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch;
         let buffer = whole_batches(buffer, batch)?;
@@ -155,13 +170,16 @@ impl<O: Optimizer, L> Trainer<O, L> {
             slowness::warn::<N>();
             ending::warn::<N, T, L>(&self.loss);
         }
-        let mut history = History::default();
-        let mut known = 0;
-        let epochs = || {
-            for number in 1..=self.epochs {
-                let mut progress = Progress::new(self.quiet, number, self.epochs, known);
-                let started = self.past.epochs as u64;
-                let result = thread::scope(|scope| {
+        let plan = Plan {
+            samples: 0,
+            buffer,
+            ..self.plan(batch, <L as Loss<N::Output, T>>::PARTS)
+        };
+        let count = (threads.count(), validations);
+        let mut train =
+            |this: &mut Self, net: &mut N, run: &mut _, fit: &mut Fit, progress: &mut _| {
+                let started = this.past.epochs as u64;
+                thread::scope(|scope| {
                     let (sender, buffers) = sync_channel(1);
                     let samples = &samples;
                     let read = move || read::<N, T, B, S, F>(samples, started, buffer, &sender);
@@ -170,38 +188,24 @@ impl<O: Optimizer, L> Trainer<O, L> {
                     let reader = thread::Builder::new().stack_size(stack);
                     reader.spawn_scoped(scope, read)?;
                     // Dropped at the end, which ends the reader too.
-                    self.stream_epoch(net, buffers, &mut run, number, &mut progress)
-                });
-                let (mut epoch, rows) = result?;
-                known = rows;
-                check_finite(net, Some(number))?;
-                if let Some(validation) = validation {
-                    progress.validate(&epoch);
-                    let totals = judge(net, validation, &self.loss, threads.count(), validations);
-                    epoch.validation = Some(Evaluation::of(totals.map_err(validation_error)?));
-                }
-                self.observe(&epoch);
-                progress.finish(&epoch);
-                history.seconds += epoch.seconds;
-                history.epochs.push(epoch);
-            }
-            Ok(mem::take(&mut history))
-        };
-        let result = threads.install(epochs);
-        // A fit that failed has taken steps, too.
-        self.past.network = Some(fingerprint(net));
-        result
+                    this.stream_epoch(net, buffers, run, fit, progress)
+                })
+            };
+        self.follow(net, plan, |this, net, fit| {
+            threads.install(|| this.run_epochs(net, &mut train, validation, &mut run, fit, count))
+        })
     }
 
-    /// Trains on every buffer of an epoch; gives the number of its samples, too.
+    /// Trains on every buffer of an epoch, or on what is left of one that was interrupted. Gives no epoch if it is interrupted
+    /// itself.
     fn stream_epoch<N, T>(
         &mut self,
         net: &mut N,
         buffers: Receiver<Result<Samples<N::Input, T>>>,
         run: &mut Run<N, T>,
-        number: usize,
+        fit: &mut Fit,
         progress: &mut Progress,
-    ) -> Result<(Epoch, usize)>
+    ) -> Result<Option<Epoch>>
     where
         N: Model,
         L: Loss<N::Output, T>,
@@ -210,10 +214,15 @@ impl<O: Optimizer, L> Trainer<O, L> {
         let of_epoch = self.factor_of_epoch()?;
         let epoch = self.past.epochs as u64;
         self.past.epochs += 1;
-        let (mut sums, mut before) = (Sums::new(L::PARTS), 0);
+        let start = began(fit.open.seconds);
+        let mut before = 0;
         for (index, samples) in (1..).zip(buffers) {
             let samples = samples?;
             let rows = samples.len();
+            if before + rows <= fit.open.position {
+                before += rows;
+                continue;
+            }
             check_company::<N>(rows, run.memory.chunking.batch.get().min(rows))?;
             run.weighs = false;
             for (row, target) in (before..).zip(samples.targets()) {
@@ -222,13 +231,27 @@ impl<O: Optimizer, L> Trainer<O, L> {
             run.samples = rows;
             run.order = Order::new(rows, self.shuffle);
             run.order.shuffle(self.seed.0 ^ mix(index), epoch);
-            self.steps(net, &samples, run, (number, of_epoch), &mut sums, progress)
+            let first = fit.open.position - before;
+            let ended = self
+                .steps(net, &samples, run, fit, (first, of_epoch, start), progress)
                 .map_err(|error| in_stream(error, before))?;
+            if !ended {
+                self.past.epochs -= 1;
+                return Ok(None);
+            }
             before += rows;
         }
         match before {
             0 => Err(Error::EmptyDataset),
-            rows => Ok((sums.finish(), rows)),
+            rows if rows < fit.open.position => Err(Error::Setting {
+                setting: "samples",
+                found: Found::Count(rows),
+                expected: "those of the epoch as it was before it was interrupted, of which more were trained on",
+            }),
+            rows => {
+                run.known = rows;
+                Ok(Some(closed(&mut fit.open, start)))
+            }
         }
     }
 }

@@ -1,0 +1,30 @@
+//! Metrics: numbers that say how a network does, which are not the loss.
+//!
+//! A [`Metric`] sees each output beside its target, in the order of the samples, and is asked for its values in the end. So
+//! what it tells is about the samples, not a mean over batches, and its bits do not depend on threads.
+//!
+//! Classification ([`Labelled`] targets): [`Accuracy`], [`TopK`], [`BalancedAccuracy`], [`Precision`], [`Recall`], [`F1`],
+//! [`RocAuc`], [`ConfusionMatrix`], [`Perplexity`]. Regression: [`Mae`], [`Rmse`], [`R2`]. [`Nth`] makes any of them one of
+//! one output of several. Definitions are scikit-learn's.
+
+mod confusion;
+mod labelled;
+mod measures;
+mod metric;
+mod nth;
+mod perplexity;
+mod regression;
+mod roc_auc;
+mod tally;
+mod top_k;
+
+pub use confusion::ConfusionMatrix;
+pub use labelled::Labelled;
+pub use measures::{Measure, Measures};
+pub use metric::Metric;
+pub use nth::Nth;
+pub use perplexity::Perplexity;
+pub use regression::{Mae, R2, Rmse};
+pub use roc_auc::RocAuc;
+pub use tally::{Accuracy, Average, BalancedAccuracy, F1, Precision, Recall};
+pub use top_k::TopK;

@@ -1,0 +1,244 @@
+//! Epochs as lines of a file.
+
+use super::{
+    callback::{Callback, Moment},
+    history::Epoch,
+};
+use crate::error::{Error, Result};
+use alloc::{
+    borrow::Cow,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// A line for each epoch as comma-separated values, under a line of names: `keras.callbacks.CSVLogger`.
+///
+/// ```text
+/// epoch,learning_rate,loss,accuracy,val_loss,val_accuracy,val_f1_macro,seconds,samples_per_second
+/// 1,0.001,0.3120412,0.9081,0.1742,0.9491,0.9487,0.31,193548.4
+/// ```
+///
+/// What an epoch does not have is empty. A file that is there is begun anew by the first fit of the log, and further fits go
+/// on in it; a fit that was resumed begins with the lines of the epochs before. So after a crash the file is as if there
+/// had been none, but for seconds.
+///
+/// ```
+/// use kiln::{CsvLog, JsonLinesLog, prelude::*};
+///
+/// let trainer = Trainer::new(Adam::default(), CrossEntropy)
+///     .callback(CsvLog::new("epochs.csv"))
+///     .callback(JsonLinesLog::new("epochs.jsonl"));
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Io`] if the file cannot be written, which ends the fit.
+#[derive(Clone, Debug)]
+pub struct CsvLog {
+    lines: Lines,
+    columns: Vec<Cow<'static, str>>,
+}
+
+/// A line for each epoch as an object of JSON, with the names of [`CsvLog`]. What an epoch does not have is left out, and
+/// what is no finite number is `null`.
+///
+/// ```text
+/// {"epoch":1,"learning_rate":0.001,"loss":0.3120412,"accuracy":0.9081,"seconds":0.31,"samples_per_second":193548.4}
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Io`] if the file cannot be written, which ends the fit.
+#[derive(Clone, Debug)]
+pub struct JsonLinesLog {
+    lines: Lines,
+}
+
+impl CsvLog {
+    /// Writes to the file at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            lines: Lines::new(path.into()),
+            columns: Vec::new(),
+        }
+    }
+
+    fn line(&mut self, number: usize, epoch: &Epoch) -> String {
+        let fields = fields(number, epoch);
+        let mut text = String::new();
+        if self.columns.is_empty() {
+            self.columns = fields.iter().map(|(name, _)| name.clone()).collect();
+            let names = self.columns.iter().map(|name| quoted(name));
+            text = names.collect::<Vec<_>>().join(",") + "\n";
+        }
+        let numbers = self.columns.iter().map(|column| {
+            let field = fields.iter().find(|(name, _)| name == column);
+            let number = field.and_then(|(_, number)| *number);
+            number.map_or(String::new(), |number| number.to_string())
+        });
+        text + &numbers.collect::<Vec<_>>().join(",") + "\n"
+    }
+}
+
+impl JsonLinesLog {
+    /// Writes to the file at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            lines: Lines::new(path.into()),
+        }
+    }
+
+    fn line(number: usize, epoch: &Epoch) -> String {
+        let fields = fields(number, epoch).into_iter();
+        let members = fields.filter_map(|(name, number)| {
+            let number = match number? {
+                number if number.is_finite() => number.to_string(),
+                _ => "null".to_string(),
+            };
+            Some(format!("\"{}\":{number}", escaped(&name)))
+        });
+        format!("{{{}}}\n", members.collect::<Vec<_>>().join(","))
+    }
+}
+
+impl Callback for CsvLog {
+    fn fit_begins(&mut self, moment: &Moment<'_>) -> Result<()> {
+        if !self.lines.begun {
+            self.columns.clear();
+        }
+        let before = (1..).zip(&moment.history.epochs);
+        let text = before
+            .map(|(number, epoch)| self.line(number, epoch))
+            .collect::<String>();
+        self.lines.begin(&text)
+    }
+
+    fn epoch_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
+        let text = moment
+            .history
+            .last()
+            .map(|epoch| self.line(moment.epoch, epoch));
+        self.lines.append(&text.unwrap_or_default())
+    }
+}
+
+impl Callback for JsonLinesLog {
+    fn fit_begins(&mut self, moment: &Moment<'_>) -> Result<()> {
+        let before = (1..).zip(&moment.history.epochs);
+        let text = before
+            .map(|(number, epoch)| Self::line(number, epoch))
+            .collect::<String>();
+        self.lines.begin(&text)
+    }
+
+    fn epoch_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
+        let text = moment
+            .history
+            .last()
+            .map(|epoch| Self::line(moment.epoch, epoch));
+        self.lines.append(&text.unwrap_or_default())
+    }
+}
+
+/// A file to which lines are added.
+#[derive(Clone, Debug)]
+struct Lines {
+    path: PathBuf,
+    /// Whether the file is this log's already.
+    begun: bool,
+}
+
+impl Lines {
+    fn new(path: PathBuf) -> Self {
+        Self { path, begun: false }
+    }
+
+    /// Writes the first lines of a fit.
+    fn begin(&mut self, text: &str) -> Result<()> {
+        if !self.begun {
+            File::create(&self.path).map_err(failed("create", &self.path))?;
+            self.begun = true;
+        }
+        self.append(text)
+    }
+
+    /// Opened each time: a file that was moved away, as rotated logs are, is begun again.
+    fn append(&self, text: &str) -> Result<()> {
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.path);
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(failed("write", &self.path))
+    }
+}
+
+/// The error of a file.
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Io {
+        action,
+        path: path.into(),
+        source,
+    }
+}
+
+/// The numbers of an epoch by their names, in the order of columns.
+pub fn fields(number: usize, epoch: &Epoch) -> Vec<(Cow<'static, str>, Option<f64>)> {
+    let mut fields: Vec<(Cow<'static, str>, _)> = alloc::vec![
+        ("epoch".into(), Some(number as f64)),
+        ("learning_rate".into(), epoch.learning_rate),
+        ("loss".into(), Some(epoch.loss)),
+        ("accuracy".into(), epoch.accuracy),
+    ];
+    if let Some(validation) = &epoch.validation {
+        fields.push(("val_loss".into(), Some(validation.loss)));
+        fields.push(("val_accuracy".into(), validation.accuracy));
+        for measure in validation.metrics.iter() {
+            fields.push((format!("val_{}", measure.name).into(), Some(measure.value)));
+        }
+    }
+    fields.push(("seconds".into(), Some(epoch.seconds)));
+    fields.push(("samples_per_second".into(), Some(epoch.samples_per_second)));
+    fields
+}
+
+/// A field of comma-separated values (RFC 4180).
+fn quoted(text: &str) -> Cow<'_, str> {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")).into(),
+        false => text.into(),
+    }
+}
+
+/// A string of JSON (RFC 8259), without its quotes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => escaped.extend(['\\', character]),
+            '\0'..=' ' if character != ' ' => {
+                escaped += &format!("\\u{:04x}", u32::from(character));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, quoted};
+
+    #[test]
+    fn names_cannot_break_a_line() {
+        assert_eq!(quoted("f1"), "f1");
+        assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(escaped("a\"\\\n é"), "a\\\"\\\\\\u000a é");
+    }
+}

@@ -1,0 +1,115 @@
+//! A stretch of a dataset.
+
+use crate::{
+    data::Dataset,
+    error::{Error, Found, Result},
+};
+use core::borrow::Borrow;
+
+/// Some samples of a dataset that lie one after another. All fits are of parts, so that one with a split of its own is no
+/// other code than one without.
+pub struct Part<'a, D> {
+    data: &'a D,
+    first: usize,
+    count: usize,
+}
+
+impl<'a, D: Dataset> Part<'a, D> {
+    /// All of a dataset that has `count` samples.
+    pub fn whole(data: &'a D, count: usize) -> Self {
+        Self {
+            data,
+            first: 0,
+            count,
+        }
+    }
+
+    /// All but the last `fraction`, and that, as Keras' `validation_split`.
+    pub fn split(data: &'a D, count: usize, fraction: f64) -> Result<(Self, Self)> {
+        // Not so for NaN.
+        let inside = fraction > 0.0 && fraction < 1.0;
+        if !inside {
+            return Err(Error::Setting {
+                setting: "validation_split",
+                found: Found::Number(fraction),
+                expected: "more than 0 and less than 1, such as 0.2 for the last fifth of the samples",
+            });
+        }
+        let first = (count as f64 * (1.0 - fraction)) as usize;
+        if first == 0 || first >= count {
+            return Err(Error::Split {
+                samples: count,
+                first,
+            });
+        }
+        let rest = Self {
+            data,
+            first,
+            count: count - first,
+        };
+        Ok((Self::whole(data, first), rest))
+    }
+
+    /// An error that names a row of this part, with that of the dataset.
+    pub fn place(&self, error: Error) -> Error {
+        let first = self.first;
+        match error {
+            Error::LabelOutOfRange {
+                row,
+                label,
+                classes,
+            } => Error::LabelOutOfRange {
+                row: first + row,
+                label,
+                classes,
+            },
+            Error::NanInput { epoch, row, index } => Error::NanInput {
+                epoch,
+                row: first + row,
+                index,
+            },
+            Error::NanTarget { row, index } => Error::NanTarget {
+                row: first + row,
+                index,
+            },
+            Error::NanOutput { row, index } => Error::NanOutput {
+                row: first + row,
+                index,
+            },
+            Error::NanScore { row } => Error::NanScore { row: first + row },
+            // A dataset was asked for the row of its own.
+            other => other,
+        }
+    }
+}
+
+impl<D: Dataset> Dataset for Part<'_, D> {
+    type Input = D::Input;
+    type Target = D::Target;
+
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    #[inline]
+    fn sample(
+        &self,
+        index: usize,
+    ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
+        self.data.sample(self.first + index)
+    }
+
+    #[inline]
+    fn sample_in(
+        &self,
+        epoch: u64,
+        index: usize,
+    ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
+        self.data.sample_in(epoch, self.first + index)
+    }
+
+    #[inline]
+    fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
+        self.data.target(self.first + index)
+    }
+}
