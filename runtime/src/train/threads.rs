@@ -23,7 +23,7 @@ const COPIES: usize = 16;
 #[derive(Clone, Copy)]
 #[cfg_attr(
     not(feature = "parallel"),
-    expect(dead_code, reason = "no thread is started")
+    allow(dead_code, reason = "no thread is started")
 )]
 pub struct Stack {
     bytes: usize,
