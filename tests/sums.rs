@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use kiln::{data::Samples, memory, prelude::*, simd};
+use std::sync::Mutex;
 
 model! {
     /// Some 200 KiB of values and deltas for each sample, and few weights.
@@ -18,6 +19,9 @@ model! {
         Dense(5),
     }
 }
+
+/// A restriction to an instruction set holds for the whole process.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 type Image = [[[f32; 20]; 20]; 3];
 
@@ -77,6 +81,7 @@ fn trained(threads: usize, clip: Option<f64>) -> Vec<u32> {
 
 #[test]
 fn bits_do_not_depend_on_threads() {
+    let _guard = ONE_AT_A_TIME.lock();
     for (index, set) in simd::levels().map(simd::set_of).enumerate() {
         assert!(simd::restrict(set), "{set:?} is one of this machine's");
         let alone = trained(1, None);
@@ -112,6 +117,7 @@ fn gradients(samples: &[Image], labels: &[usize], most: usize, threads: usize) -
 
 #[test]
 fn a_gradient_is_the_mean_of_those_of_the_samples() {
+    let _guard = ONE_AT_A_TIME.lock();
     let (inputs, labels) = batch(BATCH);
     let whole = gradients(&inputs, &labels, BATCH, 1);
     let mut mean = vec![0.0; whole.len()];
@@ -141,6 +147,7 @@ fn a_gradient_is_the_mean_of_those_of_the_samples() {
 
 #[test]
 fn a_gradient_does_not_depend_on_the_room_there_is() {
+    let _guard = ONE_AT_A_TIME.lock();
     let (inputs, labels) = batch(5);
     let bits = |most, threads| {
         let gradients = gradients(&inputs, &labels, most, threads);
@@ -158,6 +165,7 @@ fn a_gradient_does_not_depend_on_the_room_there_is() {
 /// A sample that counts twice is there twice, and one that counts nothing is not there, however chunks are summed.
 #[test]
 fn samples_that_count_differently_are_summed() {
+    let _guard = ONE_AT_A_TIME.lock();
     model! {
         /// As [`Summed`], without dropout and penalties.
         struct Plain(image: [3, 20, 20]) -> [5] {

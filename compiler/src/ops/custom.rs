@@ -70,6 +70,17 @@ impl Operator for Custom {
     fn parameters(&self, _: &[&[usize]]) -> Vec<Parameter> {
         self.parameters.clone()
     }
+
+    /// What it reads and writes, of which nobody knows what becomes.
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        let volume = |shape: &[usize]| {
+            let sizes = shape.iter();
+            sizes.fold(1_u64, |all, &size| all.saturating_mul(size as u64))
+        };
+        let weights = self.parameters.iter().map(|it| volume(&it.shape));
+        let read = weights.chain(inputs.iter().map(|shape| volume(shape)));
+        read.fold(volume(output), u64::saturating_add)
+    }
 }
 
 /// Blocks of an array without gaps.

@@ -306,6 +306,13 @@ fn check(options: &Options) -> Result<()> {
             expected: "neither the quote nor a line break, such as b',', b';' or b'\\t'",
         });
     }
+    if matches!(quote, b'\n' | b'\r') {
+        return Err(Error::Setting {
+            setting: "quote",
+            found: Found::Text(alloc::format!("b'{}'", quote.escape_ascii())),
+            expected: "no line break, such as b'\"'",
+        });
+    }
     if options.decimal_comma && delimiter == b',' {
         return Err(Error::Setting {
             setting: "delimiter",

@@ -52,7 +52,10 @@ pub trait Parts: Dataset + Sized {
     ///
     /// [`Error::EmptyDataset`] if `count` is 0.
     fn take(&self, count: usize) -> Result<Subset<&Self>> {
-        self.subset((0..count.min(self.len())).collect::<Vec<_>>())
+        let count = count.min(self.len());
+        let mut indices = indices(count)?;
+        indices.extend(0..count);
+        self.subset(indices)
     }
 
     /// The samples of this dataset and, behind them, those of another.
@@ -214,3 +217,13 @@ impl<D: Dataset> Parts for D {}
 
 /// Two views of a dataset.
 pub type Split<'a, D> = (Subset<&'a D>, Subset<&'a D>);
+
+/// Room for a list of so many samples.
+fn indices(count: usize) -> Result<Vec<usize>> {
+    let mut indices = Vec::new();
+    let room = indices.try_reserve_exact(count);
+    room.map(|()| indices).map_err(|_| Error::Memory {
+        what: "indices of samples",
+        bytes: count as u128 * size_of::<usize>() as u128,
+    })
+}

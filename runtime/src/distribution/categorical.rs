@@ -14,7 +14,7 @@
 use super::draw::Draw;
 use crate::{
     error::{Error, Result},
-    loss::{Label, argmax},
+    loss::Label,
 };
 
 /// `torch.distributions.Categorical` over the logits of N actions.
@@ -144,7 +144,13 @@ impl<const N: usize> Categorical<N> {
 
     /// The most probable action, the first one among equals.
     pub fn mode(&self) -> usize {
-        argmax(&self.logs.map(|log| log as f32))
+        let mut best = 0;
+        for (action, log) in self.logs.iter().enumerate() {
+            if *log > self.logs[best] {
+                best = action;
+            }
+        }
+        best
     }
 
     /// An action that is allowed, each as often as is probable: the first whose cumulative probability is more than uniform

@@ -27,6 +27,15 @@ impl<'a, L> InBatch<'a, L> {
         }
     }
 
+    /// A part of a batch, which counts so much in the `whole` of it.
+    pub fn within(loss: &'a L, weights: Weights, whole: &Weights) -> Self {
+        Self {
+            loss,
+            weights,
+            scales: whole.scales(),
+        }
+    }
+
     /// The loss of a sample.
     pub fn loss(&self) -> &L {
         self.loss

@@ -109,6 +109,9 @@ impl Display for ConfusionMatrix {
             .max()
             .map_or(1, |count| length(&count.to_string()));
         let width = names.iter().map(length).max().unwrap_or(1).max(largest) + 2;
+        // The widths of a format have sixteen bits.
+        let most = usize::from(u16::MAX);
+        let (first, width) = (first.min(most), width.min(most));
         write!(f, "{CORNER:first$}")?;
         for name in &names {
             write!(f, "{name:>width$}")?;

@@ -137,7 +137,9 @@ impl Courses {
             course.skipped = before.skipped;
             match (before.frozen_since, &mut course.frozen_since) {
                 (Some(since), Some(now)) => *now = since,
-                (Some(since), None) => course.skipped += taken.saturating_sub(since),
+                (Some(since), None) => {
+                    course.skipped = course.skipped.saturating_add(taken.saturating_sub(since))
+                }
                 (None, _) => {}
             }
         }

@@ -93,9 +93,24 @@ pub fn clamp(level: Level, limit: f64, gradients: &mut [Block]) {
     simd::dispatch(level, Clamp(limit, gradients));
 }
 
-/// Adds the gradients of samples that count so much to those of others, of which `counts` has both: the mean over all of them. So with what statistics
-/// gain behind them; the batches stay counted as one.
-pub fn mix<N: Model>(level: Level, counts: [f64; 2], gradients: &mut [Block], more: &[Block]) {
+/// The shares of two parts in their mean, which count so much.
+pub fn shares(counts: [f64; 2]) -> [f32; 2] {
+    let all = counts[0] + counts[1];
+    // Where nothing counts there are no gradients.
+    match all > 0.0 {
+        true => counts.map(|part| (part / all) as f32),
+        false => [0.5; 2],
+    }
+}
+
+/// Adds more gradients to some, each times its share in `learnt`. So with what statistics gain behind them, by `others`; the
+/// batches stay counted as one.
+pub fn mix<N: Model>(
+    level: Level,
+    [learnt, others]: [[f32; 2]; 2],
+    gradients: &mut [Block],
+    more: &[Block],
+) {
     struct Mix<'a>([f32; 2], &'a mut [Block], &'a [Block]);
     impl Task for Mix<'_> {
         type Output = ();
@@ -109,16 +124,14 @@ pub fn mix<N: Model>(level: Level, counts: [f64; 2], gradients: &mut [Block], mo
             }
         }
     }
-    let all = counts[0] + counts[1];
-    // Where nothing counts there are no gradients.
-    let shares = match all > 0.0 {
-        true => counts.map(|part| (part / all) as f32),
-        false => [0.5; 2],
-    };
     let mut first = 0;
     for tensor in N::Network::TENSORS {
         let here = first..first + tensor.blocks;
         first += tensor.blocks;
+        let shares = match tensor.learnt() {
+            Some(_) => learnt,
+            None => others,
+        };
         if let (false, Some(gradients), Some(more)) = (
             tensor.role == Role::Count,
             gradients.get_mut(here.clone()),

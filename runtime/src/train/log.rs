@@ -2,7 +2,7 @@
 
 use super::{
     callback::{Callback, Moment},
-    history::Epoch,
+    history::{Epoch, Stopped},
 };
 use crate::error::{Error, Result};
 use alloc::{
@@ -112,11 +112,11 @@ impl Callback for CsvLog {
         if !self.lines.begun {
             self.columns.clear();
         }
-        let before = (1..).zip(&moment.history.epochs);
+        let before = (1..).zip(&moment.history.epochs).skip(self.lines.written);
         let text = before
             .map(|(number, epoch)| self.line(number, epoch))
             .collect::<String>();
-        self.lines.begin(&text)
+        self.lines.begin(&text, moment.history.epochs.len())
     }
 
     fn epoch_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
@@ -124,17 +124,23 @@ impl Callback for CsvLog {
             .history
             .last()
             .map(|epoch| self.line(moment.epoch, epoch));
+        self.lines.written = moment.history.epochs.len();
         self.lines.append(&text.unwrap_or_default())
+    }
+
+    fn fit_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
+        self.lines.end(moment);
+        Ok(())
     }
 }
 
 impl Callback for JsonLinesLog {
     fn fit_begins(&mut self, moment: &Moment<'_>) -> Result<()> {
-        let before = (1..).zip(&moment.history.epochs);
+        let before = (1..).zip(&moment.history.epochs).skip(self.lines.written);
         let text = before
             .map(|(number, epoch)| Self::line(number, epoch))
             .collect::<String>();
-        self.lines.begin(&text)
+        self.lines.begin(&text, moment.history.epochs.len())
     }
 
     fn epoch_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
@@ -142,7 +148,13 @@ impl Callback for JsonLinesLog {
             .history
             .last()
             .map(|epoch| Self::line(moment.epoch, epoch));
+        self.lines.written = moment.history.epochs.len();
         self.lines.append(&text.unwrap_or_default())
+    }
+
+    fn fit_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
+        self.lines.end(moment);
+        Ok(())
     }
 }
 
@@ -152,15 +164,29 @@ struct Lines {
     path: PathBuf,
     /// Whether the file is this log's already.
     begun: bool,
+    /// Epochs of the fit that is open whose lines are there: one that was interrupted goes on.
+    written: usize,
 }
 
 impl Lines {
     fn new(path: PathBuf) -> Self {
-        Self { path, begun: false }
+        Self {
+            path,
+            begun: false,
+            written: 0,
+        }
     }
 
-    /// Writes the first lines of a fit.
-    fn begin(&mut self, text: &str) -> Result<()> {
+    /// A fit ended; one that was interrupted will go on.
+    fn end(&mut self, moment: &Moment<'_>) {
+        if moment.history.stopped != Some(Stopped::Interrupted) {
+            self.written = 0;
+        }
+    }
+
+    /// Writes the first lines of a fit, which then has those of so many epochs.
+    fn begin(&mut self, text: &str, epochs: usize) -> Result<()> {
+        self.written = epochs;
         if !self.begun {
             File::create(&self.path).map_err(failed("create", &self.path))?;
             self.begun = true;

@@ -76,6 +76,21 @@ impl<'a, D: Dataset> Part<'a, D> {
                 row: first + row,
                 index,
             },
+            Error::TargetNumber {
+                row,
+                index,
+                found,
+                expected,
+            } => Error::TargetNumber {
+                row: first + row,
+                index,
+                found,
+                expected,
+            },
+            Error::SampleWeight { row, weight } => Error::SampleWeight {
+                row: first + row,
+                weight,
+            },
             Error::NanScore { row } => Error::NanScore { row: first + row },
             // A dataset was asked for the row of its own.
             other => other,

@@ -483,6 +483,10 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     {
         self.check_settings()?;
         Loss::<N::Output, D::Target>::check_settings(&self.loss)?;
+        if validation.is_some() {
+            let checked = Loss::<N::Output, V::Target>::check_settings(&self.loss);
+            checked.map_err(validation_error)?;
+        }
         self.around.check(validation.is_some())?;
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
@@ -544,9 +548,17 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         plan: Plan,
         run: impl FnOnce(&mut Self, &mut N, &mut Fit) -> Result<()>,
     ) -> Result<History> {
+        #[cfg(feature = "files")]
+        let is_new = self.past.fit.is_none();
         self.past.fit.get_or_insert_default().follow(plan)?;
         #[cfg(feature = "files")]
-        self.begin_checkpoints()?;
+        if let Err(error) = self.begin_checkpoints() {
+            // No step was taken, so that the next fit may have another plan.
+            if is_new {
+                self.past.fit = None;
+            }
+            return Err(error);
+        }
         let mut fit = self.past.fit.take().unwrap_or_default();
         let result = run(self, net, &mut fit);
         // A fit that failed has taken steps, too.

@@ -9,7 +9,7 @@ use crate::{
     block::Block,
     declared::InputGradients,
     error::{Error, Result},
-    loss::Loss,
+    loss::{Loss, in_batch},
     model::Model,
     network::Network,
     parameters::{Parameters, Seed},
@@ -60,8 +60,9 @@ pub struct Training<N: Model> {
     /// Room for the gradients of inputs, and how many the last batch has.
     slopes: Vec<N::Input>,
     sloped: usize,
-    /// Samples that the gradients are the mean of.
+    /// Samples that the gradients are the mean of, and how much they count.
     rows: usize,
+    counted: f64,
     /// Gradients of a part of a batch, before they join the others.
     part: Vec<Block>,
     seed: u64,
@@ -98,6 +99,7 @@ impl<N: Model> Training<N> {
             slopes: Vec::new(),
             sloped: 0,
             rows: 0,
+            counted: 0.0,
             part: Vec::new(),
             seed: 0,
             step: 0,
@@ -141,9 +143,11 @@ impl<N: Model> Training<N> {
     ) -> Result<f64> {
         if self.asks {
             check_targets::<_, N::Output, _, L>(inputs, targets, loss)?;
-            return self.backward_with(net, inputs, |outputs, gradients| {
+            let mean = self.backward_with(net, inputs, |outputs, gradients| {
                 judge(loss, outputs, targets, gradients)
-            });
+            })?;
+            self.counted = in_batch::weigh::<N::Output, T, L>(loss, targets).mean(L::PARTS);
+            return Ok(mean);
         }
         let step = Step {
             turn: loss,
@@ -154,10 +158,11 @@ impl<N: Model> Training<N> {
         let (arena, gradients) = (N::Network::arena(net), &mut self.gradients);
         let batch = (inputs, targets);
         let backward = || inputs::backward(&mut passes, step, arena, gradients, batch);
-        let loss = self.threads.install(backward)?;
+        let mean = self.threads.install(backward)?;
         self.step += 1;
-        self.rows = inputs.len();
-        Ok(loss)
+        (self.rows, self.sloped) = (inputs.len(), 0);
+        self.counted = in_batch::weigh::<N::Output, T, L>(loss, targets).mean(L::PARTS);
+        Ok(mean)
     }
 
     /// Computes the gradients of some more samples, and adds them to those of the last `backward` and of all calls since: the
@@ -186,9 +191,10 @@ impl<N: Model> Training<N> {
     /// ```
     ///
     /// It gives the mean loss of these samples. The gradients of n samples and m more are n / (n + m) of the ones and m / (n + m)
-    /// of the others, in one order: the bits do not depend on threads, but differ from those of one batch by rounding. The
-    /// statistics of `BatchNorm` gain the mean of what the parts gain, and count one batch. The first call allocates a second arena
-    /// of gradients.
+    /// of the others, where a loss that weighs its samples has their weights for n and m: the bits do not depend on threads, but
+    /// differ from those of one batch by rounding. A tuple of losses has a mean of its own for each part, of which only one share
+    /// can be taken here: that of their mean weight. The statistics of `BatchNorm` gain the mean of what the parts gain, and count
+    /// one batch. The first call allocates a second arena of gradients.
     ///
     /// # Errors
     ///
@@ -206,14 +212,18 @@ impl<N: Model> Training<N> {
         if self.part.is_empty() {
             self.part = filled("gradients of a part", self.gradients.len())?;
         }
-        let rows = [self.rows, inputs.len()];
+        let (rows, counted) = (self.rows, self.counted);
         mem::swap(&mut self.part, &mut self.gradients);
         let loss = self.backward(net, inputs, targets, loss);
         mem::swap(&mut self.part, &mut self.gradients);
         let loss = loss?;
-        let counts = rows.map(|rows| rows as f64);
-        gradient::mix::<N>(simd::level(), counts, &mut self.gradients, &self.part);
-        self.rows = rows[0].saturating_add(rows[1]);
+        let shares = [
+            gradient::shares([counted, self.counted]),
+            gradient::shares([rows as f64, self.rows as f64]),
+        ];
+        gradient::mix::<N>(simd::level(), shares, &mut self.gradients, &self.part);
+        self.rows = rows.saturating_add(self.rows);
+        self.counted += counted;
         Ok(loss)
     }
 
@@ -279,6 +289,8 @@ impl<N: Model> Training<N> {
         inputs: &[N::Input],
         step: Step<'_, Handed<'_, N::Output>>,
     ) -> Result<()> {
+        // A batch that is refused may have written some of them.
+        self.sloped = 0;
         let mut passes = self.memory.passes()?;
         let (arena, gradients) = (N::Network::arena(net), &mut self.gradients);
         let slopes = self.slopes.get_mut(..inputs.len());
@@ -286,8 +298,8 @@ impl<N: Model> Training<N> {
         let batch = (inputs, slopes);
         let backward = || inputs::backward_from(&mut passes, step, arena, Some(gradients), batch);
         self.threads.install(backward)?;
-        self.sloped = inputs.len();
-        self.rows = inputs.len();
+        self.sloped = if self.asks { inputs.len() } else { 0 };
+        (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
         self.step += 1;
         Ok(())
     }
@@ -371,6 +383,7 @@ impl<N: Model> Training<N> {
         N: InputGradients,
     {
         let (seed, step) = (self.seed, self.step);
+        self.sloped = 0;
         check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
         let slopes = room_for(&mut self.slopes, inputs.len())?;
         let mut passes = self.memory.passes()?;

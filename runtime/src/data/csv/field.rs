@@ -40,6 +40,8 @@ pub fn word<'t>(text: &'t str, words: &Words, options: &Options) -> Field<'t> {
 /// A number, or the spelling of a missing one.
 pub fn number<'t>(text: &'t str, options: &Options) -> Result<Result<f32, &'t str>, TableFault> {
     let parsed = match options.decimal_comma {
+        // A point is no decimal one there, and what parts thousands is no number here.
+        true if text.contains('.') => "".parse::<f32>(),
         true => text.replace(',', ".").parse::<f32>(),
         false => text.parse::<f32>(),
     };

@@ -2,7 +2,7 @@
 
 use crate::error::TableFault;
 use alloc::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     string::{String, ToString},
     vec::Vec,
 };
@@ -131,7 +131,10 @@ impl Plan {
 
 /// All columns but the targets and those that are left out.
 fn rest(header: &[String], options: &Options, targets: &[usize]) -> Result<Vec<usize>, Fault> {
-    let mut rest = Vec::new();
+    let (mut rest, mut times) = (Vec::new(), BTreeMap::<&str, usize>::new());
+    for name in header {
+        *times.entry(name).or_default() += 1;
+    }
     for (at, name) in header.iter().enumerate() {
         if targets.contains(&at) || options.without.contains(name) {
             continue;
@@ -139,7 +142,10 @@ fn rest(header: &[String], options: &Options, targets: &[usize]) -> Result<Vec<u
         if name.is_empty() {
             return Err((None, TableFault::Unnamed { number: at + 1 }));
         }
-        rest.push(find(header, name)?);
+        if times.get(name.as_str()).is_some_and(|&times| times > 1) {
+            return Err((Some(name.clone()), TableFault::RepeatedColumn));
+        }
+        rest.push(at);
     }
     Ok(rest)
 }

@@ -94,12 +94,13 @@ impl Words {
         let mut order = (0..names.len()).filter(|&at| met[at]).collect::<Vec<_>>();
         // Words such as `inf` are no numbers here.
         let number = |name: &String| name.parse::<f64>().ok().filter(|number| number.is_finite());
-        match names.iter().map(number).collect::<Option<Vec<_>>>() {
-            Some(numbers) => order.sort_by(|&a, &b| {
-                let order = numbers[a].total_cmp(&numbers[b]);
-                order.then_with(|| names[a].cmp(&names[b]))
+        let numbers = names.iter().map(number).collect::<Vec<_>>();
+        match order.iter().all(|&at| numbers[at].is_some()) {
+            true => order.sort_by(|&a, &b| {
+                let [x, y] = [a, b].map(|at| numbers[at].unwrap_or_default());
+                x.total_cmp(&y).then_with(|| names[a].cmp(&names[b]))
             }),
-            None => order.sort_by(|&a, &b| names[a].cmp(&names[b])),
+            false => order.sort_by(|&a, &b| names[a].cmp(&names[b])),
         }
         let mut places = vec![NONE; names.len()];
         for (place, &at) in order.iter().enumerate() {

@@ -128,13 +128,14 @@ pub fn save_with<N: Model>(
     normalisers: &[(&str, Scaling<'_>)],
 ) -> Result<()> {
     let mut metadata = Vec::new();
-    for (name, scaling) in normalisers {
+    for (index, (name, scaling)) in normalisers.iter().enumerate() {
         let fits = |mark: char| mark.is_ascii_alphanumeric() || matches!(mark, '_' | '-' | '.');
-        if name.is_empty() || !name.chars().all(fits) {
+        let again = normalisers[..index].iter().any(|(other, _)| other == name);
+        if again || name.is_empty() || !name.chars().all(fits) {
             return Err(Error::Setting {
                 setting: "name of a normaliser",
                 found: crate::error::Found::Text(format!("`{}`", name.escape_debug())),
-                expected: "made of letters, digits, `_`, `-` and `.`, such as \"input\"",
+                expected: "no other's, and made of letters, digits, `_`, `-` and `.`, such as \"input\"",
             });
         }
         for (part, numbers) in [("shift", scaling.shift), ("scale", scaling.scale)] {

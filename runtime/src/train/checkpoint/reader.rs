@@ -33,7 +33,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn differs(&mut self, what: &str, expected: String, found: String) {
+    /// Takes note of what is otherwise than it should be.
+    pub fn differs(&mut self, what: &str, expected: String, found: String) {
         let what = what.to_string();
         self.differences.push(Difference {
             what,

@@ -22,6 +22,7 @@ use crate::{
     block::{Block, LANES},
     error::Result,
     loss::Totals,
+    math::flush_number,
     step::courses::Courses,
     tensor::{LARGEST_COUNT, Role, Tensor, joined_count, split_count},
     train::{
@@ -340,6 +341,10 @@ impl Read {
     }
 }
 
+/// The most metrics, and the most bytes of a name.
+const METRICS: usize = 256;
+const NAME: usize = 256;
+
 /// Reads parameters into an arena.
 fn take_parameters(reader: &mut Reader<'_>, prefix: &str, kind: &Kind, arena: &mut [Block]) {
     let floats = must_cast_slice_mut::<Block, f32>(arena);
@@ -360,10 +365,17 @@ fn take_parameters(reader: &mut Reader<'_>, prefix: &str, kind: &Kind, arena: &m
             }
             continue;
         }
-        let mut numbers = bytes.as_chunks().0.iter();
+        let numbers = bytes.as_chunks().0.iter();
+        let mut numbers = numbers.map(|number| f32::from_le_bytes(*number));
+        let unfit = |number: f32| !number.is_finite() || tensor.is_variance() && number < 0.0;
+        if let Some(number) = numbers.clone().find(|number| unfit(*number)) {
+            let expected = "finite numbers, and no negative variance".to_string();
+            reader.differs(&name, expected, number.to_string());
+            continue;
+        }
         tensor.layout.visit(|place| {
             if let Some(number) = numbers.next() {
-                floats[place] = f32::from_le_bytes(*number);
+                floats[place] = flush_number(number);
             }
         });
     }
@@ -436,6 +448,13 @@ fn take_history(reader: &mut Reader<'_>) -> History {
     let mut steps = steps.into_iter();
     let mut metrics = Vec::new();
     while let Some(name) = reader.word(&format!("metric.{}", metrics.len())) {
+        // Each epoch has a copy of every name.
+        let known = metrics.iter().any(|(other, _)| *other == name);
+        if known || name.len() > NAME || metrics.len() == METRICS {
+            let expected = format!("at most {METRICS} names of {NAME} bytes, each once");
+            reader.differs("metrics", expected, "others".into());
+            break;
+        }
         let numbers = reader.series(&format!("history.metric.{}", metrics.len()), Some(count));
         metrics.push((name, numbers));
     }

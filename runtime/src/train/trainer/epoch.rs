@@ -265,7 +265,8 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         };
         let level = passes.chunking.level;
         let mut totals = Totals::none(L::PARTS);
-        let mut counted = 0.0;
+        // Each part of the loss has a mean over all these samples, so that the gradients of batches are summed.
+        let whole = weigh(positions.clone())?;
         for start in positions.clone().step_by(batch) {
             let rows = batch.min(positions.end - start);
             samples.first = start;
@@ -281,7 +282,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
                 rules: &wanted,
                 network: PhantomData,
             };
-            let turn = &InBatch::new(loss, weigh(start..start + rows)?);
+            let turn = &InBatch::within(loss, weigh(start..start + rows)?, &whole);
             let step = Step {
                 turn,
                 seed,
@@ -289,20 +290,18 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             };
             totals.add(pass(&mut passes, step, &samples, targets, &mut kept)?);
             number = number.wrapping_add(1);
-            let (learnt, gains) = into.split_at_mut(N::Network::LEARNT_BLOCKS);
-            gradient::add_penalties::<N>(level, &wanted, arena, learnt);
-            gains.fill(Block::ZERO);
+            into[N::Network::LEARNT_BLOCKS..].fill(Block::ZERO);
             if self.accumulate > 1 {
                 passes.follow(into);
             }
-            let count = turn.weights().mean(L::PARTS);
             if before > 0 {
-                let counts = [counted, count];
-                gradient::mix::<N>(level, counts, &mut run.gradients, &run.part);
+                let others = gradient::shares([before as f64, rows as f64]);
+                let shares = [[1.0; 2], others];
+                gradient::mix::<N>(level, shares, &mut run.gradients, &run.part);
             }
-            counted += count;
         }
         let (learnt, gains) = run.gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
+        gradient::add_penalties::<N>(level, &wanted, arena, learnt);
         let place = |name, index| Error::NanGradient {
             epoch: None,
             step: 1,

@@ -54,7 +54,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     /// in memory at most.
     ///
     /// Samples are shuffled within a buffer, unless [`shuffle(false)`](Self::shuffle) is said: the larger it is, the more of
-    /// them are mixed. It is rounded up to whole batches. The seed, the buffer and the batch decide the bits, the number of
+    /// them are mixed. It is rounded up to whole steps. The seed, the buffer and the batch decide the bits, the number of
     /// threads does not.
     ///
     /// Callbacks, early stopping, checkpoints and interruptions are those of [`fit`](Self::fit). A fit that goes on in the midst of
@@ -153,10 +153,15 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         M: Metric<N::Output, V::Target>,
     {
         self.check_settings()?;
+        Loss::<N::Output, T>::check_settings(&self.loss)?;
+        if validation.is_some() {
+            let checked = Loss::<N::Output, V::Target>::check_settings(&self.loss);
+            checked.map_err(validation_error)?;
+        }
         self.around.check(validation.is_some())?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch;
-        let buffer = whole_batches(buffer, batch)?;
+        let buffer = whole_batches(buffer, batch.saturating_mul(self.accumulate))?;
         check_company::<N>(buffer, batch)?;
         let threads = Threads::new(self.threads, Stack::of::<V>(), |most| {
             parts::<N>(batch, most).max(sharing::<N>(validations, most))
