@@ -175,7 +175,9 @@ impl<
         } = const { Self::SIDES };
         let (stride, step) = (stride as isize, dilation as isize);
         let first = origin + place.windows[0][1] as isize * stride;
-        let last = first + (Q.min(Self::WIDTH) - 1) as isize * stride - size as isize;
+        // Where residues are read, the first of them may have no window, and nothing is left out.
+        let steps = Q.min(Self::WIDTH).saturating_sub(1);
+        let last = first + steps as isize * stride - size as isize;
         let before = |left: isize| (taps_below(first + left * stride, step) as usize).min(taps);
         let until = |left: isize| (taps_below(last - left * stride, step) as usize).min(taps);
         let [mut two, mut one, mut none, mut behind] = [0, 0, taps, taps];
