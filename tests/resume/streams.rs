@@ -44,7 +44,7 @@ fn streams_go_on_at_every_step() -> Result<()> {
         Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
         other => panic!("{expected}: {other:?}"),
     };
-    let found = trainer.fit_stream_and_validate(&mut resumed, 8, stream, &validation);
+    let found = trainer.fit_stream_and_validate(&mut resumed, 32, stream, &validation);
     refused("buffer", found);
     refused("data", trainer.fit(&mut resumed, &samples(47)));
     let short = |epoch| stream(epoch).into_iter().take(20);
