@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use kiln::{
-    Callback, CsvLog, EarlyStopping, Error, History, JsonLinesLog, Moment, Monitor, Result,
-    Stopped,
+    ActionValue, Callback, CsvLog, EarlyStopping, Error, History, JsonLinesLog, Moment, Monitor,
+    Result, Stopped,
     data::Samples,
     metrics::{Average, F1},
     prelude::*,
@@ -112,6 +112,21 @@ fn the_last_part_is_validated_on() -> Result<()> {
         error
             .to_string()
             .starts_with("validation data: row 90 of the dataset"),
+        "{error}"
+    );
+    let mut actions = vec![(0_u8, 1.0_f32); 103];
+    actions[90].0 = 3;
+    let data = Samples::new(data.inputs().to_vec(), actions)?;
+    let error = Trainer::new(Adam::new(0.01), ActionValue(Mse))
+        .quiet()
+        .validation_split(0.2)
+        .fit(&mut split, &data)
+        .expect_err("an action");
+    assert!(
+        matches!(
+            &error,
+            Error::Validation(error) if matches!(**error, Error::ActionOutOfRange { row: Some(90), .. })
+        ),
         "{error}"
     );
     Ok(())

@@ -11,6 +11,8 @@ mod message;
 mod mismatch;
 #[cfg(feature = "alloc")]
 pub(crate) mod nearest;
+#[cfg(feature = "train")]
+mod row;
 #[cfg(feature = "std")]
 mod table;
 #[cfg(test)]

@@ -52,49 +52,7 @@ impl<'a, D: Dataset> Part<'a, D> {
 
     /// An error that names a row of this part, with that of the dataset.
     pub fn place(&self, error: Error) -> Error {
-        let first = self.first;
-        match error {
-            Error::LabelOutOfRange {
-                row,
-                label,
-                classes,
-            } => Error::LabelOutOfRange {
-                row: first + row,
-                label,
-                classes,
-            },
-            Error::NanInput { epoch, row, index } => Error::NanInput {
-                epoch,
-                row: first + row,
-                index,
-            },
-            Error::NanTarget { row, index } => Error::NanTarget {
-                row: first + row,
-                index,
-            },
-            Error::NanOutput { row, index } => Error::NanOutput {
-                row: first + row,
-                index,
-            },
-            Error::TargetNumber {
-                row,
-                index,
-                found,
-                expected,
-            } => Error::TargetNumber {
-                row: first + row,
-                index,
-                found,
-                expected,
-            },
-            Error::SampleWeight { row, weight } => Error::SampleWeight {
-                row: first + row,
-                weight,
-            },
-            Error::NanScore { row } => Error::NanScore { row: first + row },
-            // A dataset was asked for the row of its own.
-            other => other,
-        }
+        error.behind(self.first)
     }
 }
 

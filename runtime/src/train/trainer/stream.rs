@@ -239,7 +239,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             let first = fit.open.position - before;
             let ended = self
                 .steps(net, &samples, run, fit, (first, of_epoch, start), progress)
-                .map_err(|error| in_stream(error, before))?;
+                .map_err(|error| error.behind(before))?;
             if !ended {
                 self.past.epochs -= 1;
                 return Ok(None);
@@ -324,30 +324,5 @@ fn read<N, T, B, S, F>(
     let ended = ended.unwrap_or_else(|panic| Err(panicked(row.get(), &*panic)));
     if let Err(error) = ended {
         let _ = sender.send(Err(error));
-    }
-}
-
-/// An error of a buffer with its row in the stream.
-fn in_stream(error: Error, before: usize) -> Error {
-    match error {
-        Error::NanInput { epoch, row, index } => Error::NanInput {
-            epoch,
-            row: before + row,
-            index,
-        },
-        Error::LabelOutOfRange {
-            row,
-            label,
-            classes,
-        } => Error::LabelOutOfRange {
-            row: before + row,
-            label,
-            classes,
-        },
-        Error::NanTarget { row, index } => Error::NanTarget {
-            row: before + row,
-            index,
-        },
-        other => other,
     }
 }
