@@ -1,6 +1,6 @@
 //! The unit of all storage: sixteen floats, one cache line.
 
-use bytemuck::{Pod, Zeroable};
+use bytemuck::{Pod, Zeroable, must_cast_slice, must_cast_slice_mut};
 use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
 
 /// Lanes in a [`Block`].
@@ -26,6 +26,21 @@ impl Block {
     pub fn store<S: Simd>(&mut self, value: f32x16<S>) {
         value.store_array(&mut self.0);
     }
+}
+
+/// The first floats of some blocks as an array.
+#[inline(always)]
+pub(crate) fn array<T: Pod>(blocks: &[Block]) -> &T {
+    let floats = &must_cast_slice::<Block, f32>(blocks)[..size_of::<T>() / size_of::<f32>()];
+    &bytemuck::cast_slice(floats)[0]
+}
+
+/// The first floats of some blocks as an array.
+#[inline(always)]
+pub(crate) fn array_mut<T: Pod>(blocks: &mut [Block]) -> &mut T {
+    let floats = size_of::<T>() / size_of::<f32>();
+    let floats = &mut must_cast_slice_mut::<Block, f32>(blocks)[..floats];
+    &mut bytemuck::cast_slice_mut(floats)[0]
 }
 
 /// Block `index` of a row of `numbers` with zeros behind the last one, whatever was there: in padding, an infinite input

@@ -3,10 +3,9 @@
 //! [`CustomLayer`] is written over arrays as PyTorch has them, row-major and without gaps. [`Operands`] makes them of blocks.
 
 use crate::{
-    block::{Block, LANES},
+    block::{self, Block, LANES},
     value::Nested,
 };
-use bytemuck::{must_cast_slice, must_cast_slice_mut};
 
 /// A layer in plain Rust, which `model!` names by its path: from inputs `X` with parameters `P` to an output `Y`, each a nested
 /// array, and several of them as a tuple. What the layer keeps from forward for backward is `K`.
@@ -121,17 +120,13 @@ pub(crate) const fn blocks<T>() -> usize {
 /// A sample's array.
 #[inline(always)]
 pub(crate) fn array<T: Nested>(memory: &[Block], row: usize) -> &T {
-    let row = &memory[row * blocks::<T>()..][..blocks::<T>()];
-    let floats = &must_cast_slice::<Block, f32>(row)[..size_of::<T>() / size_of::<f32>()];
-    &bytemuck::cast_slice(floats)[0]
+    block::array(&memory[row * blocks::<T>()..][..blocks::<T>()])
 }
 
 /// A sample's array.
 #[inline(always)]
 pub(crate) fn array_mut<T: Nested>(memory: &mut [Block], row: usize) -> &mut T {
-    let row = &mut memory[row * blocks::<T>()..][..blocks::<T>()];
-    let floats = &mut must_cast_slice_mut::<Block, f32>(row)[..size_of::<T>() / size_of::<f32>()];
-    &mut bytemuck::cast_slice_mut(floats)[0]
+    block::array_mut(&mut memory[row * blocks::<T>()..][..blocks::<T>()])
 }
 
 impl<T: Nested> Operands for T {

@@ -13,6 +13,7 @@ mod mismatch;
 pub(crate) mod nearest;
 #[cfg(feature = "train")]
 mod row;
+pub(crate) mod setting;
 #[cfg(feature = "std")]
 mod table;
 #[cfg(test)]

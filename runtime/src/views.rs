@@ -6,7 +6,7 @@
 pub use crate::loss::in_batch::score;
 use crate::{
     batch::{Batch, Place},
-    block::{Block, LANES},
+    block::{Block, LANES, array, array_mut},
     kernels::copy::{self, Axis},
     loss::{Loss, Score},
     math,
@@ -216,13 +216,6 @@ pub fn unload_stored<S: Isa, O: Pod>(
     copy::leave(s, row, first, output, axes);
 }
 
-/// The first floats of a row as an output.
-#[inline(always)]
-fn as_output<O: Pod>(row: &[Block]) -> &O {
-    let floats = &must_cast_slice::<Block, f32>(row)[..size_of::<O>() / size_of::<f32>()];
-    &bytemuck::cast_slice(floats)[0]
-}
-
 /// Room for one sample's outputs and their deltas, which begin as zeros.
 #[inline(always)]
 pub fn pair<O: Zeroable>(pair: &mut [O]) -> [&mut O; 2] {
@@ -247,10 +240,8 @@ pub fn judge<S: Isa, O: Pod, T, L: Loss<O, T>, const B: usize>(
     let rows = values.chunks_exact(B).zip(deltas.chunks_exact_mut(B));
     for (((value, delta), target), result) in rows.zip(targets).zip(scores) {
         delta.fill(Block::ZERO);
-        let floats =
-            &mut must_cast_slice_mut::<Block, f32>(delta)[..size_of::<O>() / size_of::<f32>()];
-        let delta = &mut bytemuck::cast_slice_mut(floats)[0];
-        *result = score(s, loss, as_output(value), target, scale, delta);
+        let delta = array_mut(delta);
+        *result = score(s, loss, array::<O>(value), target, scale, delta);
         math::flush_all(s, bytemuck::cast_slice_mut(core::slice::from_mut(delta)));
     }
 }

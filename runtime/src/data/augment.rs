@@ -10,7 +10,7 @@ pub use crop::RandomCrop;
 
 use super::{array::Array, dataset::Dataset};
 use crate::{
-    error::{Error, Found, Result},
+    error::{Result, setting::check_range},
     flat,
     parameters::Seed,
     value::zeroed,
@@ -111,14 +111,7 @@ impl<D: Dataset> Augment<D> {
                 ),
                 _ => continue,
             };
-            // NaN is in no range.
-            if !(0.0..f64::INFINITY).contains(&number) {
-                return Err(Error::Setting {
-                    setting,
-                    found: Found::Number(number),
-                    expected,
-                });
-            }
+            check_range(setting, number, 0.0..f64::INFINITY, expected)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod balance;
 mod concat;
 mod folds;
+mod indices;
 mod stratify;
 mod subset;
 #[cfg(test)]
@@ -53,7 +54,7 @@ pub trait Parts: Dataset + Sized {
     /// [`Error::EmptyDataset`] if `count` is 0.
     fn take(&self, count: usize) -> Result<Subset<&Self>> {
         let count = count.min(self.len());
-        let mut indices = indices(count)?;
+        let mut indices = indices::room(count as u128)?;
         indices.extend(0..count);
         self.subset(indices)
     }
@@ -217,13 +218,3 @@ impl<D: Dataset> Parts for D {}
 
 /// Two views of a dataset.
 pub type Split<'a, D> = (Subset<&'a D>, Subset<&'a D>);
-
-/// Room for a list of so many samples.
-fn indices(count: usize) -> Result<Vec<usize>> {
-    let mut indices = Vec::new();
-    let room = indices.try_reserve_exact(count);
-    room.map(|()| indices).map_err(|_| Error::Memory {
-        what: "indices of samples",
-        bytes: count as u128 * size_of::<usize>() as u128,
-    })
-}

@@ -12,11 +12,11 @@ use super::{
     elementwise::{Elementwise, check_numbers, each, share_right},
     label::Label,
     sample::Loss,
-    setting::{check_amount, check_weights},
+    setting::check_weights,
 };
 use crate::{
     block::LANES,
-    error::{Error, Result},
+    error::{Error, Result, setting::check_amount},
     math,
     simd::Isa,
 };

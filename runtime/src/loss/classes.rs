@@ -1,6 +1,6 @@
 //! What losses of classes have in common: one row of outputs against one target, and sequences of them.
 
-use super::label::Label;
+use super::{label::Label, setting::check_weights};
 use crate::{
     error::{Error, Found, Result},
     simd::Isa,
@@ -47,6 +47,12 @@ impl<const N: usize> ClassWeights<N> for &[f32; N] {
     }
 }
 
+/// Refuses class weights of no use.
+pub fn check_class_weights<const N: usize>(weights: &impl ClassWeights<N>) -> Result<()> {
+    let weights = weights.each();
+    weights.map_or(Ok(()), |weights| check_weights("weight", weights))
+}
+
 /// Judges N outputs, one for each class, against a target. A vector is one row, a sequence several.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot compare an output of classes with a target `{Target}`",
@@ -65,19 +71,31 @@ pub trait Classes<const N: usize, Target>: Send + Sync {
     ) -> f32;
 
     /// How much the row counts in the mean loss.
-    fn weight(&self, target: &Target) -> f32;
+    #[inline(always)]
+    fn weight(&self, target: &Target) -> f32 {
+        let _ = target;
+        1.0
+    }
 
     /// Whether the row is judged at all.
-    fn counts(&self, target: &Target) -> bool;
+    #[inline(always)]
+    fn counts(&self, target: &Target) -> bool {
+        let _ = target;
+        true
+    }
 
     /// Whether the row's largest output is that of the right class.
     fn hits(&self, output: &[f32; N], target: &Target) -> bool;
 
     /// See [`Loss::expects_logits`](super::Loss::expects_logits).
-    fn expects_logits(&self) -> bool;
+    fn expects_logits(&self) -> bool {
+        false
+    }
 
     /// See [`Loss::check_settings`](super::Loss::check_settings).
-    fn check_settings(&self) -> Result<()>;
+    fn check_settings(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Refuses the target of step `step` of row `row`.
     fn check(&self, row: usize, step: usize, target: &Target) -> Result<()>;

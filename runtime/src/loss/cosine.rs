@@ -11,10 +11,10 @@
 //!
 //! So the cosine of a vector of zeros is 0.
 
-use super::{label::Label, sample::Loss, setting::check};
+use super::{label::Label, sample::Loss};
 use crate::{
     block::LANES,
-    error::{Error, Result},
+    error::{Error, Result, setting::check},
     simd::Isa,
     value::{Nested, floats, floats_mut},
 };

@@ -6,8 +6,11 @@
 //!                  max(0, margin - x)  elsewhere        -1 where it is above 0
 //! ```
 
-use super::{elementwise::Elementwise, setting::check};
-use crate::{error::Result, simd::Isa};
+use super::elementwise::Elementwise;
+use crate::{
+    error::{Result, setting::check},
+    simd::Isa,
+};
 use fearless_simd::{f32x16, prelude::*};
 
 /// Keras' `Hinge`, the loss of support vector machines: max(0, 1 - t y) for targets t of -1 or 1, the mean over all numbers

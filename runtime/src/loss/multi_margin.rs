@@ -5,10 +5,9 @@
 //! ```
 
 use super::{
-    classes::{ClassWeights, Classes, Uniform, hits, in_range, of_classes},
+    classes::{ClassWeights, Classes, Uniform, check_class_weights, hits, in_range, of_classes},
     hinge::check_margin,
     label::Label,
-    setting::check_weights,
 };
 use crate::{error::Result, simd::Isa};
 
@@ -111,28 +110,13 @@ impl<T: Label, W: ClassWeights<N>, const N: usize> Classes<N, T> for MultiMargin
     }
 
     #[inline(always)]
-    fn weight(&self, _: &T) -> f32 {
-        1.0
-    }
-
-    #[inline(always)]
-    fn counts(&self, _: &T) -> bool {
-        true
-    }
-
-    #[inline(always)]
     fn hits(&self, output: &[f32; N], target: &T) -> bool {
         hits(output, target.class())
     }
 
-    fn expects_logits(&self) -> bool {
-        false
-    }
-
     fn check_settings(&self) -> Result<()> {
         check_margin(self.margin)?;
-        let weights = self.weight.each();
-        weights.map_or(Ok(()), |weights| check_weights("weight", weights))
+        check_class_weights::<N>(&self.weight)
     }
 
     fn check(&self, row: usize, _: usize, target: &T) -> Result<()> {

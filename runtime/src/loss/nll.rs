@@ -1,9 +1,11 @@
 //! Negative log-likelihood of log-probabilities: for the right class t of weight w_t, L = -w_t y_t.
 
 use super::{
-    classes::{ClassWeights, Classes, Uniform, hits, in_range, is_ignored, of_classes, weight_of},
+    classes::{
+        ClassWeights, Classes, Uniform, check_class_weights, hits, in_range, is_ignored,
+        of_classes, weight_of,
+    },
     label::Label,
-    setting::check_weights,
 };
 use crate::{error::Result, simd::Isa};
 
@@ -90,26 +92,8 @@ impl<T: Label, const N: usize> Classes<N, T> for Nll {
     }
 
     #[inline(always)]
-    fn weight(&self, _: &T) -> f32 {
-        1.0
-    }
-
-    #[inline(always)]
-    fn counts(&self, _: &T) -> bool {
-        true
-    }
-
-    #[inline(always)]
     fn hits(&self, output: &[f32; N], target: &T) -> bool {
         hits(output, target.class())
-    }
-
-    fn expects_logits(&self) -> bool {
-        false
-    }
-
-    fn check_settings(&self) -> Result<()> {
-        Ok(())
     }
 
     fn check(&self, row: usize, _: usize, target: &T) -> Result<()> {
@@ -156,13 +140,8 @@ impl<T: Label, W: ClassWeights<N>, const N: usize> Classes<N, T> for NllWith<W> 
         hits(output, target.class())
     }
 
-    fn expects_logits(&self) -> bool {
-        false
-    }
-
     fn check_settings(&self) -> Result<()> {
-        let weights = self.weight.each();
-        weights.map_or(Ok(()), |weights| check_weights("weight", weights))
+        check_class_weights::<N>(&self.weight)
     }
 
     fn check(&self, row: usize, _: usize, target: &T) -> Result<()> {

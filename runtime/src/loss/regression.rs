@@ -11,11 +11,15 @@
 //!             (1 - quantile) d   elsewhere              1 - quantile where d > 0
 //! ```
 
-use super::{
-    elementwise::Elementwise,
-    setting::{check, check_above_0, check_amount},
+use super::elementwise::Elementwise;
+use crate::{
+    error::{
+        Result,
+        setting::{check, check_above_0, check_amount},
+    },
+    math,
+    simd::Isa,
 };
-use crate::{error::Result, math, simd::Isa};
 use fearless_simd::{f32x16, prelude::*};
 
 /// `torch.nn.MSELoss`: the mean of (y - t)^2 over all numbers of an output, which may be any nested array; the target has

@@ -11,9 +11,11 @@ use super::{
     regression::{Huber, Mae, Mse, Quantile, SmoothL1},
     sample::Loss,
     score::{MOST, Part},
-    setting::check,
 };
-use crate::{error::Result, simd::Isa};
+use crate::{
+    error::{Result, setting::check},
+    simd::Isa,
+};
 
 /// A loss times a number: what the method `times` of every loss gives. The losses of several outputs are added up, so that
 /// this says how much each of them counts:

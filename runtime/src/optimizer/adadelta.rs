@@ -16,9 +16,14 @@
 
 use super::{
     root::FLOOR,
-    rule::{Optimizer, check_decay, check_range, check_rate, check_weight_decay, finite},
+    rule::{Optimizer, by_fields, check_decay, check_rate, check_weight_decay, finite},
 };
-use crate::{block::Block, error::Result, math::flush, update::Update};
+use crate::{
+    block::Block,
+    error::{Result, setting::check_range},
+    math::flush,
+    update::Update,
+};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.Adadelta` (Zeiler 2012), with its defaults: steps have the size of the steps before, and a learning rate is
@@ -109,17 +114,7 @@ impl Optimizer for Adadelta {
         }
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "Adadelta"

@@ -12,9 +12,14 @@
 
 use super::{
     root::{Root, below},
-    rule::{Optimizer, check_amount, check_epsilon, check_rate, check_weight_decay, finite},
+    rule::{Optimizer, by_fields, check_epsilon, check_rate, check_weight_decay, finite},
 };
-use crate::{block::Block, error::Result, math::flush, update::Update};
+use crate::{
+    block::Block,
+    error::{Result, setting::check_amount},
+    math::flush,
+    update::Update,
+};
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// `torch.optim.Adagrad` (Duchi, Hazan and Singer 2011), with its defaults: gradients are divided by the root of the sum of
@@ -115,17 +120,7 @@ impl Optimizer for Adagrad {
         }
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "Adagrad"

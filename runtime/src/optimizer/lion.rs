@@ -11,7 +11,7 @@
 
 use super::{
     root::UPPER,
-    rule::{Optimizer, check_decay, check_rate, check_weight_decay, finite},
+    rule::{Optimizer, by_fields, check_decay, check_rate, check_weight_decay, finite},
 };
 use crate::{
     block::Block,
@@ -107,17 +107,7 @@ impl Optimizer for Lion {
         }
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "Lion"

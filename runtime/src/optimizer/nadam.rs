@@ -15,10 +15,10 @@
 use super::{
     moments::{Corrections, MOMENTS, MomentsStep},
     rule::{
-        Optimizer, check_amount, check_decay, check_epsilon, check_rate, check_weight_decay, finite,
+        Optimizer, by_fields, check_decay, check_epsilon, check_rate, check_weight_decay, finite,
     },
 };
-use crate::error::Result;
+use crate::error::{Result, setting::check_amount};
 
 /// `torch.optim.NAdam` (Dozat 2016), with its defaults: Adam with Nesterov's momentum, which grows from half of `beta1` to
 /// all of it. It remembers two numbers for each weight.
@@ -144,17 +144,7 @@ impl Optimizer for NAdam {
         step.decayed(self.weight_decay, rate, self.is_decoupled)
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "NAdam"

@@ -16,7 +16,7 @@
 
 use super::{
     moments::{Corrections, MOMENTS, MomentsStep},
-    rule::{Optimizer, check_decay, check_epsilon, check_rate, check_weight_decay},
+    rule::{Optimizer, by_fields, check_decay, check_epsilon, check_rate, check_weight_decay},
 };
 use crate::error::Result;
 
@@ -121,17 +121,7 @@ impl Optimizer for RAdam {
         step.decayed(self.weight_decay, rate, self.is_decoupled)
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "RAdam"

@@ -22,12 +22,12 @@
 use super::{
     root::{Root, UPPER, below},
     rule::{
-        Optimizer, check_decay, check_epsilon, check_range, check_rate, check_weight_decay, finite,
+        Optimizer, by_fields, check_decay, check_epsilon, check_rate, check_weight_decay, finite,
     },
 };
 use crate::{
     block::Block,
-    error::Result,
+    error::{Result, setting::check_range},
     math::{flush, flush_below},
     update::Update,
 };
@@ -197,17 +197,7 @@ macro_rules! kinds {
                 }
             }
 
-            fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-                self.weight_decay(0.0).step(taken, factor)
-            }
-
-            fn learning_rate(&self) -> f64 {
-                self.learning_rate
-            }
-
-            fn set_learning_rate(&mut self, learning_rate: f64) {
-                self.learning_rate = learning_rate;
-            }
+            by_fields!();
 
             fn name(&self) -> &'static str {
                 $called

@@ -1,10 +1,13 @@
 //! What a rule is, and what all of them refuse.
 
 use crate::{
-    error::{Error, Found, Result},
+    error::{
+        Error, Found, Result,
+        setting::{check, check_amount, check_range},
+    },
     update::Update,
 };
-use core::{any::type_name, ops::RangeBounds};
+use core::any::type_name;
 
 /// A rule that turns gradients into changes of the weights. A rule of one's own states its constants for a step, and what
 /// a step does to sixteen weights:
@@ -96,31 +99,23 @@ pub trait Optimizer: Send + Sync {
     }
 }
 
-/// A number that is 0 or more, and finite as `f32`.
-pub(super) fn check_amount(
-    setting: &'static str,
-    number: f64,
-    expected: &'static str,
-) -> Result<()> {
-    check_range(setting, number, 0.0..=f64::from(f32::MAX), expected)
-}
+/// What every rule says of its fields `learning_rate` and `weight_decay`, in its `impl Optimizer`.
+macro_rules! by_fields {
+    () => {
+        fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
+            self.weight_decay(0.0).step(taken, factor)
+        }
 
-/// A number that lies in a range; NaN lies in none.
-pub(super) fn check_range(
-    setting: &'static str,
-    number: f64,
-    range: impl RangeBounds<f64>,
-    expected: &'static str,
-) -> Result<()> {
-    if range.contains(&number) {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting,
-        found: Found::Number(number),
-        expected,
-    })
+        fn learning_rate(&self) -> f64 {
+            self.learning_rate
+        }
+
+        fn set_learning_rate(&mut self, learning_rate: f64) {
+            self.learning_rate = learning_rate;
+        }
+    };
 }
+pub(super) use by_fields;
 
 /// A learning rate.
 pub(super) fn check_rate(learning_rate: f64) -> Result<()> {
@@ -150,13 +145,8 @@ const LEAST_EPSILON: f64 = 1e-18;
 pub(super) fn check_epsilon(epsilon: f64) -> Result<()> {
     let expected = "0, or at least 1e-18, below which gradients count as 0, and finite as `f32`, \
                     such as 1e-8";
-    if epsilon > 0.0 && epsilon < LEAST_EPSILON {
-        return Err(Error::Setting {
-            setting: "epsilon",
-            found: Found::Number(epsilon),
-            expected,
-        });
-    }
+    let is_least = !(epsilon > 0.0 && epsilon < LEAST_EPSILON);
+    check(is_least, "epsilon", epsilon, expected)?;
     check_amount("epsilon", epsilon, expected)
 }
 

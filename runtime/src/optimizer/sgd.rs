@@ -9,10 +9,10 @@
 //! w <- w - learning_rate d,  d = b, or g + momentum b with Nesterov's rule; without momentum d = g
 //! ```
 
-use super::rule::{Optimizer, check_range, check_rate, check_weight_decay, finite};
+use super::rule::{Optimizer, by_fields, check_rate, check_weight_decay, finite};
 use crate::{
     block::Block,
-    error::{Error, Found, Result},
+    error::{Error, Found, Result, setting::check_range},
     math::flush,
     update::Update,
 };
@@ -133,17 +133,7 @@ impl Optimizer for Sgd {
         }
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "Sgd"
@@ -202,17 +192,7 @@ impl Optimizer for Sgd<Momentum> {
         }
     }
 
-    fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
-        self.weight_decay(0.0).step(taken, factor)
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.learning_rate = learning_rate;
-    }
+    by_fields!();
 
     fn name(&self) -> &'static str {
         "Sgd with momentum"

@@ -2,7 +2,10 @@
 
 use crate::{
     block::Block,
-    error::{Error, Found, Result},
+    error::{
+        Result,
+        setting::{check, check_range},
+    },
     math,
     network::Network,
     simd::{self, Isa, Task},
@@ -14,13 +17,7 @@ use fearless_simd::{f32x16, prelude::*};
 
 /// Moves an arena towards another: `a <- (1 - tau) a + tau b`. Counts of batches are taken over as they are.
 pub fn lerp<N: Network>(arena: &mut [Block], other: &[Block], tau: f64) -> Result<()> {
-    if !(0.0..=1.0).contains(&tau) {
-        return Err(Error::Setting {
-            setting: "tau",
-            found: Found::Number(tau),
-            expected: "from 0 to 1, such as 0.005",
-        });
-    }
+    check_range("tau", tau, 0.0..=1.0, "from 0 to 1, such as 0.005")?;
     let (mut rest, mut others) = (arena, other);
     for tensor in N::TENSORS {
         let (numbers, theirs);
@@ -73,13 +70,9 @@ impl Task for Lerp<'_> {
 /// Brings every number that is learnt into a range. Padding stays zero.
 pub fn clamp<N: Network>(arena: &mut [Block], range: RangeInclusive<f32>) -> Result<()> {
     let (&low, &high) = (range.start(), range.end());
-    if low.is_nan() || high.is_nan() || low > high {
-        return Err(Error::Setting {
-            setting: "clamp",
-            found: Found::Number(f64::from(if low.is_nan() { low } else { high })),
-            expected: "a range from a number to one that is not below it, such as -0.01..=0.01",
-        });
-    }
+    let expected = "a range from a number to one that is not below it, such as -0.01..=0.01";
+    let found = f64::from(if low.is_nan() { low } else { high });
+    check(low <= high, "clamp", found, expected)?;
     let numbers = must_cast_slice_mut::<Block, f32>(arena);
     let learnt = N::TENSORS.iter().filter(|tensor| tensor.learnt().is_some());
     for tensor in learnt {

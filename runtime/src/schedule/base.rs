@@ -1,6 +1,9 @@
 //! What a schedule is, and how schedules are put together.
 
-use crate::error::{Error, Found, Result};
+use crate::error::{
+    Error, Found, Result,
+    setting::{check_amount, check_count},
+};
 
 /// What the learning rate is multiplied by in every step, counted from 0.
 ///
@@ -245,39 +248,11 @@ impl<S: Schedule> Schedule for PerEpoch<S> {
 
 /// Refuses a factor of the learning rate.
 pub(super) fn check_factor(setting: &'static str, factor: f64) -> Result<()> {
-    check(
-        setting,
-        factor,
-        (0.0..=f64::from(f32::MAX)).contains(&factor),
-        "0 or more and finite as `f32`, such as 0.1",
-    )
+    let expected = "0 or more and finite as `f32`, such as 0.1";
+    check_amount(setting, factor, expected)
 }
 
 /// Refuses a number of steps that is 0.
 pub(super) fn check_steps(setting: &'static str, steps: u64) -> Result<()> {
-    if steps > 0 {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting,
-        found: Found::Count(0),
-        expected: "at least 1, such as 1000",
-    })
-}
-
-/// Refuses a number that is not `fine`.
-pub(super) fn check(
-    setting: &'static str,
-    number: f64,
-    fine: bool,
-    expected: &'static str,
-) -> Result<()> {
-    if fine {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting,
-        found: Found::Number(number),
-        expected,
-    })
+    check_count(setting, steps, "at least 1, such as 1000")
 }

@@ -1,7 +1,10 @@
 //! Factors that are constant, fall in jumps, or by a power.
 
-use super::base::{Schedule, check, check_factor, check_steps};
-use crate::error::{Error, Found, Result};
+use super::base::{Schedule, check_factor, check_steps};
+use crate::error::{
+    Error, Found, Result,
+    setting::{check, check_range},
+};
 
 /// `ConstantLR`: one factor for a number of steps, then 1; or for ever.
 ///
@@ -229,17 +232,12 @@ impl Schedule for Polynomial {
     fn check(&self) -> Result<()> {
         check_steps("steps", self.steps)?;
         let fine = self.power > 0.0 && self.power.is_finite();
-        check(
-            "power",
-            self.power,
-            fine,
-            "more than 0 and finite, such as 1.0",
-        )
+        let expected = "more than 0 and finite, such as 1.0";
+        check(fine, "power", self.power, expected)
     }
 }
 
 /// A factor that never makes a rate grow beyond all numbers.
 fn check_gamma(gamma: f64) -> Result<()> {
-    let fine = (0.0..=1.0).contains(&gamma);
-    check("gamma", gamma, fine, "from 0 to 1, such as 0.1")
+    check_range("gamma", gamma, 0.0..=1.0, "from 0 to 1, such as 0.1")
 }

@@ -1,7 +1,10 @@
 //! Up and down once (Smith and Topin 2018).
 
-use super::base::{Schedule, check, check_factor};
-use crate::error::{Error, Found, Result};
+use super::base::{Schedule, check_factor};
+use crate::error::{
+    Error, Found, Result,
+    setting::{check, check_range},
+};
 use core::f64::consts::PI;
 
 /// `OneCycleLR` (Smith and Topin 2018), with its defaults: from a 25th of the learning rate up to it in three tenths of
@@ -97,20 +100,11 @@ impl Schedule for OneCycle {
 
     fn check(&self) -> Result<()> {
         let most = if self.has_three_phases { 0.5 } else { 1.0 };
-        let fine = (0.0..=most).contains(&self.rise);
-        check(
-            "rise",
-            self.rise,
-            fine,
-            "from 0 to 1, with three phases to 0.5, such as 0.3",
-        )?;
+        let expected = "from 0 to 1, with three phases to 0.5, such as 0.3";
+        check_range("rise", self.rise, 0.0..=most, expected)?;
         for divisor in [self.start_divisor, self.end_divisor] {
-            check(
-                "divisors",
-                divisor,
-                divisor > 0.0,
-                "more than 0, such as 25.0 and 1e4",
-            )?;
+            let expected = "more than 0, such as 25.0 and 1e4";
+            check(divisor > 0.0, "divisors", divisor, expected)?;
         }
         check_factor("divisors", 1.0 / self.start_divisor)?;
         check_factor("divisors", 1.0 / self.start_divisor / self.end_divisor)?;

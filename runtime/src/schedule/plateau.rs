@@ -1,7 +1,7 @@
 //! Smaller steps where the loss no longer falls.
 
-use super::base::{Schedule, check, check_factor};
-use crate::error::Result;
+use super::base::{Schedule, check_factor};
+use crate::error::{Result, setting::check_range};
 
 /// `ReduceLROnPlateau`, with its defaults: a tenth of the learning rate whenever the loss has not fallen for more than ten epochs.
 /// A trainer tells it the validation loss after every epoch, or the loss of training where nothing is validated.
@@ -112,20 +112,10 @@ impl Schedule for ReduceOnPlateau {
     }
 
     fn check(&self) -> Result<()> {
-        let fine = (0.0..1.0).contains(&self.factor);
-        check(
-            "reduce_by",
-            self.factor,
-            fine,
-            "at least 0 and below 1, such as 0.1",
-        )?;
-        let fine = self.threshold >= 0.0 && self.threshold.is_finite();
-        check(
-            "threshold",
-            self.threshold,
-            fine,
-            "0 or more and finite, such as 1e-4",
-        )?;
+        let expected = "at least 0 and below 1, such as 0.1";
+        check_range("reduce_by", self.factor, 0.0..1.0, expected)?;
+        let (finite, expected) = (0.0..f64::INFINITY, "0 or more and finite, such as 1e-4");
+        check_range("threshold", self.threshold, finite, expected)?;
         check_factor("least", self.least)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     block::Block,
-    error::{Error, Found, Result},
+    error::{Result, setting::check_range},
     math::flush,
     model::Model,
     network::Network,
@@ -45,15 +45,10 @@ impl<N: Model> Ema<N> {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if `decay` is not at least 0 and below 1.
+    /// [`Setting`](crate::error::Error::Setting) if `decay` is not at least 0 and below 1.
     pub fn new(net: &N, decay: f64) -> Result<Self> {
-        if !(0.0..1.0).contains(&decay) {
-            return Err(Error::Setting {
-                setting: "decay",
-                found: Found::Number(decay),
-                expected: "at least 0 and below 1, such as 0.999",
-            });
-        }
+        let expected = "at least 0 and below 1, such as 0.999";
+        check_range("decay", decay, 0.0..1.0, expected)?;
         Ok(Self {
             average: net.clone(),
             decay,

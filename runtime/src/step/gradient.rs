@@ -3,7 +3,7 @@
 use super::{cuts::Cuts, share::stretches};
 use crate::{
     block::Block,
-    error::{Error, Found, Result},
+    error::{Error, Result, setting::check},
     model::Model,
     network::Network,
     parameters::{first_not_finite, norm as norm_of},
@@ -56,14 +56,7 @@ pub fn add_penalties<N: Model>(
 
 /// Refuses a limit that would stop or turn back the descent.
 pub fn check_limit(setting: &'static str, limit: f64) -> Result<()> {
-    if limit > 0.0 {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        setting,
-        found: Found::Number(limit),
-        expected: "more than 0, such as 1.0",
-    })
+    check(limit > 0.0, setting, limit, "more than 0, such as 1.0")
 }
 
 /// Refuses gradients that are not finite; `place` makes the error of the first one.

@@ -119,14 +119,14 @@ pub fn check_targets<I, O, T, L: Loss<O, T>>(inputs: &[I], targets: &[T], loss: 
     targets.try_for_each(|(row, target)| in_batch::check(loss, row, target).map(drop))
 }
 
-/// Runs a step; its mean loss.
+/// Runs a step; its mean loss, and how much its samples count.
 fn run<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
     step: Step<'_, L>,
     inputs: &[N::Input],
     targets: &[T],
     gradients: &mut dyn Gradients,
-) -> Result<f64> {
+) -> Result<(f64, Weights)> {
     let loss = step.turn;
     check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
     check_targets::<_, N::Output, _, L>(inputs, targets, loss)?;
@@ -140,7 +140,8 @@ fn run<N: Model, T: Sync, L: Loss<N::Output, T>>(
     };
     let totals = passes.run(turn, &source, Given(targets), gradients);
     source.judge()?;
-    check_totals(&totals, judged.weights(), step)
+    let mean = check_totals(&totals, judged.weights(), step)?;
+    Ok((mean, *judged.weights()))
 }
 
 /// The mean loss of a step, counted from 0; an error if it teaches nothing.
@@ -166,14 +167,14 @@ pub fn check_loss(loss: f64, step: u64) -> Result<()> {
 }
 
 /// Fills an arena with the gradients of a batch, penalties included, and with what the statistics behind them gain; gives
-/// the mean loss, without penalties. After an error the arena is as it was.
+/// the mean loss, without penalties, and how much its samples count. After an error the arena is as it was.
 pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
     step: Step<'_, L>,
     parameters: &[Block],
     gradients: &mut [Block],
     (inputs, targets): (&[N::Input], &[T]),
-) -> Result<f64> {
+) -> Result<(f64, Weights)> {
     let (learnt, gains) = gradients.split_at_mut(N::Network::LEARNT_BLOCKS);
     let mut kept = Kept::<N> {
         parameters,
@@ -181,11 +182,11 @@ pub fn backward<N: Model, T: Sync, L: Loss<N::Output, T>>(
         rules: &Alike,
         network: PhantomData,
     };
-    let loss = run(passes, step, inputs, targets, &mut kept)?;
+    let judged = run(passes, step, inputs, targets, &mut kept)?;
     gradient::add_penalties::<N>(passes.chunking.level, &Alike, parameters, learnt);
     gains.fill(Block::ZERO);
     passes.follow(gradients);
-    Ok(loss)
+    Ok(judged)
 }
 
 /// The outputs of a batch as its forward passes in training leave them.
@@ -276,7 +277,7 @@ pub fn learn<N: Model, T: Sync, L: Loss<N::Output, T>, U: Update>(
         state,
         network: PhantomData,
     };
-    let loss = run(passes, step, inputs, targets, &mut applied)?;
+    let (loss, _) = run(passes, step, inputs, targets, &mut applied)?;
     passes.follow(arena);
     Ok(loss)
 }

@@ -146,7 +146,7 @@ impl<'m, N: Model> TrainingIn<'m, N> {
             step: self.step,
         };
         let batch = (inputs, targets);
-        let loss = backward(&mut self.passes, step, arena, gradients, batch)?;
+        let (loss, _) = backward(&mut self.passes, step, arena, gradients, batch)?;
         self.step += 1;
         Ok(loss)
     }

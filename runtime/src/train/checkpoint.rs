@@ -15,7 +15,7 @@ pub use snapshot::{Kind, Read, Snapshot};
 
 use super::stopping::Monitor;
 use crate::{
-    error::{Error, Found, Result, io},
+    error::{Error, Found, Result, io, setting::check_count},
     files,
 };
 use alloc::{format, string::ToString, vec::Vec};
@@ -142,21 +142,12 @@ impl Checkpoints {
 
     /// Refuses settings that cannot be.
     pub(super) fn check(&self, validated: bool) -> Result<()> {
-        let zero = |setting, expected| {
-            Err(Error::Setting {
-                setting,
-                found: Found::Count(0),
-                expected,
-            })
-        };
-        match self {
-            Self { epochs: 0, .. } => zero("every_epochs", "at least 1, such as 5"),
-            Self { steps: Some(0), .. } => zero("every_steps", "at least 1, such as 1000"),
-            Self { keep: 0, .. } => zero("keep_last", "at least 1, such as 3"),
-            Self { monitor, .. } => monitor
-                .as_ref()
-                .map_or(Ok(()), |monitor| monitor.check(validated)),
-        }
+        let (steps, keep) = (self.steps.unwrap_or(1), self.keep as u64);
+        check_count("every_epochs", self.epochs as u64, "at least 1, such as 5")?;
+        check_count("every_steps", steps, "at least 1, such as 1000")?;
+        check_count("keep_last", keep, "at least 1, such as 3")?;
+        let monitor = self.monitor.as_ref();
+        monitor.map_or(Ok(()), |monitor| monitor.check(validated))
     }
 
     /// Makes the folder, and refuses one with a checkpoint of more steps than were taken.

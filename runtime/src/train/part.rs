@@ -2,7 +2,7 @@
 
 use crate::{
     data::Dataset,
-    error::{Error, Found, Result},
+    error::{Error, Result, setting::check},
 };
 use core::borrow::Borrow;
 
@@ -26,15 +26,9 @@ impl<'a, D: Dataset> Part<'a, D> {
 
     /// All but the last `fraction`, and that, as Keras' `validation_split`.
     pub fn split(data: &'a D, count: usize, fraction: f64) -> Result<(Self, Self)> {
-        // Not so for NaN.
         let inside = fraction > 0.0 && fraction < 1.0;
-        if !inside {
-            return Err(Error::Setting {
-                setting: "validation_split",
-                found: Found::Number(fraction),
-                expected: "more than 0 and less than 1, such as 0.2 for the last fifth of the samples",
-            });
-        }
+        let expected = "more than 0 and less than 1, such as 0.2 for the last fifth of the samples";
+        check(inside, "validation_split", fraction, expected)?;
         let first = (count as f64 * (1.0 - fraction)) as usize;
         if first == 0 || first >= count {
             return Err(Error::Split {

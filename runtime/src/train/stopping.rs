@@ -3,7 +3,7 @@
 use super::history::Epoch;
 use crate::{
     block::Block,
-    error::{Error, Found, Result},
+    error::{Error, Found, Result, setting::check_range},
 };
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
@@ -128,13 +128,8 @@ impl EarlyStopping {
 
     /// Refuses what cannot be.
     pub(super) fn check(&self, validated: bool) -> Result<()> {
-        if !(0.0..f64::INFINITY).contains(&self.min_delta) {
-            return Err(Error::Setting {
-                setting: "min_delta",
-                found: Found::Number(self.min_delta),
-                expected: "0 or more and finite, such as 0.001",
-            });
-        }
+        let expected = "0 or more and finite, such as 0.001";
+        check_range("min_delta", self.min_delta, 0.0..f64::INFINITY, expected)?;
         self.monitor.check(validated)
     }
 

@@ -4,7 +4,7 @@
 use crate::step::awake;
 use crate::{
     data::Dataset,
-    error::{Error, Found, Result},
+    error::{Error, Found, Result, setting::check_count},
 };
 
 /// More threads than this are started only where the machine runs as many at once: a thousand on two cores spend minutes
@@ -79,13 +79,7 @@ impl Threads {
     /// Starts `count` threads, or as many as are of use: no more than `worth` says of the number it is given. Each has room
     /// on its stack for the samples. One is the caller's own.
     pub fn new(count: usize, stack: Stack, worth: impl FnOnce(usize) -> usize) -> Result<Self> {
-        if count == 0 {
-            return Err(Error::Setting {
-                setting: "threads",
-                found: Found::Count(0),
-                expected: "at least 1, such as 4",
-            });
-        }
+        check_count("threads", count as u64, "at least 1, such as 4")?;
         #[cfg(feature = "parallel")]
         {
             let most = count.min(Self::available().max(WORTH_STARTING));

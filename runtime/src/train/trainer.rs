@@ -30,7 +30,7 @@ use super::{
 use crate::{
     block::Block,
     data::Dataset,
-    error::{Error, Found, Result},
+    error::{Error, Result, setting::check_count},
     loss::Loss,
     metrics::Metric,
     model::Model,
@@ -391,20 +391,9 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
 
     /// Refuses settings with which training cannot begin.
     fn check_settings(&self) -> Result<()> {
-        if self.epochs == 0 {
-            return Err(Error::Setting {
-                setting: "epochs",
-                found: Found::Count(0),
-                expected: "at least 1, such as 5",
-            });
-        }
-        if self.accumulate == 0 {
-            return Err(Error::Setting {
-                setting: "accumulate",
-                found: Found::Count(0),
-                expected: "at least 1, such as 4",
-            });
-        }
+        check_count("epochs", self.epochs as u64, "at least 1, such as 5")?;
+        let batches = self.accumulate as u64;
+        check_count("accumulate", batches, "at least 1, such as 4")?;
         let check =
             |setting, limit: Option<f64>| limit.map_or(Ok(()), |limit| check_limit(setting, limit));
         check("clip_norm", self.clip_norm)?;

@@ -158,10 +158,10 @@ impl<N: Model> Training<N> {
         let (arena, gradients) = (N::Network::arena(net), &mut self.gradients);
         let batch = (inputs, targets);
         let backward = || inputs::backward(&mut passes, step, arena, gradients, batch);
-        let mean = self.threads.install(backward)?;
+        let (mean, weights) = self.threads.install(backward)?;
         self.step += 1;
         (self.rows, self.sloped) = (inputs.len(), 0);
-        self.counted = in_batch::weigh::<N::Output, T, L>(loss, targets).mean(L::PARTS);
+        self.counted = weights.mean(L::PARTS);
         Ok(mean)
     }
 

@@ -1,5 +1,6 @@
 //! Classes of which some are rare.
 
+use super::indices;
 use crate::{
     error::{Error, Found, Result},
     parameters::Seed,
@@ -46,14 +47,7 @@ pub fn oversample(classes: &[usize], seed: Seed) -> Result<Vec<usize>> {
     }
     let most = groups.values().map(Vec::len).max().unwrap_or(0);
     let count = most as u128 * groups.len() as u128;
-    let mut indices = Vec::new();
-    usize::try_from(count)
-        .ok()
-        .and_then(|count| indices.try_reserve_exact(count).ok())
-        .ok_or(Error::Memory {
-            what: "indices of samples",
-            bytes: count * size_of::<usize>() as u128,
-        })?;
+    let mut indices = indices::room(count)?;
     let mut generator = random::stream(random::mix(seed.0), OVERSAMPLE);
     for rows in groups.values_mut() {
         for _ in 0..most / rows.len() {

@@ -1,12 +1,7 @@
 //! Cross-validation: every sample is validated on once.
 
-use super::{stratify::check_folds, subset::Subset};
-use crate::{
-    data::dataset::Dataset,
-    error::{Error, Result},
-    parameters::Seed,
-    random,
-};
+use super::{indices, stratify::check_folds, subset::Subset};
+use crate::{data::dataset::Dataset, error::Result, parameters::Seed, random};
 use alloc::vec::Vec;
 
 /// Pairs of a part to train on and one to validate on, each a view that keeps the dataset's order.
@@ -49,12 +44,7 @@ impl<'a, D: Dataset> Folds<'a, D> {
         check_folds(count, samples)?;
         let (size, larger) = (samples / count, samples % count);
         let sizes = (0..count).map(|fold| size + usize::from(fold < larger));
-        let mut folds = Vec::new();
-        let room = folds.try_reserve_exact(samples);
-        room.map_err(|_| Error::Memory {
-            what: "indices of samples",
-            bytes: samples as u128 * size_of::<usize>() as u128,
-        })?;
+        let mut folds = indices::room(samples as u128)?;
         let sizes = sizes.enumerate();
         folds.extend(sizes.flat_map(|(fold, size)| core::iter::repeat_n(fold, size)));
         if let Some(seed) = seed {

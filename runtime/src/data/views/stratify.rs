@@ -1,7 +1,7 @@
 //! Parts that have the same share of every class.
 
 use crate::{
-    error::{Error, Found, Result},
+    error::{Error, Found, Result, setting::check},
     parameters::Seed,
     random,
 };
@@ -22,15 +22,9 @@ fn rows_by_class(classes: &[usize]) -> Vec<(usize, Vec<usize>)> {
 
 /// Rows of the first part and of the second.
 pub fn split(classes: &[usize], fraction: f64, seed: Seed) -> Result<(Vec<usize>, Vec<usize>)> {
-    // Not so for NaN.
     let inside = fraction > 0.0 && fraction < 1.0;
-    if !inside {
-        return Err(Error::Setting {
-            setting: "fraction",
-            found: Found::Number(fraction),
-            expected: "more than 0 and less than 1, such as 0.8 for four fifths of the samples",
-        });
-    }
+    let expected = "more than 0 and less than 1, such as 0.8 for four fifths of the samples";
+    check(inside, "fraction", fraction, expected)?;
     let mut groups = rows_by_class(classes);
     if let Some((class, _)) = groups.iter().find(|(_, rows)| rows.len() < 2) {
         return Err(Error::Setting {

@@ -64,26 +64,12 @@ impl<const N: usize, T: Label> Classes<N, T> for CrossEntropy {
     }
 
     #[inline(always)]
-    fn weight(&self, _: &T) -> f32 {
-        1.0
-    }
-
-    #[inline(always)]
-    fn counts(&self, _: &T) -> bool {
-        true
-    }
-
-    #[inline(always)]
     fn hits(&self, output: &[f32; N], target: &T) -> bool {
         hits(output, target.class())
     }
 
     fn expects_logits(&self) -> bool {
         true
-    }
-
-    fn check_settings(&self) -> Result<()> {
-        Ok(())
     }
 
     fn check(&self, row: usize, _: usize, target: &T) -> Result<()> {
@@ -111,26 +97,12 @@ impl<const N: usize> Classes<N, [f32; N]> for CrossEntropy {
     }
 
     #[inline(always)]
-    fn weight(&self, _: &[f32; N]) -> f32 {
-        1.0
-    }
-
-    #[inline(always)]
-    fn counts(&self, _: &[f32; N]) -> bool {
-        true
-    }
-
-    #[inline(always)]
     fn hits(&self, output: &[f32; N], target: &[f32; N]) -> bool {
         hits(output, Some(argmax(target)))
     }
 
     fn expects_logits(&self) -> bool {
         true
-    }
-
-    fn check_settings(&self) -> Result<()> {
-        Ok(())
     }
 
     fn check(&self, row: usize, step: usize, target: &[f32; N]) -> Result<()> {

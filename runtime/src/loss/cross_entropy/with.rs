@@ -5,13 +5,12 @@ use super::{
     row::{Blend, check_probabilities, row},
 };
 use crate::{
-    error::Result,
+    error::{Result, setting::check},
     loss::classes::{
-        ClassWeights, Classes, Uniform, argmax, check_no_ignored, hits, in_range, is_ignored,
-        of_classes, weight_of,
+        ClassWeights, Classes, Uniform, argmax, check_class_weights, check_no_ignored, hits,
+        in_range, is_ignored, of_classes, weight_of,
     },
     loss::label::Label,
-    loss::setting::{check, check_weights},
     simd::Isa,
 };
 
@@ -95,8 +94,7 @@ impl<W> CrossEntropyWith<W> {
             smoothing,
             "from 0 to 1, such as 0.1",
         )?;
-        let weights = self.weight.each();
-        weights.map_or(Ok(()), |weights| check_weights("weight", weights))
+        check_class_weights::<N>(&self.weight)
     }
 
     /// What a row of logits should be, apart from the right class.
@@ -190,16 +188,6 @@ impl<W: ClassWeights<N>, const N: usize> Classes<N, [f32; N]> for CrossEntropyWi
             scale,
             delta,
         )
-    }
-
-    #[inline(always)]
-    fn weight(&self, _: &[f32; N]) -> f32 {
-        1.0
-    }
-
-    #[inline(always)]
-    fn counts(&self, _: &[f32; N]) -> bool {
-        true
     }
 
     #[inline(always)]
