@@ -6,12 +6,19 @@ use std::collections::BTreeMap;
 
 use crate::{
     ast,
-    graph::{Graph, LayerId, Node, Parameter, Stated, Value, ValueId},
+    graph::{Graph, LayerId, Node, Parameter, Stated, ValueId},
     ops::{Application, Feed},
     report::Report,
-    sizes::{Constants, LIMIT},
-    storage::Border,
+    sizes::Constants,
 };
+use limits::{
+    Totals, check_axes, check_border, check_given, check_no_batch, check_padded, check_parameters,
+    check_values, check_volume, volume,
+};
+
+pub use limits::fits_caller;
+
+mod limits;
 
 /// Finds all shapes and parameters, and compares what comes out with what is declared.
 pub fn infer(
@@ -80,15 +87,6 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
     }))
 }
 
-/// What there is so far.
-#[derive(Default)]
-struct Totals {
-    /// Numbers of all values.
-    values: u128,
-    /// Numbers of all parameters.
-    parameters: u128,
-}
-
 /// Gives a value its shape, if it is one that a tensor can have.
 fn settle(
     graph: &mut Graph,
@@ -145,92 +143,6 @@ fn learn(
             layer.parameters.push(parameter);
         }
     }
-}
-
-/// Shapes leave the batch out: four axes are an image's and the batch.
-fn check_no_batch(name: &str, shape: &[usize]) -> Result<(), String> {
-    match shape {
-        [batch, sample @ ..] if sample.len() == 3 => Err(format!(
-            "`{name}` has the 4 axes {shape:?}, and a sample has at most 3; if {batch} is the batch, leave it out: `{name}: {sample:?}`"
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Tensors have one axis (features), two (time, features) or three (channels, height, width).
-fn check_axes(name: &str, shape: &[usize]) -> Result<(), String> {
-    if shape.len() <= 3 {
-        return Ok(());
-    }
-    Err(format!(
-        "`{name}` has the {} axes {shape:?}; there are 1 (features), 2 (time, features) or 3 (channels, height, width)",
-        shape.len()
-    ))
-}
-
-/// A value holds so many numbers, and no more than are supported.
-fn check_volume(name: &str, shape: &[usize]) -> Result<u128, String> {
-    let volume = volume(shape);
-    if volume <= LIMIT as u128 {
-        return Ok(volume);
-    }
-    Err(format!(
-        "`{name}` is {shape:?}, {volume} numbers; a tensor has at most {LIMIT}, so make a size smaller"
-    ))
-}
-
-/// All values of a sample together are no more numbers than one may be.
-fn check_values(name: &str, volume: u128, totals: &mut Totals) -> Result<(), String> {
-    totals.values += volume;
-    if totals.values <= LIMIT as u128 {
-        return Ok(());
-    }
-    let values = std::mem::take(&mut totals.values);
-    Err(format!(
-        "up to `{name}` the values of a sample are {values} numbers; a model has at most {LIMIT}, so make a size smaller"
-    ))
-}
-
-/// The most numbers that a model learns: 2^48 bytes, which is what addresses reach.
-const PARAMETERS: u128 = 1 << 46;
-
-/// All parameters of a model are addressable.
-fn check_parameters(layer: &str, shape: &[usize], totals: &mut Totals) -> Result<(), String> {
-    totals.parameters = totals.parameters.saturating_add(volume(shape));
-    if totals.parameters <= PARAMETERS {
-        return Ok(());
-    }
-    let parameters = std::mem::take(&mut totals.parameters);
-    Err(format!(
-        "up to `{layer}` the parameters are {parameters} numbers; a model has at most {PARAMETERS}, so make a layer smaller"
-    ))
-}
-
-/// No image in the zeros around it holds more numbers than a value may.
-fn check_border(graph: &Graph, node: &Node) -> Result<(), String> {
-    for (operand, input) in node.inputs.iter().enumerate() {
-        let (border, input) = (node.op.lower().border(operand), &graph.values[input.0]);
-        let &[channels, height, width] = &input.shape[..] else {
-            continue;
-        };
-        let height = border
-            .top
-            .saturating_add(height)
-            .saturating_add(border.bottom);
-        let width = border
-            .left
-            .saturating_add(width)
-            .saturating_add(border.right);
-        let volume = volume(&[channels, height, width]);
-        if volume > LIMIT as u128 {
-            let name = &graph.values[node.output.0].name;
-            return Err(format!(
-                "`{name}` pads {:?} to {volume} numbers; a tensor has at most {LIMIT}, so make the padding smaller",
-                input.shape
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// A layer called twice shares its weights, which therefore have one shape.
@@ -327,101 +239,4 @@ fn behind_recurrence(graph: &Graph, mut output: ValueId) -> Option<Option<&str>>
         output = *node.inputs.first()?;
     }
     None
-}
-
-/// The most numbers that a model gives a caller by value: a gigabyte.
-const GIVEN: u128 = 1 << 28;
-
-/// Whether values of these shapes are ones that a caller can hold, and rustc evaluate.
-pub fn fits_caller(shapes: &[Vec<usize>]) -> bool {
-    numbers(shapes.iter()) <= GIVEN
-}
-
-/// Outputs are values, so that a caller has to hold them.
-fn check_given(graph: &Graph, declared: &[ast::Shape], report: &mut Report) {
-    let shapes = graph
-        .outputs
-        .iter()
-        .map(|output| &graph.values[output.0].shape);
-    let (given, name) = (numbers(shapes), &graph.name);
-    if let Some(first) = declared.first()
-        && report.is_clean()
-        && given > GIVEN
-    {
-        report.error(
-            first.span,
-            format!("`{name}` gives {given} numbers, and a caller holds {GIVEN} at most; make its output smaller"),
-        );
-    }
-}
-
-/// How many numbers tensors of these shapes hold.
-fn numbers<'a>(shapes: impl Iterator<Item = &'a Vec<usize>>) -> u128 {
-    shapes.fold(0, |numbers, shape| volume(shape).saturating_add(numbers))
-}
-
-/// How many numbers a tensor of this shape holds.
-fn volume(shape: &[usize]) -> u128 {
-    let sizes = shape.iter().map(|&size| size as u128);
-    sizes.fold(1, u128::saturating_mul)
-}
-
-/// What a number costs at most: a whole block, in a value, its delta, and the gates or positions kept between them.
-const COST: u128 = 256;
-
-/// All images together are addressable in their borders, and so are the weights of layers that read images as they lie.
-fn check_padded(graph: &Graph, parameters: u128, report: &mut Report) {
-    let most = isize::MAX as u128 / 4 / COST;
-    let weights = parameters.saturating_mul(swelling(graph));
-    if report.is_clean() && padded(graph).max(weights) > most {
-        let name = &graph.name;
-        let message = format!(
-            "`{name}` pads its images to more numbers than memory can address; make a padding smaller"
-        );
-        report.error(name.span(), message);
-    }
-}
-
-/// How many times as many numbers an image is in the largest border of all.
-fn swelling(graph: &Graph) -> u128 {
-    let border = largest_border(graph);
-    let swelling = |value: &Value| match value.shape[..] {
-        [_, height, width] => {
-            let rows = height as u128 + border.top as u128 + border.bottom as u128;
-            let columns = width as u128 + border.left as u128 + border.right as u128;
-            (rows * columns).div_ceil(height as u128 * width as u128)
-        }
-        _ => 1,
-    };
-    graph.values.iter().map(swelling).max().unwrap_or(1)
-}
-
-/// The smallest border that contains those around all images.
-fn largest_border(graph: &Graph) -> Border {
-    let borders = graph.nodes.iter().flat_map(|node| {
-        let border = |operand| node.op.lower().border(operand);
-        (0..node.inputs.len()).map(border)
-    });
-    borders.fold(Border::default(), Border::union)
-}
-
-/// No fewer numbers than images hold in their borders: every image is taken for the largest, in the largest border of
-/// all, and its delta for one that reads as many zeros again on both sides.
-fn padded(graph: &Graph) -> u128 {
-    let images = graph
-        .values
-        .iter()
-        .filter_map(|value| match value.shape[..] {
-            [channels, height, width] => Some([channels, height, width].map(|size| size as u128)),
-            _ => None,
-        });
-    let border = largest_border(graph);
-    let largest = |axis: usize| images.clone().map(|image| image[axis]).max().unwrap_or(0);
-    let height = 3 * (largest(1) + border.top as u128 + border.bottom as u128);
-    let width = 3 * (largest(2) + border.left as u128 + border.right as u128);
-    let pixels = height.saturating_mul(width);
-    let volumes = images
-        .clone()
-        .map(|[channels, ..]| pixels.saturating_mul(channels));
-    volumes.fold(0, u128::saturating_add)
 }

@@ -153,6 +153,12 @@ operators! {
     Slice = slice, Some("slice");
 }
 
+/// The kind that a function applies.
+pub fn kind_of(function: &str) -> Option<&'static str> {
+    let is_meant = |(_, name): &&(&str, Option<&str>)| *name == Some(function);
+    KINDS.iter().find(is_meant).map(|(kind, _)| *kind)
+}
+
 impl Op {
     /// Its back end.
     pub fn lower(&self) -> &dyn lower::Lower {

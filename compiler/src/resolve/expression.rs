@@ -1,16 +1,18 @@
 //! Expressions of `forward`: names, calls, `+ - *` and ranges.
 
 use proc_macro2::{Ident, Span};
-use syn::{BinOp, Expr, Lit, UnOp, ext::IdentExt, spanned::Spanned};
+use syn::{BinOp, Expr, UnOp, ext::IdentExt, spanned::Spanned};
 
-use super::{forward::Scope, scope};
+use super::{
+    advice::{NUMBER, instead_of},
+    forward::Scope,
+    syntax::{as_argument, is_number, plain_name},
+};
 use crate::{
     arguments::{Arguments, bare},
     ast::Argument,
-    elsewhere,
     graph::ValueId,
-    nearest::{list, nearest},
-    ops::{KINDS, Op},
+    ops::{KINDS, Op, kind_of},
 };
 
 impl Scope<'_, '_> {
@@ -64,39 +66,6 @@ impl Scope<'_, '_> {
         }
     }
 
-    /// `x.relu()` is `relu(x)`, and `self.fc(x)` is `fc(x)`.
-    fn method(&mut self, call: &syn::ExprMethodCall) -> ValueId {
-        let method = &call.method;
-        if self.builder.report.is_full() {
-            return self.error(method, "");
-        }
-        let word = method.unraw().to_string();
-        let receiver = plain_name(&call.receiver);
-        let operands = match call.args.is_empty() {
-            true => "x",
-            false => "x, ..",
-        };
-        let message = if let Some(layer) = receiver.filter(|name| self.layer(name).is_some()) {
-            format!("`{layer}` is a layer; call it: `{layer}(x)`")
-        } else if self.layer(method).is_some() {
-            format!("layers are called by their names alone; write `{method}(x)`")
-        } else if word == "clone" {
-            "a tensor is used as often as it is named; drop `.clone()`".into()
-        } else {
-            match self.known_function(&word) {
-                Some(known) if receiver.is_some_and(|name| !self.is_bound(name)) => {
-                    format!("functions are called by their names alone; write `{known}(x)`")
-                }
-                Some(known) => format!("tensors have no methods; write `{known}({operands})`"),
-                None => format!(
-                    "tensors have no methods, and there is no function `{method}`; there are {}",
-                    elsewhere::functions(KINDS)
-                ),
-            }
-        };
-        self.error(method, message)
-    }
-
     /// A name that stands for a value.
     fn name(&mut self, name: &Ident) -> ValueId {
         if let Some(&binding) = self.names.get(&name.unraw().to_string()) {
@@ -105,50 +74,6 @@ impl Scope<'_, '_> {
             return binding.value;
         }
         self.undefined(name)
-    }
-
-    /// Values are used after they are computed: a network has no cycles.
-    fn undefined(&mut self, name: &Ident) -> ValueId {
-        let word = name.unraw().to_string();
-        if self.later.contains(&word) {
-            let repair = "a network has no cycles, so move its `let` up or rename it";
-            return self.error(
-                name,
-                format!("`{name}` is used before it is computed; {repair}"),
-            );
-        }
-        if self.layer(name).is_some() {
-            return self.error(name, format!("`{name}` is a layer; call it: `{name}(x)`"));
-        }
-        if kind_of(&word).is_some() {
-            return self.error(
-                name,
-                format!("`{name}` is a function; call it: `{name}(x)`"),
-            );
-        }
-        if self.frame.constants.contains(name) {
-            return self.error(
-                name,
-                format!("`{name}` is a constant; a number is no tensor"),
-            );
-        }
-        if self.builder.report.is_full() {
-            return self.error(name, "");
-        }
-        let names: Vec<String> = self
-            .bindings
-            .iter()
-            .map(|binding| binding.name.unraw().to_string())
-            .collect();
-        let names = || names.iter().map(String::as_str);
-        let message = match nearest(&word, names()) {
-            Some(near) => format!("there is no tensor `{name}`; did you mean `{near}`?"),
-            None => format!(
-                "there is no tensor `{name}`; so far there are {}",
-                list(names())
-            ),
-        };
-        self.error(name, message)
     }
 
     /// A layer or a function applied to tensors.
@@ -221,68 +146,7 @@ impl Scope<'_, '_> {
         }
     }
 
-    /// What is called is a declared layer or a function.
-    fn unknown_function(&mut self, name: &Ident) -> ValueId {
-        let word = name.unraw().to_string();
-        if self.builder.report.is_full() {
-            return self.error(name, "");
-        }
-        if self.is_bound(name) {
-            return self.error(
-                name,
-                format!("`{name}` is a tensor, no layer, and cannot be called"),
-            );
-        }
-        if let Some(block) = self.builder.blocks.get(&word) {
-            let written = scope::written(block);
-            let message = format!(
-                "`{name}` is a block; declare a layer of it above `forward`, as in `layer: {written}`, and call that: `layer(..)`"
-            );
-            return self.error(name, message);
-        }
-        let message = match self.known_function(&word) {
-            Some(near) => {
-                format!("there is no layer or function `{name}`; did you mean `{near}`?")
-            }
-            None => match elsewhere::layer(&word).or_else(|| elsewhere::kind(KINDS, &word)) {
-                Some(kind) => format!(
-                    "`{kind}` has weights of its own; declare it as a layer above `forward`, as in `fc: {kind}(..)`, and call that"
-                ),
-                None => {
-                    let layers: Vec<&str> = self.layer_names().collect();
-                    let layers = match layers.is_empty() {
-                        true => String::new(),
-                        false => format!("the layers {}, and ", list(layers)),
-                    };
-                    let functions = elsewhere::functions(KINDS);
-                    format!(
-                        "there is no layer or function `{name}`; there are {layers}the functions {functions}"
-                    )
-                }
-            },
-        };
-        self.error(name, message)
-    }
-
-    /// The layer or function that a word most likely means.
-    fn known_function(&self, word: &str) -> Option<&str> {
-        if self.builder.report.is_full() {
-            return None;
-        }
-        let functions = KINDS.iter().filter_map(|(_, function)| *function);
-        elsewhere::function(word).or_else(|| nearest(word, self.layer_names().chain(functions)))
-    }
-
-    fn layer_names(&self) -> impl Iterator<Item = &str> {
-        let named = self
-            .frame
-            .declared
-            .iter()
-            .filter(|declared| declared.name.is_some());
-        named.map(|declared| declared.label.as_str())
-    }
-
-    fn is_bound(&self, name: &Ident) -> bool {
+    pub(super) fn is_bound(&self, name: &Ident) -> bool {
         self.names.contains_key(&name.unraw().to_string())
     }
 
@@ -390,27 +254,6 @@ impl Scope<'_, '_> {
         value
     }
 
-    /// A single index would take an axis away; a range keeps it.
-    fn not_a_range(&mut self, index: &Expr) -> ValueId {
-        let message = match index {
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Int(one) => one.base10_parse::<u64>().ok().map(|one| {
-                    format!("a tensor is cut by ranges, which keep the axis; write `[{one}..{}]`", one.saturating_add(1))
-                }),
-                _ => None,
-            },
-            Expr::Unary(_) => Some("indices count from the front; `last(x)` is the last step, and `x[2..]` all from the third".into()),
-            Expr::Path(path) => path.path.get_ident().filter(|name| self.frame.constants.contains(name)).map(|name| {
-                format!("a tensor is cut by ranges, which keep the axis; write `[{name}..{name} + 1]`")
-            }),
-            _ => None,
-        };
-        let message = message.unwrap_or_else(|| {
-            "a tensor is cut by ranges, as in `x[2..5]` or `x[(.., 2..5)]`".into()
-        });
-        self.error(index, message)
-    }
-
     /// Whether an argument of a call is meant as a tensor rather than as a number, word or range.
     fn is_tensor(&self, argument: &Expr) -> bool {
         match argument {
@@ -444,87 +287,7 @@ impl Scope<'_, '_> {
         })
     }
 
-    fn layer(&self, name: &Ident) -> Option<usize> {
+    pub(super) fn layer(&self, name: &Ident) -> Option<usize> {
         self.layers.get(&name.unraw().to_string()).copied()
-    }
-}
-
-/// Whether an expression is a number as it is written.
-fn is_number(expr: &Expr) -> bool {
-    match bare(expr) {
-        Expr::Lit(literal) => matches!(literal.lit, Lit::Float(_) | Lit::Int(_)),
-        Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && is_number(&unary.expr),
-        _ => false,
-    }
-}
-
-/// What is said of a number where a tensor is expected.
-const NUMBER: &str = "a number is no tensor; it stands in a product with one, as in `x * 0.5`";
-
-/// What is said instead of an expression that is no tensor.
-fn instead_of(expr: &Expr) -> &'static str {
-    match expr {
-        Expr::Tuple(_) => "a tuple is only what `forward` ends in, for several outputs",
-        Expr::Lit(_) => NUMBER,
-        Expr::Reference(_) => "tensors are not borrowed; drop the `&`",
-        Expr::Return(_) => "`forward` ends in the output, without `return`",
-        Expr::Block(_) => {
-            "a block is no tensor; write the expression without braces, and `let` before it"
-        }
-        Expr::If(_) | Expr::Match(_) => {
-            "a network computes the same whatever its input is, without branches; use a product with a gate, as in `sigmoid(g) * x`"
-        }
-        Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
-            "a network has no loops; write each step as a `let`, and what goes over a sequence as `Lstm`"
-        }
-        Expr::Macro(_) => "a macro cannot be called here; only layers and functions can",
-        Expr::Closure(_) => "a closure is no tensor; write its body where it is used",
-        Expr::Array(_) | Expr::Repeat(_) => "an array is no tensor; `concat(a, b)` joins several",
-        Expr::Assign(_) => {
-            "a tensor is never changed; give the name anew, as in `let x = relu(x);`"
-        }
-        Expr::Unary(_) => "of signs before a tensor there is `-` alone, as in `-x`",
-        Expr::Cast(_) => "numbers are always f32; drop the cast",
-        Expr::Field(_) => "tensors have no fields; parameters are read from the network in Rust",
-        Expr::Try(_) => "nothing here fails when it runs; drop the `?`",
-        Expr::Range(_) => "a range cuts a tensor, as in `x[2..5]`",
-        _ => {
-            "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"
-        }
-    }
-}
-
-/// The kind that a function applies.
-fn kind_of(function: &str) -> Option<&'static str> {
-    let is_meant = |(_, name): &&(&str, Option<&str>)| *name == Some(function);
-    KINDS.iter().find(is_meant).map(|(kind, _)| *kind)
-}
-
-/// The name of what is called.
-fn plain_name(function: &Expr) -> Option<&Ident> {
-    match function {
-        Expr::Path(path) => path.path.get_ident(),
-        Expr::Group(inner) => plain_name(&inner.expr),
-        _ => None,
-    }
-}
-
-/// An argument of a call as one of a declaration; Rust reads `axis = 1` as an assignment.
-fn as_argument(expr: &Expr) -> Argument {
-    match expr {
-        Expr::Assign(assign) => match plain_name(&assign.left) {
-            Some(name) => Argument {
-                name: Some(name.clone()),
-                value: (*assign.right).clone(),
-            },
-            None => Argument {
-                name: None,
-                value: expr.clone(),
-            },
-        },
-        _ => Argument {
-            name: None,
-            value: expr.clone(),
-        },
     }
 }

@@ -7,6 +7,7 @@
 //! (`Lstm(128, layers = 2)`) is one layer whose every call is a chain of nodes, one for each level, that own their shares
 //! of its parameters.
 
+mod advice;
 mod build;
 mod call;
 mod custom;
@@ -15,6 +16,7 @@ mod expression;
 mod forward;
 mod naming;
 mod scope;
+mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 
