@@ -8,6 +8,10 @@ check:
 test:
     cargo test --workspace --features kiln-runtime/fallback
 
+# The book of docs/, in target/book (needs `cargo install mdbook`).
+book:
+    mdbook build
+
 # The benchmarks, beside the machine's own peak.
 bench *ARGS:
     cargo bench {{ARGS}}

@@ -12,6 +12,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
+// Pages of docs/ link to one another by references, which they define at their ends as files. Here the same references are
+// defined before the page, by items: of two definitions the first counts. `tests/book/links.rs` compares them.
+
 #[doc(hidden)]
 pub mod rt;
 
@@ -20,6 +23,8 @@ pub use kiln_macros::__model;
 
 /// Declares neural networks.
 ///
+/// [input-gradients]: crate::guide#gradients-of-inputs
+/// [layers-apart]: crate::guide#layers-apart-limits-and-averages
 #[doc = include_str!("../docs/language.md")]
 #[cfg(feature = "alloc")]
 #[macro_export]
@@ -161,6 +166,8 @@ pub mod prelude {
 
 /// How networks are trained.
 ///
+/// [data]: crate::data_guide
+/// [debug-builds]: crate#debug-builds
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/training.md")]
 pub mod guide {}
@@ -185,3 +192,8 @@ struct Examples;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/performance.md")]
 struct Performance;
+
+/// The same for the first page of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/README.md")]
+struct Book;
