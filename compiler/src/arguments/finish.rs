@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-use super::{Arguments, Known};
+use super::{Arguments, Known, asked::Asked};
 use crate::elsewhere;
 use crate::nearest::{did_you_mean, list, nearest};
 
@@ -129,14 +129,9 @@ impl Arguments<'_> {
         match self.known.is_empty() && self.tensors.is_empty() {
             true => format!("`{}` alone", self.callee),
             false => {
-                let (positional, named): (Vec<_>, Vec<_>) =
-                    self.known.iter().partition(|known| known.positional);
-                let tensors = Some(self.tensors).filter(|tensors| !tensors.is_empty());
-                let arguments = positional.into_iter().chain(named);
-                let shown: Vec<&str> = tensors
-                    .into_iter()
-                    .chain(arguments.map(|known| known.shown.as_str()))
-                    .collect();
+                let Asked { places, named, .. } = self.asked();
+                let tensors = Some(self.tensors.to_owned()).filter(|tensors| !tensors.is_empty());
+                let shown: Vec<String> = tensors.into_iter().chain(places).chain(named).collect();
                 format!("`{}({})`", self.callee, shown.join(", "))
             }
         }

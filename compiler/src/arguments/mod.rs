@@ -5,6 +5,7 @@
 //!
 //! [`finish`]: Arguments::finish
 
+pub mod asked;
 mod finish;
 mod literal;
 mod number;
@@ -53,6 +54,8 @@ struct Known {
     positional: bool,
     /// Where it is given.
     index: Option<usize>,
+    /// The words that it may be; none where it is something else.
+    words: Vec<String>,
 }
 
 /// Whether an argument may stand without its name.
@@ -252,8 +255,9 @@ impl<'a> Arguments<'a> {
     /// One of some words; the first is the default.
     pub fn word<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let default = choices.first().map_or("", |choice| choice.0);
-        let value = self.take(name, format!("{name} = {default}"), Standing::Named)?;
-        self.word_of(name, value, choices)
+        let value = self.take(name, format!("{name} = {default}"), Standing::Named);
+        self.offer(choices.iter().map(|choice| choice.0));
+        self.word_of(name, value?, choices)
     }
 
     /// A list of numbers of at least 1: `4, 7, 7` or `[4, 7, 7]`.
@@ -332,6 +336,7 @@ impl<'a> Arguments<'a> {
             shown,
             positional,
             index,
+            words: Vec::new(),
         });
         self.read[index?] = true;
         Some(&self.given[index?].value)

@@ -28,6 +28,7 @@ pub mod normalised;
 pub mod operator;
 pub mod pair;
 pub mod parameter;
+pub mod reference;
 pub mod relu;
 pub mod repack;
 pub mod reshape;
