@@ -197,3 +197,12 @@ struct Performance;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/README.md")]
 struct Book;
+
+// The same for the pages that stand beside Keras and PyTorch.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-keras.md")]
+struct FromKeras;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-pytorch.md")]
+struct FromPyTorch;
