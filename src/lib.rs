@@ -206,3 +206,8 @@ struct FromKeras;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/from-pytorch.md")]
 struct FromPyTorch;
+
+/// The same for the page of errors.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/errors.md")]
+struct Errors;

@@ -1,12 +1,16 @@
-//! The book: every page is listed, compiled, and leads where it says; its tables are the compiler's own.
+//! The book: every page is listed, compiled, and leads where it says; its tables are the compiler's own;
+//! every error has its line.
 //!
 //! A page of `docs/` is read in three places: on GitHub, in mdBook, and, some of them, in rustdoc. `links.rs` says how one
 //! link works in all three.
 #![forbid(unsafe_code)]
 
+mod errors;
+mod follow;
 mod layers;
 mod links;
 mod markdown;
+mod messages;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -1,0 +1,136 @@
+//! Every error is explained in docs/errors.md: what the compiler may report, and what the runtime returns.
+
+use super::follow::{ANY, clause, is_match};
+use super::markdown::{Page, Row};
+use super::messages::{Message, messages};
+use super::{files, read};
+use std::collections::BTreeSet;
+use syn::Item;
+
+/// What the compiler may tell a user. What `memory` says is of the compiler's own mistakes.
+fn reported() -> Vec<Message> {
+    let mut sources = files("compiler/src", "rs");
+    sources.retain(|path| !path.contains("/memory/"));
+    let sources: Vec<_> = sources
+        .into_iter()
+        .map(|path| (path.clone(), read(&path)))
+        .collect();
+    let found = messages(&sources);
+    assert!(
+        found.len() > 200,
+        "only {} messages were found",
+        found.len()
+    );
+    found
+}
+
+/// The messages of a cell: code between double backticks.
+fn examples(row: &Row) -> impl Iterator<Item = &str> {
+    row.cells[0].split("``").skip(1).step_by(2).map(str::trim)
+}
+
+/// The patterns that fit a message.
+fn fitting<'a>(patterns: &'a [Message], message: &str) -> Vec<&'a Message> {
+    let fits = |it: &&Message| is_match(&it.pattern, clause(message));
+    patterns.iter().filter(fits).collect()
+}
+
+#[test]
+fn every_message_of_the_compiler_is_explained() {
+    let (patterns, page) = (reported(), Page::parse(&read("docs/errors.md")));
+    let mut explained = BTreeSet::new();
+    let mut mistakes = Vec::new();
+    for row in page.sections.iter().flat_map(|section| &section.rows) {
+        for message in examples(row) {
+            let fitting = fitting(&patterns, message);
+            if fitting.is_empty() {
+                mistakes.push(format!(
+                    "line {}: the compiler never says `{message}`",
+                    row.line
+                ));
+            }
+            explained.extend(fitting.into_iter().map(|it| it.pattern.clone()));
+        }
+    }
+    let missing = patterns
+        .iter()
+        .filter(|it| !explained.contains(&it.pattern));
+    mistakes.extend(missing.map(|it| {
+        format!(
+            "{}: no line explains `{}`",
+            it.file,
+            it.pattern.replace(ANY, "..")
+        )
+    }));
+    assert!(
+        mistakes.is_empty(),
+        "docs/errors.md:\n{}",
+        mistakes.join("\n")
+    );
+}
+
+/// The messages are read off the source rightly: what users are shown in `tests/ui` is among them.
+#[test]
+fn what_users_are_shown_is_known() {
+    let patterns = reported();
+    let mut shown = 0;
+    for path in files("tests/ui", "stderr") {
+        for message in read(&path)
+            .lines()
+            .filter_map(|line| line.strip_prefix("error: "))
+        {
+            shown += 1;
+            assert!(!fitting(&patterns, message).is_empty(), "{path}: {message}");
+        }
+    }
+    assert!(shown > 90, "only {shown} messages are shown");
+}
+
+/// The variants of an enum of the runtime.
+fn variants(path: &str, name: &str) -> BTreeSet<String> {
+    let file = syn::parse_file(&read(path)).expect("rustc has compiled it");
+    let found = file.items.iter().find_map(|item| match item {
+        Item::Enum(found) if found.ident == name => Some(found),
+        _ => None,
+    });
+    let found = found.unwrap_or_else(|| panic!("{path} has no `{name}`"));
+    found
+        .variants
+        .iter()
+        .map(|variant| variant.ident.to_string())
+        .collect()
+}
+
+#[test]
+fn every_error_of_the_runtime_is_explained() {
+    let page = Page::parse(&read("docs/errors.md"));
+    let faults = ["Faults of data files", "Faults of tables"];
+    for (name, path, title) in [
+        ("Error", "runtime/src/error.rs", None),
+        ("Fault", "runtime/src/error/fault.rs", Some(faults[0])),
+        ("TableFault", "runtime/src/error/table.rs", Some(faults[1])),
+    ] {
+        let sections = page
+            .sections
+            .iter()
+            .skip_while(|it| it.title != "While the program runs");
+        let sections = sections.filter(|it| match title {
+            Some(title) => it.title == title,
+            None => !faults.contains(&it.title.as_str()),
+        });
+        let rows = sections
+            .flat_map(|it| it.rows.iter())
+            .filter(|row| row.cells[0].starts_with('`'));
+        let told: Vec<_> = rows
+            .flat_map(|row| row.cells[0].split('`').skip(1).step_by(2))
+            .map(String::from)
+            .collect();
+        let once: BTreeSet<_> = told.iter().cloned().collect();
+        assert_eq!(once, variants(path, name), "docs/errors.md and `{name}`");
+        assert_eq!(
+            once.len(),
+            told.len(),
+            "docs/errors.md explains a variant of `{name}` twice"
+        );
+    }
+}
