@@ -7,7 +7,7 @@ use kiln_compiler::ops::{KINDS, reference};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands in backticks.
-fn codes(cell: &str) -> Vec<&str> {
+pub fn codes(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 

@@ -11,6 +11,7 @@ mod layers;
 mod links;
 mod markdown;
 mod messages;
+mod training;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
