@@ -5,7 +5,8 @@ use super::markdown::{Page, Row};
 use super::messages::{Message, messages};
 use super::{files, read};
 use std::collections::BTreeSet;
-use syn::Item;
+use syn::visit::Visit;
+use syn::{Expr, Item, Lit, MetaNameValue, Token, punctuated::Punctuated};
 
 /// What the compiler may tell a user. What `memory` says is of the compiler's own mistakes.
 fn reported() -> Vec<Message> {
@@ -21,7 +22,56 @@ fn reported() -> Vec<Message> {
         "only {} messages were found",
         found.len()
     );
+    found.into_iter().chain(of_rustc()).collect()
+}
+
+/// What rustc says where a trait of the runtime is missing: `#[diagnostic::on_unimplemented(message = "..")]`.
+fn of_rustc() -> Vec<Message> {
+    let mut found = Vec::new();
+    for path in files("runtime/src", "rs") {
+        let file = syn::parse_file(&read(&path)).expect("rustc has compiled it");
+        let mut said = Said(Vec::new());
+        said.visit_file(&file);
+        let message = |text: String| Message {
+            pattern: placeholders(&text),
+            file: path.clone(),
+        };
+        found.extend(said.0.into_iter().map(message));
+    }
+    assert!(found.len() > 5, "{found:?}");
     found
+}
+
+/// The messages of traits.
+struct Said(Vec<String>);
+
+impl<'ast> Visit<'ast> for Said {
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        let last = |it: &syn::Attribute| it.path().segments.last().map(|last| last.ident.clone());
+        let of_rustc = |it: &&syn::Attribute| last(it).is_some_and(|it| it == "on_unimplemented");
+        for attribute in item.attrs.iter().filter(of_rustc) {
+            let words = Punctuated::<MetaNameValue, Token![,]>::parse_terminated;
+            let words = attribute.parse_args_with(words);
+            for word in words.expect("rustc has compiled it") {
+                if let Expr::Lit(literal) = &word.value
+                    && let Lit::Str(text) = &literal.lit
+                    && word.path.is_ident("message")
+                {
+                    self.0.push(text.value());
+                }
+            }
+        }
+    }
+}
+
+/// A pattern in which anything stands for what is in braces.
+fn placeholders(message: &str) -> String {
+    let mut parts = message.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |pattern, part| {
+        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
+        format!("{pattern}{ANY}{rest}")
+    })
 }
 
 /// The messages of a cell: code between double backticks.
@@ -75,10 +125,10 @@ fn what_users_are_shown_is_known() {
     let patterns = reported();
     let mut shown = 0;
     for path in files("tests/ui", "stderr") {
-        for message in read(&path)
-            .lines()
-            .filter_map(|line| line.strip_prefix("error: "))
-        {
+        for message in read(&path).lines().filter_map(|line| {
+            line.strip_prefix("error: ")
+                .or(line.strip_prefix("error[E0277]: "))
+        }) {
             shown += 1;
             assert!(!fitting(&patterns, message).is_empty(), "{path}: {message}");
         }
