@@ -2,7 +2,7 @@
 
 use crate::{network::Network, value::Value};
 
-/// What a struct that `model!` declares takes and gives; only `model!` implements it. What it can do is
+/// The input and output of a struct that `model!` declares; only `model!` implements it. Its methods are those of
 /// [`Model`](crate::model::Model).
 pub trait Declared: Sized + Send + Sync + 'static {
     /// A sample: a nested array such as `[[[f32; 28]; 28]; 1]`, or a tuple of them.
@@ -14,8 +14,9 @@ pub trait Declared: Sized + Send + Sync + 'static {
     type Network: Network<Model = Self, Input = Self::Input, Output = Self::Output>;
 }
 
-/// A model whose answer takes 64 KiB at most, so that [`Model::forward`](crate::model::Model::forward) gives it by value. Code for any model either asks
-/// for `M: Model + SmallOutput`, or answers by [`Model::forward_into`](crate::model::Model::forward_into); only `model!` implements it.
+/// A model whose answer takes 64 KiB at most, so that [`Model::forward`](crate::model::Model::forward) gives it by
+/// value. Code for any model either asks for `M: Model + SmallOutput`, or answers by
+/// [`Model::forward_into`](crate::model::Model::forward_into); only `model!` implements it.
 #[diagnostic::on_unimplemented(
     message = "`forward` gives an answer by value, and that of `{Self}` may take more than 64 KiB",
     label = "answer by `forward_into(&input, &mut output)` instead",

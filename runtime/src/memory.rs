@@ -1,5 +1,5 @@
-//! How much memory a network needs, for those who lend it: programs without an allocator, and those that place everything
-//! themselves. All are constants:
+//! How much memory a network needs, for programs that provide it: those without an allocator, and those that place all
+//! memory themselves. All its functions are `const`:
 //!
 //! ```
 //! use kiln::{Block, memory, model};
@@ -34,8 +34,8 @@ pub const fn training<N: Model>(batch: usize) -> usize {
     chunking::blocks::<N>(batch)
 }
 
-/// Outputs for training steps, as [`Lent`](crate::step::Lent) takes them: none for a network whose one output is a vector;
-/// several outputs, and images, are gathered for the loss.
+/// Outputs for training steps, as [`Lent`](crate::step::Lent) takes them: none for a network whose one output is a
+/// vector; several outputs, and images, are gathered for the loss.
 pub const fn outputs<N: Model>() -> usize {
     chunking::outputs::<N>()
 }

@@ -1,11 +1,11 @@
-//! Metrics: numbers that say how a network does, which are not the loss.
+//! Metrics: numbers other than the loss that say how good a network is.
 //!
-//! A [`Metric`] sees each output beside its target, in the order of the samples, and is asked for its values in the end. So
-//! what it tells is about the samples, not a mean over batches, and its bits do not depend on threads.
+//! A [`Metric`] sees each output beside its target, in the order of the samples, and gives its values in the end. So
+//! its values are accumulated over samples and not averaged over batches, and their bits do not depend on threads.
 //!
-//! Classification ([`Labelled`] targets): [`Accuracy`], [`TopK`], [`BalancedAccuracy`], [`Precision`], [`Recall`], [`F1`],
-//! [`RocAuc`], [`ConfusionMatrix`], [`Perplexity`]. Regression: [`Mae`], [`Rmse`], [`R2`]. [`Nth`] makes any of them one of
-//! one output of several. Definitions are scikit-learn's.
+//! Classification ([`Labelled`] targets): [`Accuracy`], [`TopK`], [`BalancedAccuracy`], [`Precision`], [`Recall`],
+//! [`F1`], [`RocAuc`], [`ConfusionMatrix`], [`Perplexity`]. Regression: [`Mae`], [`Rmse`], [`R2`]. [`Nth`] makes any of
+//! them one of one output of several. Definitions are scikit-learn's.
 
 mod confusion;
 mod labelled;

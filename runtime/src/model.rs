@@ -21,8 +21,8 @@ use {crate::files, alloc::vec::Vec};
 #[cfg(feature = "alloc")]
 pub use crate::summary::Summary;
 
-/// What every struct that `model!` declares can do; only `model!` implements it. Code for any model is written over this
-/// trait:
+/// What every struct that `model!` declares can do; only `model!` implements it. Code for any model is written over
+/// this trait:
 ///
 /// ```
 /// use kiln::{Model, Result, Seed};
@@ -39,9 +39,11 @@ pub use crate::summary::Summary;
 /// }
 /// ```
 ///
-/// Inputs and outputs are associated types: `M::Input`, `M::Output`. The inherent methods of a struct are the same as those here: `new`, `forward` and their kin need no trait in scope.
+/// Inputs and outputs are associated types: `M::Input`, `M::Output`. The inherent methods of a struct are the same as
+/// those here: `new`, `forward` and their kin need no trait in scope.
 ///
-/// Files are [safetensors](https://huggingface.co/docs/safetensors) with the names and layouts of PyTorch's `state_dict`.
+/// Files are [safetensors](https://huggingface.co/docs/safetensors) with the names and layouts of PyTorch's
+/// `state_dict`.
 pub trait Model: Declared + Clone {
     /// The layers: names, kinds, output shapes, parameters and operations.
     const LAYERS: &'static [Layer] = Self::Network::LAYERS;
@@ -54,7 +56,7 @@ pub trait Model: Declared + Clone {
     /// Bytes of activations and deltas one sample needs in training.
     const TRAIN_BYTES_PER_SAMPLE: usize = Self::Network::TRAIN_BLOCKS * size_of::<Block>();
 
-    /// A model with fresh parameters, drawn from `seed`: the same seed gives the same model for ever, on every machine.
+    /// A model with fresh parameters, drawn from `seed`. A seed always gives the same model, on every machine.
     ///
     /// # Panics
     ///
@@ -76,7 +78,8 @@ pub trait Model: Declared + Clone {
         parameters::try_initialized(seed)
     }
 
-    /// Answers one sample. For models whose answer takes 64 KiB at most; [`forward_into`](Self::forward_into) serves all.
+    /// Answers one sample. For models whose answer takes 64 KiB at most; [`forward_into`](Self::forward_into) serves
+    /// all.
     #[cfg(feature = "alloc")]
     #[must_use]
     fn forward(&self, input: &Self::Input) -> Self::Output
@@ -86,7 +89,7 @@ pub trait Model: Declared + Clone {
         inference::forward(self, input)
     }
 
-    /// Answers one sample, in memory of the caller's.
+    /// Answers one sample into memory of the caller.
     #[cfg(feature = "alloc")]
     fn forward_into(&self, input: &Self::Input, output: &mut Self::Output) {
         inference::forward_into(self, input, output);
@@ -158,11 +161,11 @@ pub trait Model: Declared + Clone {
         Ok(Self::Network::from_arena(arena))
     }
 
-    /// Writes the parameters as safetensors, with the names and layouts of PyTorch's `state_dict`. A crash at any moment
-    /// leaves an old file whole; its links, its permissions and, where permitted, its owner are kept.
+    /// Writes the parameters as safetensors, with the names and layouts of PyTorch's `state_dict`. A crash at any
+    /// moment leaves an old file whole; its links, its permissions and, where permitted, its owner are kept.
     ///
-    /// A file that has several names (hard links) or is mounted cannot be replaced as a whole. It is written over, with a
-    /// whole copy beside it until that is done.
+    /// A file that has several names (hard links) or is mounted cannot be replaced as a whole. It is written over, with
+    /// a whole copy beside it until that is done.
     ///
     /// # Errors
     ///
@@ -273,7 +276,7 @@ pub trait Model: Declared + Clone {
         )
     }
 
-    /// What the layers' `l1` and `l2` add to the loss, which is reported without it.
+    /// What the layers' `l1` and `l2` add to the loss. Reported losses leave it out.
     fn penalty(&self) -> f64 {
         self.parameters().penalty()
     }

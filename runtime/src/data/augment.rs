@@ -29,11 +29,11 @@ pub trait Image: Array {}
 
 impl<const C: usize, const H: usize, const W: usize> Image for [[[f32; W]; H]; C] {}
 
-/// A view of a dataset whose inputs are changed at random while they are trained on, by others in every epoch. Changes are
-/// made in the order in which they are asked for. `evaluate` and validation see the samples as they are.
+/// A view of a dataset that changes the inputs of training at random, differently in every epoch. Changes are applied
+/// in the order of the calls. `evaluate` and validation use the samples unchanged.
 ///
-/// What is drawn is a function of the seed, the epoch, the sample's index and which change it is for, so that a seed
-/// means the same on any number of threads, in any order of the samples, and after a fit that goes on where another ended.
+/// Each random number is a function of the seed, the epoch, the sample's index and the change. So a seed gives the same
+/// result on any number of threads, in any order of the samples, and in a fit that continues another one.
 ///
 /// ```
 /// use kiln::{data::{Augment, Dataset}, prelude::*};
@@ -71,7 +71,7 @@ enum Change {
 }
 
 impl<D: Dataset> Augment<D> {
-    /// The samples of a dataset, not yet changed.
+    /// The samples of a dataset, without any change yet.
     pub fn new(data: D, seed: impl Into<Seed>) -> Self {
         Self {
             data,
@@ -80,7 +80,7 @@ impl<D: Dataset> Augment<D> {
         }
     }
 
-    /// Adds to every number another of a normal distribution with mean 0 and this standard deviation.
+    /// Adds noise to every number, from a normal distribution with mean 0 and this standard deviation.
     pub fn noise(self, deviation: f64) -> Self {
         self.with(Change::Noise(deviation))
     }
@@ -118,25 +118,26 @@ impl<D: Dataset> Augment<D> {
 }
 
 impl<D: Dataset<Input: Image>> Augment<D> {
-    /// Moves an image by up to `pixels` rows and as many columns, up or down and left or right, each number of them equally
-    /// likely. What comes from outside is 0: torchvision's `RandomCrop` of the image's own size with this `padding`.
+    /// Moves an image by up to `pixels` rows and as many columns, up or down and left or right, each number of them
+    /// equally likely. Pixels from outside the image are 0: torchvision's `RandomCrop` of the image's own size with
+    /// this `padding`.
     pub fn shift(self, pixels: usize) -> Self {
         self.with(Change::Shift(pixels))
     }
 
-    /// Turns an image about its centre by up to `degrees`, either way, each angle equally likely; what comes from outside
-    /// is 0. A pixel is drawn from the four nearest to where it comes from, bilinearly, as torchvision's `RandomRotation`
-    /// does with `InterpolationMode.BILINEAR`.
+    /// Rotates an image about its centre by up to `degrees` in either direction, each angle equally likely. Pixels from
+    /// outside the image are 0. Each pixel is interpolated bilinearly from the four nearest to its origin, as
+    /// torchvision's `RandomRotation` does with `InterpolationMode.BILINEAR`.
     pub fn rotate(self, degrees: f64) -> Self {
         self.with(Change::Rotate(degrees))
     }
 
-    /// Swaps left and right of every second image, at random.
+    /// Swaps left and right with a probability of one half.
     pub fn flip_horizontal(self) -> Self {
         self.with(Change::FlipHorizontal)
     }
 
-    /// Swaps top and bottom of every second image, at random.
+    /// Swaps top and bottom with a probability of one half.
     pub fn flip_vertical(self) -> Self {
         self.with(Change::FlipVertical)
     }

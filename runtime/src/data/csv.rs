@@ -52,10 +52,10 @@ use target::Kind;
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
 
-/// A table that is to be read: which columns, and what is done with what is missing. [`read`](Self::read) reads it.
+/// How a table is read: which columns, and what happens to missing values. [`read`](Self::read) reads it.
 ///
-/// `T` is the type of a target: `()` until [`target`](Self::target), [`targets`](Self::targets) or [`class`](Self::class)
-/// says which columns hold them.
+/// `T` is the type of a target: `()` until [`target`](Self::target), [`targets`](Self::targets) or
+/// [`class`](Self::class) says which columns hold them.
 ///
 /// ```no_run
 /// use kiln::{data::Csv, prelude::*};
@@ -79,7 +79,7 @@ pub struct Csv<T = ()> {
     target: PhantomData<T>,
 }
 
-/// A table that was read.
+/// What [`Csv::read`] returns.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Table<const N: usize, T> {
@@ -87,14 +87,14 @@ pub struct Table<const N: usize, T> {
     pub samples: Samples<[f32; N], T>,
     /// Names of the inputs' numbers: those of the columns, and `colour=red` of a column that `one_hot` made numbers of.
     pub columns: Vec<String>,
-    /// Names of the classes by their index; none if targets are numbers.
+    /// Names of the classes, by index; none if targets are numbers.
     pub classes: Vec<String>,
-    /// For each row the line of the file in which it begins, counted from 1.
+    /// The line of the file in which each row begins, counted from 1.
     pub lines: Vec<u64>,
     /// Rows that [`Missing::DropRow`] left out.
     pub dropped: usize,
-    /// For each column with gaps what they were filled with. Give the same to the table that is tested on, by
-    /// [`missing_in`](Csv::missing_in) and [`Missing::Constant`].
+    /// What missing values were filled with, for each column that has some. Fill the table of the test set with the
+    /// same, by [`missing_in`](Csv::missing_in) and [`Missing::Constant`].
     pub fills: Vec<(String, f32)>,
 }
 
@@ -127,22 +127,22 @@ impl Csv {
         }
     }
 
-    /// The column of numbers that is to be predicted: targets are `[f32; 1]`, as `Mse` takes them.
+    /// The column of numbers to predict: targets are `[f32; 1]`, for losses such as `Mse`.
     pub fn target(self, column: impl Into<String>) -> Csv<[f32; 1]> {
         self.targets([column])
     }
 
-    /// Several columns of numbers that are to be predicted: targets are `[f32; M]`.
+    /// Several columns of numbers to predict: targets are `[f32; M]`.
     pub fn targets<const M: usize>(self, columns: [impl Into<String>; M]) -> Csv<[f32; M]> {
         self.kind(Kind::Numbers(columns.into_iter().map(Into::into).collect()))
     }
 
-    /// The column that names the class that is to be predicted, by words or whole numbers: targets are `usize`, as
-    /// `CrossEntropy` takes them. Classes are numbered in the order of their names, by number where all are numbers; the
-    /// names are [`Table::classes`].
+    /// The column of the class to predict, words or whole numbers: targets are `usize`, for losses such as
+    /// `CrossEntropy`. Classes are numbered in alphabetical order, or in numerical order where all are numbers;
+    /// [`Table::classes`] has the names.
     ///
-    /// A class that no row has gets no number. Where that may happen, as in a part of the data, give all by
-    /// [`classes`](Csv::classes).
+    /// A class that occurs in no row gets no number. Where that may happen, as in a part of the data, list all classes
+    /// by [`classes`](Csv::classes).
     pub fn class(self, column: impl Into<String>) -> Csv<usize> {
         self.kind(Kind::Class(column.into(), None))
     }
@@ -159,7 +159,7 @@ impl Csv {
 }
 
 impl Csv<usize> {
-    /// All classes in their order; a row of another class is refused. A test set takes those of the training set:
+    /// All classes, in order; a row of another class is an error. For a test set, give those of the training set:
     /// `classes(&train.classes)`.
     pub fn classes(mut self, classes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         if let Kind::Class(_, given) = &mut self.kind {
@@ -170,28 +170,29 @@ impl Csv<usize> {
 }
 
 impl<T> Csv<T> {
-    /// The columns that become inputs, in this order. Without it, all do but the targets, in the order of the file.
+    /// The columns that become inputs, in this order. Without it, these are all columns except the targets, in the
+    /// order of the file.
     pub fn features(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.options.features = Some(names(columns));
         self
     }
 
-    /// Columns that are left out, such as an index.
+    /// Columns to leave out, such as an index.
     pub fn without(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.options.without.extend(names(columns));
         self
     }
 
-    /// Columns of words of which each makes as many numbers as it has different words: 1 for the row's own, 0 for the
-    /// others. The words are sorted, by number where all are numbers.
+    /// Columns of words to encode as numbers, one for each different word of the column: 1 for the row's own word, 0
+    /// for the others. The words are in alphabetical order, or in numerical order where all are numbers.
     pub fn one_hot(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let columns = names(columns).into_iter().map(|column| (column, None));
         self.options.one_hot.extend(columns);
         self
     }
 
-    /// A column of words, as by [`one_hot`](Self::one_hot), whose words are these, in this order; others are refused. A
-    /// test set takes the words of the training set.
+    /// A column of words as for [`one_hot`](Self::one_hot), with these words in this order; another word is an error.
+    /// For a test set, give the words of the training set.
     pub fn one_hot_of(
         mut self,
         column: impl Into<String>,
@@ -202,16 +203,16 @@ impl<T> Csv<T> {
         self
     }
 
-    /// What is done where a value is missing; [`Missing::Refuse`] if nothing is said.
+    /// What happens where a value is missing; by default [`Missing::Refuse`].
     ///
-    /// Means and medians are those of this file. To keep what is tested on out of them, give each part a file of its own,
-    /// and fill the one that is tested on by the [`fills`](Table::fills) of the one that is trained on.
+    /// Means and medians are computed from this file. To keep the test set out of them, use a separate file for it, and
+    /// fill it with the [`fills`](Table::fills) of the training set.
     pub fn missing(mut self, missing: Missing) -> Self {
         self.options.missing = missing;
         self
     }
 
-    /// What is done where a value of this column is missing.
+    /// What happens where a value of this column is missing.
     pub fn missing_in(mut self, column: impl Into<String>, missing: Missing) -> Self {
         self.options.missing_in.push((column.into(), missing));
         self
@@ -227,13 +228,13 @@ impl<T> Csv<T> {
         self
     }
 
-    /// What stands between two fields; a comma if nothing is said.
+    /// The byte between two fields; by default a comma.
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.options.delimiter = delimiter;
         self
     }
 
-    /// What stands around fields that hold delimiters or line breaks, doubled inside of them; `"` if nothing is said.
+    /// The quote around fields that contain delimiters or line breaks, doubled within them; by default `"`.
     pub fn quote(mut self, quote: u8) -> Self {
         self.options.quote = quote;
         self
@@ -245,23 +246,23 @@ impl<T> Csv<T> {
         self
     }
 
-    /// The first row is data; columns are called `0`, `1`, `2` ...
+    /// The first row is data, and not a header; columns are called `0`, `1`, `2` ...
     pub fn no_header(mut self) -> Self {
         self.options.header = false;
         self
     }
 
-    /// Reads the table. `N` is how many numbers the columns make, and often inferred from the network.
+    /// Reads the table. `N` is the number of inputs that the columns make; it is often inferred from the network.
     ///
-    /// Numbers are as Rust reads `f32`, spaces around them left out; `true` and `false` are 1 and 0. Empty lines are
-    /// skipped.
+    /// Numbers have the syntax of Rust's `f32`, with spaces around them ignored; `true` and `false` are 1 and 0. Empty
+    /// lines are skipped.
     ///
     /// # Errors
     ///
     /// [`Error::Table`] with line, column, field and repair: if a row has another number of fields than the header, a field
-    /// is no number, missing or not UTF-8, a quote is not closed, a column is not there, or the columns make another number
-    /// of inputs than `N`. [`Error::Setting`] if the delimiter or a constant to fill with is of no use, [`Error::Io`] if
-    /// the file cannot be read.
+    /// is no number, missing or not UTF-8, a quote is not closed, a column is not there, or the columns make another
+    /// number of inputs than `N`. [`Error::Setting`] if the delimiter or a constant to fill with is of no use,
+    /// [`Error::Io`] if the file cannot be read.
     pub fn read<const N: usize>(self) -> Result<Table<N, T>>
     where
         T: Target,

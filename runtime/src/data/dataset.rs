@@ -5,8 +5,9 @@ use core::borrow::Borrow;
 
 /// Pairs of inputs and targets that can be read in any order, from several threads at once.
 ///
-/// A sample is lent where it lies in memory, or made on the spot; neither needs an allocation. What is large is best lent,
-/// or made in a `Box`: by value it passes over the stacks of threads that are made for it.
+/// A sample is borrowed from memory, or computed when it is asked for; neither needs an allocation. Borrow large
+/// samples, or return them in a `Box`: by value they pass over the stacks of threads, which are made large enough for
+/// them.
 ///
 /// ```
 /// use kiln::{Result, data::Dataset};
@@ -47,8 +48,8 @@ pub trait Dataset: Sync {
         self.len() == 0
     }
 
-    /// The sample at `index`, which is less than `len()`: its input and its target, each as a reference, by value, in a `Box`
-    /// or in an `Arc`. The same index gives the same sample each time, unless it is meant to be augmented.
+    /// The sample at `index`, which is less than `len()`: its input and its target, each as a reference, by value, in a
+    /// `Box` or in an `Arc`. The same index gives the same sample each time, unless it is meant to be augmented.
     ///
     /// # Errors
     ///
@@ -56,10 +57,10 @@ pub trait Dataset: Sync {
     fn sample(&self, index: usize)
     -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)>;
 
-    /// The sample at `index` as it is trained on in an epoch: what `Trainer` asks for, epochs
-    /// counted from 0 since the network's first fit. An augmented sample is a function of a seed, the epoch and the index,
-    /// and of nothing else, so that a seed is a seed on any number of threads. It is that of `sample` if nothing is said;
-    /// `evaluate` asks for `sample`.
+    /// The sample at `index` as it is trained on in an epoch: what `Trainer` asks for, epochs counted from 0 since the
+    /// network's first fit. An augmented sample is a function of a seed, the epoch and the index, and of nothing else,
+    /// so that a seed is a seed on any number of threads. It is that of `sample` if nothing is said; `evaluate` asks
+    /// for `sample`.
     ///
     /// # Errors
     ///
@@ -74,7 +75,7 @@ pub trait Dataset: Sync {
     }
 
     /// The target of the sample at `index` alone. All targets are asked for before training, to find those that the
-    /// loss cannot use; worth writing where an input takes long to make.
+    /// loss cannot use. Implement it where an input takes long to compute.
     ///
     /// # Errors
     ///

@@ -19,13 +19,13 @@ const DOWNLOAD: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
 /// Reads MNIST's 60,000 training images and 10,000 test images from a folder, pixels scaled to 0 to 1.
 ///
-/// The folder holds the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-/// `t10k-labels-idx1-ubyte`, each plain or as `.gz`, also by the names `train-images.idx3-ubyte` and so on. Other sets
-/// of 28 x 28 images in ten classes by these names are read as well. For sequences of rows,
+/// The folder contains the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`
+/// and `t10k-labels-idx1-ubyte`, each plain or as `.gz`, also by the names `train-images.idx3-ubyte` and so on. Other
+/// sets of 28 x 28 images in ten classes with these names are read as well. For sequences of rows,
 /// [`squeeze`](Samples::squeeze) the samples.
 ///
-/// Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: "Gradient-based learning applied to document recognition", Proceedings of
-/// the IEEE, 1998.
+/// Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: "Gradient-based learning applied to document recognition", Proceedings
+/// of the IEEE, 1998.
 ///
 /// ```no_run
 /// let (train, test) = kiln::data::mnist("data/mnist")?;

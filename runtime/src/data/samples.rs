@@ -54,7 +54,8 @@ impl<I, T> Samples<I, T> {
         Ok(Self { inputs, targets })
     }
 
-    /// Collects pairs of input and target. A pair passes over the stack; [`fill`](Self::fill) makes large inputs in place.
+    /// Collects pairs of input and target. Each pair passes over the stack; [`fill`](Self::fill) makes large inputs in
+    /// place.
     ///
     /// # Errors
     ///
@@ -82,12 +83,12 @@ impl<I, T> Samples<I, T> {
         self.inputs.len()
     }
 
-    /// Whether there are no samples; never so.
+    /// `false`: there is always at least one sample.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
 
-    /// The inputs in order.
+    /// The inputs, in order.
     pub fn inputs(&self) -> &[I] {
         &self.inputs
     }
@@ -102,7 +103,7 @@ impl<I, T> Samples<I, T> {
         self.inputs.iter().zip(&self.targets)
     }
 
-    /// Takes the dataset apart.
+    /// The inputs and the targets, by value.
     pub fn into_parts(self) -> (Vec<I>, Vec<T>) {
         (self.inputs, self.targets)
     }
@@ -154,8 +155,8 @@ impl<I, T> Samples<I, T> {
         self.split_at(count)
     }
 
-    /// Changes the order: each is equally likely, and the same seed gives the same for ever. Data that are sorted by class
-    /// are shuffled before they are split. A trainer shuffles for itself in every epoch.
+    /// Shuffles the samples. Every order is equally likely, and a seed always gives the same order. Shuffle data that
+    /// are sorted by class before you split them. A trainer shuffles on its own in every epoch.
     ///
     /// ```
     /// use kiln::{Seed, data::Samples};
@@ -176,8 +177,8 @@ impl<I, T> Samples<I, T> {
         self
     }
 
-    /// Changes every input, by value. Large inputs are better changed where they lie: by [`change`](Self::change), or by
-    /// [`map_into`](Self::map_into).
+    /// Changes every input, by value. [`change`](Self::change) and [`map_into`](Self::map_into) change large inputs in
+    /// place.
     pub fn map<J>(self, change: impl FnMut(I) -> J) -> Samples<J, T> {
         Samples {
             inputs: self.inputs.into_iter().map(change).collect(),

@@ -67,7 +67,7 @@ pub trait Parts: Dataset + Sized {
         Concat::new(self, other)
     }
 
-    /// A copy of all samples in memory of its own, which can be changed: a part that is to be normalised, say.
+    /// A copy of all samples, which can be changed, for example to normalise a part.
     ///
     /// ```
     /// use kiln::{Seed, data::{Normaliser, Parts, Samples}};
@@ -97,12 +97,12 @@ pub trait Parts: Dataset + Sized {
         Samples::new(inputs, targets)
     }
 
-    /// A share of the samples and the others, chosen by a seed so that each class has the same share of both parts, as nearly
-    /// as whole samples allow. Both keep the order of the dataset.
+    /// A share of the samples and the others, chosen by a seed so that each class has the same share of both parts, as
+    /// nearly as whole samples allow. Both keep the order of the dataset.
     ///
-    /// Of 10 samples, 0.8 are 8. Each class gets its exact share rounded down; what is left of the count goes to the classes
-    /// whose shares lost most, the first among equals. scikit-learn's `train_test_split(.., stratify=y)` does the same,
-    /// but draws among equals.
+    /// Of 10 samples, 0.8 are 8. Each class gets its exact share rounded down; what is left of the count goes to the
+    /// classes whose shares lost most, the first among equals. scikit-learn's `train_test_split(.., stratify=y)` does
+    /// the same, but draws among equals.
     ///
     /// # Errors
     ///
@@ -116,8 +116,8 @@ pub trait Parts: Dataset + Sized {
         Ok((self.subset(first)?, self.subset(second)?))
     }
 
-    /// Pairs of a part to train on and one to validate on, `count` of them: every sample is validated on in exactly one.
-    /// The order of the samples is mixed by the seed before.
+    /// Pairs of a part to train on and one to validate on, `count` of them: every sample is validated on in exactly
+    /// one. The order of the samples is mixed by the seed before.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ pub trait Parts: Dataset + Sized {
         Folds::even(self, count, Some(seed.into()))
     }
 
-    /// The same in the order of the dataset: each fold is validated on a run of neighbours, as scikit-learn's `KFold(count)`
+    /// The same without shuffling: each fold is validated on consecutive samples, as scikit-learn's `KFold(count)`
     /// chooses them.
     ///
     /// # Errors
@@ -136,8 +136,8 @@ pub trait Parts: Dataset + Sized {
         Folds::even(self, count, None)
     }
 
-    /// Folds of which each has its share of every class, as `StratifiedKFold` of scikit-learn deals them: the numbers of
-    /// samples by fold and class are the same as there.
+    /// Folds of which each has its share of every class, as `StratifiedKFold` of scikit-learn deals them: the numbers
+    /// of samples by fold and class are the same as there.
     ///
     /// # Errors
     ///
@@ -171,8 +171,8 @@ pub trait Parts: Dataset + Sized {
         (0..self.len()).map(class).collect()
     }
 
-    /// A weight for each of `N` classes, by which all weigh as much together: samples / (`N` x samples of the class), as
-    /// scikit-learn's `class_weight="balanced"`.
+    /// A weight for each of `N` classes, so that all classes have the same total weight: samples / (`N` x samples of
+    /// the class), as scikit-learn's `class_weight="balanced"`.
     ///
     /// ```
     /// use kiln::data::{Parts, Samples};
@@ -192,8 +192,8 @@ pub trait Parts: Dataset + Sized {
         balance::weights(&self.classes()?)
     }
 
-    /// Every class as often as the most frequent one: all samples as often as that takes, and some of them, chosen by the
-    /// seed, once more. For training only.
+    /// Repeats samples until every class is as frequent as the most frequent one: all samples of a class equally often,
+    /// and some of them, chosen by the seed, once more. For training only.
     ///
     /// ```
     /// use kiln::{Seed, data::{Dataset, Parts, Samples}};

@@ -12,9 +12,10 @@ use alloc::{
 };
 use core::fmt::{self, Display, Formatter};
 
-/// The confusion matrix: how many rows of each class were predicted to be of each, as `sklearn.metrics.confusion_matrix`.
-/// `{}` prints it as a table, a line for each right class and a column for each predicted one. It has no value among
-/// others; after `evaluate_with` it is read where it is, and after `trainer.evaluate` by `trainer.metrics_mut()`.
+/// The confusion matrix: how many rows of each class were predicted to be of each, as
+/// `sklearn.metrics.confusion_matrix`. `{}` prints it as a table, a line for each actual class and a column for each
+/// predicted one. It adds no value to `Evaluation::metrics`; read it from the metric itself, after `trainer.evaluate`
+/// by `trainer.metrics_mut()`.
 ///
 /// ```
 /// use kiln::metrics::{ConfusionMatrix, Metric};

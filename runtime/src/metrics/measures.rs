@@ -7,7 +7,7 @@ use alloc::{borrow::Cow, format, vec::Vec};
 pub struct Measure {
     /// Its name, unlike that of any other of the same [`Measures`].
     pub name: Cow<'static, str>,
-    /// Its value; NaN where the samples decide nothing.
+    /// Its value; NaN where the samples do not determine one.
     pub value: f64,
 }
 

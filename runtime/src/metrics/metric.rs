@@ -3,7 +3,7 @@
 use super::measures::Measures;
 use alloc::{boxed::Box, vec::Vec};
 
-/// Looks at every output of a network beside its target, and then tells what it found. A metric of one's own:
+/// Compares every output of a network with its target, and reports values in the end. A metric of your own:
 ///
 /// ```
 /// use kiln::{Mse, data::Samples, evaluate_with, metrics::{Mae, Measures, Metric}, prelude::*};
@@ -41,21 +41,21 @@ use alloc::{boxed::Box, vec::Vec};
 /// # Ok::<(), kiln::Error>(())
 /// ```
 ///
-/// A tuple of metrics is a metric that has the values of all of them, and so is a `Vec<Box<dyn Metric<_, _>>>`, for metrics
-/// that are chosen while the program runs.
+/// A tuple of metrics is a metric that has the values of all of them, and so is a `Vec<Box<dyn Metric<_, _>>>`, for
+/// metrics that are chosen while the program runs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot judge an output `{Output}` beside a target `{Target}`",
     note = "classification takes logits `[f32; N]` and a label, or `[[f32; N]; T]` and labels `[_; T]`; regression takes targets of the output's own type",
     note = "several metrics are a tuple, of at most eight"
 )]
 pub trait Metric<Output, Target>: Send {
-    /// Forgets what it saw.
+    /// Begins anew: forgets all samples.
     fn begin(&mut self);
 
-    /// Looks at a sample. Samples come in the order of the dataset, all on one thread.
+    /// Takes a sample into account. Samples come in the order of the dataset, all on one thread.
     fn add(&mut self, output: &Output, target: &Target);
 
-    /// Appends what was found since `begin`, by one or several names.
+    /// Appends the values since `begin`, under one or several names.
     fn report(&self, measures: &mut Measures);
 
     /// `false` if nothing is asked for, so that no output is kept for it.

@@ -7,7 +7,7 @@ use crate::error::{
 
 /// What the learning rate is multiplied by in every step, counted from 0.
 ///
-/// A trainer asks in each step; in a loop of one's own, [`Descent`](crate::step::Descent) is told:
+/// A trainer asks for it in each step. In a loop of your own, pass it to [`Descent`](crate::step::Descent):
 ///
 /// ```
 /// use kiln::{prelude::*, schedule::{Cosine, Schedule}};
@@ -56,7 +56,7 @@ pub trait Schedule: Send + Sync {
         Unit::Step
     }
 
-    /// Refuses numbers by which nothing is learnt. A trainer asks before it begins.
+    /// Checks the schedule's numbers. A trainer does so before it begins.
     ///
     /// # Errors
     ///
@@ -65,15 +65,16 @@ pub trait Schedule: Send + Sync {
         Ok(())
     }
 
-    /// Takes notice of the loss of an epoch that ended: that of the validation data where there are some. Only
-    /// [`ReduceOnPlateau`](super::ReduceOnPlateau) does something with it.
+    /// Shows the schedule the loss of an epoch that ended: that of the validation data if there are some. Only
+    /// [`ReduceOnPlateau`](super::ReduceOnPlateau) uses it.
     fn observe(&mut self, _loss: f64) {}
 
     /// Forgets what was observed: another training begins.
     fn restart(&mut self) {}
 
-    /// Begins with `steps` steps in which the factor grows linearly to the first one: it is 1, 2, 3, ... over `steps` + 1 of it.
-    /// The schedule counts from there. This is `SequentialLR` of a `LinearLR` whose `start_factor` is `1 / (steps + 1)`.
+    /// Begins with `steps` steps in which the factor grows linearly to the first one: it is 1, 2, 3, ... over `steps` +
+    /// 1 of it. The schedule counts from there. This is `SequentialLR` of a `LinearLR` whose `start_factor` is
+    /// `1 / (steps + 1)`.
     ///
     /// ```
     /// use kiln::schedule::{Constant, Schedule};
@@ -88,8 +89,8 @@ pub trait Schedule: Send + Sync {
         WarmUp { steps, then: self }
     }
 
-    /// Goes over to another schedule in step `step`, from where that counts anew: PyTorch's `SequentialLR`, whose milestones
-    /// these steps are.
+    /// Switches to another schedule at step `step`, from where that one counts anew: PyTorch's `SequentialLR`, whose
+    /// milestones are these steps.
     ///
     /// ```
     /// use kiln::schedule::{Constant, Exponential, Schedule};

@@ -44,7 +44,7 @@ impl Cosine {
         self
     }
 
-    /// Begins anew after its steps, every time with `longer` times as many: PyTorch's `T_mult`, 1 for equal ones.
+    /// Restarts after its steps, each time with `longer` times as many steps: PyTorch's `T_mult`, 1 for equal ones.
     pub fn restarts(mut self, longer: u64) -> Self {
         self.restarts = Some(longer);
         self

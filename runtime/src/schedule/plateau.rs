@@ -3,8 +3,9 @@
 use super::base::{Schedule, check_factor};
 use crate::error::{Result, setting::check_range};
 
-/// `ReduceLROnPlateau`, with its defaults: a tenth of the learning rate whenever the loss has not fallen for more than ten epochs.
-/// A trainer tells it the validation loss after every epoch, or the loss of training where nothing is validated.
+/// `ReduceLROnPlateau`, with its defaults: a tenth of the learning rate whenever the loss has not fallen for more than
+/// ten epochs. A trainer shows it the validation loss after every epoch, or the training loss where there is no
+/// validation.
 ///
 /// ```
 /// use kiln::schedule::{ReduceOnPlateau, Schedule};
@@ -17,8 +18,8 @@ use crate::error::{Result, setting::check_range};
 /// assert_eq!(schedule.factor(0), 0.1);
 /// ```
 ///
-/// The factor stays in an epoch, whatever the step; it is never below the least one. PyTorch's `eps`, below which a reduction is left
-/// out, is 0.
+/// The factor is constant within an epoch, and never below the least one. PyTorch's `eps`, below which it omits a
+/// reduction, is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReduceOnPlateau {
     factor: f64,
