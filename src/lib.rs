@@ -211,3 +211,8 @@ struct FromPyTorch;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/errors.md")]
 struct Errors;
+
+/// The same for the page of files.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/files.md")]
+struct Files;
