@@ -28,10 +28,10 @@ pub use mismatch::{Alike, Mismatch, Misshapen, Mistyped};
 pub use table::{TableError, TableFault};
 
 #[cfg(feature = "alloc")]
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::{self, Display};
 #[cfg(feature = "std")]
-use {alloc::vec::Vec, std::io, std::path::PathBuf};
+use {std::io, std::path::PathBuf};
 
 /// What a fallible function of kiln returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -363,15 +363,19 @@ pub enum Error {
     /// Weights do not fit the model; everything wrong with them in one error.
     #[cfg(feature = "alloc")]
     Weights(Box<Mismatch>),
-    /// A checkpoint is of another training run; everything that differs in one error.
-    #[cfg(feature = "std")]
+    /// A checkpoint is of another training run, or an optimizer's state of another one; everything that differs in one error.
+    #[cfg(feature = "alloc")]
     Checkpoint {
-        /// The file.
-        path: PathBuf,
+        /// The file as it is shown, or nothing where bytes were given.
+        path: Option<String>,
+        /// What it is: `a checkpoint`.
+        what: &'static str,
         /// What differs.
         differences: Vec<Difference>,
         /// How many differences more there are.
         more: usize,
+        /// What to do.
+        repair: &'static str,
     },
     /// A parameter's place lies outside the model's memory.
     Layout {
@@ -385,7 +389,7 @@ pub enum Error {
 }
 
 /// Something of a checkpoint that is not as the run that should go on has it.
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {

@@ -16,6 +16,7 @@ mod number;
 mod places;
 #[cfg(feature = "std")]
 mod read;
+pub mod record;
 mod rename;
 #[cfg(feature = "std")]
 mod replace;
@@ -28,8 +29,6 @@ pub use rename::{Rename, own};
 use crate::error::Error;
 use crate::{block::Block, error::Result, tensor::Tensor};
 use alloc::vec::Vec;
-#[cfg(feature = "train")]
-use safetensors::SafeTensors;
 #[cfg(feature = "std")]
 use {
     alloc::{
@@ -102,20 +101,14 @@ pub fn load(
     decode::decode(Some(&shown), &bytes, rename, tensors, arena)
 }
 
-/// The tensors of a file's bytes, or why there are none.
-#[cfg(feature = "train")]
-pub(crate) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, alloc::string::String> {
-    decode::parse(bytes)
-}
-
 /// The bytes of a file, unless its first ones show that it is no safetensors file.
-#[cfg(feature = "train")]
+#[cfg(feature = "std")]
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     read::read(path)
 }
 
 /// Writes a file, replacing it as a whole if there is one.
-#[cfg(feature = "train")]
+#[cfg(feature = "std")]
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     replace::replace(path, |file| file.write_all(bytes))
 }

@@ -228,9 +228,12 @@ impl Display for Error {
             Self::NotSafetensors { path: None, reason } => write!(f, "the weights: {reason}"),
             #[cfg(feature = "alloc")]
             Self::Weights(mismatch) => mismatch.fmt(f),
-            #[cfg(feature = "std")]
-            Self::Checkpoint { path, differences, more } => {
-                write!(f, "`{}` is a checkpoint of another run:", path.display())?;
+            #[cfg(feature = "alloc")]
+            Self::Checkpoint { path, what, differences, more, repair } => {
+                match path {
+                    Some(path) => write!(f, "`{path}` is {what} of another run:")?,
+                    None => write!(f, "the bytes are {what} of another run:")?,
+                }
                 for difference in differences {
                     let super::Difference { what, expected, found } = difference;
                     write!(f, "\n  {what}: expected {expected}, found {found}")?;
@@ -238,10 +241,7 @@ impl Display for Error {
                 if *more > 0 {
                     write!(f, "\n  and {more} more")?;
                 }
-                f.write_str(
-                    "\n  repair: resume with the model and the optimizer that wrote it; of the same model, its weights alone \
-                     are loaded by `load_renamed`, with `|name| name.strip_prefix(\"model.\").map(Into::into)`",
-                )
+                write!(f, "\n  repair: {repair}")
             }
             Self::Layout { name, expected, found } => write!(
                 f,

@@ -1,5 +1,8 @@
 //! Tensors that are not trained like the others: with a learning rate of their own, without weight decay, or not at all.
 
+#[cfg(feature = "files")]
+mod kept;
+
 #[cfg(feature = "alloc")]
 use crate::error::Error;
 use crate::{
@@ -109,7 +112,8 @@ impl Courses {
                 }
                 Wish::Thaw => {
                     if let Some(since) = course.frozen_since.take() {
-                        course.skipped += taken - since;
+                        let steps = taken.saturating_sub(since);
+                        course.skipped = course.skipped.saturating_add(steps);
                     }
                 }
             }
@@ -145,33 +149,6 @@ impl Courses {
         }
         self.own = wanted.own;
         Ok(())
-    }
-
-    /// Since when each learnt tensor is frozen, and the steps that it was left out of before: what a training run must know
-    /// to go on. None where no tensor was ever frozen.
-    #[cfg(feature = "files")]
-    pub fn pauses(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
-        let is_paused = |course: &Course| course.frozen_since.is_some() || course.skipped > 0;
-        let own = match self.own.iter().any(is_paused) {
-            true => &self.own[..],
-            false => &[],
-        };
-        own.iter()
-            .map(|course| (course.frozen_since, course.skipped))
-    }
-
-    /// Those that have these [`pauses`](Self::pauses).
-    #[cfg(feature = "files")]
-    pub fn paused(pauses: impl Iterator<Item = (Option<u64>, u64)>) -> Self {
-        let own = pauses.map(|(frozen_since, skipped)| Course {
-            frozen_since,
-            skipped,
-            ..Course::USUAL
-        });
-        Self {
-            own: own.collect(),
-            ..Self::default()
-        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! An optimizer with what it remembers of a network.
 
+#[cfg(feature = "files")]
+mod saved;
+
 #[cfg(feature = "alloc")]
 use super::courses::Wish;
 use super::{
@@ -24,6 +27,10 @@ use core::marker::PhantomData;
 /// A network's descent: an optimizer, its moments, and the count of its steps. For a loop of one's own; a `Trainer` has its
 /// own. The moments are allocated, or lent: then `M` is what holds them, such as an array or a slice.
 ///
+/// It is a value: a clone goes on from the same step, and with the feature `files` it is saved and loaded, alone or together
+/// with its network. The rate of the next step is [`scale_learning_rate`](Self::scale_learning_rate)'s or the optimizer's own,
+/// `descent.optimizer.learning_rate`.
+///
 /// ```
 /// use kiln::{Descent, Model, Mse, Result, Sgd, Training};
 ///
@@ -46,6 +53,19 @@ pub struct Descent<N, O: Optimizer, M = Owned<State<O>>> {
     factor: f64,
     courses: Courses,
     network: PhantomData<fn(&N)>,
+}
+
+impl<N, O: Optimizer + Clone, M: Clone> Clone for Descent<N, O, M> {
+    fn clone(&self) -> Self {
+        Self {
+            optimizer: self.optimizer.clone(),
+            state: self.state.clone(),
+            taken: self.taken,
+            factor: self.factor,
+            courses: self.courses.clone(),
+            network: PhantomData,
+        }
+    }
 }
 
 /// The step that comes next, how tensors are trained by it, and what is remembered.
@@ -104,6 +124,11 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
         })?;
         self.factor = factor;
         Ok(())
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.taken
     }
 
     /// Leaves tensors of one axis out of weight decay: biases, and the weights of norms. The decay of matrices and kernels stays.

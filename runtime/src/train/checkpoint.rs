@@ -4,21 +4,26 @@
 //! far. Nothing random is drawn: the order of an epoch is a function of the seed and the epoch, a mask one of the seed and
 //! the step, so that the seed and two counts are the state of everything random.
 
-mod file;
-mod reader;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod told;
 
-pub use file::File;
-pub use snapshot::{Kind, Read, Snapshot};
+pub use snapshot::{Read, Snapshot};
 
 use super::stopping::Monitor;
 use crate::{
     error::{Error, Found, Result, io, setting::check_count},
-    files,
+    files::{
+        self,
+        record::{CHECKPOINT, Record},
+    },
 };
-use alloc::{format, string::ToString, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use std::{
     fs,
     io::ErrorKind,
@@ -230,11 +235,13 @@ fn listed(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
 
 /// Writes a checkpoint, replacing the file if there is one.
 pub fn write(path: &Path, snapshot: &Snapshot<'_>) -> Result<()> {
-    files::write(path, &snapshot.file().into_bytes(path)?)
+    let shown = path.display().to_string();
+    let bytes = snapshot.file().into_bytes(&CHECKPOINT, Some(&shown))?;
+    files::write(path, &bytes)
 }
 
 /// The content of a checkpoint, or of the latest of a folder.
-pub fn open(path: &Path) -> Result<(PathBuf, File)> {
+pub fn open(path: &Path) -> Result<(String, Record)> {
     let path = match path.is_dir() {
         false => path.to_path_buf(),
         true => Checkpoints::latest(path)?.ok_or_else(|| Error::NotSafetensors {
@@ -244,6 +251,7 @@ pub fn open(path: &Path) -> Result<(PathBuf, File)> {
                 .to_string(),
         })?,
     };
-    let file = File::parse(&path, &files::read(&path)?)?;
-    Ok((path, file))
+    let shown = path.display().to_string();
+    let file = Record::parse(&CHECKPOINT, Some(&shown), &files::read(&path)?)?;
+    Ok((shown, file))
 }

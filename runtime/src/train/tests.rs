@@ -2,6 +2,8 @@
 
 mod courses;
 mod datasets;
+#[cfg(feature = "files")]
+mod descents;
 mod errors;
 mod inference;
 pub mod mlp;

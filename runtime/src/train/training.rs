@@ -112,6 +112,17 @@ impl<N: Model> Training<N> {
         self
     }
 
+    /// Counts the steps from `step` on, as a loop does that goes on: dropout is a function of the seed and the step.
+    pub fn from_step(mut self, step: u64) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// Steps so far: calls of `backward`, and of all that takes its place.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
     /// Keeps the gradients of inputs, too, whichever way those of the weights are computed: see
     /// [`input_gradients`](Self::input_gradients). Without them a step is cheaper.
     ///

@@ -1,8 +1,9 @@
 //! Files that are well made, but of which something is not as a trainer writes it.
 
-use super::{Checkpoints, file::File};
+use super::Checkpoints;
 use crate::{
     error::{Error, Result},
+    files::record::{CHECKPOINT, Record},
     loss::CrossEntropy,
     optimizer::Adam,
     parameters::{Seed, initialized},
@@ -32,7 +33,7 @@ fn net(seed: u64) -> Mlp<true> {
 }
 
 /// A run's checkpoint in the midst of its second epoch.
-fn checkpoint(folder: &Folder) -> Result<(PathBuf, File)> {
+fn checkpoint(folder: &Folder) -> Result<(PathBuf, Record)> {
     let every = Checkpoints::new(folder.path())
         .every_steps(1)
         .keep_last(100);
@@ -40,14 +41,14 @@ fn checkpoint(folder: &Folder) -> Result<(PathBuf, File)> {
         .checkpoints(every)
         .fit(&mut net(1), &samples(40))?;
     let path = folder.path().join("checkpoint-00000006.safetensors");
-    let file = File::parse(&path, &fs::read(&path).map_err(Error::System)?)?;
+    let file = Record::parse(&CHECKPOINT, None, &fs::read(&path).map_err(Error::System)?)?;
     Ok((path, file))
 }
 
 /// Resumes from a file and trains on; nothing panics. Whether it was resumed.
-fn goes_on(folder: &Folder, file: &File) -> Result<bool> {
+fn goes_on(folder: &Folder, file: &Record) -> Result<bool> {
     let path = folder.path().join("changed");
-    fs::write(&path, file.clone().into_bytes(&path)?)?;
+    fs::write(&path, file.clone().into_bytes(&CHECKPOINT, None)?)?;
     let (mut net, mut trainer) = (net(2), trainer());
     let before = net.arena().to_vec();
     match trainer.resume(&path, &mut net) {
@@ -68,8 +69,8 @@ fn goes_on(folder: &Folder, file: &File) -> Result<bool> {
 fn a_file_is_read_as_it_was_written() -> Result<()> {
     let folder = Folder::new();
     let (path, file) = checkpoint(&folder)?;
-    let bytes = file.clone().into_bytes(&path)?;
-    assert_eq!(File::parse(&path, &bytes)?, file);
+    let bytes = file.clone().into_bytes(&CHECKPOINT, None)?;
+    assert_eq!(Record::parse(&CHECKPOINT, None, &bytes)?, file);
     assert!(goes_on(&folder, &file)?);
     Ok(())
 }

@@ -4,11 +4,12 @@ use super::held::{Past, Trainer};
 use crate::{
     block::Block,
     error::{Error, Found, Result},
+    files::record::Kind,
     model::Model,
     network::Network,
     optimizer::{Optimizer, State},
     train::{
-        checkpoint::{Checkpoints, Kind, Read, Snapshot, open, write},
+        checkpoint::{Checkpoints, Read, Snapshot, open, write},
         fit::Fit,
         weights::{check_finite, fingerprint},
     },
@@ -46,7 +47,13 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         let mut state = filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?;
         let bytes = try_cast_slice_mut::<State<O>, u8>(&mut state).unwrap_or_default();
         let arena = N::Network::arena_mut(net);
-        let read = Read::of(&path, &file, &self.kind::<N>(), arena, bytes)?;
+        let read = Read::of(
+            &path,
+            &file,
+            &Kind::of::<N::Network, O>(&self.optimizer),
+            arena,
+            bytes,
+        )?;
         arena.copy_from_slice(&read.arena);
         self.past = Past {
             network: Some(fingerprint(net)),
@@ -82,17 +89,6 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         write(path.as_ref(), &snapshot)
     }
 
-    /// Whose run this is.
-    fn kind<N: Model>(&self) -> Kind {
-        Kind {
-            network: N::Network::NAME,
-            optimizer: self.optimizer.name(),
-            tensors: N::Network::TENSORS,
-            names: self.optimizer.state_names(),
-            width: size_of::<State<O>>(),
-        }
-    }
-
     /// The run as it is; `epochs` have ended.
     fn snapshot<'a, N: Model>(
         &'a self,
@@ -101,7 +97,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         epochs: usize,
     ) -> Snapshot<'a> {
         Snapshot {
-            kind: self.kind::<N>(),
+            kind: Kind::of::<N::Network, O>(&self.optimizer),
             arena,
             state: try_cast_slice::<State<O>, u8>(&self.past.state).unwrap_or_default(),
             steps: self.past.steps,

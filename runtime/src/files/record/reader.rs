@@ -1,6 +1,6 @@
-//! Reading a checkpoint's content, and all that is wrong with it.
+//! Reading a record, and all that is wrong with it.
 
-use super::file::File;
+use super::{content::Record, form::Form};
 use crate::error::{Difference, Error, Result};
 use alloc::{
     format,
@@ -9,7 +9,6 @@ use alloc::{
 };
 use core::{fmt::Debug, str::FromStr};
 use safetensors::Dtype;
-use std::path::Path;
 
 /// The most differences that are told.
 const TOLD: usize = 30;
@@ -19,16 +18,19 @@ const MOST: u64 = 1 << 53;
 
 /// A file that is being read; whatever is not as expected is noted, and told in the end.
 pub struct Reader<'a> {
-    path: &'a Path,
-    file: &'a File,
+    form: &'a Form,
+    path: Option<&'a str>,
+    record: &'a Record,
     differences: Vec<Difference>,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(path: &'a Path, file: &'a File) -> Self {
+    /// Begins to read a record of a form; `path` is told in errors.
+    pub fn new(form: &'a Form, path: Option<&'a str>, record: &'a Record) -> Self {
         Self {
+            form,
             path,
-            file,
+            record,
             differences: Vec::new(),
         }
     }
@@ -44,28 +46,34 @@ impl<'a> Reader<'a> {
     }
 
     /// The error of all that was noted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] if anything was.
     pub fn finish(self) -> Result<()> {
-        let (mut differences, path) = (self.differences, self.path.into());
+        let mut differences = self.differences;
         let more = differences.len().saturating_sub(TOLD);
         differences.truncate(TOLD);
         match differences.is_empty() {
             true => Ok(()),
             false => Err(Error::Checkpoint {
-                path,
+                path: self.path.map(ToString::to_string),
+                what: self.form.what,
                 differences,
                 more,
+                repair: self.form.repair,
             }),
         }
     }
 
     /// `true` if there is a word of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.file.words.contains_key(name)
+        self.record.words.contains_key(name)
     }
 
     /// `true` if a tensor's name begins so.
     pub fn holds(&self, prefix: &str) -> bool {
-        self.file
+        self.record
             .tensors
             .keys()
             .any(|name| name.starts_with(prefix))
@@ -73,12 +81,19 @@ impl<'a> Reader<'a> {
 
     /// A word that need not be there.
     pub fn word(&self, name: &str) -> Option<String> {
-        self.file.words.get(name).cloned()
+        self.record.words.get(name).cloned()
+    }
+
+    /// The words whose names begin so, by the rest of the name.
+    pub fn words(&self, prefix: &str) -> Vec<(&'a str, &'a str)> {
+        let words = self.record.words.iter();
+        let words = words.filter_map(|(name, word)| Some((name.strip_prefix(prefix)?, &**word)));
+        words.collect()
     }
 
     /// A word that must be this one.
     pub fn same(&mut self, name: &str, expected: &str) {
-        let found = self.file.words.get(name);
+        let found = self.record.words.get(name);
         if found.is_none_or(|found| found != expected) {
             let found = found.map_or("none".into(), |found| format!("`{}`", found.escape_debug()));
             self.differs(name, format!("`{expected}`"), found);
@@ -87,7 +102,7 @@ impl<'a> Reader<'a> {
 
     /// A word as something else.
     pub fn parsed<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
-        let word = self.file.words.get(name);
+        let word = self.record.words.get(name);
         let parsed = word.and_then(|word| word.parse().ok());
         if parsed.is_none() {
             let found = word.map_or("none".into(), |word| format!("`{}`", word.escape_debug()));
@@ -122,7 +137,7 @@ impl<'a> Reader<'a> {
         dtype: Dtype,
         shape: Option<&[usize]>,
     ) -> Option<&'a [u8]> {
-        let stored = self.file.tensors.get(name);
+        let stored = self.record.tensors.get(name);
         let fits = |of: Dtype, shaped: &[usize]| {
             of == dtype && shape.map_or(shaped.len() == 1, |shape| shape == shaped)
         };

@@ -1,11 +1,12 @@
-//! A checkpoint as named tensors and words, and as bytes: safetensors whose metadata holds the words.
+//! A state as named tensors and words, and as bytes: safetensors whose metadata holds the words.
 //!
 //! A sum over everything stands among the words, so that a file of which a bit has changed is an error, and not another
 //! training run.
 
+use super::form::Form;
 use crate::{
     error::{Error, Result},
-    files,
+    files::decode,
     random::mix,
 };
 use alloc::{
@@ -16,13 +17,6 @@ use alloc::{
     vec::Vec,
 };
 use safetensors::{Dtype, SafeTensors, View};
-use std::path::Path;
-
-/// The version of what is written. One that differs is refused.
-pub const VERSION: &str = "1";
-
-/// The word that holds the version, and by which a checkpoint is told from mere weights.
-const MARK: &str = "kiln.checkpoint";
 
 /// The word that holds the sum.
 const SUM: &str = "kiln.sum";
@@ -30,7 +24,9 @@ const SUM: &str = "kiln.sum";
 /// A tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
+    /// Type of its numbers.
     pub dtype: Dtype,
+    /// Its axes.
     pub shape: Vec<usize>,
     /// Little-endian numbers.
     pub bytes: Vec<u8>,
@@ -54,14 +50,16 @@ impl View for &Stored {
     }
 }
 
-/// What a checkpoint holds.
+/// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct File {
+pub struct Record {
+    /// Tensors by name.
     pub tensors: BTreeMap<String, Stored>,
+    /// Words of the metadata by name.
     pub words: BTreeMap<String, String>,
 }
 
-impl File {
+impl Record {
     /// Adds a word.
     pub fn say(&mut self, name: impl Into<String>, word: impl ToString) {
         self.words.insert(name.into(), word.to_string());
@@ -96,10 +94,14 @@ impl File {
         sum.0
     }
 
-    /// The bytes of a file; `path` is told in errors.
-    pub fn into_bytes(mut self, path: &Path) -> Result<Vec<u8>> {
+    /// The bytes of a file of a form; `path` is told in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSafetensors`] if there is no memory for them.
+    pub fn into_bytes(mut self, form: &Form, path: Option<&str>) -> Result<Vec<u8>> {
         self.say("format", "pt");
-        self.say(MARK, VERSION);
+        self.say(form.mark, form.version);
         let sum = format!("{:016x}", self.sum());
         self.say(SUM, sum);
         let words = self.words.into_iter().collect();
@@ -107,28 +109,23 @@ impl File {
             .map_err(|error| broken(path, error.to_string()))
     }
 
-    /// Reads the bytes of a file.
-    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
+    /// Reads the bytes of a file of a form.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSafetensors`] if it is damaged, of another form, or of another version.
+    pub fn parse(form: &Form, path: Option<&str>, bytes: &[u8]) -> Result<Self> {
         let broken = |reason| broken(path, reason);
-        let file = files::parse(bytes).map_err(broken)?;
-        let words = SafeTensors::read_metadata(bytes).ok();
-        let words = words.and_then(|(_, metadata)| metadata.metadata().clone());
-        let words: BTreeMap<_, _> = words.unwrap_or_default().into_iter().collect();
-        match words.get(MARK).map(String::as_str) {
-            Some(VERSION) => {}
-            Some(version) => {
-                return Err(broken(format!(
-                    "expected a checkpoint of version {VERSION}, found one of version {}; resume it by the version of \
-                     kiln that wrote it, or load its weights alone, by `load_renamed`",
-                    version.escape_debug()
-                )));
-            }
-            None => {
-                return Err(broken(
-                    "expected a checkpoint, found weights alone; load them by `load`, and train on by `fit`".into(),
-                ));
-            }
-        }
+        let file = decode::parse(bytes).map_err(broken)?;
+        let metadata = SafeTensors::read_metadata(bytes).ok();
+        let words = metadata
+            .iter()
+            .flat_map(|(_, metadata)| metadata.metadata());
+        let words = words
+            .flatten()
+            .map(|(name, word)| (name.clone(), word.clone()));
+        let words: BTreeMap<_, _> = words.collect();
+        form.check(&words).map_err(broken)?;
         let tensors = file.iter().map(|(name, view)| {
             let stored = Stored {
                 dtype: view.dtype(),
@@ -142,20 +139,19 @@ impl File {
             words,
         };
         if this.words.get(SUM) != Some(&format!("{:016x}", this.sum())) {
-            return Err(broken(
-                "the sum over its content is another than it says, so that it is damaged or was changed; resume from an \
-                 older checkpoint"
-                    .into(),
-            ));
+            return Err(broken(format!(
+                "the sum over its content is another than it says, so that it is damaged or was changed; {} an older one",
+                form.again
+            )));
         }
         Ok(this)
     }
 }
 
 /// The error of a file that is none.
-fn broken(path: &Path, reason: String) -> Error {
+fn broken(path: Option<&str>, reason: String) -> Error {
     Error::NotSafetensors {
-        path: Some(path.display().to_string()),
+        path: path.map(ToString::to_string),
         reason,
     }
 }
