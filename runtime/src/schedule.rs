@@ -1,6 +1,6 @@
 //! Schedules of the learning rate, step by step, as `torch.optim.lr_scheduler` defines them.
 //!
-//! A [`Schedule`] says what the learning rate is multiplied by in every step. It is a function of the step's number, so that a
+//! A [`Schedule`] says what the learning rate is multiplied by in every step, and may say the momentum. It is a function of the step's number, so that a
 //! run can be stopped and resumed anywhere; only [`ReduceOnPlateau`] remembers something.
 
 mod base;
@@ -9,6 +9,7 @@ mod decay;
 mod one_cycle;
 mod plateau;
 
+pub(crate) use base::set_momentum;
 pub use base::{PerEpoch, Schedule, Then, Unit, WarmUp};
 pub use cosine::Cosine;
 pub use decay::{Constant, Exponential, Linear, MultiStep, Polynomial, StepDecay};

@@ -1,7 +1,8 @@
 //! The factors of every schedule, step by step, and a run by one of them.
 
 use kiln::{
-    Adam, Descent, Model, Mse, Seed, Trainer, Training,
+    Adagrad, Adam, AdamW, AnyOptimizer, Descent, Lion, Model, Mse, Optimizer, RAdam, RmsProp, Seed,
+    Sgd, Trainer, Training,
     data::Samples,
     schedule::{
         Constant, Cosine, Exponential, Linear, MultiStep, OneCycle, Polynomial, ReduceOnPlateau,
@@ -54,8 +55,7 @@ fn factors() {
     check("restarts_longer", &Cosine::new(5).least(0.125).restarts(2));
     check("restarts_thrice", &Cosine::new(2).restarts(3));
     check("one_cycle", &OneCycle::new(60));
-    let linear = OneCycle::new(61).rise(0.25).divisors(10.0, 100.0).linear();
-    check("one_cycle_linear", &linear);
+    check("one_cycle_linear", &linear_cycle());
     check("one_cycle_three", &OneCycle::new(60).three_phases());
     check("warm_up_cosine", &Cosine::new(50).warm_up(10));
     check("warm_up_exponential", &Exponential::new(0.9).warm_up(5));
@@ -64,6 +64,32 @@ fn factors() {
         .then(10, Exponential::new(0.9))
         .then(30, StepDecay::new(10).gamma(0.5));
     check("chained", &chained);
+}
+
+fn linear_cycle() -> OneCycle {
+    let cycle = OneCycle::new(61).rise(0.25).divisors(10.0, 100.0);
+    cycle.linear().momenta(0.5, 0.75)
+}
+
+#[test]
+fn momenta() {
+    let golden = Golden::open("schedules");
+    let check = |name: &str, schedule: &dyn Schedule, first: u64| {
+        let momenta: Vec<f32> = golden.get(&format!("{name}.momenta"));
+        assert_eq!(momenta.len(), 60);
+        for (step, expected) in momenta.into_iter().enumerate() {
+            let found = schedule.momentum(first + step as u64).expect(name);
+            assert_factor(name, step, found, expected);
+        }
+    };
+    check("one_cycle", &OneCycle::new(60), 0);
+    check("one_cycle_linear", &linear_cycle().per_epoch(), 0);
+    let three = OneCycle::new(60).three_phases();
+    check("one_cycle_three", &three.warm_up(5), 5);
+    check("one_cycle_three", &Constant::new(1.0).then(7, three), 7);
+    assert_eq!(three.warm_up(5).momentum(2), Some(0.95));
+    assert_eq!(Constant::new(1.0).then(7, three).momentum(6), None);
+    assert_eq!(three.keep_momentum().momentum(0), None);
 }
 
 #[test]
@@ -95,54 +121,79 @@ fn plateaus() {
 /// Twenty steps, by hand and in the trainer.
 #[test]
 fn a_run() {
-    let golden = Golden::open("train_scheduled");
-    let inputs: Vec<[f32; 6]> = golden.get("inputs");
-    let targets: Vec<[f32; 4]> = golden.get("targets");
-    let expected: Vec<f32> = golden.get("adam.losses");
-    let mut start = Mlp::new(Seed(0));
-    for (name, _) in start.parameters().names() {
-        let values: Vec<f32> = golden.get(&format!("weights.{name}"));
-        start.parameters_mut().set(name, &values).expect(name);
-    }
-    let schedule = Cosine::new(16).warm_up(4);
-    let compare = |losses: &[f32], net: &Mlp, here: &str| {
-        assert_close(losses, &expected, here);
-        for (name, _) in net.parameters().names() {
-            let found = net.parameters().get(name).expect(name);
-            let expected: Vec<f32> = golden.get(&format!("adam.{name}"));
-            assert_close(&found, &expected, &format!("{name}, {here}"));
-        }
-    };
-    on_every_instruction_set("a schedule", |set| {
-        let mut net = start.clone();
-        let mut training = Training::new(&net, inputs.len()).expect("a batch");
-        let mut descent = Descent::new(&net, Adam::new(0.01)).expect("numbers of use");
-        let mut losses = Vec::new();
-        for step in 0..expected.len() {
-            let loss = training.backward(&net, &inputs, &targets, &Mse);
-            losses.push(loss.expect("finite numbers") as f32);
-            let factor = schedule.factor(step as u64);
-            descent.scale_learning_rate(factor).expect("a factor");
-            descent
-                .apply(&mut net, training.gradients())
-                .expect("a step");
-        }
-        compare(&losses, &net, &format!("by hand, on {set:?}"));
+    let run = Run(Golden::open("train_scheduled"));
+    run.check("adam", Adam::new(0.01), Cosine::new(16).warm_up(4));
+}
 
-        let mut net = start.clone();
-        let data = Samples::new(inputs.clone(), targets.clone()).expect("as many");
-        let trainer = Trainer::new(Adam::new(0.01), Mse).schedule(schedule);
-        let mut trainer = trainer
-            .epochs(expected.len())
-            .batch(5)
-            .shuffle(false)
-            .quiet();
-        let history = trainer.fit(&mut net, &data).expect("finite numbers");
-        let losses = history.epochs.iter().map(|epoch| epoch.loss as f32);
-        compare(
-            &losses.collect::<Vec<_>>(),
-            &net,
-            &format!("by the trainer, on {set:?}"),
-        );
-    });
+/// So with a momentum that goes through a cycle.
+#[test]
+fn cycles() {
+    let run = Run(Golden::open("train_one_cycle"));
+    let (cycle, sgd) = (OneCycle::new(20), Sgd::new(0.1).momentum(0.9));
+    run.check("sgd", sgd, cycle);
+    run.check("nesterov", sgd.nesterov(), cycle.three_phases());
+    run.check("adam", Adam::new(0.01), cycle);
+    run.check("adamw", AdamW::new(0.01), cycle.momenta(0.5, 0.75));
+    run.check("radam", RAdam::new(0.01), cycle.linear());
+    run.check("rms_prop", RmsProp::new(1e-3).momentum(0.5), cycle);
+    run.check("lion", Lion::new(1e-3), cycle);
+    run.check("adam", AnyOptimizer::from(Adam::new(0.01)), cycle);
+    run.check("adagrad_kept", Adagrad::new(0.1), cycle.keep_momentum());
+}
+
+/// Runs of twenty steps that stand in a file.
+struct Run(Golden);
+
+impl Run {
+    fn check<O: Optimizer + Copy>(
+        &self,
+        name: &str,
+        optimizer: O,
+        schedule: impl Schedule + Copy + 'static,
+    ) {
+        let Self(golden) = self;
+        let inputs: Vec<[f32; 6]> = golden.get("inputs");
+        let targets: Vec<[f32; 4]> = golden.get("targets");
+        let expected: Vec<f32> = golden.get(&format!("{name}.losses"));
+        let mut start = Mlp::new(Seed(0));
+        for (name, _) in start.parameters().names() {
+            let values: Vec<f32> = golden.get(&format!("weights.{name}"));
+            start.parameters_mut().set(name, &values).expect(name);
+        }
+        let compare = |losses: &[f32], net: &Mlp, here: &str| {
+            assert_close(losses, &expected, here);
+            for (parameter, _) in net.parameters().names() {
+                let found = net.parameters().get(parameter).expect(parameter);
+                let expected: Vec<f32> = golden.get(&format!("{name}.{parameter}"));
+                assert_close(&found, &expected, &format!("{parameter}, {here}"));
+            }
+        };
+        on_every_instruction_set(name, |set| {
+            let mut net = start.clone();
+            let mut training = Training::new(&net, inputs.len()).expect("a batch");
+            let mut descent = Descent::new(&net, optimizer).expect("numbers of use");
+            let mut losses = Vec::new();
+            for _ in 0..expected.len() {
+                let loss = training.backward(&net, &inputs, &targets, &Mse);
+                losses.push(loss.expect("finite numbers") as f32);
+                descent.follow(&schedule).expect("a schedule");
+                let gradients = training.gradients();
+                descent.apply(&mut net, gradients).expect("a step");
+            }
+            compare(&losses, &net, &format!("{name} by hand, on {set:?}"));
+
+            let mut net = start.clone();
+            let data = Samples::new(inputs.clone(), targets.clone()).expect("as many");
+            let trainer = Trainer::new(optimizer, Mse).schedule(schedule);
+            let trainer = trainer.epochs(expected.len()).batch(5);
+            let mut trainer = trainer.shuffle(false).quiet();
+            let history = trainer.fit(&mut net, &data).expect("finite numbers");
+            let losses = history.epochs.iter().map(|epoch| epoch.loss as f32);
+            let losses = losses.collect::<Vec<_>>();
+            compare(&losses, &net, &format!("{name} by the trainer, on {set:?}"));
+            // The optimizer is as it was.
+            let (now, before) = (trainer.optimizer_mut().momentum(), optimizer.momentum());
+            assert_eq!(now, before, "{name}");
+        });
+    }
 }

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import lr_scheduler as schedulers
-from torch.optim import NAdam, RAdam, RMSprop, Adadelta, Adagrad, Adam, AdamW
+from torch.optim import SGD, NAdam, RAdam, RMSprop, Adadelta, Adagrad, Adam, AdamW
 
 from make import INPUT_STREAM, TARGET_STREAM, fill_parameters, numbers, save
 
@@ -99,7 +99,8 @@ SCHEDULES = {
     "restarts_thrice": lambda o: schedulers.CosineAnnealingWarmRestarts(o, 2, T_mult=3),
     "one_cycle": lambda o: schedulers.OneCycleLR(o, 1.0, total_steps=60),
     "one_cycle_linear": lambda o: schedulers.OneCycleLR(
-        o, 1.0, total_steps=61, pct_start=0.25, anneal_strategy="linear", div_factor=10, final_div_factor=100
+        o, 1.0, total_steps=61, pct_start=0.25, anneal_strategy="linear", div_factor=10, final_div_factor=100,
+        base_momentum=0.5, max_momentum=0.75,
     ),
     "one_cycle_three": lambda o: schedulers.OneCycleLR(o, 1.0, total_steps=60, three_phase=True),
     "warm_up_cosine": lambda o: schedulers.SequentialLR(
@@ -130,15 +131,18 @@ def schedules():
         optimizer = torch.optim.SGD([torch.zeros(1, dtype=torch.float64)], lr=1.0)
         plateau = name in PLATEAUS
         schedule = schedulers.ReduceLROnPlateau(optimizer, eps=0.0, **make) if plateau else make(optimizer)
-        rates = []
+        rates, momenta = [], []
         for loss in tensors["losses"]:
             rates.append(optimizer.param_groups[0]["lr"])
+            momenta.append(optimizer.param_groups[0]["momentum"])
             optimizer.step()
             if plateau:
                 schedule.step(loss.float())
             elif len(rates) < 60:
                 schedule.step()
         tensors[name] = torch.tensor([float(rate) for rate in rates], dtype=torch.float64)
+        if name.startswith("one_cycle"):
+            tensors[f"{name}.momenta"] = torch.tensor([float(momentum) for momentum in momenta], dtype=torch.float64)
     save("schedules", tensors)
 
 
@@ -165,10 +169,46 @@ def scheduled():
     save("train_scheduled", tensors)
 
 
+CYCLED = {
+    "sgd": (lambda p: SGD(p, lr=0.1, momentum=0.9), {}),
+    "nesterov": (lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True), {"three_phase": True}),
+    "adam": (lambda p: Adam(p, lr=0.01), {}),
+    "adamw": (lambda p: AdamW(p, lr=0.01), {"base_momentum": 0.5, "max_momentum": 0.75}),
+    "radam": (lambda p: RAdam(p, lr=0.01), {"anneal_strategy": "linear"}),
+    "rms_prop": (lambda p: RMSprop(p, lr=1e-3, momentum=0.5), {}),
+    "lion": (lambda p: Lion(p, lr=1e-3), {}),
+    "adagrad_kept": (lambda p: Adagrad(p, lr=0.1), {"cycle_momentum": False}),
+}
+
+
+def one_cycle():
+    """Twenty steps of optimizers whose rate and momentum go through one cycle, on the network of `optimizers`."""
+    inputs, targets = numbers(INPUT_STREAM, (5, 6)), numbers(TARGET_STREAM, (5, 4))
+    tensors = {"inputs": inputs, "targets": targets}
+    for name, (make, arguments) in CYCLED.items():
+        net = nn.Sequential(nn.Linear(6, 21), nn.Tanh(), nn.Linear(21, 4)).double()
+        fill_parameters(net)
+        tensors |= {f"weights.{key}": value.clone() for key, value in net.state_dict().items()}
+        optimizer, losses = make(net.parameters()), []
+        schedule = schedulers.OneCycleLR(optimizer, optimizer.param_groups[0]["lr"], total_steps=STEPS, **arguments)
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            loss = F.mse_loss(net(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            if step + 1 < STEPS:
+                schedule.step()
+            losses.append(loss.detach())
+        tensors[f"{name}.losses"] = torch.stack(losses)
+        tensors |= {f"{name}.{key}": value for key, value in net.state_dict().items()}
+    save("train_one_cycle", tensors)
+
+
 def write():
     optimizers()
     schedules()
     scheduled()
+    one_cycle()
 
 
 if __name__ == "__main__":

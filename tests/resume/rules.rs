@@ -1,7 +1,12 @@
 //! Whatever the rule remembers goes on.
 
 use super::run::{Folder, Net, numbers, resume_everywhere, samples, told, trainer};
-use kiln::{AnyOptimizer, Block, Optimizer, Result, Update, prelude::*, simd::vectors::*};
+use kiln::{
+    AnyOptimizer, Block, Optimizer, Result, Update,
+    prelude::*,
+    schedule::{Constant, OneCycle, Schedule},
+    simd::vectors::*,
+};
 use std::fs;
 
 #[test]
@@ -120,6 +125,63 @@ fn every_rule_goes_on() -> Result<()> {
     goes_on("adagrad", Adagrad::new(0.05))?;
     goes_on("adadelta", Adadelta::new(1.0))?;
     goes_on("lion", Lion::new(0.01))
+}
+
+/// The momentum of a step is the schedule's, or the optimizer's own again where the schedule says none.
+#[test]
+fn a_cycled_momentum_goes_on() -> Result<()> {
+    let cycle = OneCycle::new(12).then(12, Constant::new(0.5));
+    resume_everywhere(
+        "cycle",
+        || Sgd::new(0.1).momentum(0.5),
+        |trainer| trainer.schedule(cycle),
+    )?;
+    resume_everywhere(
+        "cycled_adam",
+        || Adam::new(0.02),
+        |trainer| trainer.schedule(cycle),
+    )?;
+    Ok(())
+}
+
+/// An optimizer without momentum is refused before the first step, and a momentum that it does not take at its own.
+#[test]
+fn a_momentum_that_cannot_be_cycled_is_refused() -> Result<()> {
+    fn refused<O: Optimizer + Copy>(
+        optimizer: O,
+        schedule: impl Schedule + 'static,
+        expected: &str,
+    ) -> Result<()> {
+        let (mut net, data) = (Net::new(Seed(1)), samples(47));
+        let before = numbers(&net);
+        let mut descent = Descent::new(&net, optimizer)?;
+        let error = descent.follow(&schedule).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+        let mut trainer = trainer(optimizer).schedule(schedule);
+        let error = trainer
+            .fit(&mut net, &data)
+            .expect_err(expected)
+            .to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(numbers(&net), before);
+        Ok(())
+    }
+    let none = "one that cycles the momentum of an optimizer without momentum";
+    refused(Sgd::new(0.1), OneCycle::new(20), none)?;
+    refused(RmsProp::new(0.1), OneCycle::new(20), none)?;
+    refused(Adagrad::new(0.1), OneCycle::new(20), none)?;
+    refused(Adadelta::new(0.1), OneCycle::new(20), none)?;
+    refused(NAdam::new(0.1), OneCycle::new(20), none)?;
+    refused(AnyOptimizer::from(Sgd::new(0.1)), OneCycle::new(20), none)?;
+    // 1 is a momentum of `Sgd`, and no decay of a mean.
+    let most = OneCycle::new(20).momenta(0.5, 1.0);
+    refused(Adam::new(0.1), most, "`beta1`")?;
+    trainer(Sgd::new(0.1))
+        .schedule(OneCycle::new(20).keep_momentum())
+        .fit(&mut Net::new(Seed(1)), &samples(47))?;
+    let wrong = OneCycle::new(20).momenta(-0.5, f64::NAN);
+    assert!(wrong.check().is_err());
+    Ok(())
 }
 
 /// A checkpoint has the name and the tensors of the rule that is at work, be it chosen while the program runs or not.

@@ -163,7 +163,7 @@ macro_rules! adam {
                 self.moments(taken, factor)
             }
 
-            by_fields!();
+            by_fields!(beta1);
 
             fn name(&self) -> &'static str {
                 $called

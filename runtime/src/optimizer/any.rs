@@ -60,6 +60,18 @@ macro_rules! any {
                 }
             }
 
+            fn momentum(&self) -> Option<f64> {
+                match self {
+                    $(Self::$name(any) => any.momentum(),)*
+                }
+            }
+
+            fn set_momentum(&mut self, momentum: f64) {
+                match self {
+                    $(Self::$name(any) => any.set_momentum(momentum),)*
+                }
+            }
+
             fn name(&self) -> &'static str {
                 match self {
                     $(Self::$name(any) => any.name(),)*

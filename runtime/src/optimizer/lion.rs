@@ -107,7 +107,7 @@ impl Optimizer for Lion {
         }
     }
 
-    by_fields!();
+    by_fields!(beta1);
 
     fn name(&self) -> &'static str {
         "Lion"

@@ -121,7 +121,7 @@ impl Optimizer for RAdam {
         step.decayed(self.weight_decay, rate, self.is_decoupled)
     }
 
-    by_fields!();
+    by_fields!(beta1);
 
     fn name(&self) -> &'static str {
         "RAdam"

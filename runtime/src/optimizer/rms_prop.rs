@@ -199,6 +199,16 @@ macro_rules! kinds {
 
             by_fields!();
 
+            fn momentum(&self) -> Option<f64> {
+                $momentum.then_some(self.momentum)
+            }
+
+            fn set_momentum(&mut self, momentum: f64) {
+                if $momentum {
+                    self.momentum = momentum;
+                }
+            }
+
             fn name(&self) -> &'static str {
                 $called
             }

@@ -76,6 +76,26 @@ pub trait Optimizer: Send + Sync {
     /// ```
     fn set_learning_rate(&mut self, learning_rate: f64);
 
+    /// What a schedule may cycle beside the learning rate: the momentum, or the decay of the first moment, `beta1`; none if
+    /// there is none.
+    fn momentum(&self) -> Option<f64> {
+        None
+    }
+
+    /// Sets the [`momentum`](Self::momentum); nothing happens where there is none.
+    ///
+    /// ```
+    /// use kiln::{Adam, Optimizer, Sgd};
+    ///
+    /// let mut adam = Adam::new(0.01);
+    /// adam.set_momentum(0.85);
+    /// assert_eq!(adam, Adam::new(0.01).betas(0.85, 0.999));
+    /// assert_eq!(Sgd::new(0.1).momentum(), None);
+    /// ```
+    fn set_momentum(&mut self, momentum: f64) {
+        let _ = momentum;
+    }
+
     /// The name by which a checkpoint tells optimizers apart; that of the type, if nothing else is said.
     fn name(&self) -> &'static str {
         let name = type_name::<Self>();
@@ -99,8 +119,20 @@ pub trait Optimizer: Send + Sync {
     }
 }
 
-/// What every rule says of its fields `learning_rate` and `weight_decay`, in its `impl Optimizer`.
+/// What every rule says of its fields `learning_rate` and `weight_decay`, in its `impl Optimizer`, and of the one that is its
+/// momentum, if it has one that may be cycled.
 macro_rules! by_fields {
+    ($($momentum:ident).+) => {
+        by_fields!();
+
+        fn momentum(&self) -> Option<f64> {
+            Some(self.$($momentum).+)
+        }
+
+        fn set_momentum(&mut self, momentum: f64) {
+            self.$($momentum).+ = momentum;
+        }
+    };
     () => {
         fn step_without_decay(&self, taken: u64, factor: f64) -> Self::Step {
             self.weight_decay(0.0).step(taken, factor)

@@ -192,7 +192,7 @@ impl Optimizer for Sgd<Momentum> {
         }
     }
 
-    by_fields!();
+    by_fields!(memory.factor);
 
     fn name(&self) -> &'static str {
         "Sgd with momentum"

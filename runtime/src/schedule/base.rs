@@ -1,8 +1,11 @@
 //! What a schedule is, and how schedules are put together.
 
-use crate::error::{
-    Error, Found, Result,
-    setting::{check_amount, check_count},
+use crate::{
+    error::{
+        Error, Found, Result,
+        setting::{check_amount, check_count},
+    },
+    optimizer::Optimizer,
 };
 
 /// What the learning rate is multiplied by in every step, counted from 0.
@@ -21,9 +24,9 @@ use crate::error::{
 /// let mut descent = Descent::new(&net, Adam::new(0.1))?;
 /// let schedule = Cosine::new(100).warm_up(10);
 /// schedule.check()?;
-/// for step in 0..110 {
+/// while descent.steps() < 110 {
 ///     training.backward(&net, &[[2.0]], &[[1.0]], &Mse)?;
-///     descent.scale_learning_rate(schedule.factor(step))?;
+///     descent.follow(&schedule)?;
 ///     descent.apply(&mut net, training.gradients())?;
 /// }
 /// # Ok::<(), kiln::Error>(())
@@ -50,6 +53,13 @@ use crate::error::{
 pub trait Schedule: Send + Sync {
     /// The factor in step `step`, counted from 0.
     fn factor(&self, step: u64) -> f64;
+
+    /// The momentum in step `step`, or `beta1` of a rule that is like Adam; the optimizer's own unless said otherwise. Only
+    /// [`OneCycle`](super::OneCycle) changes it.
+    fn momentum(&self, step: u64) -> Option<f64> {
+        let _ = step;
+        None
+    }
 
     /// What is counted: steps, or epochs, in which the factor stays the same.
     fn unit(&self) -> Unit {
@@ -160,6 +170,10 @@ impl<S: Schedule> Schedule for WarmUp<S> {
         }
     }
 
+    fn momentum(&self, step: u64) -> Option<f64> {
+        self.then.momentum(step.saturating_sub(self.steps))
+    }
+
     fn unit(&self) -> Unit {
         self.then.unit()
     }
@@ -190,6 +204,13 @@ impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
         match step.checked_sub(self.step) {
             Some(step) => self.next.factor(step),
             None => self.first.factor(step),
+        }
+    }
+
+    fn momentum(&self, step: u64) -> Option<f64> {
+        match step.checked_sub(self.step) {
+            Some(step) => self.next.momentum(step),
+            None => self.first.momentum(step),
         }
     }
 
@@ -230,6 +251,10 @@ impl<S: Schedule> Schedule for PerEpoch<S> {
         self.0.factor(epoch)
     }
 
+    fn momentum(&self, epoch: u64) -> Option<f64> {
+        self.0.momentum(epoch)
+    }
+
     fn unit(&self) -> Unit {
         Unit::Epoch
     }
@@ -256,4 +281,29 @@ pub(super) fn check_factor(setting: &'static str, factor: f64) -> Result<()> {
 /// Refuses a number of steps that is 0.
 pub(super) fn check_steps(setting: &'static str, steps: u64) -> Result<()> {
     check_count(setting, steps, "at least 1, such as 1000")
+}
+
+/// Sets an optimizer's momentum to that of a schedule, if it says one; gives the one before, to be set again. Refused, the
+/// optimizer is as it was.
+pub(crate) fn set_momentum<O: Optimizer>(
+    optimizer: &mut O,
+    momentum: Option<f64>,
+) -> Result<Option<f64>> {
+    let Some(momentum) = momentum else {
+        return Ok(None);
+    };
+    let Some(before) = optimizer.momentum() else {
+        return Err(Error::Setting {
+            setting: "schedule",
+            found: Found::Words("one that cycles the momentum of an optimizer without momentum"),
+            expected: "of an optimizer with one that may be cycled, such as `Sgd::new(0.1).momentum(0.9)` or `Adam`; or leave \
+                       the momentum as it is, by `OneCycle::keep_momentum`",
+        });
+    };
+    optimizer.set_momentum(momentum);
+    if let Err(error) = optimizer.check() {
+        optimizer.set_momentum(before);
+        return Err(error);
+    }
+    Ok(Some(before))
 }

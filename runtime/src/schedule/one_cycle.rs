@@ -18,8 +18,11 @@ use core::f64::consts::PI;
 /// assert!(schedule.factor(30) > 0.99 && schedule.factor(100) < 1e-5);
 /// ```
 ///
-/// After its steps, where PyTorch stops with an error, the factor stays the last one. The momentum is not cycled: this is
-/// `cycle_momentum=False`.
+/// The momentum goes the other way, from 0.95 down to 0.85 and up again: that of `Sgd` and `RmsProp` with momentum, and `beta1`
+/// of `Adam` and its like. An optimizer without one is refused, as by PyTorch; [`keep_momentum`](Self::keep_momentum) leaves the
+/// momentum alone.
+///
+/// After its steps, where PyTorch stops with an error, all stays as it was in the last one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneCycle {
     steps: u64,
@@ -28,6 +31,8 @@ pub struct OneCycle {
     end_divisor: f64,
     is_linear: bool,
     has_three_phases: bool,
+    /// The lowest and the highest momentum.
+    momenta: Option<[f64; 2]>,
 }
 
 impl OneCycle {
@@ -40,6 +45,7 @@ impl OneCycle {
             end_divisor: 1e4,
             is_linear: false,
             has_three_phases: false,
+            momenta: Some([0.85, 0.95]),
         }
     }
 
@@ -68,7 +74,20 @@ impl OneCycle {
         self
     }
 
-    /// Between two factors; `share` is 0 at the first one.
+    /// The momentum at the largest learning rate, and that of the beginning and the end: PyTorch's `base_momentum` and
+    /// `max_momentum`.
+    pub fn momenta(mut self, base: f64, most: f64) -> Self {
+        self.momenta = Some([base, most]);
+        self
+    }
+
+    /// Leaves the momentum as it is: PyTorch's `cycle_momentum=False`.
+    pub fn keep_momentum(mut self) -> Self {
+        self.momenta = None;
+        self
+    }
+
+    /// Between two numbers; `share` is 0 at the first one.
     fn between(&self, from: f64, to: f64, share: f64) -> f64 {
         if self.is_linear {
             from + (to - from) * share
@@ -78,24 +97,35 @@ impl OneCycle {
     }
 }
 
-impl Schedule for OneCycle {
-    fn factor(&self, step: u64) -> f64 {
-        let start = 1.0 / self.start_divisor;
-        let end = start / self.end_divisor;
+impl OneCycle {
+    /// What goes from a start to a top, back to the start where there are three phases, and to an end.
+    fn at(&self, step: u64, [start, most, end]: [f64; 3]) -> f64 {
         let last = self.steps.saturating_sub(1) as f64;
         let top = self.rise * self.steps as f64 - 1.0;
         let down = 2.0 * self.rise * self.steps as f64 - 2.0;
         let t = (step as f64).min(last);
         let share = |from: f64, to: f64| ((t - from) / (to - from)).clamp(0.0, 1.0);
         if t <= top {
-            self.between(start, 1.0, share(0.0, top))
+            self.between(start, most, share(0.0, top))
         } else if !self.has_three_phases {
-            self.between(1.0, end, share(top, last))
+            self.between(most, end, share(top, last))
         } else if t <= down {
-            self.between(1.0, start, share(top, down))
+            self.between(most, start, share(top, down))
         } else {
             self.between(start, end, share(down, last))
         }
+    }
+}
+
+impl Schedule for OneCycle {
+    fn factor(&self, step: u64) -> f64 {
+        let start = 1.0 / self.start_divisor;
+        self.at(step, [start, 1.0, start / self.end_divisor])
+    }
+
+    fn momentum(&self, step: u64) -> Option<f64> {
+        let [base, most] = self.momenta?;
+        Some(self.at(step, [most, base, most]))
     }
 
     fn check(&self) -> Result<()> {
@@ -108,6 +138,10 @@ impl Schedule for OneCycle {
         }
         check_factor("divisors", 1.0 / self.start_divisor)?;
         check_factor("divisors", 1.0 / self.start_divisor / self.end_divisor)?;
+        for momentum in self.momenta.into_iter().flatten() {
+            let expected = "from 0 to 1, such as 0.85 and 0.95";
+            check_range("momenta", momentum, 0.0..=1.0, expected)?;
+        }
         // Each phase needs a step.
         let least = 1.0 / self.rise.max(f64::MIN_POSITIVE);
         if self.steps as f64 > least && self.steps > 1 {

@@ -37,6 +37,11 @@ fn settings_of_no_use_are_refused() {
             Box::new(OneCycle::new(100).divisors(1.0, f64::NAN)),
             "divisors",
         ),
+        (Box::new(OneCycle::new(100).momenta(0.5, 1.5)), "momenta"),
+        (
+            Box::new(OneCycle::new(100).momenta(f64::NAN, 0.9)),
+            "momenta",
+        ),
         (Box::new(ReduceOnPlateau::new().reduce_by(1.0)), "reduce_by"),
         (
             Box::new(ReduceOnPlateau::new().threshold(-1.0)),

@@ -20,6 +20,7 @@ use crate::{
     network::Network,
     optimizer::{Optimizer, State, check_factor},
     parameters::Parameters,
+    schedule::{Schedule, set_momentum},
     simd,
 };
 use core::marker::PhantomData;
@@ -122,6 +123,38 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
         check_factor("scale_learning_rate", factor, || {
             Found::After(factor, self.taken)
         })?;
+        self.factor = factor;
+        Ok(())
+    }
+
+    /// Takes the next step by a schedule: with its factor of the learning rate, and its momentum if it says one. Both stay until
+    /// something else is said.
+    ///
+    /// ```
+    /// use kiln::{Model, Mse, Result, Training, prelude::*, schedule::OneCycle};
+    ///
+    /// fn learn<N: Model<Output = [f32; 1]>>(net: &mut N, inputs: &[N::Input], targets: &[[f32; 1]]) -> Result<()> {
+    ///     let mut training = Training::new(net, inputs.len())?;
+    ///     let mut descent = Descent::new(net, Adam::new(0.01))?;
+    ///     let schedule = OneCycle::new(100);
+    ///     while descent.steps() < 100 {
+    ///         training.backward(net, inputs, targets, &Mse)?;
+    ///         descent.follow(&schedule)?;
+    ///         descent.apply(net, training.gradients())?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::error::Error::Setting) if the factor is negative, NaN or beyond `f32`, or the optimizer has no
+    /// momentum or does not take it; factor and momentum are then as they were.
+    pub fn follow(&mut self, schedule: &dyn Schedule) -> Result<()> {
+        let step = self.taken;
+        let factor = schedule.factor(step);
+        check_factor("schedule", factor, || Found::After(factor, step))?;
+        set_momentum(&mut self.optimizer, schedule.momentum(step))?;
         self.factor = factor;
         Ok(())
     }

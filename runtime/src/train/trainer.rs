@@ -2,6 +2,7 @@
 
 mod epoch;
 mod held;
+mod pace;
 #[cfg(feature = "files")]
 mod resume;
 mod run;
@@ -37,7 +38,7 @@ use crate::{
     network::Network,
     optimizer::Optimizer,
     parameters::Seed,
-    schedule::Schedule,
+    schedule::{Schedule, set_momentum},
     step::{
         chunking::parts,
         courses::{Courses, Wish},
@@ -390,7 +391,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     }
 
     /// Refuses settings with which training cannot begin.
-    fn check_settings(&self) -> Result<()> {
+    fn check_settings(&mut self) -> Result<()> {
         check_count("epochs", self.epochs as u64, "at least 1, such as 5")?;
         let batches = self.accumulate as u64;
         check_count("accumulate", batches, "at least 1, such as 4")?;
@@ -401,7 +402,13 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self.wishes.iter().try_for_each(|(_, wish)| wish.check())?;
         let schedule = self.schedule.as_ref();
         schedule.map_or(Ok(()), |schedule| schedule.check())?;
-        self.optimizer.check()
+        self.optimizer.check()?;
+        // One that cycles the momentum where there is none is refused here, and not after its first step.
+        let momentum = self.schedule.as_ref().and_then(|s| s.momentum(0));
+        if let Some(before) = set_momentum(&mut self.optimizer, momentum)? {
+            self.optimizer.set_momentum(before);
+        }
+        Ok(())
     }
 
     /// Whether gradients are kept, and not applied as they are finished.

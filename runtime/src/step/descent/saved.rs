@@ -195,6 +195,9 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
             "learning_rate",
             format!("{:?}", self.optimizer.learning_rate()),
         );
+        if let Some(momentum) = self.optimizer.momentum() {
+            record.say("momentum", format!("{momentum:?}"));
+        }
         self.courses.keep(&mut record);
         self.courses.keep_wishes(&mut record);
         let state = self.state.as_ref();
@@ -235,7 +238,7 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         }
         let mut courses = Courses::kept(&mut reader, taken);
         courses.take_wishes(&mut reader, N::Network::TENSORS);
-        let (state, before) = (self.state.as_mut(), self.optimizer.learning_rate());
+        let state = self.state.as_mut();
         let all = state.len().min(N::Network::LEARNT_BLOCKS);
         let mut remembered = state[..all].to_vec();
         let bytes = try_cast_slice_mut::<_, u8>(&mut remembered).unwrap_or_default();
@@ -245,17 +248,22 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         if let Some(parameters) = &mut parameters {
             kind.take_parameters(&mut reader, "model", parameters);
         }
-        let rate = reader.number("learning_rate");
-        self.optimizer.set_learning_rate(rate);
+        let (rate, momentum) = (self.optimizer.learning_rate(), self.optimizer.momentum());
+        self.optimizer
+            .set_learning_rate(reader.number("learning_rate"));
+        if momentum.is_some() {
+            self.optimizer.set_momentum(reader.number("momentum"));
+        }
         if let Err(error) = self.optimizer.check() {
             reader.differs(
                 "learning_rate",
-                "one that the optimizer takes".into(),
+                "one that the optimizer takes, and a momentum".into(),
                 error.to_string(),
             );
         }
         if let Err(error) = reader.finish() {
-            self.optimizer.set_learning_rate(before);
+            self.optimizer.set_learning_rate(rate);
+            self.optimizer.set_momentum(momentum.unwrap_or_default());
             return Err(error);
         }
         self.state.as_mut()[..all].copy_from_slice(&remembered);

@@ -1,18 +1,18 @@
 //! One pass over the data, without an allocation.
 
-use super::held::Trainer;
+use super::{held::Trainer, pace::Pace};
 use crate::{
     block::Block,
     data::Dataset,
-    error::{Error, Found, Result},
+    error::{Error, Result},
     loss::{
         Loss, Totals, Weights,
         in_batch::{self, InBatch},
     },
     model::Model,
     network::Network,
-    optimizer::{Optimizer, check_factor},
-    schedule::Unit,
+    optimizer::Optimizer,
+    schedule::set_momentum,
     simd::Isa,
     step::{
         chunks::Step,
@@ -33,7 +33,7 @@ use crate::{
         progress::Progress,
     },
 };
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use core::{borrow::Borrow, marker::PhantomData, mem, ops::Range, slice};
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         L: Loss<N::Output, D::Target>,
         D: Dataset<Input = N::Input>,
     {
-        let of_epoch = self.factor_of_epoch()?;
+        let of_epoch = self.pace_of_epoch()?;
         run.order.shuffle(self.seed.0, self.past.epochs as u64);
         self.past.epochs += 1;
         let (first, start) = (fit.open.position, began(fit.open.seconds));
@@ -120,7 +120,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         data: &D,
         run: &mut Run<N, D::Target>,
         fit: &mut Fit,
-        (mut first, of_epoch, start): (usize, Option<f64>, Instant),
+        (mut first, of_epoch, start): (usize, Option<Pace>, Instant),
         progress: &mut Progress,
     ) -> Result<bool>
     where
@@ -137,10 +137,15 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             }
             let rows = together.min(run.samples - first);
             fit.open.taken += 1;
-            let factor = of_epoch.map_or_else(|| self.factor_of_step(), Ok)?;
-            let totals = self
-                .step(net, data, run, first..first + rows, factor)
-                .map_err(|error| at(error, number, fit.open.taken))?;
+            let pace = of_epoch.map_or_else(|| self.pace_of_step(), Ok)?;
+            let before = set_momentum(&mut self.optimizer, pace.momentum)?;
+            let factor = pace.factor;
+            let totals = self.step(net, data, run, first..first + rows, factor);
+            // The optimizer's own, for steps of which the schedule says nothing.
+            if let Some(before) = before {
+                self.optimizer.set_momentum(before);
+            }
+            let totals = totals.map_err(|error| at(error, number, fit.open.taken))?;
             if self.keep_steps {
                 fit.open.steps.push(totals.loss());
             }
@@ -162,30 +167,6 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         }
         fit.open.seconds = start.elapsed().as_secs_f64();
         Ok(false)
-    }
-
-    /// The schedule's factor for the epoch that begins, if it is the same in all its steps.
-    pub(super) fn factor_of_epoch(&self) -> Result<Option<f64>> {
-        let epoch = self.past.epochs;
-        let factor = match &self.schedule {
-            None => 1.0,
-            Some(schedule) if schedule.unit() == Unit::Epoch => schedule.factor(epoch as u64),
-            Some(_) => return Ok(None),
-        };
-        check_factor("schedule", factor, || {
-            Found::Text(format!("{factor:?} for epoch {epoch}, counted from 0"))
-        })?;
-        Ok(Some(factor))
-    }
-
-    /// The schedule's factor for the step that begins.
-    fn factor_of_step(&self) -> Result<f64> {
-        let step = self.past.steps;
-        let factor = self.schedule.as_ref().map_or(1.0, |s| s.factor(step));
-        check_factor("schedule", factor, || {
-            Found::Text(format!("{factor:?} for step {step}, counted from 0"))
-        })?;
-        Ok(factor)
     }
 
     /// One step on the samples at `positions` of the order.

@@ -216,7 +216,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         L: Loss<N::Output, T>,
         T: Clone + Send + Sync,
     {
-        let of_epoch = self.factor_of_epoch()?;
+        let of_epoch = self.pace_of_epoch()?;
         let epoch = self.past.epochs as u64;
         self.past.epochs += 1;
         let start = began(fit.open.seconds);
