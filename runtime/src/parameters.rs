@@ -17,6 +17,8 @@ use crate::{
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use core::{iter, marker::PhantomData, ops::RangeInclusive, slice};
 
+#[cfg(feature = "alloc")]
+pub(crate) use blend::blend;
 pub use draw::Seed;
 #[cfg(feature = "alloc")]
 pub use draw::{initialized, try_initialized, zeroed};

@@ -18,7 +18,7 @@ pub mod courses;
 pub mod cuts;
 mod descent;
 #[cfg(feature = "alloc")]
-mod ema;
+pub mod ema;
 pub mod finish;
 pub mod gradient;
 pub mod inputs;

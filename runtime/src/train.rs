@@ -4,6 +4,7 @@
 //! [`Trainer`] runs epochs; [`Training`], with a [`Descent`], is for a loop of one's own.
 
 mod around;
+mod average;
 mod callback;
 #[cfg(feature = "files")]
 mod checkpoint;

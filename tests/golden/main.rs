@@ -4,6 +4,7 @@
 //! roundings of the largest number of its tensor, for what is small may be the difference of what is large.
 #![forbid(unsafe_code)]
 
+mod averages;
 mod dataflow;
 mod distributions;
 mod file;

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import lr_scheduler as schedulers
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.optim import SGD, NAdam, RAdam, RMSprop, Adadelta, Adagrad, Adam, AdamW
 
 from make import INPUT_STREAM, TARGET_STREAM, fill_parameters, numbers, save
@@ -204,11 +205,31 @@ def one_cycle():
     save("train_one_cycle", tensors)
 
 
+def averages():
+    """Twenty steps of a norm, and the moving average of its weights and statistics."""
+    inputs, targets = numbers(INPUT_STREAM, (5, 6)), numbers(TARGET_STREAM, (5, 4))
+    tensors = {"inputs": inputs, "targets": targets}
+    for name, decay in {"usual": 0.999, "fast": 0.75, "short": 0.25}.items():
+        net = nn.Sequential(nn.Linear(6, 21), nn.BatchNorm1d(21), nn.Tanh(), nn.Linear(21, 4)).double()
+        fill_parameters(net)
+        tensors |= {f"weights.{key}": value.clone() for key, value in net.state_dict().items()}
+        optimizer = Adam(net.parameters(), lr=0.01)
+        average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            F.mse_loss(net(inputs), targets).backward()
+            optimizer.step()
+            average.update_parameters(net)
+        tensors |= {f"{name}.{key}": value.clone() for key, value in average.module.state_dict().items()}
+    save("train_averages", tensors)
+
+
 def write():
     optimizers()
     schedules()
     scheduled()
     one_cycle()
+    averages()
 
 
 if __name__ == "__main__":

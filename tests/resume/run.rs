@@ -122,6 +122,7 @@ pub fn resume_everywhere<O: Optimizer>(
     let mut net = Net::new(Seed(1));
     let mut undisturbed = fresh();
     let expected = undisturbed.fit(&mut net, &data)?;
+    let average = undisturbed.averaged(&net).map(|net| numbers(&net));
     let mut longer = net.clone();
     undisturbed.fit(&mut longer, &data)?;
     let second = numbers(&longer);
@@ -149,6 +150,8 @@ pub fn resume_everywhere<O: Optimizer>(
         let history = trainer.fit(&mut resumed, &data)?;
         assert_eq!(told(&history), told(&expected), "{name}: {file}");
         assert_eq!(numbers(&resumed), numbers(&net), "{name}: {file}");
+        let found = trainer.averaged(&resumed).map(|net| numbers(&net));
+        assert_eq!(found, average, "{name}: {file}");
         // And the fit after it.
         trainer.fit(&mut resumed, &data)?;
         assert_eq!(numbers(&resumed), second, "{name}: after {file}");

@@ -19,6 +19,30 @@ fn schedules_of_steps_go_on() -> Result<()> {
     Ok(())
 }
 
+/// The average goes on, and with it what was validated and which epoch was the best.
+#[test]
+fn an_average_goes_on() -> Result<()> {
+    resume_everywhere("ema", || Adam::new(0.02), |trainer| trainer.ema(0.75))?;
+    let change = |trainer: Run<Sgd>| trainer.ema(0.9).validate_ema().clip_norm(1.0);
+    let told = resume_everywhere("validated_ema", || Sgd::new(1.0), change)?;
+    assert!(told.best.is_some());
+    let (folder, data) = (Folder::new("ema-names"), samples(47));
+    let path = folder.0.join("here");
+    let mut net = Net::new(Seed(1));
+    let mut averaging = judged(Adam::new(0.02), CrossEntropy).ema(0.75);
+    averaging.fit(&mut net, &data)?;
+    averaging.save_checkpoint(&path, &net)?;
+    // The average is in the file by its names, and goes with it, or is begun anew.
+    let mut average = Net::new(Seed(2));
+    average.load_renamed(&path, |name| name.strip_prefix("average.").map(Into::into))?;
+    let averaged = averaging.averaged(&net).expect("an average");
+    assert_eq!(numbers(&average), numbers(&averaged));
+    let mut without = judged(Adam::new(0.02), CrossEntropy);
+    without.resume(&path, &mut net)?;
+    assert!(without.averaged(&net).is_none());
+    Ok(())
+}
+
 /// Remembers what it was shown, in this fit and those before.
 #[test]
 fn schedules_that_watch_the_loss_go_on() -> Result<()> {

@@ -15,7 +15,7 @@ use bytemuck::must_cast_slice_mut;
 use core::ops::RangeInclusive;
 use fearless_simd::{f32x16, prelude::*};
 
-/// Moves an arena towards another: `a <- (1 - tau) a + tau b`. Counts of batches are taken over as they are.
+/// Moves an arena towards another: `a <- a + tau (b - a)`. Counts of batches are taken over as they are.
 pub fn lerp<N: Network>(arena: &mut [Block], other: &[Block], tau: f64) -> Result<()> {
     check_range("tau", tau, 0.0..=1.0, "from 0 to 1, such as 0.005")?;
     let (mut rest, mut others) = (arena, other);
@@ -27,40 +27,57 @@ pub fn lerp<N: Network>(arena: &mut [Block], other: &[Block], tau: f64) -> Resul
         if tensor.role == Role::Count || tau == 1.0 {
             numbers.copy_from_slice(theirs);
         } else {
-            let lerp = Lerp {
-                numbers,
-                theirs,
-                tau: tau as f32,
-            };
-            simd::dispatch(simd::level(), lerp);
+            blend(numbers, theirs, tau);
         }
     }
     Ok(())
 }
 
-struct Lerp<'a> {
-    numbers: &'a mut [Block],
-    theirs: &'a [Block],
-    tau: f32,
+/// Moves numbers towards others by a share of the way, from 0 to 1. As `torch.lerp`, from the end that is nearer, so that
+/// equal numbers stay as they are:
+///
+/// ```text
+/// a <- a + share (b - a)              below a half
+/// a <- b - (1 - share) (b - a)        from there on
+/// ```
+pub(crate) fn blend(numbers: &mut [Block], others: &[Block], share: f64) {
+    let is_near = share < 0.5;
+    let blend = Blend {
+        numbers,
+        others,
+        is_near,
+        part: if is_near { share } else { share - 1.0 } as f32,
+    };
+    simd::dispatch(simd::level(), blend);
 }
 
-impl Task for Lerp<'_> {
+/// Adds a part of the difference to what is near.
+struct Blend<'a> {
+    numbers: &'a mut [Block],
+    others: &'a [Block],
+    is_near: bool,
+    part: f32,
+}
+
+impl Task for Blend<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let Self {
             numbers,
-            theirs,
-            tau,
+            others,
+            is_near,
+            part,
         } = self;
         s.vectorize(
             #[inline(always)]
             || {
-                let (keep, tau) = (f32x16::splat(s, 1.0 - tau), f32x16::splat(s, tau));
-                for (number, other) in numbers.iter_mut().zip(theirs) {
-                    let moved = other.load(s).mul_add(tau, number.load(s) * keep);
-                    number.store(math::flush(s, moved));
+                let part = f32x16::splat(s, part);
+                for (number, other) in numbers.iter_mut().zip(others) {
+                    let (a, b) = (number.load(s), other.load(s));
+                    let near = if is_near { a } else { b };
+                    number.store(math::flush(s, (b - a).mul_add(part, near)));
                 }
             },
         );

@@ -3,12 +3,10 @@
 use crate::{
     block::Block,
     error::{Result, setting::check_range},
-    math::flush,
     model::Model,
     network::Network,
-    simd::{self, Isa, Task},
+    parameters::blend,
 };
-use fearless_simd::{f32x16, prelude::*};
 
 /// An exponential moving average of a network's weights, which often does better than the weights themselves:
 /// `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`. It follows the network after every step, and is a network
@@ -47,8 +45,7 @@ impl<N: Model> Ema<N> {
     ///
     /// [`Setting`](crate::error::Error::Setting) if `decay` is not at least 0 and below 1.
     pub fn new(net: &N, decay: f64) -> Result<Self> {
-        let expected = "at least 0 and below 1, such as 0.999";
-        check_range("decay", decay, 0.0..1.0, expected)?;
+        check_decay("decay", decay)?;
         Ok(Self {
             average: net.clone(),
             decay,
@@ -59,22 +56,9 @@ impl<N: Model> Ema<N> {
     /// Moves the average towards the weights of `net`, which are taken over whole the first time. What is not learnt, as
     /// the statistics of `BatchNorm`, is taken over every time.
     pub fn follow(&mut self, net: &N) {
-        let learnt = N::Network::LEARNT_BLOCKS;
-        let (weights, others) = N::Network::arena(net).split_at(learnt);
-        let arena = N::Network::arena_mut(&mut self.average);
-        let (average, statistics) = arena.split_at_mut(learnt);
-        statistics.copy_from_slice(others);
-        if self.followed == 0 {
-            average.copy_from_slice(weights);
-        } else {
-            let share = (1.0 - self.decay) as f32;
-            let follow = Follow {
-                average,
-                weights,
-                share,
-            };
-            simd::dispatch(simd::level(), follow);
-        }
+        let average = N::Network::arena_mut(&mut self.average);
+        let (arena, learnt) = (N::Network::arena(net), N::Network::LEARNT_BLOCKS);
+        follow(average, arena, learnt, (self.followed, self.decay));
         self.followed = self.followed.saturating_add(1);
     }
 
@@ -89,22 +73,25 @@ impl<N: Model> Ema<N> {
     }
 }
 
-/// `average <- average + share (weight - average)`.
-struct Follow<'a> {
-    average: &'a mut [Block],
-    weights: &'a [Block],
-    share: f32,
+/// Refuses what an average cannot keep of itself.
+pub fn check_decay(setting: &'static str, decay: f64) -> Result<()> {
+    let expected = "at least 0 and below 1, such as 0.999";
+    check_range(setting, decay, 0.0..1.0, expected)
 }
 
-impl Task for Follow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        let share = f32x16::splat(s, self.share);
-        for (average, weight) in self.average.iter_mut().zip(self.weights) {
-            let a = average.load(s);
-            average.store(flush(s, (weight.load(s) - a).mul_add(share, a)));
-        }
+/// Moves an average towards an arena of which so many blocks are learnt, after it `followed` some others: it is taken over
+/// whole the first time, and what is not learnt every time.
+pub fn follow(
+    average: &mut [Block],
+    arena: &[Block],
+    learnt: usize,
+    (followed, decay): (u64, f64),
+) {
+    let ((weights, others), (average, statistics)) =
+        (arena.split_at(learnt), average.split_at_mut(learnt));
+    statistics.copy_from_slice(others);
+    match followed {
+        0 => average.copy_from_slice(weights),
+        _ => blend(average, weights, 1.0 - decay),
     }
 }

@@ -23,6 +23,8 @@ pub struct Moment<'a> {
     pub history: &'a History,
     /// The network's parameters.
     pub weights: Weights<'a>,
+    /// The moving average of the parameters, if the trainer keeps one.
+    pub averaged: Option<Weights<'a>>,
     /// Whether somebody asked to stop.
     pub(super) stop: &'a Cell<bool>,
 }

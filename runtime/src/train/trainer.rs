@@ -14,6 +14,7 @@ pub use held::Trainer;
 
 use super::{
     around::Around,
+    average::Average,
     callback::{Callback, EachEpoch, Moment},
     ending,
     evaluation::{Evaluation, check_targets, count, evaluate_with, predict},
@@ -31,7 +32,7 @@ use super::{
 use crate::{
     block::Block,
     data::Dataset,
-    error::{Error, Result, setting::check_count},
+    error::{Error, Found, Result, setting::check_count},
     loss::Loss,
     metrics::Metric,
     model::Model,
@@ -42,6 +43,7 @@ use crate::{
     step::{
         chunking::parts,
         courses::{Courses, Wish},
+        ema::check_decay,
         gradient::check_limit,
     },
     value::filled,
@@ -66,6 +68,8 @@ impl<O: Optimizer, L> Trainer<O, L> {
             clip_value: None,
             accumulate: 1,
             spares_vectors: false,
+            ema: None,
+            validates_ema: false,
             wishes: Vec::new(),
             quiet: false,
             keep_steps: false,
@@ -101,6 +105,8 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             clip_value: self.clip_value,
             accumulate: self.accumulate,
             spares_vectors: self.spares_vectors,
+            ema: self.ema,
+            validates_ema: self.validates_ema,
             wishes: self.wishes,
             quiet: self.quiet,
             keep_steps: self.keep_steps,
@@ -166,6 +172,51 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     pub fn accumulate(mut self, batches: usize) -> Self {
         self.accumulate = batches;
         self
+    }
+
+    /// Keeps an exponential moving average of the weights, which keeps `decay` of itself in every step, such as 0.999: see
+    /// [`Ema`](super::Ema), whose definition is that of `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`. It is
+    /// part of checkpoints, callbacks see it as [`Moment::averaged`], and [`averaged`](Self::averaged) gives it as a network. The
+    /// network itself is trained as without it.
+    ///
+    /// ```
+    /// use kiln::{data::Samples, prelude::*};
+    ///
+    /// model! {
+    ///     struct Line(x: [1]) -> [1] { Dense(1) }
+    /// }
+    ///
+    /// let data = Samples::new(vec![[0.5]; 64], vec![[1.0]; 64])?;
+    /// let mut net = Line::new(Seed(1));
+    /// let mut trainer = Trainer::new(Sgd::new(0.1), Mse).epochs(20).ema(0.9).validate_ema().validation_split(0.2).quiet();
+    /// trainer.fit(&mut net, &data)?;
+    /// let averaged = trainer.averaged(&net).expect("that of this network");
+    /// assert_eq!(trainer.evaluate(&averaged, &data)?.loss < 0.1, true);
+    /// # Ok::<(), kiln::Error>(())
+    /// ```
+    pub fn ema(mut self, decay: f64) -> Self {
+        self.ema = Some(decay);
+        self
+    }
+
+    /// Lets the average be what is validated after each epoch, and so what early stopping and the best checkpoint go by, as Keras'
+    /// `SwapEMAWeights` does. Where early stopping gives the best weights back, network and average both become the average of the
+    /// best epoch. The training loss, and what is trained, are the network's own.
+    pub fn validate_ema(mut self) -> Self {
+        self.validates_ema = true;
+        self
+    }
+
+    /// The network of averaged weights, as the last fit left it; none without [`ema`](Self::ema), or if `net` is not the network
+    /// that was trained, as that fit left it.
+    pub fn averaged<N: Model>(&self, net: &N) -> Option<N> {
+        let average = self.past.average.as_ref().filter(|_| self.ema.is_some())?;
+        if self.past.network != Some(fingerprint(net)) {
+            return None;
+        }
+        let mut averaged = net.clone();
+        N::Network::arena_mut(&mut averaged).copy_from_slice(&average.arena);
+        Some(averaged)
     }
 
     /// Leaves tensors of one axis out of weight decay: biases, and the weights of norms.
@@ -399,6 +450,14 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             |setting, limit: Option<f64>| limit.map_or(Ok(()), |limit| check_limit(setting, limit));
         check("clip_norm", self.clip_norm)?;
         check("clip_value", self.clip_value)?;
+        self.ema.map_or(Ok(()), |decay| check_decay("ema", decay))?;
+        if self.validates_ema && self.ema.is_none() {
+            return Err(Error::Setting {
+                setting: "validate_ema",
+                found: Found::Words("on, without an average"),
+                expected: "off, or with `ema(0.999)`",
+            });
+        }
         self.wishes.iter().try_for_each(|(_, wish)| wish.check())?;
         let schedule = self.schedule.as_ref();
         schedule.map_or(Ok(()), |schedule| schedule.check())?;
@@ -442,6 +501,11 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             }
         }
         self.past.is_resumed = false;
+        self.past.average = match (self.ema, self.past.average.take()) {
+            (None, _) => None,
+            (Some(_), None) => Some(Average::new(N::Network::arena(net))?),
+            (_, average) => average,
+        };
         let (courses, steps) = (&mut self.past.courses, self.past.steps);
         courses.settle(N::Network::TENSORS, &self.wishes, steps)?;
         courses.spares_vectors = self.spares_vectors;

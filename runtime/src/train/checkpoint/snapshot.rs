@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! model.NAME               parameters and statistics
+//! average.NAME             the same, of the moving average, where there is one
 //! best.NAME                the same, of the best epoch so far, where early stopping keeps it
 //! optimizer.STATE.NAME     what the optimizer remembers of each parameter, such as optimizer.exp_avg.fc.weight
 //! history.NAME             a number for each epoch that has ended; NaN where it has none
@@ -21,7 +22,10 @@ use crate::{
     files::record::{CHECKPOINT, Kind, Reader, Record},
     loss::Totals,
     step::courses::Courses,
-    train::fit::{Fit, Open, Plan},
+    train::{
+        average::Average,
+        fit::{Fit, Open, Plan},
+    },
 };
 use alloc::{format, vec::Vec};
 
@@ -34,6 +38,7 @@ pub struct Snapshot<'a> {
     /// Epochs that have ended since the network's first fit.
     pub epochs: usize,
     pub courses: &'a Courses,
+    pub average: Option<&'a Average>,
     /// What the schedule was shown.
     pub observed: &'a [f64],
     pub fit: &'a Fit,
@@ -45,6 +50,7 @@ pub struct Read {
     pub steps: u64,
     pub epochs: usize,
     pub courses: Courses,
+    pub average: Option<Average>,
     pub observed: Vec<f64>,
     pub fit: Fit,
 }
@@ -60,6 +66,10 @@ impl Snapshot<'_> {
         kind.keep_parameters(&mut file, "model", self.arena);
         if fit.early.weights.len() == self.arena.len() {
             kind.keep_parameters(&mut file, "best", &fit.early.weights);
+        }
+        if let Some(average) = self.average {
+            file.say("average.followed", average.followed);
+            kind.keep_parameters(&mut file, "average", &average.arena);
         }
         kind.keep_state(&mut file, self.state);
         self.courses.keep(&mut file);
@@ -130,6 +140,14 @@ impl Read {
             fit.early.weights = arena.to_vec();
             kind.take_parameters(&mut reader, "best", &mut fit.early.weights);
         }
+        let average = reader.has("average.followed").then(|| {
+            let mut average = Average {
+                arena: arena.to_vec(),
+                followed: reader.count("average.followed"),
+            };
+            kind.take_parameters(&mut reader, "average", &mut average.arena);
+            average
+        });
         fit.open = Open {
             position: reader.index("open.position"),
             taken: reader.index("open.taken"),
@@ -147,6 +165,7 @@ impl Read {
             steps,
             epochs,
             courses,
+            average,
             observed,
             fit,
         })

@@ -146,6 +146,9 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
                 self.optimizer.set_momentum(before);
             }
             let totals = totals.map_err(|error| at(error, number, fit.open.taken))?;
+            if let (Some(average), Some(decay)) = (&mut self.past.average, self.ema) {
+                average.follow(net, decay);
+            }
             if self.keep_steps {
                 fit.open.steps.push(totals.loss());
             }

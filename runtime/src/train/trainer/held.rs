@@ -8,7 +8,7 @@ use crate::{
     parameters::Seed,
     schedule::Schedule,
     step::courses::{Courses, Wish},
-    train::{around::Around, fit::Fit, weights::fingerprint},
+    train::{around::Around, average::Average, fit::Fit, weights::fingerprint},
     value::filled,
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -47,6 +47,10 @@ pub struct Trainer<O: Optimizer, L, M = ()> {
     pub(super) clip_value: Option<f64>,
     pub(super) accumulate: usize,
     pub(super) spares_vectors: bool,
+    /// What a moving average of the weights keeps of itself in every step, where there is one.
+    pub(super) ema: Option<f64>,
+    /// Whether that is validated.
+    pub(super) validates_ema: bool,
     /// What is asked of parameters by name, in the order in which it was.
     pub(super) wishes: Vec<(String, Wish)>,
     pub(super) quiet: bool,
@@ -67,6 +71,8 @@ pub struct Past<T> {
     pub state: Vec<T>,
     /// How tensors are trained that are not trained like the others.
     pub courses: Courses,
+    /// The moving average of the weights.
+    pub average: Option<Average>,
     /// Steps taken.
     pub steps: u64,
     /// Epochs begun, but for one that was interrupted.
@@ -85,6 +91,7 @@ impl<T> Default for Past<T> {
             network: None,
             state: Vec::new(),
             courses: Courses::default(),
+            average: None,
             steps: 0,
             epochs: 0,
             observed: Vec::new(),

@@ -61,6 +61,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             steps: read.steps,
             epochs: read.epochs,
             courses: read.courses,
+            average: read.average,
             observed: read.observed,
             is_resumed: true,
             fit: Some(read.fit),
@@ -103,6 +104,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             steps: self.past.steps,
             epochs,
             courses: &self.past.courses,
+            average: self.past.average.as_ref(),
             observed: &self.past.observed,
             fit,
         }

@@ -1,6 +1,10 @@
 //! The epochs of a fit, and what happens between them.
 
-use super::{epoch::Run, held::Trainer, validation_error};
+use super::{
+    epoch::Run,
+    held::{Past, Trainer},
+    validation_error,
+};
 use crate::{
     data::Dataset,
     error::Result,
@@ -11,6 +15,7 @@ use crate::{
     optimizer::Optimizer,
     train::{
         around::Event,
+        average::Averaged,
         callback::{Callback, Moment},
         evaluation::{Evaluation, judge},
         fit::Fit,
@@ -34,10 +39,10 @@ type Train<'a, O, L, M, N, T> = dyn FnMut(
     + 'a;
 
 impl<O: Optimizer, L, M> Trainer<O, L, M> {
-    /// Evaluates inside [`Threads::install`].
+    /// Evaluates the network, or its average if that is wanted, inside [`Threads::install`].
     fn judge<N, V>(
         &mut self,
-        net: &N,
+        net: &mut N,
         validation: &V,
         threads: usize,
         count: usize,
@@ -50,7 +55,16 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     {
         let metrics = self.metrics.get_mut();
         let metrics = metrics.unwrap_or_else(PoisonError::into_inner);
-        judge(net, validation, &self.loss, threads, count, metrics)
+        let average = self.past.average.as_mut().filter(|_| self.validates_ema);
+        let judged = Averaged::new(net, average);
+        judge(
+            judged.net(),
+            validation,
+            &self.loss,
+            threads,
+            count,
+            metrics,
+        )
     }
 
     /// Runs the epochs that are left; `threads` and samples to validate on stand in `count`.
@@ -104,6 +118,10 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             // None are kept where they are not to come back.
             if fit.early.weights.len() == arena.len() {
                 arena.copy_from_slice(&fit.early.weights);
+                // The average of the best epoch is what these are then.
+                if let (Some(average), true) = (&mut self.past.average, self.validates_ema) {
+                    average.arena.copy_from_slice(&fit.early.weights);
+                }
             }
         }
         self.tell(<dyn Callback>::fit_ends, net, fit).map(|_| ())
@@ -113,7 +131,9 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     fn epoch_ended<N: Model>(&mut self, net: &N, fit: &mut Fit) -> Result<()> {
         if let (Some(early), Some(epoch)) = (&self.around.early, fit.history.epochs.last()) {
             let count = fit.history.epochs.len();
-            if early.judge(&mut fit.early, epoch, count, N::Network::arena(net))? {
+            let average = self.past.average.as_ref().filter(|_| self.validates_ema);
+            let judged = average.map_or(N::Network::arena(net), |average| &average.arena);
+            if early.judge(&mut fit.early, epoch, count, judged)? {
                 fit.history.stopped = Some(Stopped::Early);
             }
             fit.history.best = (fit.early.epoch > 0).then_some(fit.early.epoch);
@@ -130,22 +150,24 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     fn tell<N: Model>(&mut self, event: Event, net: &N, fit: &Fit) -> Result<bool> {
         let (stop, last) = (Cell::new(false), fit.history.last());
         let rate = last.and_then(|epoch| epoch.learning_rate);
-        let moment = self.moment(net, fit, rate, &stop);
+        let moment = self.past.moment((net, fit), self.epochs, rate, &stop);
         self.around.tell(event, &moment)
     }
 
     /// Tells callbacks that a step ended; gives whether to stop.
     pub(super) fn step_ended<N: Model>(&mut self, net: &N, fit: &Fit) -> Result<bool> {
-        let stop = Cell::new(false);
-        let moment = self.moment(net, fit, Some(fit.open.learning_rate), &stop);
+        let (stop, rate) = (Cell::new(false), fit.open.learning_rate);
+        let moment = self.past.moment((net, fit), self.epochs, Some(rate), &stop);
         self.around.tell(<dyn Callback>::step_ends, &moment)
     }
+}
 
+impl<T> Past<T> {
     /// What callbacks are shown.
     fn moment<'a, N: Model>(
-        &self,
-        net: &'a N,
-        fit: &'a Fit,
+        &'a self,
+        (net, fit): (&'a N, &'a Fit),
+        epochs: usize,
         learning_rate: Option<f64>,
         stop: &'a Cell<bool>,
     ) -> Moment<'a> {
@@ -156,12 +178,16 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         };
         Moment {
             epoch: ended + usize::from(open.position > 0),
-            epochs: self.epochs,
-            steps: self.past.steps,
+            epochs,
+            steps: self.steps,
             loss,
             learning_rate,
             history: &fit.history,
             weights: Weights::of(net),
+            averaged: self.average.as_ref().map(|average| Weights {
+                arena: &average.arena,
+                ..Weights::of(net)
+            }),
             stop,
         }
     }
