@@ -21,6 +21,7 @@ mod setting;
 mod softmax;
 mod tuple;
 mod weighted;
+pub mod whole;
 
 pub use action::ActionValue;
 pub use binary::{BinaryCrossEntropy, BinaryCrossEntropyWith, PosWeight};
@@ -38,6 +39,7 @@ pub use sample::Loss;
 pub use score::{MOST, Part, Score, Totals, Weights};
 pub use softmax::softmax;
 pub use weighted::Weighted;
+pub use whole::{BatchLoss, WholeBatch};
 
 #[cfg(test)]
 mod tests;

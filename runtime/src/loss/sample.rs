@@ -52,6 +52,10 @@ pub trait Loss<Output, Target>: Send + Sync {
     #[doc(hidden)]
     const PARTS: usize = 1;
 
+    /// Whether the loss sees whole batches, and does not judge samples.
+    #[doc(hidden)]
+    const SEES_BATCH: bool = false;
+
     /// The loss of one sample; leaves `scale` times its gradient by the output in `delta`, which comes zeroed.
     ///
     /// A target that [`check`](Loss::check) refuses must give NaN, never a panic. Implement with `#[inline(always)]`.
@@ -144,5 +148,17 @@ pub trait Loss<Output, Target>: Send + Sync {
             part.counted = self.accuracy_weight(target);
             part.accuracy = accuracy * part.counted;
         }
+    }
+
+    /// Judges a whole batch, for a loss that sees it; `gradients` come zeroed.
+    #[doc(hidden)]
+    fn judge_batch(
+        &self,
+        outputs: &[Output],
+        targets: &[Target],
+        gradients: &mut [Output],
+    ) -> Result<f64> {
+        let _ = (outputs, targets, gradients);
+        Ok(f64::NAN)
     }
 }

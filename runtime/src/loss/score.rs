@@ -95,6 +95,15 @@ impl Totals {
         totals
     }
 
+    /// Of a batch of so many samples that was judged as a whole.
+    pub fn of_batch(loss: f64, rows: usize) -> Self {
+        let mut totals = Self::none(1);
+        totals.sums[0].loss = loss * rows as f64;
+        totals.sums[0].weight = rows as f64;
+        totals.rows = rows;
+        totals
+    }
+
     /// Adds more scores in their order.
     pub fn extend(&mut self, scores: &[Score]) {
         for score in scores {

@@ -1,6 +1,10 @@
 //! Tuples of losses, one for each output.
 
-use super::{sample::Loss, score::Part};
+use super::{
+    sample::Loss,
+    score::Part,
+    whole::{PART, check_alone},
+};
 use crate::{error::Result, simd::Isa};
 
 /// Implements [`Loss`] for tuples, each output with its own loss: the sum. Each part has a mean of its own over the batch,
@@ -46,7 +50,10 @@ macro_rules! tuple {
             }
 
             fn check_settings(&self) -> Result<()> {
-                $(self.$index.check_settings()?;)*
+                $(
+                    check_alone::<$output, $target, $loss>(PART)?;
+                    self.$index.check_settings()?;
+                )*
                 Ok(())
             }
 

@@ -11,6 +11,7 @@ use super::{
     regression::{Huber, Mae, Mse, Quantile, SmoothL1},
     sample::Loss,
     score::{MOST, Part},
+    whole::{PART, check_alone},
 };
 use crate::{
     error::{Result, setting::check},
@@ -96,6 +97,7 @@ impl<O, T, L: Loss<O, T>> Loss<O, T> for Weighted<L> {
     }
 
     fn check_settings(&self) -> Result<()> {
+        check_alone::<O, T, L>(PART)?;
         self.loss.check_settings()?;
         let holds = (self.factor as f32).is_finite();
         check(holds, "times", self.factor, "finite as `f32`, such as 0.5")

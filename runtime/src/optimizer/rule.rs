@@ -90,7 +90,7 @@ pub trait Optimizer: Send + Sync {
     /// let mut adam = Adam::new(0.01);
     /// adam.set_momentum(0.85);
     /// assert_eq!(adam, Adam::new(0.01).betas(0.85, 0.999));
-    /// assert_eq!(Sgd::new(0.1).momentum(), None);
+    /// assert_eq!(Optimizer::momentum(&Sgd::new(0.1)), None);
     /// ```
     fn set_momentum(&mut self, momentum: f64) {
         let _ = momentum;

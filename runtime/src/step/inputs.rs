@@ -15,6 +15,7 @@ use crate::{
     loss::{
         Loss, Totals, Weights,
         in_batch::{self, InBatch},
+        whole::check_alone,
     },
     model::Model,
     network::Network,
@@ -129,6 +130,9 @@ fn run<N: Model, T: Sync, L: Loss<N::Output, T>>(
 ) -> Result<(f64, Weights)> {
     let loss = step.turn;
     check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
+    check_alone::<N::Output, T, L>(
+        "a loss of samples; `Training` and `Trainer` take a `WholeBatch`",
+    )?;
     check_targets::<_, N::Output, _, L>(inputs, targets, loss)?;
     let source = Inputs::<N>::new(inputs);
     let judged = InBatch::new(loss, in_batch::weigh::<N::Output, T, L>(loss, targets));
@@ -204,8 +208,19 @@ pub fn outputs<N: Model>(
         });
     }
     check_rows::<N>(passes.chunking.batch.get(), inputs.len())?;
+    take(passes, step, inputs, outputs, &mut Read(parameters))
+}
+
+/// Runs the forward passes of a step by the parameters of `gradients`, and takes the outputs.
+pub fn take<N: Model>(
+    passes: &mut Passes<'_, N>,
+    step: Step<'_, Taken>,
+    inputs: &[N::Input],
+    outputs: &mut [N::Output],
+    gradients: &mut dyn Gradients,
+) -> Result<()> {
     let source = Inputs::<N>::new(inputs);
-    passes.run(step, &source, Gathered(outputs), &mut Read(parameters));
+    passes.run(step, &source, Gathered(outputs), gradients);
     source.judge()
 }
 
@@ -243,7 +258,7 @@ pub fn backward_from<N: Model>(
 }
 
 /// Runs a step whose deltas are handed in.
-fn hand<N: Model>(
+pub fn hand<N: Model>(
     passes: &mut Passes<'_, N>,
     step: Step<'_, Handed<'_, N::Output>>,
     (inputs, slopes): (&[N::Input], Option<&mut [N::Input]>),

@@ -4,7 +4,7 @@ use super::inputs::check_targets;
 use crate::{
     error::{Error, Result},
     loss::{
-        Loss, Totals,
+        Loss, Totals, Weights,
         in_batch::{self, InBatch},
     },
     simd::{self, Isa, Task},
@@ -43,7 +43,21 @@ pub fn judge<O: Value, T, L: Loss<O, T>>(
             gradients: gradients.len(),
         });
     }
+    judged(loss, outputs, targets, gradients).map(|(mean, _)| mean)
+}
+
+/// The mean loss of a batch of which each output has a target that was checked, and how much its samples count.
+pub fn judged<O: Value, T, L: Loss<O, T>>(
+    loss: &L,
+    outputs: &[O],
+    targets: &[T],
+    gradients: &mut [O],
+) -> Result<(f64, Weights)> {
     bytemuck::fill_zeroes(gradients);
+    if L::SEES_BATCH {
+        let mean = loss.judge_batch(outputs, targets, gradients)?;
+        return Ok((mean, Weights::of_rows(outputs.len())));
+    }
     let work = Judge {
         loss,
         outputs,
@@ -62,10 +76,10 @@ struct Judge<'a, O, T, L> {
 }
 
 impl<O: Value, T, L: Loss<O, T>> Task for Judge<'_, O, T, L> {
-    type Output = f64;
+    type Output = (f64, Weights);
 
     #[inline(always)]
-    fn run<S: Isa>(self, s: S) -> f64 {
+    fn run<S: Isa>(self, s: S) -> Self::Output {
         let weights = in_batch::weigh::<O, T, L>(self.loss, self.targets);
         let loss = InBatch::new(self.loss, weights);
         let mut totals = Totals::none(L::PARTS);
@@ -73,6 +87,6 @@ impl<O: Value, T, L: Loss<O, T>> Task for Judge<'_, O, T, L> {
         for ((output, target), gradient) in pairs.zip(self.gradients) {
             totals.extend(&[in_batch::score(s, &loss, output, target, 1.0, gradient)]);
         }
-        totals.loss()
+        (totals.loss(), weights)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     data::Dataset,
     error::{Error, Found, Result},
     inference::Workspace,
-    loss::{Loss, Score, Totals, in_batch},
+    loss::{Loss, Score, Totals, in_batch, whole::check_alone},
     metrics::{Measures, Metric},
     model::Model,
     network::Network,
@@ -124,6 +124,26 @@ where
     D: Dataset<Input = N::Input>,
     M: Metric<N::Output, D::Target>,
 {
+    check_alone::<N::Output, D::Target, L>(
+        "a loss of samples; `Trainer::evaluate` has batches for a `WholeBatch`",
+    )?;
+    evaluate_in(net, samples, loss, (threads, 1), metrics)
+}
+
+/// [`evaluate_with`], in batches of a size, where the loss sees them.
+pub(super) fn evaluate_in<N, L, D, M>(
+    net: &N,
+    samples: &D,
+    loss: &L,
+    (threads, batch): (usize, usize),
+    metrics: &mut M,
+) -> Result<Evaluation>
+where
+    N: Model,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
+    M: Metric<N::Output, D::Target>,
+{
     loss.check_settings()?;
     let count = count(samples)?;
     let stack = Stack::of::<D>();
@@ -131,7 +151,8 @@ where
     threads.install(|| {
         check_targets::<N, L, D>(samples, count, loss)?;
         check_finite(net, None)?;
-        judge(net, samples, loss, threads.count(), count, metrics)
+        let count = [threads.count(), count, batch];
+        judge(net, samples, loss, count, metrics)
     })
 }
 
@@ -185,13 +206,13 @@ struct Leaf<'a, O, T> {
 }
 
 /// Scores every sample; inside [`Threads::install`] where `threads` is more than one. The scores are summed in the order of
-/// the samples, and metrics see them in that order.
+/// the samples, and metrics see them in that order. A loss that sees whole batches judges those of `batch` samples, one
+/// after another.
 pub(super) fn judge<N, L, D>(
     net: &N,
     samples: &D,
     loss: &L,
-    threads: usize,
-    count: usize,
+    [threads, count, batch]: [usize; 3],
     metrics: &mut dyn Metric<N::Output, D::Target>,
 ) -> Result<Evaluation>
 where
@@ -200,25 +221,29 @@ where
     D: Dataset<Input = N::Input>,
 {
     metrics.begin();
-    let keeps = metrics.is_some();
+    let keeps = L::SEES_BATCH || metrics.is_some();
     let most = match keeps {
         true => ANSWERS / size_of::<N::Output>().max(1),
         false => SCORES,
     };
-    let window = most
-        .clamp(1, SCORES)
-        .next_multiple_of(N::Network::INFER_ROWS);
+    let window = match L::SEES_BATCH {
+        true => batch.max(1),
+        false => most
+            .clamp(1, SCORES)
+            .next_multiple_of(N::Network::INFER_ROWS),
+    };
     let mut scores = vec![Score::default(); window.min(count)];
     let mut outputs = zeroed_vec(if keeps { scores.len() } else { 0 })?;
+    let mut deltas = zeroed_vec(if L::SEES_BATCH { scores.len() } else { 0 })?;
     let mut totals = Totals::none(L::PARTS);
     while totals.rows < count {
         let before = totals.rows;
         let scores = &mut scores[..window.min(count - before)];
-        let size = leaf::<N>(scores.len(), threads);
-        let mut outputs = outputs.chunks_mut(size);
+        let (rows, size) = (scores.len(), leaf::<N>(scores.len(), threads));
+        let mut rooms = outputs.chunks_mut(size);
         let leaves = scores.chunks_mut(size).enumerate();
         let leaves = leaves.map(|(index, scores)| {
-            let (most, room) = (scores.len(), outputs.next().unwrap_or_default());
+            let (most, room) = (scores.len(), rooms.next().unwrap_or_default());
             Leaf {
                 first: before + index * size,
                 scores,
@@ -240,6 +265,17 @@ where
             for (output, target) in leaf.outputs.iter().zip(&leaf.targets) {
                 metrics.add(output, target);
             }
+        }
+        if L::SEES_BATCH {
+            let targets = leaves.into_iter().flat_map(|leaf| leaf.targets);
+            let (targets, deltas): (Vec<_>, _) = (targets.collect(), &mut deltas[..rows]);
+            bytemuck::fill_zeroes(deltas);
+            let mean = loss.judge_batch(&outputs[..rows], &targets, deltas)?;
+            if !mean.is_finite() {
+                return Err(Error::NanScore { row: before });
+            }
+            totals.add(Totals::of_batch(mean, rows));
+            continue;
         }
         drop(leaves);
         totals.extend(scores);
@@ -286,14 +322,16 @@ where
             false => &mut own[..scores.len()],
         };
         workspace.answer(net, &inputs, outputs);
-        let task = Judge::<N, D::Target, L> {
-            loss,
-            outputs,
-            targets: &targets[before..],
-            delta: &mut delta,
-            scores,
-        };
-        simd::dispatch(simd::level(), task);
+        if !L::SEES_BATCH {
+            let task = Judge::<N, D::Target, L> {
+                loss,
+                outputs,
+                targets: &targets[before..],
+                delta: &mut delta,
+                scores,
+            };
+            simd::dispatch(simd::level(), task);
+        }
         for (row, (output, score)) in (row..).zip(outputs.iter().zip(&*scores)) {
             check_score(row, output, score).map_err(|error| (row, error))?;
         }

@@ -1,10 +1,13 @@
 //! Threads: rayon's, in a pool of our own, and none at all where one is enough and its stack has room.
 
-#[cfg(feature = "parallel")]
-use crate::step::awake;
 use crate::{
     data::Dataset,
-    error::{Error, Found, Result, setting::check_count},
+    error::{Result, setting::check_count},
+};
+#[cfg(feature = "parallel")]
+use crate::{
+    error::{Error, Found},
+    step::awake,
 };
 
 /// More threads than this are started only where the machine runs as many at once: a thousand on two cores spend minutes

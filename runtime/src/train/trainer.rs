@@ -6,18 +6,22 @@ mod pace;
 #[cfg(feature = "files")]
 mod resume;
 mod run;
+mod step;
 mod stream;
+mod visited;
+mod whole;
 
 use epoch::Run;
 use held::Past;
 pub use held::Trainer;
+use whole::Whole;
 
 use super::{
     around::Around,
     average::Average,
     callback::{Callback, EachEpoch, Moment},
     ending,
-    evaluation::{Evaluation, check_targets, count, evaluate_with, predict},
+    evaluation::{Evaluation, check_targets, count, evaluate_in, predict},
     faults::Faults,
     fit::{Fit, Plan},
     history::{Epoch, History, Stopped},
@@ -429,7 +433,9 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         M: Metric<N::Output, D::Target>,
     {
         let mut metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
-        evaluate_with(net, data, &self.loss, self.threads, &mut *metrics)
+        check_count("batch", self.batch as u64, "at least 1, such as 32")?;
+        let sizes = (self.threads, self.batch);
+        evaluate_in(net, data, &self.loss, sizes, &mut *metrics)
     }
 
     /// The answers of `net` to many inputs.
@@ -468,6 +474,21 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             self.optimizer.set_momentum(before);
         }
         Ok(())
+    }
+
+    /// Refuses to show parts of a step to a loss that sees the whole of it.
+    fn check_whole<Y, T>(&self) -> Result<()>
+    where
+        L: Loss<Y, T>,
+    {
+        if !L::SEES_BATCH || self.accumulate == 1 {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            setting: "accumulate",
+            found: Found::Count(self.accumulate),
+            expected: "1 with a `WholeBatch`, which must see all samples of a step together; a larger `batch` has as many",
+        })
     }
 
     /// Whether gradients are kept, and not applied as they are finished.
@@ -514,6 +535,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             memory: Memory::new(batch, threads)?,
             gradients: self.gradients::<N>(self.keeps_gradients())?,
             part: self.gradients::<N>(self.accumulate > 1)?,
+            whole: Whole::default(),
             targets: Vec::new(),
             order: Order::Ascending,
             samples: 0,
@@ -547,6 +569,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             let checked = Loss::<N::Output, V::Target>::check_settings(&self.loss);
             checked.map_err(validation_error)?;
         }
+        self.check_whole::<N::Output, D::Target>()?;
         self.around.check(validation.is_some())?;
         let samples = count(data)?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;

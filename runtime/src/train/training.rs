@@ -9,7 +9,7 @@ use crate::{
     block::Block,
     declared::InputGradients,
     error::{Error, Result},
-    loss::{Loss, in_batch},
+    loss::Loss,
     model::Model,
     network::Network,
     parameters::{Parameters, Seed},
@@ -19,7 +19,7 @@ use crate::{
         chunks::Step,
         gradient::{self, Factor},
         inputs::{self, check_loss, check_rows, check_targets},
-        judge::judge,
+        judge::judged,
         turn::{Handed, Taken},
     },
     value::{Value, filled, zeroed_vec},
@@ -152,12 +152,15 @@ impl<N: Model> Training<N> {
         targets: &[T],
         loss: &L,
     ) -> Result<f64> {
-        if self.asks {
+        if self.asks || L::SEES_BATCH {
             check_targets::<_, N::Output, _, L>(inputs, targets, loss)?;
+            let mut counted = 0.0;
             let mean = self.backward_with(net, inputs, |outputs, gradients| {
-                judge(loss, outputs, targets, gradients)
+                let (mean, weights) = judged(loss, outputs, targets, gradients)?;
+                counted = weights.mean(L::PARTS);
+                Ok(mean)
             })?;
-            self.counted = in_batch::weigh::<N::Output, T, L>(loss, targets).mean(L::PARTS);
+            self.counted = counted;
             return Ok(mean);
         }
         let step = Step {

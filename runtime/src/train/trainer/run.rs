@@ -44,8 +44,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         &mut self,
         net: &mut N,
         validation: &V,
-        threads: usize,
-        count: usize,
+        (threads, count): (usize, usize),
     ) -> Result<Evaluation>
     where
         N: Model,
@@ -61,8 +60,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             judged.net(),
             validation,
             &self.loss,
-            threads,
-            count,
+            [threads, count, self.batch],
             metrics,
         )
     }
@@ -104,7 +102,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             check_finite(net, Some(number))?;
             if let Some(validation) = validation {
                 progress.validate(&epoch);
-                let found = self.judge(net, validation, count.0, count.1);
+                let found = self.judge(net, validation, count);
                 epoch.validation = Some(found.map_err(validation_error)?);
             }
             self.observe(&epoch);

@@ -158,6 +158,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             let checked = Loss::<N::Output, V::Target>::check_settings(&self.loss);
             checked.map_err(validation_error)?;
         }
+        self.check_whole::<N::Output, T>()?;
         self.around.check(validation.is_some())?;
         let validations = validation.map_or(Ok(0), count).map_err(validation_error)?;
         let batch = self.batch;

@@ -1,0 +1,99 @@
+//! A step by a loss that sees the whole batch.
+//!
+//! The samples go forward, the loss judges all outputs at once, and its gradients go back: as `Training::backward_with` has it.
+
+use super::visited::Visited;
+use crate::{
+    data::Dataset,
+    error::{Error, Result},
+    loss::{Loss, Totals, in_batch::InBatch},
+    model::Model,
+    network::Network,
+    step::{
+        chunks::Step,
+        finish::Gradients,
+        inputs::{check_loss, hand, not_finite, take},
+        passes::Passes,
+        turn::{Handed, Taken},
+    },
+    train::faults::guarded,
+    value::{Value, zeroed_vec},
+};
+use alloc::vec::Vec;
+use core::{borrow::Borrow, slice};
+
+/// A batch as a whole; without a loss that sees it there is none.
+pub struct Whole<N: Model> {
+    inputs: Vec<N::Input>,
+    outputs: Vec<N::Output>,
+    deltas: Vec<N::Output>,
+}
+
+impl<N: Model> Default for Whole<N> {
+    fn default() -> Self {
+        Self {
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            deltas: Vec::new(),
+        }
+    }
+}
+
+/// Forward, loss and gradients of some samples, one for each target.
+pub fn pass<N, D, L>(
+    passes: &mut Passes<'_, N>,
+    step: Step<'_, InBatch<'_, L>>,
+    samples: &Visited<'_, D>,
+    targets: &mut [D::Target],
+    whole: &mut Whole<N>,
+    gradients: &mut dyn Gradients,
+) -> Result<Totals>
+where
+    N: Model,
+    L: Loss<N::Output, D::Target>,
+    D: Dataset<Input = N::Input>,
+{
+    let rows = targets.len();
+    whole.inputs.clear();
+    whole.inputs.try_reserve(rows).map_err(|_| Error::Memory {
+        what: "the inputs of a batch",
+        bytes: rows as u128 * size_of::<N::Input>() as u128,
+    })?;
+    for (position, target) in (samples.first..).zip(targets.iter_mut()) {
+        let sample = samples.order.at(position);
+        let given = guarded(sample, || samples.data.sample_in(samples.epoch, sample))?;
+        // Not taken apart: what is given by value may be large.
+        let (input, fresh): (&N::Input, &D::Target) = (given.0.borrow(), given.1.borrow());
+        if input.first_not_finite().is_some() {
+            return Err(not_finite(input, sample));
+        }
+        step.turn.loss().check(sample, fresh)?;
+        whole.inputs.extend_from_slice(slice::from_ref(input));
+        slice::from_mut(target).clone_from_slice(slice::from_ref(fresh));
+    }
+    if whole.outputs.len() < rows {
+        (whole.outputs, whole.deltas) = (zeroed_vec(rows)?, zeroed_vec(rows)?);
+    }
+    let (inputs, outputs) = (&whole.inputs, &mut whole.outputs[..rows]);
+    let Step {
+        seed,
+        step: number,
+        turn: loss,
+    } = step;
+    let (turn, step) = (&Taken, number);
+    take(
+        passes,
+        Step { turn, seed, step },
+        inputs,
+        &mut *outputs,
+        &mut *gradients,
+    )?;
+    let deltas = &mut whole.deltas[..rows];
+    bytemuck::fill_zeroes(deltas);
+    let mean = loss.loss().judge_batch(outputs, targets, deltas)?;
+    check_loss(mean, number)?;
+    // Where chunks take each other's memory, they go forward again.
+    let turn = &Handed::new(&*deltas, N::Network::SUMS, false);
+    hand(passes, Step { turn, seed, step }, (inputs, None), gradients)?;
+    Ok(Totals::of_batch(mean, rows))
+}
