@@ -1,5 +1,8 @@
 //! Gradients as an arena that can be read and changed, for a training loop of one's own.
 
+mod outside;
+mod slopes;
+
 use super::{
     memory::Memory,
     room, slowness,
@@ -7,7 +10,6 @@ use super::{
 };
 use crate::{
     block::Block,
-    declared::InputGradients,
     error::{Error, Result},
     loss::Loss,
     model::Model,
@@ -18,11 +20,10 @@ use crate::{
         chunking::parts,
         chunks::Step,
         gradient::{self, Factor},
-        inputs::{self, check_loss, check_rows, check_targets},
+        inputs::{self, check_targets},
         judge::judged,
-        turn::{Handed, Taken},
     },
-    value::{Value, filled, zeroed_vec},
+    value::filled,
 };
 use alloc::vec::Vec;
 use core::mem;
@@ -121,21 +122,6 @@ impl<N: Model> Training<N> {
     /// Steps so far: calls of `backward`, and of all that takes its place.
     pub fn steps(&self) -> u64 {
         self.step
-    }
-
-    /// Keeps the gradients of inputs, too, whichever way those of the weights are computed: see
-    /// [`input_gradients`](Self::input_gradients). Without them a step is cheaper.
-    ///
-    /// # Errors
-    ///
-    /// If there is no memory for them.
-    pub fn with_input_gradients(mut self) -> Result<Self>
-    where
-        N: InputGradients,
-    {
-        room_for(&mut self.slopes, self.memory.chunking.batch.get())?;
-        self.asks = true;
-        Ok(self)
     }
 
     /// Computes the gradients of the mean loss of a batch, replacing those of the batch before; gives the mean loss
@@ -241,205 +227,6 @@ impl<N: Model> Training<N> {
         Ok(loss)
     }
 
-    /// The outputs of a batch as training has them: with dropout, and normalised over the batch. No step is counted, so that
-    /// a [`backward_from`](Self::backward_from) that follows meets the same dropout.
-    ///
-    /// # Errors
-    ///
-    /// If there are no inputs or more than a batch, an input holds a number that is not finite, or there is no memory for
-    /// outputs.
-    pub fn forward(&mut self, net: &N, inputs: &[N::Input]) -> Result<&[N::Output]> {
-        let step = Step {
-            turn: &Taken,
-            seed: self.seed,
-            step: self.step,
-        };
-        check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
-        let outputs = room_for(&mut self.outputs, inputs.len())?;
-        let mut passes = self.memory.passes()?;
-        let arena = N::Network::arena(net);
-        let forward = || inputs::outputs(&mut passes, step, arena, inputs, &mut *outputs);
-        self.threads.install(forward)?;
-        Ok(outputs)
-    }
-
-    /// Computes gradients from those of a batch's outputs, whatever the loss that they come from, replacing those of the
-    /// batch before: what a framework calls `outputs.backward(output_gradients)`. They are those of the sum over the batch:
-    /// for a mean, divide the gradients of the outputs by the number of samples.
-    ///
-    /// The batch goes forward again. Where one closure makes the gradients of the outputs,
-    /// [`backward_with`](Self::backward_with) goes forward once.
-    ///
-    /// ```
-    /// use kiln::{Model, Result, Training};
-    ///
-    /// /// The gradients of the sum of squares of all answers.
-    /// fn squares<N: Model<Output = [f32; 1]>>(net: &N, training: &mut Training<N>, inputs: &[N::Input]) -> Result<()> {
-    ///     let outputs = training.forward(net, inputs)?;
-    ///     let output_gradients: Vec<_> = outputs.iter().map(|[y]| [2.0 * y]).collect();
-    ///     training.backward_from(net, inputs, &output_gradients)
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`forward`](Self::forward), and if inputs and gradients differ in number, or a gradient is not finite: then the
-    /// gradients are those of the batch before.
-    pub fn backward_from(
-        &mut self,
-        net: &N,
-        inputs: &[N::Input],
-        output_gradients: &[N::Output],
-    ) -> Result<()> {
-        let (seed, step) = (self.seed, self.step);
-        let turn = &Handed::new(output_gradients, true, self.asks);
-        self.hand(net, inputs, Step { turn, seed, step })
-    }
-
-    /// Goes back from deltas that are handed in; a step.
-    fn hand(
-        &mut self,
-        net: &N,
-        inputs: &[N::Input],
-        step: Step<'_, Handed<'_, N::Output>>,
-    ) -> Result<()> {
-        // A batch that is refused may have written some of them.
-        self.sloped = 0;
-        let mut passes = self.memory.passes()?;
-        let (arena, gradients) = (N::Network::arena(net), &mut self.gradients);
-        let slopes = self.slopes.get_mut(..inputs.len());
-        let slopes = slopes.filter(|_| self.asks);
-        let batch = (inputs, slopes);
-        let backward = || inputs::backward_from(&mut passes, step, arena, Some(gradients), batch);
-        self.threads.install(backward)?;
-        self.sloped = if self.asks { inputs.len() } else { 0 };
-        (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
-        self.step += 1;
-        Ok(())
-    }
-
-    /// Computes the gradients of a loss that sees the whole batch, replacing those of the batch before. `judge` is given the
-    /// outputs, and zeros that it turns into the loss' gradient by each output; it gives the loss, which is handed through.
-    ///
-    /// ```
-    /// use kiln::{Model, Result, Training};
-    ///
-    /// /// Brings the mean of a batch's answers to 1: L = (m - 1)^2, m = 1/n sum y_i, and dL/dy_i = 2/n (m - 1).
-    /// fn centre<N: Model<Output = [f32; 1]>>(net: &N, training: &mut Training<N>, inputs: &[N::Input]) -> Result<f64> {
-    ///     training.backward_with(net, inputs, |outputs, gradients| {
-    ///         let count = outputs.len() as f32;
-    ///         let mean = outputs.iter().map(|[y]| y).sum::<f32>() / count;
-    ///         gradients.fill([2.0 / count * (mean - 1.0)]);
-    ///         Ok(f64::from((mean - 1.0) * (mean - 1.0)))
-    ///     })
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`backward_from`](Self::backward_from), whatever `judge` refuses, and if the loss is not finite.
-    pub fn backward_with(
-        &mut self,
-        net: &N,
-        inputs: &[N::Input],
-        judge: impl FnOnce(&[N::Output], &mut [N::Output]) -> Result<f64>,
-    ) -> Result<f64> {
-        let (seed, step) = (self.seed, self.step);
-        check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
-        let outputs = room_for(&mut self.outputs, inputs.len())?;
-        let deltas = room_for(&mut self.output_gradients, inputs.len())?;
-        let mut passes = self.memory.passes()?;
-        let arena = N::Network::arena(net);
-        let turn = &Taken;
-        let taken = Step { turn, seed, step };
-        let forward = || inputs::outputs(&mut passes, taken, arena, inputs, &mut *outputs);
-        self.threads.install(forward)?;
-        bytemuck::fill_zeroes(deltas);
-        let loss = judge(outputs, deltas)?;
-        check_loss(loss, step)?;
-        // Where chunks take each other's memory, they go forward again.
-        let deltas = core::mem::take(&mut self.output_gradients);
-        let turn = &Handed::new(&deltas[..inputs.len()], N::Network::SUMS, self.asks);
-        let handed = self.hand(net, inputs, Step { turn, seed, step });
-        self.output_gradients = deltas;
-        handed.map(|()| loss)
-    }
-
-    /// The gradients of a batch's inputs, from those of its outputs; the weights' own are left as they are, and not computed.
-    /// So one network is taught by another, which stays as it is: a generator by its critic, a policy by the value of its
-    /// actions, an image by a classifier. No step is counted.
-    ///
-    /// ```
-    /// use kiln::{Training, prelude::*};
-    ///
-    /// model! {
-    ///     #[kiln(input_gradients)]
-    ///     struct Critic(x: [3]) -> [1] { Dense(8), Tanh, Dense(1) }
-    /// }
-    ///
-    /// let critic = Critic::new(Seed(1));
-    /// let mut training = Training::new(&critic, 2)?;
-    /// let slopes = training.input_gradients_from(&critic, &[[0.1, 0.2, 0.3]; 2], &[[1.0]; 2])?;
-    /// assert_eq!(slopes[0], slopes[1]);
-    /// # Ok::<(), kiln::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`backward_from`](Self::backward_from).
-    pub fn input_gradients_from(
-        &mut self,
-        net: &N,
-        inputs: &[N::Input],
-        output_gradients: &[N::Output],
-    ) -> Result<&[N::Input]>
-    where
-        N: InputGradients,
-    {
-        let (seed, step) = (self.seed, self.step);
-        self.sloped = 0;
-        check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
-        let slopes = room_for(&mut self.slopes, inputs.len())?;
-        let mut passes = self.memory.passes()?;
-        let turn = &Handed::new(output_gradients, true, true);
-        let step = Step { turn, seed, step };
-        let (arena, batch) = (N::Network::arena(net), (inputs, Some(&mut *slopes)));
-        let backward = || inputs::backward_from(&mut passes, step, arena, None, batch);
-        self.threads.install(backward)?;
-        self.sloped = inputs.len();
-        Ok(slopes)
-    }
-
-    /// The gradients of the last batch's inputs, if [`with_input_gradients`](Self::with_input_gradients) asked for them; none
-    /// before. They
-    /// are those of what the gradients of the weights are of, the mean loss or the sum that was handed in; penalties are no
-    /// part of them.
-    ///
-    /// A classifier's image that is moved a little along its loss' gradient fools it (Goodfellow et al. 2015):
-    ///
-    /// ```
-    /// use kiln::{Training, prelude::*};
-    ///
-    /// model! {
-    ///     #[kiln(input_gradients)]
-    ///     struct Classifier(x: [4]) -> [2] { Dense(8), Relu, Dense(2) }
-    /// }
-    ///
-    /// let net = Classifier::new(Seed(1));
-    /// let (inputs, labels) = ([[0.5, -0.5, 0.2, 0.0]], [0]);
-    /// let mut training = Training::new(&net, 1)?.with_input_gradients()?;
-    /// let before = training.backward(&net, &inputs, &labels, &CrossEntropy)?;
-    /// let fooling = [core::array::from_fn(|i| inputs[0][i] + 0.01 * training.input_gradients()[0][i].signum())];
-    /// assert!(training.backward(&net, &fooling, &labels, &CrossEntropy)? > before);
-    /// # Ok::<(), kiln::Error>(())
-    /// ```
-    pub fn input_gradients(&self) -> &[N::Input]
-    where
-        N: InputGradients,
-    {
-        &self.slopes[..self.sloped.min(self.slopes.len())]
-    }
-
     /// The gradients of the last batch, named as the parameters.
     pub fn gradients(&self) -> Parameters<N, &[Block]> {
         Parameters::trusted_gradients(&self.gradients)
@@ -492,12 +279,4 @@ impl<N: Model> Training<N> {
             index,
         }
     }
-}
-
-/// Room for the outputs of `rows` samples, which is made as soon as so many are asked for.
-fn room_for<O: Value>(outputs: &mut Vec<O>, rows: usize) -> Result<&mut [O]> {
-    if outputs.len() < rows {
-        *outputs = zeroed_vec(rows)?;
-    }
-    Ok(&mut outputs[..rows])
 }

@@ -68,7 +68,7 @@ fn goes_on(folder: &Folder, file: &Record) -> Result<bool> {
 #[test]
 fn a_file_is_read_as_it_was_written() -> Result<()> {
     let folder = Folder::new();
-    let (path, file) = checkpoint(&folder)?;
+    let (_, file) = checkpoint(&folder)?;
     let bytes = file.clone().into_bytes(&CHECKPOINT, None)?;
     assert_eq!(Record::parse(&CHECKPOINT, None, &bytes)?, file);
     assert!(goes_on(&folder, &file)?);

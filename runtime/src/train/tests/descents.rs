@@ -5,7 +5,6 @@ use crate::{
     error::{Error, Result},
     files::record::{DESCENT, Record},
     loss::CrossEntropy,
-    model::Model,
     network::Network,
     optimizer::Adam,
     parameters::{Seed, initialized},

@@ -1,0 +1,149 @@
+//! Gradients of a loss that is computed outside.
+
+use super::Training;
+use crate::{
+    error::Result,
+    model::Model,
+    network::Network,
+    step::{
+        chunks::Step,
+        inputs::{self, check_loss, check_rows},
+        turn::{Handed, Taken},
+    },
+    value::{Value, zeroed_vec},
+};
+use alloc::vec::Vec;
+
+impl<N: Model> Training<N> {
+    /// The outputs of a batch as training has them: with dropout, and normalised over the batch. No step is counted, so that
+    /// a [`backward_from`](Self::backward_from) that follows meets the same dropout.
+    ///
+    /// # Errors
+    ///
+    /// If there are no inputs or more than a batch, an input holds a number that is not finite, or there is no memory for
+    /// outputs.
+    pub fn forward(&mut self, net: &N, inputs: &[N::Input]) -> Result<&[N::Output]> {
+        let step = Step {
+            turn: &Taken,
+            seed: self.seed,
+            step: self.step,
+        };
+        check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
+        let outputs = room_for(&mut self.outputs, inputs.len())?;
+        let mut passes = self.memory.passes()?;
+        let arena = N::Network::arena(net);
+        let forward = || inputs::outputs(&mut passes, step, arena, inputs, &mut *outputs);
+        self.threads.install(forward)?;
+        Ok(outputs)
+    }
+
+    /// Computes gradients from those of a batch's outputs, whatever the loss that they come from, replacing those of the
+    /// batch before: what a framework calls `outputs.backward(output_gradients)`. They are those of the sum over the batch:
+    /// for a mean, divide the gradients of the outputs by the number of samples.
+    ///
+    /// The batch goes forward again. Where one closure makes the gradients of the outputs,
+    /// [`backward_with`](Self::backward_with) goes forward once.
+    ///
+    /// ```
+    /// use kiln::{Model, Result, Training};
+    ///
+    /// /// The gradients of the sum of squares of all answers.
+    /// fn squares<N: Model<Output = [f32; 1]>>(net: &N, training: &mut Training<N>, inputs: &[N::Input]) -> Result<()> {
+    ///     let outputs = training.forward(net, inputs)?;
+    ///     let output_gradients: Vec<_> = outputs.iter().map(|[y]| [2.0 * y]).collect();
+    ///     training.backward_from(net, inputs, &output_gradients)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward), and if inputs and gradients differ in number, or a gradient is not finite: then the
+    /// gradients are those of the batch before.
+    pub fn backward_from(
+        &mut self,
+        net: &N,
+        inputs: &[N::Input],
+        output_gradients: &[N::Output],
+    ) -> Result<()> {
+        let (seed, step) = (self.seed, self.step);
+        let turn = &Handed::new(output_gradients, true, self.asks);
+        self.hand(net, inputs, Step { turn, seed, step })
+    }
+
+    /// Goes back from deltas that are handed in; a step.
+    fn hand(
+        &mut self,
+        net: &N,
+        inputs: &[N::Input],
+        step: Step<'_, Handed<'_, N::Output>>,
+    ) -> Result<()> {
+        // A batch that is refused may have written some of them.
+        self.sloped = 0;
+        let mut passes = self.memory.passes()?;
+        let (arena, gradients) = (N::Network::arena(net), &mut self.gradients);
+        let slopes = self.slopes.get_mut(..inputs.len());
+        let slopes = slopes.filter(|_| self.asks);
+        let batch = (inputs, slopes);
+        let backward = || inputs::backward_from(&mut passes, step, arena, Some(gradients), batch);
+        self.threads.install(backward)?;
+        self.sloped = if self.asks { inputs.len() } else { 0 };
+        (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
+        self.step += 1;
+        Ok(())
+    }
+
+    /// Computes the gradients of a loss that sees the whole batch, replacing those of the batch before. `judge` is given the
+    /// outputs, and zeros that it turns into the loss' gradient by each output; it gives the loss, which is handed through.
+    ///
+    /// ```
+    /// use kiln::{Model, Result, Training};
+    ///
+    /// /// Brings the mean of a batch's answers to 1: L = (m - 1)^2, m = 1/n sum y_i, and dL/dy_i = 2/n (m - 1).
+    /// fn centre<N: Model<Output = [f32; 1]>>(net: &N, training: &mut Training<N>, inputs: &[N::Input]) -> Result<f64> {
+    ///     training.backward_with(net, inputs, |outputs, gradients| {
+    ///         let count = outputs.len() as f32;
+    ///         let mean = outputs.iter().map(|[y]| y).sum::<f32>() / count;
+    ///         gradients.fill([2.0 / count * (mean - 1.0)]);
+    ///         Ok(f64::from((mean - 1.0) * (mean - 1.0)))
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`backward_from`](Self::backward_from), whatever `judge` refuses, and if the loss is not finite.
+    pub fn backward_with(
+        &mut self,
+        net: &N,
+        inputs: &[N::Input],
+        judge: impl FnOnce(&[N::Output], &mut [N::Output]) -> Result<f64>,
+    ) -> Result<f64> {
+        let (seed, step) = (self.seed, self.step);
+        check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
+        let outputs = room_for(&mut self.outputs, inputs.len())?;
+        let deltas = room_for(&mut self.output_gradients, inputs.len())?;
+        let mut passes = self.memory.passes()?;
+        let arena = N::Network::arena(net);
+        let turn = &Taken;
+        let taken = Step { turn, seed, step };
+        let forward = || inputs::outputs(&mut passes, taken, arena, inputs, &mut *outputs);
+        self.threads.install(forward)?;
+        bytemuck::fill_zeroes(deltas);
+        let loss = judge(outputs, deltas)?;
+        check_loss(loss, step)?;
+        // Where chunks take each other's memory, they go forward again.
+        let deltas = core::mem::take(&mut self.output_gradients);
+        let turn = &Handed::new(&deltas[..inputs.len()], N::Network::SUMS, self.asks);
+        let handed = self.hand(net, inputs, Step { turn, seed, step });
+        self.output_gradients = deltas;
+        handed.map(|()| loss)
+    }
+}
+
+/// Room for the outputs of `rows` samples, which is made as soon as so many are asked for.
+pub(super) fn room_for<O: Value>(outputs: &mut Vec<O>, rows: usize) -> Result<&mut [O]> {
+    if outputs.len() < rows {
+        *outputs = zeroed_vec(rows)?;
+    }
+    Ok(&mut outputs[..rows])
+}
