@@ -4,11 +4,12 @@
 use kiln::{
     ActionValue, Callback, CsvLog, EarlyStopping, Error, History, JsonLinesLog, Moment, Monitor,
     Result, Stopped,
-    data::Samples,
+    data::{Dataset, Samples},
     metrics::{Average, F1},
     prelude::*,
 };
 use std::{
+    borrow::Borrow,
     env, fs,
     path::PathBuf,
     process,
@@ -130,6 +131,63 @@ fn the_last_part_is_validated_on() -> Result<()> {
         "{error}"
     );
     Ok(())
+}
+
+/// Panics at a row, in its target or in its sample.
+struct Panics {
+    data: Samples<[f32; 2], u8>,
+    row: usize,
+    in_target: bool,
+}
+
+impl Dataset for Panics {
+    type Input = [f32; 2];
+    type Target = u8;
+
+    fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    fn sample(&self, index: usize) -> Result<(impl Borrow<[f32; 2]>, impl Borrow<u8>)> {
+        assert!(
+            self.in_target || index != self.row,
+            "a sample of the user's"
+        );
+        self.data.sample(index)
+    }
+
+    fn target(&self, index: usize) -> Result<impl Borrow<u8>> {
+        assert!(
+            !self.in_target || index != self.row,
+            "a target of the user's"
+        );
+        self.data.target(index)
+    }
+}
+
+#[test]
+fn a_row_that_panics_is_one_of_the_whole_dataset() {
+    for (row, in_target) in [(7, false), (7, true), (90, false), (90, true)] {
+        let data = samples(103);
+        let panics = Panics {
+            data,
+            row,
+            in_target,
+        };
+        let error = trainer()
+            .validation_split(0.2)
+            .fit(&mut Net::new(Seed(1)), &panics)
+            .expect_err("a panic");
+        let inner = match &error {
+            Error::Validation(inner) => inner,
+            error => error,
+        };
+        assert!(
+            matches!(inner, Error::Sample { row: found, .. } if *found == row),
+            "{error}"
+        );
+        assert_eq!(matches!(error, Error::Validation(_)), row == 90);
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ where
 }
 
 /// A [`BatchLoss`] as a loss of a trainer, of [`Training::backward`](crate::train::Training::backward) and of
-/// [`judge`](crate::step::judge).
+/// [`judge`](fn@crate::step::judge).
 ///
 /// A trainer shows it the batches of each step, the last of an epoch with what is left, and gives the mean over batches of the
 /// losses, each weighted by its samples. Validation and [`Trainer::evaluate`](crate::train::Trainer::evaluate) cut the

@@ -3,6 +3,7 @@
 use crate::{
     data::Dataset,
     error::{Error, Result, setting::check},
+    train::faults::guarded,
 };
 use core::borrow::Borrow;
 
@@ -63,7 +64,12 @@ impl<D: Dataset> Dataset for Part<'_, D> {
         &self,
         index: usize,
     ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
-        self.data.sample(self.first + index)
+        let row = self.first + index;
+        match self.first {
+            0 => self.data.sample(row),
+            // What panics is named by its row of the whole.
+            _ => guarded(row, || self.data.sample(row)),
+        }
     }
 
     #[inline]
@@ -72,11 +78,19 @@ impl<D: Dataset> Dataset for Part<'_, D> {
         epoch: u64,
         index: usize,
     ) -> Result<(impl Borrow<Self::Input>, impl Borrow<Self::Target>)> {
-        self.data.sample_in(epoch, self.first + index)
+        let row = self.first + index;
+        match self.first {
+            0 => self.data.sample_in(epoch, row),
+            _ => guarded(row, || self.data.sample_in(epoch, row)),
+        }
     }
 
     #[inline]
     fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
-        self.data.target(self.first + index)
+        let row = self.first + index;
+        match self.first {
+            0 => self.data.target(row),
+            _ => guarded(row, || self.data.target(row)),
+        }
     }
 }

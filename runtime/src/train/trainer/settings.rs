@@ -52,8 +52,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
 }
 
 impl<O: Optimizer, L, M> Trainer<O, L, M> {
-    /// Judges answers by metrics besides the loss: a [`Metric`], or a tuple of them. They look at the validation data after
-    /// every epoch and at those of [`evaluate`](Self::evaluate), and stand in [`Evaluation::metrics`] by their names.
+    /// Judges answers by metrics besides the loss: a [`Metric`](crate::metrics::Metric), or a tuple of them. They look at the validation data after
+    /// every epoch and at those of [`evaluate`](Self::evaluate), and stand in [`Evaluation::metrics`](crate::train::Evaluation::metrics)
+    /// by their names.
     ///
     /// ```
     /// use kiln::{metrics::{Average, F1, RocAuc}, prelude::*};
@@ -137,7 +138,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     }
 
     /// Takes a step on the gradients of `batches` batches together, in the memory of one: their mean over all samples, as
-    /// [`Training::accumulate`](super::Training::accumulate) computes it. Dropout and the statistics of `BatchNorm` see each batch for
+    /// [`Training::accumulate`](crate::train::Training::accumulate) computes it. Dropout and the statistics of `BatchNorm` see each batch for
     /// itself.
     pub fn accumulate(mut self, batches: usize) -> Self {
         self.accumulate = batches;
@@ -145,7 +146,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     }
 
     /// Keeps an exponential moving average of the weights, which keeps `decay` of itself in every step, such as 0.999: see
-    /// [`Ema`](super::Ema), whose definition is that of `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`. It is
+    /// [`Ema`](crate::step::Ema), whose definition is that of `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`. It is
     /// part of checkpoints, callbacks see it as [`Moment::averaged`], and [`averaged`](Self::averaged) gives it as a network. The
     /// network itself is trained as without it.
     ///
@@ -239,7 +240,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self.wishes.push((prefix.into(), wish));
     }
 
-    /// Keeps the loss of every step in the [`History`]: `history.epochs[e].steps`.
+    /// Keeps the loss of every step in the [`History`](crate::train::History): `history.epochs[e].steps`.
     pub fn keep_steps(mut self) -> Self {
         self.keep_steps = true;
         self
@@ -303,7 +304,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     }
 
     /// Ends a fit after the batch under way once the flag is set, by a thread or a signal's handler. The next fit of the
-    /// network, with the flag cleared, goes on after that batch: see [`Stopped::Interrupted`](super::Stopped::Interrupted).
+    /// network, with the flag cleared, goes on after that batch: see [`Stopped::Interrupted`](crate::train::Stopped::Interrupted).
     pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
         self.around.interrupts.add(flag);
         self
