@@ -363,7 +363,8 @@ pub enum Error {
     /// Weights do not fit the model; everything wrong with them in one error.
     #[cfg(feature = "alloc")]
     Weights(Box<Mismatch>),
-    /// A checkpoint is of another training run, or an optimizer's state of another one; everything that differs in one error.
+    /// A checkpoint is of another training run, or an optimizer's state of another one; everything that differs in one
+    /// error.
     #[cfg(feature = "alloc")]
     Checkpoint {
         /// The file as it is shown, or nothing where bytes were given.

@@ -1,7 +1,8 @@
 //! Schedules of the learning rate, step by step, as `torch.optim.lr_scheduler` defines them.
 //!
-//! A [`Schedule`] says what the learning rate is multiplied by in every step, and may say the momentum. It is a function of the step's number, so that a
-//! run can be stopped and resumed anywhere; only [`ReduceOnPlateau`] remembers something.
+//! A [`Schedule`] says what the learning rate is multiplied by in every step, and may say the momentum. It is a
+//! function of the step's number, so that a run can be stopped and resumed anywhere; only [`ReduceOnPlateau`] remembers
+//! something.
 
 mod base;
 mod cosine;

@@ -6,8 +6,8 @@ use crate::{
     simd::Isa,
 };
 
-/// A loss that sees a whole batch at once, and is no sum over its samples: a contrastive or a triplet loss, a correlation. It
-/// is handed to a trainer as [`WholeBatch`].
+/// A loss that sees a whole batch at once, and is no sum over its samples: a contrastive or a triplet loss, a
+/// correlation. It is handed to a trainer as [`WholeBatch`].
 ///
 /// ```
 /// use kiln::{BatchLoss, Result, WholeBatch, data::Samples, prelude::*};
@@ -53,8 +53,9 @@ use crate::{
     note = "a closure is one by `WholeBatch::from_fn(|outputs: &[Output], targets: &[Target], gradients| ..)`"
 )]
 pub trait BatchLoss<Output, Target>: Send + Sync {
-    /// The loss of a batch; leaves its gradient by each output in `gradients`, which come zeroed. Outputs and targets are as
-    /// many, in the order of the batch. The loss is a mean over the samples, so that it does not depend on how many there are.
+    /// The loss of a batch; leaves its gradient by each output in `gradients`, which come zeroed. Outputs and targets
+    /// are as many, in the order of the batch. The loss is a mean over the samples, so that it does not depend on how
+    /// many there are.
     ///
     /// # Errors
     ///
@@ -98,9 +99,9 @@ where
 /// A [`BatchLoss`] as a loss of a trainer, of [`Training::backward`](crate::train::Training::backward) and of
 /// [`judge`](fn@crate::step::judge).
 ///
-/// A trainer shows it the batches of each step, the last of an epoch with what is left, and gives the mean over batches of the
-/// losses, each weighted by its samples. Validation and [`Trainer::evaluate`](crate::train::Trainer::evaluate) cut the
-/// data into batches of the trainer's size, in their order, and do the same. The bits do not depend on threads.
+/// A trainer shows it the batches of each step, the last of an epoch with what is left, and gives the mean over batches
+/// of the losses, each weighted by its samples. Validation and [`Trainer::evaluate`](crate::train::Trainer::evaluate)
+/// cut the data into batches of the trainer's size, in their order, and do the same. The bits do not depend on threads.
 ///
 /// ```
 /// use kiln::{WholeBatch, data::Samples, prelude::*};
@@ -137,9 +138,9 @@ where
 ///
 /// # Errors
 ///
-/// [`Error::Setting`] where there are no batches to see: with [`accumulate`](crate::train::Trainer::accumulate), which takes a
-/// step's samples in parts, as a part of a tuple of losses or within [`Weighted`](super::Weighted), in the function
-/// [`evaluate`](crate::train::evaluate), which has no batch, and in [`TrainingIn`](crate::step::TrainingIn).
+/// [`Error::Setting`] where there are no batches to see: with [`accumulate`](crate::train::Trainer::accumulate), which
+/// takes a step's samples in parts, as a part of a tuple of losses or within [`Weighted`](super::Weighted), in the
+/// function [`evaluate`](crate::train::evaluate), which has no batch, and in [`TrainingIn`](crate::step::TrainingIn).
 /// [`Error::NanLoss`] and [`Error::NanOutputGradient`] if the loss or a gradient is not finite; no step is taken then.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WholeBatch<B>(

@@ -76,8 +76,8 @@ pub trait Optimizer: Send + Sync {
     /// ```
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// What a schedule may cycle beside the learning rate: the momentum, or the decay of the first moment, `beta1`; none if
-    /// there is none.
+    /// What a schedule may cycle beside the learning rate: the momentum, or the decay of the first moment, `beta1`;
+    /// none if there is none.
     fn momentum(&self) -> Option<f64> {
         None
     }
@@ -119,8 +119,8 @@ pub trait Optimizer: Send + Sync {
     }
 }
 
-/// What every rule says of its fields `learning_rate` and `weight_decay`, in its `impl Optimizer`, and of the one that is its
-/// momentum, if it has one that may be cycled.
+/// What every rule says of its fields `learning_rate` and `weight_decay`, in its `impl Optimizer`, and of the one that
+/// is its momentum, if it has one that may be cycled.
 macro_rules! by_fields {
     ($($momentum:ident).+) => {
         by_fields!();

@@ -33,8 +33,8 @@ pub fn lerp<N: Network>(arena: &mut [Block], other: &[Block], tau: f64) -> Resul
     Ok(())
 }
 
-/// Moves numbers towards others by a share of the way, from 0 to 1. As `torch.lerp`, from the end that is nearer, so that
-/// equal numbers stay as they are:
+/// Moves numbers towards others by a share of the way, from 0 to 1. As `torch.lerp`, from the end that is nearer, so
+/// that equal numbers stay as they are:
 ///
 /// ```text
 /// a <- a + share (b - a)              below a half

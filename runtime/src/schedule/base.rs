@@ -54,8 +54,8 @@ pub trait Schedule: Send + Sync {
     /// The factor in step `step`, counted from 0.
     fn factor(&self, step: u64) -> f64;
 
-    /// The momentum in step `step`, or `beta1` of a rule that is like Adam; the optimizer's own unless said otherwise. Only
-    /// [`OneCycle`](super::OneCycle) changes it.
+    /// The momentum in step `step`, or `beta1` of a rule that is like Adam; the optimizer's own unless said otherwise.
+    /// Only [`OneCycle`](super::OneCycle) changes it.
     fn momentum(&self, step: u64) -> Option<f64> {
         let _ = step;
         None
@@ -283,8 +283,8 @@ pub(super) fn check_steps(setting: &'static str, steps: u64) -> Result<()> {
     check_count(setting, steps, "at least 1, such as 1000")
 }
 
-/// Sets an optimizer's momentum to that of a schedule, if it says one; gives the one before, to be set again. Refused, the
-/// optimizer is as it was.
+/// Sets an optimizer's momentum to that of a schedule, if it says one; gives the one before, to be set again. Refused,
+/// the optimizer is as it was.
 pub(crate) fn set_momentum<O: Optimizer>(
     optimizer: &mut O,
     momentum: Option<f64>,
@@ -296,8 +296,8 @@ pub(crate) fn set_momentum<O: Optimizer>(
         return Err(Error::Setting {
             setting: "schedule",
             found: Found::Words("one that cycles the momentum of an optimizer without momentum"),
-            expected: "of an optimizer with one that may be cycled, such as `Sgd::new(0.1).momentum(0.9)` or `Adam`; or leave \
-                       the momentum as it is, by `OneCycle::keep_momentum`",
+            expected: "of an optimizer with one that may be cycled, such as `Sgd::new(0.1).momentum(0.9)` or `Adam`; \
+                       or leave the momentum as it is, by `OneCycle::keep_momentum`",
         });
     };
     optimizer.set_momentum(momentum);

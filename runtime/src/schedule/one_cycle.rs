@@ -18,9 +18,9 @@ use core::f64::consts::PI;
 /// assert!(schedule.factor(30) > 0.99 && schedule.factor(100) < 1e-5);
 /// ```
 ///
-/// The momentum goes the other way, from 0.95 down to 0.85 and up again: that of `Sgd` and `RmsProp` with momentum, and `beta1`
-/// of `Adam` and its like. An optimizer without one is refused, as by PyTorch; [`keep_momentum`](Self::keep_momentum) leaves the
-/// momentum alone.
+/// The momentum goes the other way, from 0.95 down to 0.85 and up again: that of `Sgd` and `RmsProp` with momentum, and
+/// `beta1` of `Adam` and its like. An optimizer without one is refused, as by PyTorch;
+/// [`keep_momentum`](Self::keep_momentum) leaves the momentum alone.
 ///
 /// After its steps, where PyTorch stops with an error, all stays as it was in the last one.
 #[derive(Clone, Copy, Debug, PartialEq)]

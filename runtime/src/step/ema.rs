@@ -79,8 +79,8 @@ pub fn check_decay(setting: &'static str, decay: f64) -> Result<()> {
     check_range(setting, decay, 0.0..1.0, expected)
 }
 
-/// Moves an average towards an arena of which so many blocks are learnt, after it `followed` some others: it is taken over
-/// whole the first time, and what is not learnt every time.
+/// Moves an average towards an arena of which so many blocks are learnt, after it `followed` some others: it is taken
+/// over whole the first time, and what is not learnt every time.
 pub fn follow(
     average: &mut [Block],
     arena: &[Block],

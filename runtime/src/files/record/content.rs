@@ -140,7 +140,8 @@ impl Record {
         };
         if this.words.get(SUM) != Some(&format!("{:016x}", this.sum())) {
             return Err(broken(format!(
-                "the sum over its content is another than it says, so that it is damaged or was changed; {} an older one",
+                "the sum over its content is another than it says, so that it is damaged or was changed; \
+                 {} an older one",
                 form.again
             )));
         }

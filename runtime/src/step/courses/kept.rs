@@ -1,8 +1,9 @@
 //! Courses in a file.
 //!
 //! ```text
-//! courses.frozen, courses.skipped    the step in which each learnt tensor was frozen, or NaN, and the steps it was left out of
-//! courses.rates                      factors of the learning rate
+//! courses.frozen     the step in which each learnt tensor was frozen, or NaN
+//! courses.skipped    the steps that it was left out of before
+//! courses.rates      factors of the learning rate
 //! ```
 //!
 //! None stand there where no tensor was ever frozen, or has a rate of its own.

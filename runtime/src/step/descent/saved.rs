@@ -54,9 +54,10 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
 }
 
 impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N, O, M> {
-    /// Writes what the rule remembers, the count of steps, the learning rate with its factor, and which parameters are frozen
-    /// or have a rate of their own, as safetensors with PyTorch's names: `optimizer.exp_avg.fc.weight`. A file that is there is
-    /// replaced as a whole. The network is saved apart; [`save_with`](Self::save_with) writes both at one moment.
+    /// Writes what the rule remembers, the count of steps, the learning rate with its factor, and which parameters are
+    /// frozen or have a rate of their own, as safetensors with PyTorch's names: `optimizer.exp_avg.fc.weight`. A file
+    /// that is there is replaced as a whole. The network is saved apart; [`save_with`](Self::save_with) writes both at
+    /// one moment.
     ///
     /// # Errors
     ///
@@ -66,9 +67,9 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         write(path.as_ref(), self.record())
     }
 
-    /// Writes what [`save`](Self::save) writes and the parameters of `net` to one file, so that a program which is killed
-    /// between two steps, or in the midst of a save, finds a network and a descent of the same step. Where there is dropout,
-    /// [`Training::from_step`](crate::train::Training::from_step) lets it go on, too.
+    /// Writes what [`save`](Self::save) writes and the parameters of `net` to one file, so that a program which is
+    /// killed between two steps, or in the midst of a save, finds a network and a descent of the same step. Where there
+    /// is dropout, [`Training::from_step`](crate::train::Training::from_step) lets it go on, too.
     ///
     /// ```
     /// use kiln::prelude::*;
@@ -112,14 +113,14 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         write(path.as_ref(), self.record_with(net)?)
     }
 
-    /// Reads what [`save`](Self::save) wrote: the next step has the bits that it would have had then. The numbers of the rule but for
-    /// its learning rate and its momentum are those that the program gave.
+    /// Reads what [`save`](Self::save) wrote: the next step has the bits that it would have had then. The numbers of
+    /// the rule but for its learning rate and its momentum are those that the program gave.
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] with all that differs, if it is of another model or optimizer. [`Error::NotSafetensors`] if the
-    /// file is damaged, holds something else, or is of another version; [`Error::Io`] if it cannot be read. The descent is then
-    /// as it was.
+    /// [`Error::Checkpoint`] with all that differs, if it is of another model or optimizer. [`Error::NotSafetensors`]
+    /// if the file is damaged, holds something else, or is of another version; [`Error::Io`] if it cannot be read. The
+    /// descent is then as it was.
     #[cfg(feature = "std")]
     pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let (shown, record) = read(path.as_ref())?;

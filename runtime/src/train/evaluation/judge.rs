@@ -38,9 +38,9 @@ struct Leaf<'a, O, T> {
     targets: Vec<T>,
 }
 
-/// Scores every sample; inside [`Threads::install`] where `threads` is more than one. The scores are summed in the order of
-/// the samples, and metrics see them in that order. A loss that sees whole batches judges those of `batch` samples, one
-/// after another.
+/// Scores every sample; inside [`Threads::install`] where `threads` is more than one. The scores are summed in the
+/// order of the samples, and metrics see them in that order. A loss that sees whole batches judges those of `batch`
+/// samples, one after another.
 pub fn judge<N, L, D>(
     net: &N,
     samples: &D,

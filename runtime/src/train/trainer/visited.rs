@@ -16,8 +16,8 @@ use crate::{
 };
 use core::{borrow::Borrow, ops::Range, slice};
 
-/// How much the samples at `positions` of the order count, by their targets alone: all are asked for before the first of them
-/// is judged, which needs the sum.
+/// How much the samples at `positions` of the order count, by their targets alone: all are asked for before the first
+/// of them is judged, which needs the sum.
 #[inline(never)]
 pub fn weigh<N, L, D>(loss: &L, data: &D, order: &Order, positions: Range<usize>) -> Result<Weights>
 where

@@ -1,6 +1,7 @@
 //! A step by a loss that sees the whole batch.
 //!
-//! The samples go forward, the loss judges all outputs at once, and its gradients go back: as `Training::backward_with` has it.
+//! The samples go forward, the loss judges all outputs at once, and its gradients go back: as `Training::backward_with`
+//! has it.
 
 use super::visited::Visited;
 use crate::{

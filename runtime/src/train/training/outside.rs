@@ -15,13 +15,13 @@ use crate::{
 use alloc::vec::Vec;
 
 impl<N: Model> Training<N> {
-    /// The outputs of a batch as training has them: with dropout, and normalised over the batch. No step is counted, so that
-    /// a [`backward_from`](Self::backward_from) that follows meets the same dropout.
+    /// The outputs of a batch as training has them: with dropout, and normalised over the batch. No step is counted, so
+    /// that a [`backward_from`](Self::backward_from) that follows meets the same dropout.
     ///
     /// # Errors
     ///
-    /// If there are no inputs or more than a batch, an input holds a number that is not finite, or there is no memory for
-    /// outputs.
+    /// If there are no inputs or more than a batch, an input holds a number that is not finite, or there is no memory
+    /// for outputs.
     pub fn forward(&mut self, net: &N, inputs: &[N::Input]) -> Result<&[N::Output]> {
         let step = Step {
             turn: &Taken,
@@ -37,9 +37,9 @@ impl<N: Model> Training<N> {
         Ok(outputs)
     }
 
-    /// Computes gradients from those of a batch's outputs, whatever the loss that they come from, replacing those of the
-    /// batch before: what a framework calls `outputs.backward(output_gradients)`. They are those of the sum over the batch:
-    /// for a mean, divide the gradients of the outputs by the number of samples.
+    /// Computes gradients from those of a batch's outputs, whatever the loss that they come from, replacing those of
+    /// the batch before: what a framework calls `outputs.backward(output_gradients)`. They are those of the sum over
+    /// the batch: for a mean, divide the gradients of the outputs by the number of samples.
     ///
     /// The batch goes forward again. Where one closure makes the gradients of the outputs,
     /// [`backward_with`](Self::backward_with) goes forward once.
@@ -57,8 +57,8 @@ impl<N: Model> Training<N> {
     ///
     /// # Errors
     ///
-    /// As [`forward`](Self::forward), and if inputs and gradients differ in number, or a gradient is not finite: then the
-    /// gradients are those of the batch before.
+    /// As [`forward`](Self::forward), and if inputs and gradients differ in number, or a gradient is not finite: then
+    /// the gradients are those of the batch before.
     pub fn backward_from(
         &mut self,
         net: &N,
@@ -92,8 +92,9 @@ impl<N: Model> Training<N> {
         Ok(())
     }
 
-    /// Computes the gradients of a loss that sees the whole batch, replacing those of the batch before. `judge` is given the
-    /// outputs, and zeros that it turns into the loss' gradient by each output; it gives the loss, which is handed through.
+    /// Computes the gradients of a loss that sees the whole batch, replacing those of the batch before. `judge` is
+    /// given the outputs, and zeros that it turns into the loss' gradient by each output; it gives the loss, which is
+    /// handed through.
     ///
     /// ```
     /// use kiln::{Model, Result, Training};

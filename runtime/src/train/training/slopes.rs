@@ -29,9 +29,9 @@ impl<N: Model> Training<N> {
         Ok(self)
     }
 
-    /// The gradients of a batch's inputs, from those of its outputs; the weights' own are left as they are, and not computed.
-    /// So one network is taught by another, which stays as it is: a generator by its critic, a policy by the value of its
-    /// actions, an image by a classifier. No step is counted.
+    /// The gradients of a batch's inputs, from those of its outputs; the weights' own are left as they are, and not
+    /// computed. So one network is taught by another, which stays as it is: a generator by its critic, a policy by the
+    /// value of its actions, an image by a classifier. No step is counted.
     ///
     /// ```
     /// use kiln::{Training, prelude::*};
@@ -74,10 +74,9 @@ impl<N: Model> Training<N> {
         Ok(slopes)
     }
 
-    /// The gradients of the last batch's inputs, if [`with_input_gradients`](Self::with_input_gradients) asked for them; none
-    /// before. They
-    /// are those of what the gradients of the weights are of, the mean loss or the sum that was handed in; penalties are no
-    /// part of them.
+    /// The gradients of the last batch's inputs, if [`with_input_gradients`](Self::with_input_gradients) asked for
+    /// them; none before. They are those of what the gradients of the weights are of, the mean loss or the sum that was
+    /// handed in; penalties are no part of them.
     ///
     /// A classifier's image that is moved a little along its loss' gradient fools it (Goodfellow et al. 2015):
     ///
