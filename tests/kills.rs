@@ -26,8 +26,10 @@ const PATH: &str = "KILN_KILLS_PATH";
 const FOLDER: &str = "KILN_KILLS_FOLDER";
 const THREADS: &str = "KILN_KILLS_THREADS";
 
-/// What a run leaves: the weights, and the loss of every step.
-fn teach(trainer: &mut Trainer<Adam, CrossEntropy>, net: &mut Taught) -> Result<Vec<u8>, Error> {
+/// Tells it that it trains in a loop by hand.
+const BY_HAND: &str = "KILN_KILLS_BY_HAND";
+
+fn samples() -> Result<Samples<[f32; 2], u8>, Error> {
     let inputs: Vec<[f32; 2]> = (0..60)
         .map(|i| [(i as f32).sin(), (i as f32 * 0.7).cos()])
         .collect();
@@ -35,7 +37,12 @@ fn teach(trainer: &mut Trainer<Adam, CrossEntropy>, net: &mut Taught) -> Result<
         .iter()
         .map(|[a, b]| u8::from(a > b) + u8::from(*a > 0.0))
         .collect();
-    let history = trainer.fit(net, &Samples::new(inputs, labels)?)?;
+    Samples::new(inputs, labels)
+}
+
+/// What a run leaves: the weights, and the loss of every step.
+fn teach(trainer: &mut Trainer<Adam, CrossEntropy>, net: &mut Taught) -> Result<Vec<u8>, Error> {
+    let history = trainer.fit(net, &samples()?)?;
     let losses = history.epochs.iter().flat_map(|epoch| &epoch.steps);
     let losses = losses.flat_map(|loss| loss.to_le_bytes());
     Ok(net.to_bytes()?.into_iter().chain(losses).collect())
@@ -70,10 +77,44 @@ fn train_on(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Kills training until it was killed `count` times. Returns how many runs came to their end.
-fn fit_kills(count: u64) -> Result<u64, Error> {
+/// Trains in a loop by hand, which saves network and descent as one file after each step, from where that file is, if there
+/// is one. What it leaves are the weights.
+fn loop_on(file: Option<&Path>) -> Result<Vec<u8>, Error> {
+    let (mut net, data) = (Taught::new(Seed(1)), samples()?);
+    let mut descent = Descent::new(&net, AdamW::new(0.02))?;
+    if let Some(file) = file.filter(|file| file.exists()) {
+        descent.load_with(file, &mut net)?;
+    }
+    let mut training = Training::new(&net, 8)?.from_step(descent.steps());
+    while descent.steps() < 48 {
+        match descent.steps() {
+            10 => descent.freeze("hidden")?,
+            20 => descent.thaw("hidden")?,
+            30 => descent.rate("out", 0.5)?,
+            _ => {}
+        }
+        let first = descent.steps() as usize * 7 % 52;
+        let (inputs, labels) = (&data.inputs()[first..][..8], &data.targets()[first..][..8]);
+        training.backward(&net, inputs, labels, &CrossEntropy)?;
+        descent.apply(&mut net, training.gradients())?;
+        if let Some(file) = file {
+            descent.save_with(file, &net)?;
+        }
+    }
+    let parameters = net.parameters();
+    let names = parameters.names();
+    let numbers = names.flat_map(|(name, _)| parameters.get(name).unwrap_or_default());
+    Ok(numbers.flat_map(f32::to_le_bytes).collect())
+}
+
+/// Kills training, in a loop by hand or by a trainer, until it was killed `count` times. Returns how many runs came to their
+/// end.
+fn fit_kills(count: u64, by_hand: bool) -> Result<u64, Error> {
     let folder = env::temp_dir().join(format!("kiln-kills-fit-{}", process::id()));
-    let expected = teach(&mut teacher(1), &mut Taught::new(Seed(1)))?;
+    let expected = match by_hand {
+        true => loop_on(None)?,
+        false => teach(&mut teacher(1), &mut Taught::new(Seed(1)))?,
+    };
     let (mut ends, mut killed, mut number) = (0, 0, 0_u64);
     fs::create_dir(&folder)?;
     // Also the last run comes to its end.
@@ -82,7 +123,8 @@ fn fit_kills(count: u64) -> Result<u64, Error> {
         let mut command = Command::new(env::current_exe()?);
         let command = command
             .env(FOLDER, &folder)
-            .env(THREADS, (1 + number % 2).to_string());
+            .env(THREADS, (1 + number % 2).to_string())
+            .env(BY_HAND, if by_hand { "1" } else { "" });
         let mut child = command.spawn()?;
         if killed < count {
             // All moments of the first steps, and of the process's beginning.
@@ -210,7 +252,13 @@ fn main() -> Result<(), Error> {
         return save_for_ever(&path);
     }
     if let Ok(folder) = env::var(FOLDER) {
-        return train_on(Path::new(&folder));
+        let folder = Path::new(&folder);
+        if env::var(BY_HAND).is_ok_and(|by_hand| !by_hand.is_empty()) {
+            let end = loop_on(Some(&folder.join("run")))?;
+            fs::write(folder.join("end"), end)?;
+            return Ok(());
+        }
+        return train_on(folder);
     }
     let count = env::var("KILN_KILLS")
         .ok()
@@ -222,9 +270,11 @@ fn main() -> Result<(), Error> {
             "{count} kills of saves to a file that is {how}: whole each time; {left} left a file, the next save none"
         );
     }
-    let ends = fit_kills(count)?;
-    println!(
-        "{count} kills of training: {ends} runs were resumed to their end, each with the bits of an undisturbed one"
-    );
+    for (by_hand, how) in [(false, "by a trainer"), (true, "in a loop by hand")] {
+        let ends = fit_kills(count, by_hand)?;
+        println!(
+            "{count} kills of training {how}: {ends} runs were resumed to their end, each with the bits of an undisturbed one"
+        );
+    }
     Ok(())
 }
