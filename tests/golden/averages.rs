@@ -6,7 +6,7 @@ use crate::{assert_close, file::Golden, on_every_instruction_set};
 
 kiln::model! {
     struct Normed(x: [6]) -> [4] {
-        Dense(21),
+        Dense(21, bias = false),
         BatchNorm,
         Tanh,
         Dense(4),

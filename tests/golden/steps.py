@@ -206,11 +206,11 @@ def one_cycle():
 
 
 def averages():
-    """Twenty steps of a norm, and the moving average of its weights and statistics."""
+    """Twenty steps of a norm, and the moving average of its weights and statistics. A bias before a norm has no gradient."""
     inputs, targets = numbers(INPUT_STREAM, (5, 6)), numbers(TARGET_STREAM, (5, 4))
     tensors = {"inputs": inputs, "targets": targets}
     for name, decay in {"usual": 0.999, "fast": 0.75, "short": 0.25}.items():
-        net = nn.Sequential(nn.Linear(6, 21), nn.BatchNorm1d(21), nn.Tanh(), nn.Linear(21, 4)).double()
+        net = nn.Sequential(nn.Linear(6, 21, bias=False), nn.BatchNorm1d(21), nn.Tanh(), nn.Linear(21, 4)).double()
         fill_parameters(net)
         tensors |= {f"weights.{key}": value.clone() for key, value in net.state_dict().items()}
         optimizer = Adam(net.parameters(), lr=0.01)
