@@ -246,6 +246,7 @@ def main():
     infer("resnet20, one image", resnet20(), image[:1], 100)
     train("resnet20, training, batch 64", resnet20(), image, 4)
     infer("resnet18, one image 3 x 64 x 64", torchvision.models.resnet18(), torch.rand(1, 3, 64, 64), 30)
+    infer("resnet18, batch 16", torchvision.models.resnet18(), torch.rand(16, 3, 64, 64), 6)
 
 
 if __name__ == "__main__":

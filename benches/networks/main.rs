@@ -253,11 +253,16 @@ fn workloads(threads: usize) -> Vec<Workload> {
     ));
 
     let net = ResNet18::new(Seed(1));
-    let x: [[[f32; 64]; 64]; 3] = std::array::from_fn(|channel| {
-        std::array::from_fn(|row| {
-            std::array::from_fn(|column| noise((channel * 64 + row) * 64 + column))
+    let photo = |index: usize| -> [[[f32; 64]; 64]; 3] {
+        std::array::from_fn(|channel| {
+            std::array::from_fn(|row| {
+                std::array::from_fn(|column| {
+                    noise(((index * 3 + channel) * 64 + row) * 64 + column)
+                })
+            })
         })
-    });
+    };
+    let x = photo(0);
     all.push(workload(
         "resnet18, one image 3 x 64 x 64",
         ResNet18::FLOPS,
@@ -265,6 +270,20 @@ fn workloads(threads: usize) -> Vec<Workload> {
         move || {
             seconds(|| {
                 black_box(net.forward(black_box(&x)));
+            })
+        },
+    ));
+    let net = ResNet18::new(Seed(1));
+    let inputs = (0..16).map(photo).collect::<Vec<_>>();
+    let mut outputs = vec![[0.0; 1000]; 16];
+    all.push(workload(
+        "resnet18, batch 16",
+        16 * ResNet18::FLOPS,
+        Unit::Rate(16),
+        move || {
+            seconds(|| {
+                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
+                    .expect("equal lengths")
             })
         },
     ));

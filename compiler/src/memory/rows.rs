@@ -2,8 +2,8 @@
 //!
 //! Two wishes pull apart. Weights come to the core once for all rows that pass together, and few rows do not fill the
 //! tiles, so the more rows there are, the less of both each of them pays; a recurrence reads its weights at every step, and
-//! a convolution once for each row anyhow, which fills the tiles by itself. And what an event leaves for the next stays
-//! near the core only if the rows are few. All sizes are known while compiling, so both are counted, in bytes that come
+//! a convolution once for each row anyhow, whose image fills the tiles by itself, unless it is small. And what an event
+//! leaves for the next stays near the core only if the rows are few. All sizes are known while compiling, so both are counted, in bytes that come
 //! from the level-2 cache:
 //!
 //! ```text

@@ -47,6 +47,7 @@ mod residue;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod together;
 mod walk;
 mod weights;
 

@@ -27,6 +27,9 @@ kernels! {
 /// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
 const FEW_CHANNELS: usize = 8;
 
+/// Weights that no level-2 cache keeps beside anything else.
+const FAR: usize = 1 << 17;
+
 /// Which position of each pooled window won.
 const WINNERS: Slot = Slot::Own("winners");
 
@@ -213,9 +216,13 @@ impl Conv2d {
 }
 
 impl Lower for Conv2d {
-    /// An image fills the tiles by itself.
-    fn turns(&self, _: &Site<'_>) -> usize {
-        0
+    /// An image fills the tiles by itself, but for a small one of many weights: then a tile is of several samples.
+    fn turns(&self, site: &Site<'_>) -> usize {
+        let (height, width) = self.outputs(&site.inputs[0].storage);
+        let channels = site.inputs[0].shape[0];
+        let weights = self.depth(channels) * self.channels.next_multiple_of(LANES);
+        let small = height * width <= 4 || height * width <= 16 && weights > FAR;
+        usize::from(site.pooling.is_none() && channels >= LANES && small)
     }
 
     fn absorbs_activation(&self) -> bool {

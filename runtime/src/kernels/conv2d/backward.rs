@@ -3,6 +3,7 @@
 use super::{
     residue::{Residue, covers},
     tiles::{Ends, Sums},
+    together::{Batch, Together, are_together, side_by_side, tiles_of_samples},
     walk::{Fixed, Given, Known, Reads, Walk, edges, panels_first},
 };
 use crate::{
@@ -125,7 +126,16 @@ pub fn input_gradient<
     s.vectorize(
         #[inline(always)]
         || {
-            for (delta, dx) in delta.iter().zip(dx) {
+            let mut together = 0;
+            if const { are_together(X::HEIGHT * X::WIDTH, D::CHANNELS, KT * Q * LANES) } {
+                let tile = const { tiles_of_samples::<S>(Q, KT).windows };
+                together = side_by_side(delta.len(), tile);
+                if together > 0 {
+                    let (delta, dx) = (&delta[..together], &mut dx[..together]);
+                    of_samples::<S, C, D, X, ADD, DS, KT, Q, XS>(s, delta, flipped, dx);
+                }
+            }
+            for (delta, dx) in delta[together..].iter().zip(&mut dx[together..]) {
                 let delta: &[f32] = bytemuck::must_cast_slice(delta);
                 let x = &delta[..D::FLOATS];
                 let dx = &mut dx[..X::FLOATS / LANES];
@@ -153,6 +163,50 @@ pub fn input_gradient<
             }
         },
     );
+}
+
+/// (1) for samples side by side in tiles.
+#[inline(always)]
+fn of_samples<
+    S: Isa,
+    C: Stencil,
+    D: Image,
+    X: Image,
+    const ADD: bool,
+    const DS: usize,
+    const KT: usize,
+    const Q: usize,
+    const XS: usize,
+>(
+    s: S,
+    delta: &[[Block; DS]],
+    flipped: &[[Block; KT]; Q],
+    dx: &mut [[Block; XS]],
+) {
+    if !ADD && const { !Transposed::<C, D, X>::COVERS } {
+        dx.as_flattened_mut().fill(Block::ZERO);
+    }
+    for row in 0..C::STRIDE[0] {
+        let row = Residue::of(const { Along::axis::<C, X, D>(0) }, row);
+        for column in 0..C::STRIDE[1] {
+            let column = Residue::of(const { Along::axis::<C, X, D>(1) }, column);
+            if row.is_empty() || column.is_empty() {
+                continue;
+            }
+            S::tiled(Together::<S, D, _, _, KT, Q> {
+                s,
+                reads: Transposed::<C, D, X>::reads(row, column),
+                x: delta,
+                w: flipped,
+                ends: &mut Gradients::<C, D, X, ADD, KT, Q, XS> {
+                    dx,
+                    first: [row.first, column.first],
+                    kind: PhantomData,
+                },
+                image: PhantomData,
+            });
+        }
+    }
 }
 
 /// The inputs of one class, of which `first` is the first.
@@ -273,6 +327,17 @@ struct Gradient<'a, C, D, X, const ADD: bool> {
     kind: PhantomData<(C, D, X)>,
 }
 
+impl<C: Stencil, D: Image, X: Image, const ADD: bool> Gradient<'_, C, D, X, ADD> {
+    /// Stores the sum of an input of the class, or adds it.
+    #[inline(always)]
+    fn put<S: Isa>(&mut self, s: S, [row, column]: [usize; 2], panel: usize, sum: f32x16<S>) {
+        let row = self.first[0] + row * C::STRIDE[0];
+        let column = self.first[1] + column * C::STRIDE[1];
+        let block = &mut self.dx[pixel::<X>(row, column) + panel];
+        block.store(math::flush(s, if ADD { sum + block.load(s) } else { sum }));
+    }
+}
+
 impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Ends<S>
     for Gradient<'_, C, D, X, ADD>
 {
@@ -289,20 +354,43 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool> Ends<S>
     }
 
     #[inline(always)]
-    fn store(
-        &mut self,
-        s: S,
-        [row, column]: [usize; 2],
-        panel: usize,
-        value: f32x16<S>,
-        _: i32x16<S>,
-    ) {
-        let row = self.first[0] + row * C::STRIDE[0];
-        let column = self.first[1] + column * C::STRIDE[1];
-        let block = &mut self.dx[pixel::<X>(row, column) + panel];
-        block.store(math::flush(
-            s,
-            if ADD { value + block.load(s) } else { value },
-        ));
+    fn store(&mut self, s: S, window: [usize; 2], panel: usize, value: f32x16<S>, _: i32x16<S>) {
+        self.put(s, window, panel, value);
+    }
+}
+
+/// Writes sums of samples side by side to the inputs of a class.
+struct Gradients<'a, C, D, X, const ADD: bool, const KT: usize, const Q: usize, const XS: usize> {
+    dx: &'a mut [[Block; XS]],
+    first: [usize; 2],
+    kind: PhantomData<(C, D, X)>,
+}
+
+impl<
+    S: Isa,
+    C: Stencil,
+    D: Image,
+    X: Image,
+    const ADD: bool,
+    const KT: usize,
+    const Q: usize,
+    const XS: usize,
+> Batch<S> for Gradients<'_, C, D, X, ADD, KT, Q, XS>
+{
+    const SHAPE: Shape = tiles_of_samples::<S>(Q, KT);
+
+    #[inline(always)]
+    fn start(&self, s: S, _: usize) -> f32x16<S> {
+        f32x16::splat(s, 0.0)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, s: S, sample: usize, output: [usize; 2], panel: usize, sum: f32x16<S>) {
+        let mut gradient = Gradient::<C, D, X, ADD> {
+            dx: &mut self.dx[sample],
+            first: self.first,
+            kind: PhantomData,
+        };
+        gradient.put(s, output, panel, sum);
     }
 }

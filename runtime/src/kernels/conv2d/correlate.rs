@@ -8,7 +8,7 @@
 use super::{
     place::Place,
     tiles::{Ends, Sums},
-    walk::{Fixed, Walk, edges},
+    walk::{Fixed, Walk, edges, run},
 };
 use crate::{
     block::Block,
@@ -59,13 +59,6 @@ impl<
     /// Whether sums are cut into runs.
     pub(super) const CUT: bool = K > POSITIONS;
 
-    /// Taps of a run.
-    const RUN: usize = if G::CHANNELS < POSITIONS {
-        POSITIONS / G::CHANNELS
-    } else {
-        1
-    };
-
     /// Adds some rows of taps of output row `dy` of the windows to their sums, in ascending order; what is cut off goes to
     /// `total`.
     #[inline(always)]
@@ -100,7 +93,16 @@ impl<
             };
             let low = taps_below(at[Q - 1][0] - top, step) as usize;
             let high = taps_below(at[0][0] - bottom, step) as usize;
-            low.max(taps.start).min(taps.end)..high.min(taps.end)
+            let low = low.max(taps.start).min(taps.end);
+            // Runs end where they would if zeros were multiplied.
+            let columns = self.walk.taps()[1];
+            if Self::CUT
+                && low * columns / const { run(G::CHANNELS) }
+                    > taps.start * columns / const { run(G::CHANNELS) }
+            {
+                self.join(total, sums);
+            }
+            low..high.min(taps.end)
         } else {
             taps
         };
@@ -216,7 +218,7 @@ impl<
                 let channels = from..G::CHANNELS.min(from + POSITIONS);
                 self.tap::<Q, N, BEFORE, BEHIND>(sums, x, offset, w, block, channels);
                 let tap = row * self.walk.taps()[1] + column + 1;
-                if Self::CUT && tap.is_multiple_of(Self::RUN) {
+                if Self::CUT && tap.is_multiple_of(const { run(G::CHANNELS) }) {
                     self.join(total, sums);
                 }
             }

@@ -5,6 +5,7 @@
 
 use super::{
     tiles::{Ends, Sums},
+    together::{Batch, Together, are_together, side_by_side, tiles_of_samples},
     walk::{Fixed, Known, Reads, edges, panels_first},
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     },
 };
 use core::marker::PhantomData;
-use fearless_simd::{f32x16, i32x16};
+use fearless_simd::{f32x16, i32x16, prelude::*};
 
 /// y = f(max over windows of PH x PW of (b + conv(x))), stride equal to the window; windows of 1 x 1 are no pool.
 ///
@@ -51,10 +52,8 @@ pub fn forward<
     s.vectorize(
         #[inline(always)]
         || {
-            for (x, y) in x.iter().zip(y) {
-                let finish = Plain::<A>::default();
-                sample::<S, _, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, (), finish);
-            }
+            let finish = |_| Plain::<A>::default();
+            samples::<S, _, C, X, Y, PH, PW, XS, K, P, YS>(s, x, w, b, y, finish);
         },
     );
 }
@@ -119,15 +118,20 @@ pub fn forward_normal<
     s.vectorize(
         #[inline(always)]
         || {
-            for (index, (x, y)) in x.iter().zip(y).enumerate() {
-                let finish = Normal::<A, RESIDUAL> {
+            samples::<S, _, C, X, Y, 1, 1, XS, K, P, YS>(
+                s,
+                x,
+                w,
+                b,
+                y,
+                #[inline(always)]
+                |sample| Normal::<A, RESIDUAL> {
                     lines,
                     panels: P,
-                    residual: if RESIDUAL { &residual[index] } else { &[] },
+                    residual: if RESIDUAL { &residual[sample] } else { &[] },
                     activation: PhantomData,
-                };
-                sample::<S, _, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, (), finish);
-            }
+                },
+            );
         },
     );
 }
@@ -157,17 +161,75 @@ pub fn forward_told<
     s.vectorize(
         #[inline(always)]
         || {
-            for (index, (x, y)) in x.iter().zip(y).enumerate() {
-                let finish = Told {
+            samples::<S, _, C, X, Y, 1, 1, XS, K, P, YS>(
+                s,
+                x,
+                w,
+                b,
+                y,
+                #[inline(always)]
+                |sample| Told {
                     lines,
                     panels: P,
-                    residual: residual.get(index).map_or(&[][..], |residual| residual),
+                    residual: residual.get(sample).map_or(&[][..], |residual| residual),
                     floor,
-                };
-                sample::<S, _, C, X, Y, _, 1, 1, K, P>(s, x, w, b, y, (), finish);
-            }
+                },
+            );
         },
     );
+}
+
+/// All samples: side by side in tiles where images are small and there are enough of them, or one by one. `finish` says
+/// what becomes of the sums of each.
+#[inline(always)]
+fn samples<
+    S: Isa,
+    F: Finish,
+    C: Stencil,
+    X: Image,
+    Y: Image,
+    const PH: usize,
+    const PW: usize,
+    const XS: usize,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+>(
+    s: S,
+    x: &[[f32; XS]],
+    w: &[[Block; K]; P],
+    b: &[Block; P],
+    y: &mut [[Block; YS]],
+    finish: impl Fn(usize) -> F,
+) {
+    let mut together = 0;
+    if const { PH * PW == 1 && are_together(Y::HEIGHT * Y::WIDTH, X::CHANNELS, K * P * LANES) } {
+        let tile = const { tiles_of_samples::<S>(P, K).windows };
+        together = side_by_side(x.len(), tile);
+        if together > 0 {
+            let (x, y) = (&x[..together], &mut y[..together]);
+            for y in &mut *y {
+                clear_border::<Y>(y);
+            }
+            S::tiled(Together::<S, X, _, _, K, P> {
+                s,
+                reads: const { Windows::<C, X, Y, 1, 1>::READS },
+                x,
+                w,
+                ends: &mut Outputs::<_, Y, K, P, YS> {
+                    b,
+                    y,
+                    finish: &finish,
+                    image: PhantomData,
+                },
+                image: PhantomData,
+            });
+        }
+    }
+    for index in together..x.len() {
+        let (x, y) = (&x[index], &mut y[index]);
+        sample::<S, _, C, X, Y, _, PH, PW, K, P>(s, x, w, b, y, (), finish(index));
+    }
 }
 
 /// One sample.
@@ -329,6 +391,29 @@ const fn extent<
     }
 }
 
+/// What the sums of a panel begin with: not -0.0, to which a product with a zero of the border would make a difference.
+#[inline(always)]
+fn start<S: Isa>(s: S, b: &[Block], panel: usize) -> f32x16<S> {
+    b[panel].load(s) + f32x16::splat(s, 0.0)
+}
+
+/// Which block of Y a sum of one of P panels becomes, and its value there.
+#[inline(always)]
+fn finished<S: Isa, F: Finish, Y: Image, const P: usize>(
+    s: S,
+    finish: F,
+    [row, column]: [usize; 2],
+    panel: usize,
+    sum: f32x16<S>,
+) -> (usize, f32x16<S>) {
+    let at = pixel::<Y>(row, column) + panel;
+    let mut value = finish.finish(s, sum, panel, at);
+    if const { !Y::CHANNELS.is_multiple_of(LANES) } && panel == P - 1 {
+        value = without_padding(s, value, P - 1, Y::CHANNELS);
+    }
+    (at, value)
+}
+
 /// Finishes sums and writes them to Y.
 struct Output<'a, F, C, X, Y, R, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     b: &'a [Block; P],
@@ -362,7 +447,7 @@ impl<
 
     #[inline(always)]
     fn start(&self, s: S, panel: usize) -> f32x16<S> {
-        self.b[panel].load(s)
+        start(s, self.b, panel)
     }
 
     #[inline(always)]
@@ -374,15 +459,44 @@ impl<
         value: f32x16<S>,
         winner: i32x16<S>,
     ) {
-        let at = pixel::<Y>(row, column) + panel;
-        let mut value = self.finish.finish(s, value, panel, at);
-        if const { !Y::CHANNELS.is_multiple_of(LANES) } && panel == P - 1 {
-            value = without_padding(s, value, P - 1, Y::CHANNELS);
-        }
+        let (at, value) = finished::<S, F, Y, P>(s, self.finish, [row, column], panel, value);
         self.y[at].store(value);
         if R::WINNERS {
             let index = (row * Y::WIDTH + column) * P + panel;
             self.record.keep(index, winner, PH * PW);
         }
+    }
+}
+
+/// Finishes sums of samples side by side and writes them to Y; `finish` says what becomes of those of a sample.
+struct Outputs<'a, F, Y, const K: usize, const P: usize, const YS: usize> {
+    b: &'a [Block; P],
+    y: &'a mut [[Block; YS]],
+    finish: F,
+    image: PhantomData<Y>,
+}
+
+impl<
+    S: Isa,
+    F: Finish,
+    Y: Image,
+    M: Fn(usize) -> F,
+    const K: usize,
+    const P: usize,
+    const YS: usize,
+> Batch<S> for Outputs<'_, M, Y, K, P, YS>
+{
+    const SHAPE: Shape = tiles_of_samples::<S>(P, K);
+
+    #[inline(always)]
+    fn start(&self, s: S, panel: usize) -> f32x16<S> {
+        start(s, self.b, panel)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, s: S, sample: usize, output: [usize; 2], panel: usize, sum: f32x16<S>) {
+        let finish = (self.finish)(sample);
+        let (at, value) = finished::<S, F, Y, P>(s, finish, output, panel, sum);
+        self.y[sample][at].store(value);
     }
 }

@@ -6,6 +6,7 @@ mod long;
 mod normal;
 mod reference;
 mod striped;
+mod together;
 
 use super::*;
 use crate::{

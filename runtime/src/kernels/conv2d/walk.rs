@@ -1,15 +1,24 @@
 //! How the outputs of a convolution are visited: which pixels and weights each of them reads.
 
-use crate::{block::LANES, kernels::image::Image, tile::Edge};
+use crate::{block::LANES, kernels::image::Image, simd::chains::POSITIONS, tile::Edge};
 use core::marker::PhantomData;
 
 /// Weights, in floats, that no level-2 cache keeps from one tile to the next: 512 KiB.
-const FAR: usize = 1 << 17;
+pub(super) const FAR: usize = 1 << 17;
 
 /// Whether a group of panels stays while the image streams by, which comes again for each group: of so many weights, from an
 /// image of so many floats.
 pub(super) const fn panels_first(weights: usize, image: usize) -> bool {
     weights > image || weights > FAR
+}
+
+/// Taps of a run, where sums of so many channels of each are cut into runs.
+pub(super) const fn run(channels: usize) -> usize {
+    if channels < POSITIONS {
+        POSITIONS / channels
+    } else {
+        1
+    }
 }
 
 /// What is fixed for all outputs of a kernel.
