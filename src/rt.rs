@@ -23,7 +23,7 @@ pub use kiln_runtime::{
     parameters::Seed,
     random::Key,
     simd::Isa,
-    tensor::{Init, Penalty, Role, Tensor},
+    tensor::{Init, Limit, Penalty, Role, Tensor, Units},
     update::{Sink, Stretch},
     views::{
         blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, load_stored, pair,

@@ -76,6 +76,22 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("target_shape", &["shape"]),
     ("kernel_initializer", &["init"]),
     ("weight_init", &["init"]),
+    ("initializer", &["init"]),
+    ("bias_initializer", &["bias_init"]),
+    ("recurrent_initializer", &["recurrent_init"]),
+    ("unit_forget_bias", &["forget_bias"]),
+    ("maxnorm", &["max_norm"]),
+];
+
+/// Words of arguments that are called otherwise there.
+const WORDS: &[(&str, &str)] = &[
+    ("GlorotUniform", "XavierUniform"),
+    ("GlorotNormal", "XavierNormal"),
+    ("HeUniform", "KaimingUniform"),
+    ("HeNormal", "KaimingNormal"),
+    ("RandomUniform", "Uniform"),
+    ("RandomNormal", "Normal"),
+    ("TruncNormal", "TruncatedNormal"),
 ];
 
 /// Arguments that there are for what is otherwise said here, or not at all.
@@ -110,6 +126,15 @@ const OTHERWISE: &[(&str, &str)] = &[
         "kernel_regularizer",
         "write the penalties `l1 = 1e-4` and `l2 = 1e-4`",
     ),
+    (
+        "kernel_constraint",
+        "write `max_norm = 3` for a limit of each output's incoming weights",
+    ),
+    (
+        "recurrent_constraint",
+        "write `max_norm = 3` for a limit of each gate's incoming weights",
+    ),
+    ("bias_constraint", "biases have no limit; leave it out"),
     (
         "weight_decay",
         "write the penalty `l2 = 1e-4`, or give the optimizer a weight decay",
@@ -195,6 +220,13 @@ pub fn function(theirs: &str) -> Option<&'static str> {
 pub fn argument(theirs: &str, known: impl Fn(&str) -> bool) -> Option<&'static str> {
     let (_, ours) = ARGUMENTS.iter().find(|(word, _)| *word == theirs)?;
     ours.iter().copied().find(|ours| known(ours))
+}
+
+/// The word of an argument that one from elsewhere, however it is written, is here.
+pub fn word(theirs: &str) -> Option<&'static str> {
+    let plain = |word: &str| word.replace('_', "").to_lowercase();
+    let found = WORDS.iter().find(|(word, _)| plain(word) == plain(theirs));
+    found.map(|(_, ours)| *ours)
 }
 
 /// How something is said here for which there is an argument elsewhere.

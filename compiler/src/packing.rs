@@ -14,6 +14,14 @@ pub struct Packing {
 }
 
 impl Packing {
+    /// Blocks of a panel of sixteen outputs, if that is how outputs lie. What has no gaps is no panel.
+    pub fn panel(&self) -> Option<usize> {
+        let lanes = self.axes.iter().position(|axis| axis.is_lanes)?;
+        let outer: usize = self.axes[..lanes].iter().map(|axis| axis.size).product();
+        let panels = outer * self.axes[lanes].size.div_ceil(LANES);
+        Some(self.blocks / panels)
+    }
+
     /// A bias of `n` lanes.
     pub fn bias(n: usize) -> Self {
         Self {
@@ -33,6 +41,8 @@ pub struct PackedAxis {
     pub stride: usize,
     /// Floats between groups of sixteen.
     pub block_stride: usize,
+    /// Whether they are outputs, sixteen to a panel.
+    pub is_lanes: bool,
 }
 
 impl PackedAxis {
@@ -42,6 +52,7 @@ impl PackedAxis {
             size,
             stride,
             block_stride: stride * LANES,
+            is_lanes: false,
         }
     }
 
@@ -51,6 +62,7 @@ impl PackedAxis {
             size,
             stride: 1,
             block_stride: panel * LANES,
+            is_lanes: true,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Parameter {
     pub l1: f64,
     /// Penalty of the squares.
     pub l2: f64,
+    /// The greatest norm of the weights that come into an output, if there is a limit.
+    pub max_norm: Option<f64>,
     /// Factor of the learning rate.
     pub rate: f64,
 }
@@ -50,12 +52,20 @@ impl Parameter {
 }
 
 /// The distribution a parameter is drawn from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Init {
     /// Uniform in `-bound..bound`.
     Uniform(f64),
+    /// Uniform from one number to another.
+    Between(f64, f64),
     /// Normal with mean 0.
     Normal(f64),
+    /// Normal with mean 0 and a deviation, from one number to another.
+    TruncatedNormal(f64, [f64; 2]),
+    /// A matrix of orthonormal rows or columns, times a gain.
+    Orthogonal(f64),
     /// All the same.
     Constant(f64),
+    /// Equal parts of the first axis, each by itself.
+    Parts(Vec<Init>),
 }

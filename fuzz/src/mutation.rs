@@ -7,7 +7,7 @@ use crate::dice::Dice;
 /// Tokens that mutations put in, numbers at the edges among them.
 const TOKENS: &str = "0 1 2 18446744073709551615 4611686018427387904 2147483648 2147483647 65536 1000 1.5 1e39 0.5 x h true , ; : :: = \
     - + * / % .. ..= -> & ! # | < > ? . struct const let forward fn as if match return mut Dense Lstm Conv2d MaxPool2d Reshape \
-    Slice Concat Same padding kernel stride dilation axis layers init l1 l2 () [] {} (3, 4) [0] {x} [5 - 9] \
+    Slice Concat Same padding kernel stride dilation axis layers init bias_init max_norm Orthogonal(1.4) Uniform(-1, 1) TruncatedNormal l1 l2 () [] {} (3, 4) [0] {x} [5 - 9] \
     (9223372036854775807 * 9) usize slice reshape relu concat [1..] #[doc = \"\"] block type bool [Relu; 3] {Relu, Tanh}";
 
 /// More tokens are not made of fewer.

@@ -8,7 +8,7 @@ use crate::{
     loss::{Loss, Score},
     random::Key,
     simd::Isa,
-    tensor::Tensor,
+    tensor::{Limit, Tensor},
     update::Sink,
     value::Value,
 };
@@ -178,6 +178,8 @@ pub trait Network: Send + Sync + 'static {
     const LAYERS: &'static [Layer];
     /// Every tensor of the arena, in its order and without gaps: those that are learnt first.
     const TENSORS: &'static [Tensor];
+    /// Limits of tensors that are learnt, in the order of the arena.
+    const LIMITS: &'static [Limit] = &[];
     /// Blocks of the parameter arena.
     const PARAMETER_BLOCKS: usize;
     /// Blocks of what is learnt, at the beginning of the arena.

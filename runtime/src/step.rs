@@ -23,6 +23,7 @@ pub mod finish;
 pub mod gradient;
 pub mod inputs;
 pub mod judge;
+pub mod limits;
 pub mod passes;
 pub mod share;
 mod shared;

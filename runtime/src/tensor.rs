@@ -46,15 +46,74 @@ pub enum Role {
     Count,
 }
 
-/// The distribution a tensor begins with.
+/// The greatest norm that the weights of each output of a tensor may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// The tensor's index.
+    pub tensor: usize,
+    /// Where the weights of an output lie.
+    pub units: Units,
+    /// The norm.
+    pub norm: f32,
+}
+
+/// Where the weights of an output lie in its tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Units {
+    /// In a lane of a panel of so many blocks.
+    Lanes {
+        /// Blocks of a panel.
+        blocks: usize,
+    },
+    /// One after the other, as many for each output, and nothing else between them.
+    Rows {
+        /// Weights of an output.
+        numbers: usize,
+    },
+}
+
+/// How a tensor begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// Uniform in `-bound..bound`.
     Uniform(f32),
+    /// Uniform between two numbers.
+    Between {
+        /// The least.
+        low: f32,
+        /// The greatest.
+        high: f32,
+    },
     /// Normal with mean 0 and this standard deviation.
     Normal(f32),
+    /// Normal with mean 0, without what lies beyond two limits, of which one at least is near 0.
+    TruncatedNormal {
+        /// The standard deviation before the cut.
+        std: f32,
+        /// The least.
+        low: f32,
+        /// The greatest.
+        high: f32,
+    },
+    /// A matrix of orthonormal rows, or columns where it has fewer of them, times this gain. Its rows are the first axis.
+    Orthogonal(f32),
     /// All the same.
     Constant(f32),
+    /// As many equal parts of the first axis, such as the gates of a recurrence, each of which begins by itself.
+    Parts(&'static [Init]),
+}
+
+impl Init {
+    /// How number `index` of `count` begins.
+    pub fn at(self, index: usize, count: usize) -> Self {
+        match self {
+            Self::Parts(parts) => {
+                let part = index * parts.len() / count.max(1);
+                parts.get(part).copied().unwrap_or(Self::Constant(0.0))
+            }
+            whole => whole,
+        }
+    }
 }
 
 /// Penalties of one tensor, as Keras' regularizers: `l1 * sum |w| + l2 * sum w^2` is added to the loss.

@@ -9,6 +9,7 @@ mod dataflow;
 mod distributions;
 mod file;
 mod layers;
+mod limits;
 mod losses;
 mod networks;
 mod optimizers;

@@ -467,7 +467,8 @@ def resnet18():
 
 
 def main():
-    import steps  # It needs what stands above.
+    import limits  # They need what stands above.
+    import steps
 
     for name, (module, shape) in LAYERS.items():
         layer(name, module, shape)
@@ -486,6 +487,7 @@ def main():
     resnet18()
     losses.write(numbers, fill_parameters, save)
     steps.write()
+    limits.write()
     distributions.make(numbers, save)
 
 

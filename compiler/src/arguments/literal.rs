@@ -1,5 +1,6 @@
 //! What an argument looks like as it is written.
 
+use crate::ast::Argument;
 use proc_macro2::Ident;
 use syn::{Expr, Lit, UnOp};
 
@@ -9,6 +10,30 @@ pub fn bare(value: &Expr) -> &Expr {
         Expr::Paren(inner) => bare(&inner.expr),
         Expr::Group(inner) => bare(&inner.expr),
         _ => value,
+    }
+}
+
+/// An argument of a call as one of a declaration; Rust reads `axis = 1` as an assignment.
+pub fn as_argument(expr: &Expr) -> Argument {
+    let (name, value) = match expr {
+        Expr::Assign(assign) => match plain_name(&assign.left) {
+            Some(name) => (Some(name.clone()), &*assign.right),
+            None => (None, expr),
+        },
+        _ => (None, expr),
+    };
+    Argument {
+        name,
+        value: value.clone(),
+    }
+}
+
+/// A name as it stands, or in the invisible group that a macro makes of it.
+pub fn plain_name(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::Group(inner) => plain_name(&inner.expr),
+        _ => None,
     }
 }
 

@@ -1,12 +1,13 @@
 //! The arguments of one declaration, read by name and checked.
 //!
 //! An operator asks for its arguments in the order in which they may stand without a name. A number may be positional;
-//! switches (`bias`), words (`init`) and penalties are always named. Whatever nobody asked for is an error in [`finish`].
+//! switches (`bias`), words (`init`) and penalties are always named; words may take arguments of their own, read likewise. Whatever nobody asked for is an error in [`finish`].
 //!
 //! [`finish`]: Arguments::finish
 
 pub mod asked;
 mod finish;
+mod form;
 mod literal;
 mod number;
 mod value;
@@ -23,7 +24,7 @@ use crate::{
 };
 use literal::{is_word, named_layer, several};
 
-pub use literal::{bare, number};
+pub use literal::{as_argument, bare, number, plain_name};
 
 /// One declaration's arguments while an operator reads them.
 ///
@@ -252,7 +253,7 @@ impl<'a> Arguments<'a> {
         default
     }
 
-    /// One of some words; the first is the default.
+    /// One of some words, by name only; the first is the default.
     pub fn word<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let default = choices.first().map_or("", |choice| choice.0);
         let value = self.take(name, format!("{name} = {default}"), Standing::Named);
@@ -318,6 +319,11 @@ impl<'a> Arguments<'a> {
                 self.failed = true;
             }
         }
+    }
+
+    /// Whether nothing was wrong so far.
+    pub fn is_sound(&self) -> bool {
+        !self.failed
     }
 
     fn take(&mut self, name: &'static str, shown: String, place: Standing) -> Option<&'a Expr> {

@@ -1,5 +1,7 @@
 //! Arguments that are numbers, and not sizes.
 
+use syn::Expr;
+
 use super::{Arguments, Standing};
 
 impl Arguments<'_> {
@@ -32,6 +34,47 @@ impl Arguments<'_> {
         })
     }
 
+    /// A number that is finite as an f32, with a default.
+    pub fn number_or(&mut self, name: &'static str, default: f64) -> f64 {
+        let what = "a number that f32 can hold";
+        self.fitting_or((name, Standing::Positional), default, |_| true, what)
+    }
+
+    /// A required number above 0.
+    pub fn positive(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, name.into(), Standing::Positional) else {
+            return self.absent(name, 1.0);
+        };
+        self.positive_of(name, value, "0.02").unwrap_or(1.0)
+    }
+
+    /// A number that may be given, by name only.
+    pub fn optional_number(&mut self, name: &'static str, such_as: &str) -> Option<f64> {
+        let value = self.take(name, format!("{name} = .."), Standing::Named)?;
+        let found = self.number_of(value);
+        if found.is_none() {
+            let message = format!("`{name}` is a number that f32 can hold, such as `{such_as}`");
+            self.wrong(value, message);
+        }
+        found
+    }
+
+    /// A number above 0 that may be given, by name only.
+    pub fn optional_positive(&mut self, name: &'static str, such_as: &str) -> Option<f64> {
+        let value = self.take(name, format!("{name} = .."), Standing::Named)?;
+        self.positive_of(name, value, such_as)
+    }
+
+    fn positive_of(&mut self, name: &str, value: &Expr, such_as: &str) -> Option<f64> {
+        let found = self.number_of(value).filter(|&number| number as f32 > 0.0);
+        if found.is_none() {
+            let message =
+                format!("`{name}` is a number above 0 that f32 can hold, such as `{such_as}`");
+            self.wrong(value, message);
+        }
+        found
+    }
+
     /// A required number in `0.0..1.0`.
     pub fn probability(&mut self, name: &'static str) -> f64 {
         let Some(value) = self.take(name, name.into(), Standing::Positional) else {
@@ -52,13 +95,15 @@ impl Arguments<'_> {
     /// A number in `0.0..=1.0`, with a default, by name only.
     pub fn probability_or(&mut self, name: &'static str, default: f64) -> f64 {
         let fits = |number: f64| (0.0..=1.0).contains(&number);
-        self.number_or(name, default, fits, "a number from 0 to 1")
+        let name = (name, Standing::Named);
+        self.fitting_or(name, default, fits, "a number from 0 to 1")
     }
 
     /// A number above 0, with a default, by name only.
     pub fn positive_or(&mut self, name: &'static str, default: f64) -> f64 {
         let fits = |number: f64| number as f32 > 0.0;
-        self.number_or(name, default, fits, "a number above 0 that f32 can hold")
+        let what = "a number above 0 that f32 can hold";
+        self.fitting_or((name, Standing::Named), default, fits, what)
     }
 
     /// A factor of the learning rate; 1 by default.
@@ -77,15 +122,15 @@ impl Arguments<'_> {
         }
     }
 
-    /// A number that is what `what` says, with a default, by name only.
-    fn number_or(
+    /// A number that is what `what` says, with a default.
+    fn fitting_or(
         &mut self,
-        name: &'static str,
+        (name, place): (&'static str, Standing),
         default: f64,
         fits: impl Fn(f64) -> bool,
         what: &str,
     ) -> f64 {
-        let Some(value) = self.take(name, format!("{name} = {default:?}"), Standing::Named) else {
+        let Some(value) = self.take(name, format!("{name} = {default:?}"), place) else {
             return default;
         };
         match self.number_of(value) {

@@ -4,7 +4,10 @@ use syn::{Expr, Lit, ext::IdentExt};
 
 use super::Arguments;
 use super::literal::{bare, number, several};
-use crate::nearest::{did_you_mean, list};
+use crate::{
+    elsewhere,
+    nearest::{did_you_mean, list},
+};
 
 impl Arguments<'_> {
     pub(super) fn size_of(&mut self, value: &Expr) -> usize {
@@ -69,14 +72,22 @@ impl Arguments<'_> {
             .find(|choice| !quoted && given.as_deref() == Some(choice.0));
         if found.is_none() {
             let words = || choices.iter().map(|choice| choice.0);
-            let near = given.map_or(String::new(), |given| did_you_mean(&given, words()));
-            match choices.is_empty() {
-                true => self.wrong(value, format!("`{name}` is a number or a pair of numbers")),
-                false => self.wrong(
-                    value,
-                    format!("`{name}` has the words {}{near}", list(words())),
-                ),
-            }
+            let is_known = |ours: &str| words().any(|word| word == ours);
+            let here = given
+                .as_deref()
+                .and_then(elsewhere::word)
+                .filter(|ours| is_known(ours));
+            let near = given
+                .as_deref()
+                .map_or(String::new(), |given| did_you_mean(given, words()));
+            let message = match (here, given) {
+                (Some(here), Some(given)) => {
+                    format!("`{given}` is called `{here}` here; write `{name} = {here}`")
+                }
+                _ if choices.is_empty() => format!("`{name}` is a number or a pair of numbers"),
+                _ => format!("`{name}` has the words {}{near}", list(words())),
+            };
+            self.wrong(value, message);
         }
         found.map(|choice| choice.1)
     }

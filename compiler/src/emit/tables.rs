@@ -39,11 +39,13 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     let transposed = transposed(model);
     let needs_pair = passes::needs_pair(model);
     let passes = counts(model);
+    let limits = limits(model);
     quote! {
         const NAME: &'static str = #name;
         const INPUTS: &'static [&'static [usize]] = &[#(#inputs),*];
         const LAYERS: &'static [rt::Layer] = &[#(#layers),*];
         const TENSORS: &'static [rt::Tensor] = &[#(#tensors),*];
+        #limits
         const PARAMETER_BLOCKS: usize = #parameters;
         const LEARNT_BLOCKS: usize = #learnt;
         const WORKSPACE_BLOCKS: usize = #workspace;
@@ -55,6 +57,27 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const NEEDS_PAIR: bool = #needs_pair;
         #passes
     }
+}
+
+/// The limits of tensors, where there are any.
+fn limits(model: &Model<'_>) -> Option<TokenStream> {
+    let limit = |(index, tensor): (usize, &Tensor)| {
+        let Parameter { shape, .. } = &tensor.parameter;
+        let norm = tensor.parameter.max_norm? as f32;
+        let units = match tensor.packing.panel() {
+            Some(blocks) => quote!(rt::Units::Lanes { blocks: #blocks }),
+            None => {
+                let outputs = if shape.len() < 2 { 1 } else { shape[0] };
+                let numbers = tensor.parameter.count() / outputs;
+                quote!(rt::Units::Rows { numbers: #numbers })
+            }
+        };
+        let is_learnt = tensor.parameter.is_learnt();
+        is_learnt.then(|| quote!(rt::Limit { tensor: #index, units: #units, norm: #norm }))
+    };
+    let tensors = model.layout.tensors.iter().enumerate();
+    let limits = tensors.filter_map(limit).collect::<Vec<_>>();
+    (!limits.is_empty()).then(|| quote!(const LIMITS: &'static [rt::Limit] = &[#(#limits),*];))
 }
 
 /// How many passes there are, where there are more than one forward and one backward, and what they leave for each other.
@@ -178,11 +201,7 @@ fn tensor(tensor: &Tensor, Updated { pass, cost }: Updated) -> TokenStream {
     } = tensor;
     let shape = &parameter.shape;
     let blocks = packing.blocks;
-    let init = match parameter.init {
-        Init::Uniform(bound) => init(&quote!(Uniform), bound),
-        Init::Normal(deviation) => init(&quote!(Normal), deviation),
-        Init::Constant(value) => init(&quote!(Constant), value),
-    };
+    let init = init(&parameter.init);
     let role = match parameter.role {
         Role::Learnt => {
             let penalty = penalty(parameter);
@@ -217,7 +236,27 @@ fn tensor(tensor: &Tensor, Updated { pass, cost }: Updated) -> TokenStream {
     }
 }
 
-fn init(kind: &TokenStream, value: f64) -> TokenStream {
-    let value = value as f32;
-    quote!(rt::Init::#kind(#value))
+fn init(init: &Init) -> TokenStream {
+    let of = |kind: TokenStream, value: &f64| {
+        let value = *value as f32;
+        quote!(rt::Init::#kind(#value))
+    };
+    match init {
+        Init::Uniform(bound) => of(quote!(Uniform), bound),
+        Init::Between(low, high) => {
+            let (low, high) = (*low as f32, *high as f32);
+            quote!(rt::Init::Between { low: #low, high: #high })
+        }
+        Init::Normal(deviation) => of(quote!(Normal), deviation),
+        Init::TruncatedNormal(std, limits) => {
+            let (std, [low, high]) = (*std as f32, limits.map(|limit| limit as f32));
+            quote!(rt::Init::TruncatedNormal { std: #std, low: #low, high: #high })
+        }
+        Init::Orthogonal(gain) => of(quote!(Orthogonal), gain),
+        Init::Constant(value) => of(quote!(Constant), value),
+        Init::Parts(parts) => {
+            let parts = parts.iter().map(self::init);
+            quote!(rt::Init::Parts(&[#(#parts),*]))
+        }
+    }
 }

@@ -98,6 +98,7 @@ impl Operator for BatchNorm {
             role,
             l1: 0.0,
             l2: 0.0,
+            max_norm: None,
             rate: 1.0,
         };
         let momentum = self.momentum;

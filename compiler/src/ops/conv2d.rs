@@ -11,10 +11,7 @@ use super::{
     parameter::Weights,
     window::{self, Padding, Window},
 };
-use crate::{
-    arguments::Arguments,
-    parameter::{Parameter, Role},
-};
+use crate::{arguments::Arguments, parameter::Parameter};
 
 /// A convolution over images.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +52,7 @@ impl Operator for Conv2d {
             Sides::Both(sides) => Padding::symmetric(sides),
             Sides::Same => same(arguments, kernel, stride, dilation),
         };
+        let bias = arguments.flag("bias", true);
         Self {
             inputs,
             channels,
@@ -64,8 +62,8 @@ impl Operator for Conv2d {
                 dilation,
                 padding,
             },
-            bias: arguments.flag("bias", true),
-            weights: Weights::declare(arguments),
+            bias,
+            weights: Weights::declare(arguments, bias),
         }
     }
 
@@ -95,19 +93,12 @@ impl Operator for Conv2d {
         let (height, width) = self.window.kernel;
         let taps = height.saturating_mul(width);
         let fan_in = channels.saturating_mul(taps);
-        let mut parameters = vec![Parameter {
-            name: "weight".into(),
-            shape: vec![self.channels, channels, height, width],
-            init: self
-                .weights
-                .init(fan_in, self.channels.saturating_mul(taps)),
-            role: Role::Learnt,
-            l1: self.weights.l1,
-            l2: self.weights.l2,
-            rate: 1.0,
-        }];
+        let fan_out = self.channels.saturating_mul(taps);
+        let init = self.weights.scheme.init(fan_in, fan_out);
+        let shape = vec![self.channels, channels, height, width];
+        let mut parameters = vec![self.weights.weight("weight", shape, init)];
         if self.bias {
-            parameters.push(Parameter::bias("bias", self.channels, fan_in));
+            parameters.push(self.weights.bias("bias", self.channels, fan_in));
         }
         self.weights.course.of(parameters)
     }

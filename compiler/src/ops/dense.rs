@@ -7,7 +7,7 @@ use super::{activation, batch_norm, lower::Lower, parameter::Weights};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
-use crate::parameter::{Parameter, Role};
+use crate::parameter::Parameter;
 use crate::rt::{Kernel, kernels};
 use crate::site::{Absorbed, Activation, Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
@@ -37,11 +37,14 @@ pub struct Dense {
 impl Operator for Dense {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         let inputs = (arguments.positional() > 1).then(|| arguments.size("inputs"));
+        let inputs = inputs.or_else(|| arguments.optional_size("inputs"));
+        let outputs = arguments.size("outputs");
+        let bias = arguments.flag("bias", true);
         Self {
-            inputs: inputs.or_else(|| arguments.optional_size("inputs")),
-            outputs: arguments.size("outputs"),
-            bias: arguments.flag("bias", true),
-            weights: Weights::declare(arguments),
+            inputs,
+            outputs,
+            bias,
+            weights: Weights::declare(arguments, bias),
         }
     }
 
@@ -74,17 +77,11 @@ impl Operator for Dense {
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         let fan_in = inputs[0].last().copied().unwrap_or(1);
-        let mut parameters = vec![Parameter {
-            name: "weight".into(),
-            shape: vec![self.outputs, fan_in],
-            init: self.weights.init(fan_in, self.outputs),
-            role: Role::Learnt,
-            l1: self.weights.l1,
-            l2: self.weights.l2,
-            rate: 1.0,
-        }];
+        let init = self.weights.scheme.init(fan_in, self.outputs);
+        let shape = vec![self.outputs, fan_in];
+        let mut parameters = vec![self.weights.weight("weight", shape, init)];
         if self.bias {
-            parameters.push(Parameter::bias("bias", self.outputs, fan_in));
+            parameters.push(self.weights.bias("bias", self.outputs, fan_in));
         }
         self.weights.course.of(parameters)
     }

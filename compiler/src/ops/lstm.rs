@@ -7,10 +7,10 @@
 mod lower;
 
 use super::operator::{Application, Operator};
-use super::parameter::{Scheme, Weights};
+use super::{init::Scheme, parameter::Weights};
 use crate::{
     arguments::Arguments,
-    parameter::{Parameter, Role},
+    parameter::{Init, Parameter},
 };
 
 /// A recurrent layer, or one level of it.
@@ -26,6 +26,10 @@ pub struct Lstm {
     pub level: usize,
     /// Whether biases are added.
     pub bias: bool,
+    /// How the weights of hidden states begin, if otherwise than those of inputs.
+    pub recurrent: Option<Scheme>,
+    /// With what the biases of the forget gate begin together, if otherwise than those of the others.
+    pub forget: Option<f64>,
     /// How weights begin and are penalised.
     pub weights: Weights,
 }
@@ -47,13 +51,24 @@ impl Operator for Lstm {
             layers = 1;
         }
         let bias = arguments.flag("bias", true);
+        let weights = Weights::declare(arguments, bias);
+        let recurrent = Scheme::declare(arguments, "recurrent_init", "init");
+        let forget = arguments.optional_number("forget_bias", "1");
+        if forget.is_some() && !bias {
+            arguments.reject(
+                "forget_bias",
+                "this layer has no biases; drop `forget_bias`",
+            );
+        }
         Self {
             inputs,
             hidden,
             layers,
             level: 0,
             bias,
-            weights: Weights::declare(arguments),
+            weights,
+            recurrent,
+            forget,
         }
     }
 
@@ -115,23 +130,33 @@ impl Operator for Lstm {
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         let features = inputs[0].last().copied().unwrap_or(1);
         let (level, gates) = (self.level, self.hidden.saturating_mul(4));
-        let weight = |from: &str, fan_in: usize| Parameter {
-            name: format!("weight_{from}_l{level}"),
-            shape: vec![gates, fan_in],
-            init: match self.weights.scheme {
-                Scheme::Default => self.weights.init(self.hidden, gates),
-                _ => self.weights.init(fan_in, gates),
-            },
-            role: Role::Learnt,
-            l1: self.weights.l1,
-            l2: self.weights.l2,
-            rate: 1.0,
+        let weight = |from: &str, fan_in: usize, scheme: &Scheme| {
+            let init = match scheme {
+                Scheme::Default => scheme.init(self.hidden, gates),
+                _ => scheme.init(fan_in, gates),
+            };
+            let name = format!("weight_{from}_l{level}");
+            self.weights.weight(name, vec![gates, fan_in], init)
         };
-        let mut parameters = vec![weight("ih", features), weight("hh", self.hidden)];
+        let recurrent = self.recurrent.as_ref();
+        let recurrent = recurrent.unwrap_or(&self.weights.scheme);
+        let mut parameters = vec![
+            weight("ih", features, &self.weights.scheme),
+            weight("hh", self.hidden, recurrent),
+        ];
         if self.bias {
-            let bias =
-                |from: &str| Parameter::bias(&format!("bias_{from}_l{level}"), gates, self.hidden);
-            parameters.extend([bias("ih"), bias("hh")]);
+            let bias = |from: &str, forget: f64| {
+                let name = format!("bias_{from}_l{level}");
+                let mut bias = self.weights.bias(name, gates, self.hidden);
+                if self.forget.is_some() {
+                    let others = || bias.init.clone();
+                    let forget = Init::Constant(forget);
+                    bias.init = Init::Parts(vec![others(), forget, others(), others()]);
+                }
+                bias
+            };
+            // A gate sees the sum of both.
+            parameters.extend([bias("ih", self.forget.unwrap_or(0.0)), bias("hh", 0.0)]);
         }
         self.weights.course.of(parameters)
     }

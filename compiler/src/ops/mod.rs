@@ -18,6 +18,7 @@ pub mod factor;
 pub mod flatten;
 pub mod global_avg_pool;
 pub mod image;
+pub mod init;
 pub mod last;
 pub mod log_softmax;
 pub mod lower;

@@ -1,19 +1,24 @@
-//! What the arguments `init`, `l1`, `l2`, `rate` and `frozen` of a layer with weights mean.
+//! What the arguments `init`, `bias_init`, `l1`, `l2`, `max_norm`, `rate` and `frozen` of a layer with weights mean.
 
+use super::init::Scheme;
 use crate::{
     arguments::Arguments,
     parameter::{Init, Parameter, Role},
 };
 
-/// How weights are drawn and penalised.
+/// How weights begin, are penalised and limited.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// The distribution.
+    /// How weights begin.
     pub scheme: Scheme,
+    /// How biases begin.
+    pub bias: Scheme,
     /// Penalty of the absolute values, Keras' `L1`.
     pub l1: f64,
     /// Penalty of the squares, Keras' `L2`.
     pub l2: f64,
+    /// The greatest norm of an output's incoming weights, Keras' `MaxNorm`.
+    pub max_norm: Option<f64>,
     /// How they are trained, biases too.
     pub course: Course,
 }
@@ -50,69 +55,45 @@ impl Course {
     }
 }
 
-/// Named initialisations of `torch.nn.init`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scheme {
-    /// What PyTorch does by default: uniform within 1 / sqrt(fan_in).
-    Default,
-    /// He et al. 2015, uniform within sqrt(6 / fan_in).
-    KaimingUniform,
-    /// He et al. 2015, normal with sqrt(2 / fan_in).
-    KaimingNormal,
-    /// Glorot and Bengio 2010, uniform within sqrt(6 / (fan_in + fan_out)).
-    XavierUniform,
-    /// Glorot and Bengio 2010, normal with sqrt(2 / (fan_in + fan_out)).
-    XavierNormal,
-    /// All zero.
-    Zeros,
-}
-
-/// The words of the argument `init`.
-const SCHEMES: &[(&str, Scheme)] = &[
-    ("Default", Scheme::Default),
-    ("KaimingUniform", Scheme::KaimingUniform),
-    ("KaimingNormal", Scheme::KaimingNormal),
-    ("XavierUniform", Scheme::XavierUniform),
-    ("XavierNormal", Scheme::XavierNormal),
-    ("Zeros", Scheme::Zeros),
-];
-
 impl Weights {
-    /// Reads `init`, `l1`, `l2`, `rate` and `frozen`.
-    pub fn declare(arguments: &mut Arguments<'_>) -> Self {
+    /// Reads `init`, `bias_init`, `l1`, `l2`, `max_norm`, `rate` and `frozen`.
+    pub fn declare(arguments: &mut Arguments<'_>, has_bias: bool) -> Self {
+        let scheme = Scheme::declare(arguments, "init", "Default").unwrap_or(Scheme::Default);
+        let bias = Scheme::declare_bias(arguments);
+        if bias.is_some() && !has_bias {
+            arguments.reject("bias_init", "this layer has no biases; drop `bias_init`");
+        }
         Self {
-            scheme: arguments.word("init", SCHEMES).unwrap_or(Scheme::Default),
+            scheme,
+            bias: bias.unwrap_or(Scheme::Default),
             l1: arguments.penalty("l1"),
             l2: arguments.penalty("l2"),
+            max_norm: arguments.optional_positive("max_norm", "3"),
             course: Course::declare(arguments),
         }
     }
 
-    /// The distribution for weights that sum over `fan_in` inputs and feed `fan_out` outputs.
-    pub fn init(&self, fan_in: usize, fan_out: usize) -> Init {
-        let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
-        match self.scheme {
-            Scheme::Default => Init::Uniform(1.0 / fan_in.sqrt()),
-            Scheme::KaimingUniform => Init::Uniform((6.0 / fan_in).sqrt()),
-            Scheme::KaimingNormal => Init::Normal((2.0 / fan_in).sqrt()),
-            Scheme::XavierUniform => Init::Uniform((6.0 / (fan_in + fan_out)).sqrt()),
-            Scheme::XavierNormal => Init::Normal((2.0 / (fan_in + fan_out)).sqrt()),
-            Scheme::Zeros => Init::Constant(0.0),
+    /// Weights of this shape, which begin by the scheme of the layer's.
+    pub fn weight(&self, name: impl Into<String>, shape: Vec<usize>, init: Init) -> Parameter {
+        Parameter {
+            name: name.into(),
+            shape,
+            init,
+            role: Role::Learnt,
+            l1: self.l1,
+            l2: self.l2,
+            max_norm: self.max_norm,
+            rate: 1.0,
         }
     }
-}
 
-impl Parameter {
-    /// A bias as PyTorch begins it: uniform within 1 / sqrt(fan_in), never penalised.
-    pub fn bias(name: &str, outputs: usize, fan_in: usize) -> Self {
-        Self {
-            name: name.into(),
-            shape: vec![outputs],
-            init: Init::Uniform(1.0 / (fan_in as f64).sqrt()),
-            role: Role::Learnt,
+    /// A bias of outputs that sum over `fan_in` inputs: never penalised, and without a limit.
+    pub fn bias(&self, name: impl Into<String>, outputs: usize, fan_in: usize) -> Parameter {
+        Parameter {
             l1: 0.0,
             l2: 0.0,
-            rate: 1.0,
+            max_norm: None,
+            ..self.weight(name, vec![outputs], self.bias.init(fan_in, outputs))
         }
     }
 }

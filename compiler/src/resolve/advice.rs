@@ -3,8 +3,9 @@
 use proc_macro2::Ident;
 use syn::{Expr, Lit, ext::IdentExt};
 
-use super::{forward::Scope, scope, syntax::plain_name};
+use super::{forward::Scope, scope};
 use crate::{
+    arguments::plain_name,
     elsewhere,
     graph::ValueId,
     nearest::{list, nearest},

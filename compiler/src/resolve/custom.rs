@@ -9,25 +9,15 @@ use crate::{
     ops::{
         KINDS,
         custom::{Custom, PARTS},
-        parameter::{Course, Scheme, Weights},
+        init::Scheme,
+        parameter::Weights,
     },
-    parameter::{Init, Parameter, Role},
+    parameter::{Init, Parameter},
     sizes::Constants,
 };
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
 use syn::ext::IdentExt;
-
-/// What biases are drawn by.
-const PLAIN: Weights = Weights {
-    scheme: Scheme::Default,
-    l1: 0.0,
-    l2: 0.0,
-    course: Course {
-        rate: 1.0,
-        frozen: false,
-    },
-};
 
 /// The most numbers that are kept of a sample.
 const LIMIT: u128 = 1 << 31;
@@ -65,7 +55,8 @@ pub(super) fn declare<'a>(
     let mut arguments =
         Arguments::new(&shown, custom.name.span(), &others, context, builder.report);
     arguments.names_only();
-    let weights = Weights::declare(&mut arguments);
+    let has_bias = custom.parameters.iter().any(|it| is_bias(&it.name));
+    let weights = Weights::declare(&mut arguments, has_bias);
     let sound = arguments.finish();
     let output = constants.shape(&custom.output, builder.report);
     let saved = custom.saved.as_ref();
@@ -111,6 +102,8 @@ fn parameters(
     weights: &Weights,
 ) -> Option<Vec<Parameter>> {
     let (mut parameters, mut names, mut sound) = (Vec::new(), BTreeSet::new(), true);
+    let mut arguments = custom.arguments.iter();
+    let init_argument = arguments.find(|it| it.name.as_ref().is_some_and(|name| name == "init"));
     if let Some(surplus) = custom.parameters.get(PARTS) {
         let message = format!(
             "a layer of your own has at most {PARTS} parameters; give some of them as one with an axis more"
@@ -142,32 +135,49 @@ fn parameters(
             continue;
         };
         // Biases begin and are left as those of any layer.
-        let is_bias = name.starts_with("bias");
+        let is_bias = is_bias(&parameter.name);
+        let scheme = if is_bias {
+            &weights.bias
+        } else {
+            &weights.scheme
+        };
         let init = match value {
-            None if is_bias => drawn(&PLAIN, &shape),
-            None => drawn(weights, &shape),
+            None => drawn(scheme, &shape),
             Some(Some(value)) => Init::Constant(value),
             Some(None) => {
                 sound = false;
                 continue;
             }
         };
-        parameters.push(Parameter {
-            name,
-            shape,
-            init,
-            role: Role::Learnt,
-            l1: if is_bias { 0.0 } else { weights.l1 },
-            l2: if is_bias { 0.0 } else { weights.l2 },
-            rate: 1.0,
+        if let (Init::Orthogonal(_), true, Some(argument)) = (&init, shape.len() < 2, init_argument)
+        {
+            let message = format!(
+                "`Orthogonal` makes matrices, but `{name}` is a vector {shape:?}; say how it begins, as in \
+                 `{name}: {shape:?} = 1.0`"
+            );
+            builder.report.error_over(&argument.value, message);
+            sound = false;
+        }
+        parameters.push(match is_bias {
+            true => Parameter {
+                shape,
+                init,
+                ..weights.bias(name, 1, 1)
+            },
+            false => weights.weight(name, shape, init),
         });
     }
     sound.then(|| weights.course.of(parameters))
 }
 
+/// Whether a parameter is a bias, by its name.
+fn is_bias(name: &Ident) -> bool {
+    name.unraw().to_string().starts_with("bias")
+}
+
 /// How a tensor of this shape is drawn: its first axis are outputs, the others are summed over; a vector is summed over as a
 /// whole.
-fn drawn(weights: &Weights, shape: &[usize]) -> Init {
+fn drawn(scheme: &Scheme, shape: &[usize]) -> Init {
     let volume = |sizes: &[usize]| {
         sizes
             .iter()
@@ -176,8 +186,8 @@ fn drawn(weights: &Weights, shape: &[usize]) -> Init {
     match shape {
         [outputs, inputs @ ..] if !inputs.is_empty() => {
             let taps = volume(&inputs[1..]);
-            weights.init(volume(inputs), outputs.saturating_mul(taps))
+            scheme.init(volume(inputs), outputs.saturating_mul(taps))
         }
-        _ => weights.init(volume(shape), volume(shape)),
+        _ => scheme.init(volume(shape), volume(shape)),
     }
 }

@@ -6,10 +6,10 @@ use syn::{BinOp, Expr, UnOp, ext::IdentExt, spanned::Spanned};
 use super::{
     advice::{NUMBER, instead_of},
     forward::Scope,
-    syntax::{as_argument, is_number, plain_name},
+    syntax::is_number,
 };
 use crate::{
-    arguments::{Arguments, bare},
+    arguments::{Arguments, as_argument, bare, plain_name},
     ast::Argument,
     graph::ValueId,
     ops::{KINDS, Op, kind_of},

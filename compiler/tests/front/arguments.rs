@@ -2,7 +2,7 @@
 
 use super::{message, messages};
 
-const DENSE: &str = "`Dense(outputs, inputs = .., bias = true, init = Default, l1 = 0, l2 = 0, rate = 1, frozen = false)`";
+const DENSE: &str = "`Dense(outputs, inputs = .., bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`";
 
 /// What is wrong with a layer in the place where a vector of 8 comes in.
 fn wrong(layer: &str) -> Vec<String> {
@@ -26,7 +26,7 @@ fn a_missing_argument() {
     assert_eq!(
         wrong_on_image("Conv2d(8)"),
         "`Conv2d` needs `kernel`; it is written `Conv2d(channels, kernel, stride = 1, padding = 0, dilation = 1, \
-         inputs = .., bias = true, init = Default, l1 = 0, l2 = 0, rate = 1, frozen = false)`"
+         inputs = .., bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`"
     );
 }
 
@@ -60,7 +60,7 @@ fn a_repeated_argument() {
 #[test]
 fn too_many_arguments() {
     let expected = "`Dense` takes only `inputs`, `outputs` without names; it is written \
-                    `Dense(inputs, outputs, bias = true, init = Default, l1 = 0, l2 = 0, rate = 1, frozen = false)`";
+                    `Dense(inputs, outputs, bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`";
     assert_eq!(wrong("Dense(8, 8, 8)"), [expected]);
     let expected = "`Relu` takes no arguments without a name; it is written `Relu` alone";
     assert_eq!(wrong("Relu(3)"), [expected]);
@@ -81,8 +81,8 @@ fn flags() {
 
 #[test]
 fn words() {
-    let words =
-        "`Default`, `KaimingUniform`, `KaimingNormal`, `XavierUniform`, `XavierNormal`, `Zeros`";
+    let words = "`Default`, `KaimingUniform`, `KaimingNormal`, `XavierUniform`, `XavierNormal`, `LeCunUniform`, \
+                 `LeCunNormal`, `Orthogonal`, `Uniform`, `Normal`, `TruncatedNormal`, `Constant`, `Zeros`, `Ones`";
     let expected = format!("`init` has the words {words}; did you mean `XavierNormal`?");
     assert_eq!(wrong("Dense(8, init = XaverNormal)"), [expected]);
     assert_eq!(
@@ -91,6 +91,195 @@ fn words() {
     );
     let expected = "`padding` has the words `Same`, `Valid`; did you mean `Same`?";
     assert_eq!(wrong_on_image("Conv2d(8, 3, padding = Sane)"), expected);
+}
+
+/// What is wrong with the argument `init`.
+fn wrong_init(init: &str) -> Vec<String> {
+    wrong(&format!("Dense(8, init = {init})"))
+}
+
+#[test]
+fn initialisers_from_elsewhere() {
+    for (theirs, ours) in [
+        ("GlorotUniform", "XavierUniform"),
+        ("glorot_uniform", "XavierUniform"),
+        ("\"he_normal\"", "KaimingNormal"),
+        ("RandomNormal(0.1)", "Normal"),
+    ] {
+        let word = theirs.split('(').next().unwrap_or(theirs).trim_matches('"');
+        let expected = format!("`{word}` is called `{ours}` here; write `init = {ours}`");
+        assert_eq!(wrong_init(theirs), [expected]);
+    }
+    // What was right but for its letters.
+    for (near, word) in [
+        ("orthogonal(1.4)", "Orthogonal"),
+        ("LecunNormal", "LeCunNormal"),
+    ] {
+        let message = &wrong_init(near)[0];
+        assert!(
+            message.ends_with(&format!("did you mean `{word}`?")),
+            "{message}"
+        );
+    }
+    assert_eq!(
+        wrong("Dense(8, kernel_initializer = Zeros)"),
+        ["`kernel_initializer` is called `init` here; write `init = ..`"]
+    );
+    assert_eq!(
+        wrong("Dense(8, kernel_constraint = 3)"),
+        [
+            "`Dense` has no argument `kernel_constraint`: write `max_norm = 3` for a limit of each output's incoming weights"
+        ]
+    );
+}
+
+#[test]
+fn words_without_arguments() {
+    for word in ["Zeros", "Ones", "Default", "LeCunNormal"] {
+        let expected =
+            format!("`{word}` takes no arguments without a name; it is written `{word}` alone");
+        assert_eq!(wrong_init(&format!("{word}(1)")), [expected]);
+    }
+}
+
+#[test]
+fn the_number_of_an_initialiser_s_arguments() {
+    let needs = |word: &str, missing: &str, written: &str| {
+        format!("`{word}` needs `{missing}`; it is written `{word}({written})`")
+    };
+    assert_eq!(
+        wrong_init("Constant"),
+        [needs("Constant", "value", "value")]
+    );
+    assert_eq!(wrong_init("Normal()"), [needs("Normal", "std", "std")]);
+    assert_eq!(
+        wrong_init("Uniform(1)"),
+        [needs("Uniform", "high", "low, high")]
+    );
+    assert_eq!(
+        wrong_init("TruncatedNormal"),
+        [needs(
+            "TruncatedNormal",
+            "std",
+            "std, low = -2.0, high = 2.0"
+        )]
+    );
+    assert_eq!(
+        wrong_init("Normal(1, 0.02)"),
+        ["`Normal` takes only `std` without a name; it is written `Normal(std)`"]
+    );
+    assert_eq!(
+        wrong_init("Orthogonal(1.4, 2)"),
+        ["`Orthogonal` takes only `gain` without a name; it is written `Orthogonal(gain = 1)`"]
+    );
+    assert_eq!(
+        wrong_init("KaimingNormal(gian = 2)"),
+        ["`KaimingNormal` has no argument `gian`; it is written \
+          `KaimingNormal(gain = Relu, mode = FanIn)`; did you mean `gain`?"]
+    );
+    assert_eq!(
+        wrong_init("XavierNormal(mode = FanOut)"),
+        ["`XavierNormal` has no argument `mode`; it is written `XavierNormal(gain = 1)`"]
+    );
+}
+
+#[test]
+fn the_numbers_of_an_initialiser() {
+    let std = "`std` is a number above 0 that f32 can hold, such as `0.02`";
+    for number in ["0", "-1", "1e-60", "1e39", "N"] {
+        assert_eq!(wrong_init(&format!("Normal({number})")), [std], "{number}");
+        let truncated = format!("TruncatedNormal({number}, high = 3)");
+        assert_eq!(wrong_init(&truncated), [std], "{number}");
+    }
+    for init in [
+        "Uniform(1, 1)",
+        "Uniform(high = 0, low = 1)",
+        "TruncatedNormal(1, 1, 0.5)",
+    ] {
+        assert_eq!(
+            wrong_init(init),
+            ["`high` is above `low`, which is 1"],
+            "{init}"
+        );
+    }
+    assert_eq!(
+        wrong_init("TruncatedNormal(0.02, 1)"),
+        [
+            "nearly nothing lies between 1 and 2, more than two deviations from 0; give limits that are nearer"
+        ]
+    );
+    let gain = "`gain` is a number above 0 that f32 can hold, such as `1.4`, or the activation that follows, such as `Tanh`";
+    for number in ["0", "-1", "1e-60", "1e39", "N"] {
+        assert_eq!(
+            wrong_init(&format!("Orthogonal({number})")),
+            [gain],
+            "{number}"
+        );
+    }
+    assert_eq!(
+        wrong_init("Orthogonal(Gelu)"),
+        ["`gain` has the words `Linear`, `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Selu`"]
+    );
+    assert_eq!(
+        wrong_init("KaimingNormal(mode = In)"),
+        ["`mode` has the words `FanIn`, `FanOut`"]
+    );
+    assert_eq!(
+        wrong_init("Constant(1e39)"),
+        ["`value` is a number that f32 can hold, such as `0.5`"]
+    );
+}
+
+#[test]
+fn beginnings_of_biases() {
+    assert_eq!(
+        wrong("Dense(8, bias_init = KaimingNormal)"),
+        [
+            "`bias_init` has the words `Default`, `Uniform`, `Normal`, `TruncatedNormal`, `Constant`, `Zeros`, `Ones`"
+        ]
+    );
+    assert_eq!(
+        wrong("Dense(8, bias = false, bias_init = Zeros)"),
+        ["this layer has no biases; drop `bias_init`"]
+    );
+    let lstm = |arguments: &str| {
+        message(&format!(
+            "struct A(x: [4, 8]) -> [4, 3] {{ Lstm(3, {arguments}) }}"
+        ))
+    };
+    assert_eq!(
+        lstm("bias = false, forget_bias = 1"),
+        "this layer has no biases; drop `forget_bias`"
+    );
+    assert_eq!(
+        lstm("forget_bias = true"),
+        "`forget_bias` is a number that f32 can hold, such as `1`"
+    );
+    let custom = |layer: &str| {
+        message(&format!(
+            "struct A(x: [8]) -> [8] {{ g: crate::Gain({layer}) -> [8] }}"
+        ))
+    };
+    assert_eq!(
+        custom("weight: [8], bias_init = Zeros"),
+        "this layer has no biases; drop `bias_init`"
+    );
+    assert_eq!(
+        custom("weight: [8, 8], gain: [8], init = Orthogonal(2)"),
+        "`Orthogonal` makes matrices, but `gain` is a vector [8]; say how it begins, as in `gain: [8] = 1.0`"
+    );
+}
+
+#[test]
+fn limits() {
+    let expected = "`max_norm` is a number above 0 that f32 can hold, such as `3`";
+    for limit in ["0", "-3", "1e-60", "1e39", "NAN", "f32::NAN", "true"] {
+        assert_eq!(
+            wrong(&format!("Dense(8, max_norm = {limit})")),
+            [expected],
+            "{limit}"
+        );
+    }
 }
 
 #[test]

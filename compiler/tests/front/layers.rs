@@ -22,7 +22,7 @@ fn fails(input: &[usize], layer: &str) -> String {
 fn parameters(graph: &Graph) -> Vec<(&str, &[usize], Init)> {
     let parameters = graph.layers[0].parameters.iter();
     parameters
-        .map(|p| (p.name.as_str(), p.shape.as_slice(), p.init))
+        .map(|p| (p.name.as_str(), p.shape.as_slice(), p.init.clone()))
         .collect()
 }
 
@@ -41,7 +41,10 @@ fn dense() {
     let half = Init::Uniform(0.5);
     assert_eq!(
         parameters(&graph),
-        [("weight", &[10, 4][..], half), ("bias", &[10], half)]
+        [
+            ("weight", &[10, 4][..], half.clone()),
+            ("bias", &[10], half)
+        ]
     );
     assert_eq!(flops(&graph), 90);
     assert_eq!(
@@ -79,13 +82,116 @@ fn beginnings_and_penalties() {
         assert_eq!((weight.l1, weight.l2), (1.0, 1e-4));
         let bias = &graph.layers[0].parameters[1];
         assert_eq!((bias.l1, bias.l2), (0.0, 0.0));
-        weight.init
+        weight.init.clone()
     };
     assert_eq!(init("KaimingUniform"), Init::Uniform(1.0));
     assert_eq!(init("KaimingNormal"), Init::Normal((1.0f64 / 3.0).sqrt()));
     assert_eq!(init("XavierUniform"), Init::Uniform(0.5));
     assert_eq!(init("XavierNormal"), Init::Normal((1.0f64 / 12.0).sqrt()));
     assert_eq!(init("Zeros"), Init::Constant(0.0));
+    assert_eq!(init("Ones"), Init::Constant(1.0));
+    assert_eq!(init("Constant(-4.5)"), Init::Constant(-4.5));
+    assert_eq!(init("LeCunUniform"), Init::Uniform(0.5f64.sqrt()));
+    let Init::TruncatedNormal(std, [low, high]) = init("LeCunNormal") else {
+        panic!("it is cut")
+    };
+    // Keras: sqrt(1 / 6) / .87962566103423978.
+    assert!((std - 0.464_115_94).abs() < 1e-8 && (low, high) == (-2.0 * std, 2.0 * std));
+    assert_eq!(
+        init("KaimingNormal(mode = FanOut)"),
+        Init::Normal((1.0f64 / 9.0).sqrt())
+    );
+    assert_eq!(init("XavierUniform(2)"), Init::Uniform(1.0));
+    assert_eq!(init("Uniform(-0.1, 0.2)"), Init::Between(-0.1, 0.2));
+    assert_eq!(
+        init("Uniform(high = 0.2, low = -0.1)"),
+        Init::Between(-0.1, 0.2)
+    );
+    assert_eq!(init("Normal(0.02)"), Init::Normal(0.02));
+    assert_eq!(
+        init("TruncatedNormal(0.5)"),
+        Init::TruncatedNormal(0.5, [-2.0, 2.0])
+    );
+    assert_eq!(
+        init("TruncatedNormal(0.5, high = 1)"),
+        Init::TruncatedNormal(0.5, [-2.0, 1.0])
+    );
+    assert_eq!(init("Orthogonal"), Init::Orthogonal(1.0));
+    assert_eq!(init("Orthogonal(1.4)"), Init::Orthogonal(1.4));
+    assert_eq!(init("Orthogonal(gain = 0.01)"), Init::Orthogonal(0.01));
+    // What `torch.nn.init.calculate_gain` gives.
+    for (word, gain) in [
+        ("Linear", 1.0),
+        ("Sigmoid", 1.0),
+        ("Tanh", 5.0 / 3.0),
+        ("Relu", std::f64::consts::SQRT_2),
+        ("LeakyRelu", 1.4141428569978354),
+        ("LeakyRelu(0.2)", 1.3867504905630728),
+        ("LeakyRelu(slope = 1)", 1.0),
+        ("Selu", 0.75),
+    ] {
+        let Init::Orthogonal(found) = init(&format!("Orthogonal({word})")) else {
+            panic!("{word}")
+        };
+        assert!((found - gain).abs() < 1e-15, "{word}: {found}");
+    }
+}
+
+#[test]
+fn biases_gates_and_limits() {
+    let graph = gives(
+        &[6],
+        "Dense(18, init = Ones, bias_init = Constant(0.1), max_norm = 3)",
+        &[18],
+    );
+    let found = parameters(&graph);
+    assert_eq!(found[0].2, Init::Constant(1.0));
+    assert_eq!(found[1].2, Init::Constant(0.1));
+    let limits = graph.layers[0].parameters.iter().map(|it| it.max_norm);
+    assert_eq!(limits.collect::<Vec<_>>(), [Some(3.0), None]);
+
+    let graph = gives(
+        &[28, 9],
+        "Lstm(4, init = XavierUniform, recurrent_init = Orthogonal, forget_bias = 1, max_norm = 2, layers = 2)",
+        &[28, 4],
+    );
+    let found = parameters(&graph);
+    let quarters = |forget: f64| {
+        let half = || Init::Uniform(0.5);
+        Init::Parts(vec![half(), Init::Constant(forget), half(), half()])
+    };
+    for level in [0, 4] {
+        let [ih, hh, bias_ih, bias_hh] = &found[level..level + 4] else {
+            panic!("four")
+        };
+        assert!(matches!(ih.2, Init::Uniform(_)));
+        assert_eq!(hh.2, Init::Orthogonal(1.0));
+        assert_eq!((&bias_ih.2, &bias_hh.2), (&quarters(1.0), &quarters(0.0)));
+    }
+    let limits = graph.layers[0]
+        .parameters
+        .iter()
+        .map(|it| it.max_norm.is_some());
+    assert_eq!(limits.filter(|limited| *limited).count(), 4);
+
+    let graph = gives(
+        &[4],
+        "g: crate::Gain(w: [4, 3], bias: [3], v: [2] = 1.5, init = Orthogonal(2), bias_init = Ones, max_norm = 1) -> [3]",
+        &[3],
+    );
+    let beginnings: Vec<_> = graph.layers[0]
+        .parameters
+        .iter()
+        .map(|it| &it.init)
+        .collect();
+    assert_eq!(
+        beginnings,
+        [
+            &Init::Orthogonal(2.0),
+            &Init::Constant(1.0),
+            &Init::Constant(1.5)
+        ]
+    );
 }
 
 #[test]
@@ -95,7 +201,7 @@ fn conv2d() {
     assert_eq!(
         parameters(&graph),
         [
-            ("weight", &[32, 1, 3, 3][..], third),
+            ("weight", &[32, 1, 3, 3][..], third.clone()),
             ("bias", &[32], third)
         ]
     );
@@ -177,18 +283,18 @@ fn max_pool2d() {
 fn lstm_levels_are_nodes_of_one_layer() {
     let graph = gives(&[28, 9], "rnn: Lstm(4, layers = 2)", &[28, 4]);
     assert_eq!(shapes(&graph), [[28, 4], [28, 4]]);
-    let half = Init::Uniform(0.5);
+    let half = || Init::Uniform(0.5);
     assert_eq!(
         parameters(&graph),
         [
-            ("weight_ih_l0", &[16, 9][..], half),
-            ("weight_hh_l0", &[16, 4], half),
-            ("bias_ih_l0", &[16], half),
-            ("bias_hh_l0", &[16], half),
-            ("weight_ih_l1", &[16, 4], half),
-            ("weight_hh_l1", &[16, 4], half),
-            ("bias_ih_l1", &[16], half),
-            ("bias_hh_l1", &[16], half),
+            ("weight_ih_l0", &[16, 9][..], half()),
+            ("weight_hh_l0", &[16, 4], half()),
+            ("bias_ih_l0", &[16], half()),
+            ("bias_hh_l0", &[16], half()),
+            ("weight_ih_l1", &[16, 4], half()),
+            ("weight_hh_l1", &[16, 4], half()),
+            ("bias_ih_l1", &[16], half()),
+            ("bias_hh_l1", &[16], half()),
         ]
     );
     assert_eq!(graph.nodes[0].parameters, [0, 1, 2, 3]);

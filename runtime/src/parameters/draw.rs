@@ -1,7 +1,14 @@
 //! How parameters begin: seeds, and what is drawn from them.
 
+mod orthogonal;
+
 use crate::{
-    block::Block, declared::Declared, math::flush_number, network::Network, random, tensor::Init,
+    block::Block,
+    declared::Declared,
+    math::flush_number,
+    network::Network,
+    random, simd,
+    tensor::{Init, Tensor},
 };
 #[cfg(feature = "alloc")]
 use crate::{error::Result, network::Arena, value::room};
@@ -59,12 +66,23 @@ pub fn zeroed<N: Declared>() -> Result<Arena> {
 
 /// Draws the parameters of an arena of zeros.
 pub(super) fn initialize<N: Declared>(arena: &mut [Block], seed: Seed) {
-    let numbers = must_cast_slice_mut::<Block, f32>(arena);
-    for (index, tensor) in N::Network::TENSORS.iter().enumerate() {
+    draw_tensors(N::Network::TENSORS, must_cast_slice_mut(arena), seed);
+}
+
+/// Draws tensors, each from a stream of its own.
+fn draw_tensors(tensors: &[Tensor], numbers: &mut [f32], seed: Seed) {
+    for (index, tensor) in tensors.iter().enumerate() {
         let mut generator = random::stream(seed.0, index as u64);
-        tensor
-            .layout
-            .visit(|place| numbers[place] = flush_number(draw(tensor.init, &mut generator)));
+        let (mut drawn, count) = (0, tensor.count());
+        tensor.layout.visit(|place| {
+            let init = tensor.init.at(drawn, count);
+            numbers[place] = flush_number(draw(init, &mut generator));
+            drawn += 1;
+        });
+        if let Init::Orthogonal(gain) = tensor.init {
+            let matrix = (tensor.shape, tensor.layout);
+            orthogonal::orthogonalize(simd::level(), numbers, matrix, gain);
+        }
     }
 }
 
@@ -73,10 +91,48 @@ fn draw(init: Init, generator: &mut Pcg32) -> f32 {
     match init {
         Init::Constant(value) => value,
         Init::Uniform(bound) => (unit(generator) * 2.0 - 1.0) * bound,
-        // Box and Muller's transform; 1 - u is never 0.
-        Init::Normal(deviation) => {
-            let radius = libm::sqrtf(-2.0 * libm::logf(1.0 - unit(generator)));
-            radius * libm::cosf(core::f32::consts::TAU * unit(generator)) * deviation
+        Init::Between { low, high } => between(low, high, generator),
+        Init::Normal(deviation) => normal(generator) * deviation,
+        Init::TruncatedNormal { std, low, high } => truncated(std, (low, high), generator),
+        // What is made orthogonal when all of it is drawn.
+        Init::Orthogonal(_) => normal(generator),
+        // There are no parts of parts.
+        Init::Parts(_) => 0.0,
+    }
+}
+
+/// Uniform between two numbers, whose difference may be beyond `f32`.
+fn between(low: f32, high: f32, generator: &mut Pcg32) -> f32 {
+    let part = unit(generator);
+    // Rounded, it might lie beyond them.
+    (low * (1.0 - part) + high * part).max(low).min(high)
+}
+
+/// Normal with mean 0 and deviation 1: Box and Muller's transform; 1 - u is never 0.
+fn normal(generator: &mut Pcg32) -> f32 {
+    let radius = libm::sqrtf(-2.0 * libm::logf(1.0 - unit(generator)));
+    radius * libm::cosf(core::f32::consts::TAU * unit(generator))
+}
+
+/// Normal between two limits. Between limits that are near each other, uniform numbers are kept as often as they are dense
+/// beside the densest; between others, normal ones are kept if they lie there. One of the limits is within two deviations
+/// of 0 or beyond it on the other side, so that one number in fifty is kept at least.
+fn truncated(std: f32, (low, high): (f32, f32), generator: &mut Pcg32) -> f32 {
+    let are_near = high - low <= 2.0 * std;
+    let densest = 0.0_f32.max(low).min(high) / std;
+    loop {
+        if are_near {
+            let number = between(low, high, generator);
+            let deviations = number / std;
+            let density = libm::expf(0.5 * (densest * densest - deviations * deviations));
+            if unit(generator) < density {
+                return number;
+            }
+        } else {
+            let number = normal(generator) * std;
+            if (low..=high).contains(&number) {
+                return number;
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 /// Operations below which a fork costs more than it brings: some 20 microseconds of work.
 pub const WORTH_A_FORK: u64 = 1 << 20;
 
-/// Blocks of transposed weights below which a fork costs more than it brings.
+/// Blocks of transposed or limited weights below which a fork costs more than it brings.
 const WORTH_A_FORK_BLOCKS: usize = 1 << 10;
 
 /// Stretches begin at a multiple of this many blocks within a tensor, to keep register tiles whole.
@@ -41,6 +41,34 @@ impl Cuts for Uncut {
 
     fn start(&self, _: usize) -> usize {
         0
+    }
+}
+
+/// About equal stretches of panels that are as many blocks long each.
+pub struct Even {
+    panels: usize,
+    blocks: usize,
+    parts: usize,
+}
+
+impl Even {
+    /// At most `parts` stretches of `all` blocks.
+    pub fn new(all: usize, blocks: usize, parts: usize) -> Self {
+        Self {
+            panels: all / blocks.max(1),
+            blocks,
+            parts: parts.min(all / WORTH_A_FORK_BLOCKS),
+        }
+    }
+}
+
+impl Cuts for Even {
+    fn count(&self) -> usize {
+        self.parts.clamp(1, self.panels.max(1))
+    }
+
+    fn start(&self, stretch: usize) -> usize {
+        self.panels * stretch / self.count() * self.blocks
     }
 }
 

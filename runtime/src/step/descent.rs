@@ -9,7 +9,7 @@ use super::{
     courses::{Courses, Guided},
     cuts::Uncut,
     gradient::{self, Factor},
-    statistics,
+    limits, statistics,
 };
 #[cfg(feature = "alloc")]
 use crate::value::filled;
@@ -281,6 +281,7 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
             weights,
             state,
         );
+        limits::hold::<N::Network, _>(level, guided.rules(), None, 1, weights);
         if let Some(gains) = gains {
             statistics::gain::<N>(statistics, gains);
         }

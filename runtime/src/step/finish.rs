@@ -1,6 +1,6 @@
 //! Gradients as they are finished: a rule changes the weights at once, or they are kept.
 
-use super::{cuts::Cuts, share::stretches};
+use super::{cuts::Cuts, limits, share::stretches};
 use crate::{
     batch::{Batch, Place},
     block::Block,
@@ -64,6 +64,11 @@ impl<N: Model, U: Update> Gradients for Applied<'_, N, U> {
         let weights = &mut self.arena[..N::Network::LEARNT_BLOCKS];
         let rules = (self.update, self.rules);
         finish::<N, U>(level, rules, of, cuts, weights, self.state);
+        let pass = match of {
+            Unfinished::Deltas { pass, .. } => Some(pass),
+            Unfinished::Sums(_) => None,
+        };
+        limits::hold::<N::Network, U>(level, self.rules, pass, cuts.count(), weights);
     }
 }
 

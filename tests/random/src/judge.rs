@@ -9,6 +9,7 @@ use kiln_oracle::{Reference, Slope, slope};
 use crate::{
     case::{Case, Functional, functional},
     dice::Dice,
+    limits,
 };
 
 /// Samples of the batch: two register tiles and a rest.
@@ -98,6 +99,7 @@ fn graph<M: Case>() -> Graph {
 
 /// A model with a batch, and what the interpreter says of them.
 struct Trial<'a, M: Case> {
+    graph: &'a Graph,
     net: M,
     reference: Reference<'a>,
     inputs: Vec<M::Input>,
@@ -148,6 +150,7 @@ impl<'a, M: Case> Trial<'a, M> {
             expected.push(outputs);
         }
         let mut trial = Self {
+            graph,
             net,
             reference,
             inputs,
@@ -305,6 +308,7 @@ impl<'a, M: Case> Trial<'a, M> {
         for (name, slopes) in &self.slopes {
             self.judge_gradient(&training, name, slopes, here);
         }
+        limits::judge(self.graph, &self.net, &training, here);
         let (again, shared) = on(3, ROWS + 3);
         assert_eq!(loss, again, "on three threads, {here}");
         let bits = |training: &Training<M>| training.gradients().blocks().to_vec();

@@ -8,6 +8,7 @@ pub mod case;
 pub mod dice;
 pub mod generate;
 pub mod judge;
+mod limits;
 
 pub use case::Case;
 pub use judge::judge;

@@ -20,9 +20,11 @@ use crate::{
     step::{
         chunks::Step,
         courses::{Awake, Guided},
+        cuts::Cuts,
         finish::{Applied, Gradients, Kept},
         gradient::{self, Factor},
         inputs::check_totals,
+        limits,
         passes::Passes,
         source::Gathered,
         statistics,
@@ -170,6 +172,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         let (cuts, rules) = (passes.cuts(None), (&update, guided.rules()));
         let (weights, statistics) = arena.split_at_mut(N::Network::LEARNT_BLOCKS);
         gradient::apply(level, rules, scale, &cuts, learnt, weights, state);
+        limits::hold::<N::Network, _>(level, rules.1, None, cuts.count(), weights);
         if self.accumulate > 1 {
             statistics::gain::<N>(statistics, gains);
         } else {

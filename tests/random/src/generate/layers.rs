@@ -128,8 +128,10 @@ fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
     if dice.once_in(5) {
         arguments.insert(0, shape[shape.len() - 1].to_string());
     }
-    arguments.extend(unbiased(dice));
-    arguments.extend(weights(dice));
+    let unbiased = unbiased(dice);
+    let has_bias = unbiased.is_none();
+    arguments.extend(unbiased);
+    arguments.extend(weights(dice, has_bias));
     let mut output = shape.to_vec();
     output.pop();
     output.push(outputs);
@@ -156,8 +158,10 @@ fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
     if dice.once_in(3) {
         arguments.push(format!("layers = {}", dice.between(1, 3)));
     }
-    arguments.extend(unbiased(dice));
-    arguments.extend(weights(dice));
+    let unbiased = unbiased(dice);
+    let has_bias = unbiased.is_none();
+    arguments.extend(unbiased);
+    arguments.extend(weights(dice, has_bias));
     Layer::new("Lstm", arguments, vec![shape[0], hidden])
 }
 
@@ -192,8 +196,10 @@ fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
     arguments.extend(pair("stride", (rows.1, columns.1), 1));
     arguments.extend(pair("padding", (rows.2, columns.2), 0));
     arguments.extend(pair("dilation", (rows.3, columns.3), 1));
-    arguments.extend(unbiased(dice));
-    arguments.extend(weights(dice));
+    let unbiased = unbiased(dice);
+    let has_bias = unbiased.is_none();
+    arguments.extend(unbiased);
+    arguments.extend(weights(dice, has_bias));
     Layer::new("Conv2d", arguments, output)
 }
 
@@ -238,8 +244,8 @@ fn unbiased(dice: &mut Dice) -> Option<String> {
     dice.once_in(4).then(|| "bias = false".to_string())
 }
 
-/// How weights begin and what they cost.
-fn weights(dice: &mut Dice) -> Vec<String> {
+/// How weights begin, what they cost, and their limits.
+fn weights(dice: &mut Dice, has_bias: bool) -> Vec<String> {
     let mut arguments = Vec::new();
     if dice.once_in(6) {
         let scheme = dice.pick(&[
@@ -247,8 +253,26 @@ fn weights(dice: &mut Dice) -> Vec<String> {
             "KaimingNormal",
             "XavierUniform",
             "XavierNormal",
+            "XavierUniform(Tanh)",
+            "KaimingNormal(0.75, mode = FanOut)",
+            "LeCunUniform",
+            "LeCunNormal",
+            "Orthogonal",
+            "Orthogonal(LeakyRelu(0.25))",
+            "Uniform(-0.5, 0.25)",
+            "Normal(0.25)",
+            "TruncatedNormal(0.25, high = 0.5)",
+            "Constant(0.125)",
         ]);
         arguments.push(format!("init = {scheme}"));
+    }
+    if has_bias && dice.once_in(6) {
+        let scheme = dice.pick(&["Constant(0.25)", "Uniform(-0.25, 0.5)", "Zeros"]);
+        arguments.push(format!("bias_init = {scheme}"));
+    }
+    if dice.once_in(6) {
+        let limit = dice.pick(&["0.25", "0.75", "3"]);
+        arguments.push(format!("max_norm = {limit}"));
     }
     if dice.once_in(6) {
         arguments.push("l1 = 0.03125".into());
