@@ -100,6 +100,9 @@ pub use kiln_runtime::{
     value::{zeroed, zeroed_vec},
 };
 
+#[cfg(feature = "std")]
+pub use kiln_runtime::handover::{Publisher, Reader};
+
 #[cfg(feature = "train")]
 pub use kiln_runtime::train::{
     Callback, CsvLog, Curves, EarlyStopping, Epoch, Evaluation, History, JsonLinesLog, Moment,

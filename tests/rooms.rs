@@ -67,6 +67,7 @@ const RUNTIME: &[&str] = &[
     "inference",
     "summary",
     "model",
+    "handover",
     "step",
     "memory",
     "data",

@@ -23,6 +23,8 @@ pub mod error;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod flat;
+#[cfg(feature = "std")]
+pub mod handover;
 pub mod inference;
 pub mod kernels;
 pub mod layout;

@@ -21,6 +21,7 @@ mod memory;
 mod order;
 mod part;
 mod progress;
+mod publish;
 mod room;
 mod slowness;
 mod stopping;
