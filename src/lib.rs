@@ -106,7 +106,7 @@ pub use kiln_runtime::handover::{Publisher, Reader};
 #[cfg(feature = "train")]
 pub use kiln_runtime::train::{
     Callback, CsvLog, Curves, EarlyStopping, Epoch, Evaluation, History, JsonLinesLog, Moment,
-    Monitor, Stopped, Trainer, Training, Weights, evaluate, evaluate_with, predict,
+    Monitor, SampleGradient, Stopped, Trainer, Training, Weights, evaluate, evaluate_with, predict,
 };
 
 #[cfg(all(feature = "train", feature = "files"))]

@@ -2,6 +2,7 @@
 
 mod blend;
 mod draw;
+mod product;
 
 #[cfg(feature = "alloc")]
 use crate::error::nearest::nearest;
@@ -171,6 +172,20 @@ impl<N: Declared, A: AsRef<[Block]>> Parameters<N, A> {
     pub fn norm(&self) -> f64 {
         let arena = self.arena.as_ref();
         norm(&arena[..arena.len().min(N::Network::LEARNT_BLOCKS)])
+    }
+
+    /// The inner product with others, over all numbers that are learnt, or their gradients: of two samples' gradients,
+    /// how much a step along the one changes the loss of the other (Koh and Liang 2017 call it influence).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lent`] if an arena shrank.
+    pub fn dot<B: AsRef<[Block]>>(&self, other: &Parameters<N, B>) -> Result<f64> {
+        let learnt = N::Network::LEARNT_BLOCKS;
+        Ok(product::dot(
+            &self.arena()?[..learnt],
+            &other.arena()?[..learnt],
+        ))
     }
 
     /// The arena: blocks of sixteen numbers whose padding is zero.

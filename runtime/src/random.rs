@@ -72,6 +72,10 @@ impl Key {
 /// Which layer's bits serve what is sampled outside of a network: the last of the 2^24 that a [`Key`] tells apart.
 pub const OUTSIDE: u32 = 0xff_ffff;
 
+/// Which layer's bits serve the noise that is added to gradients: the one before.
+#[cfg(feature = "train")]
+pub const NOISE: u32 = OUTSIDE - 1;
+
 /// 32 random bits for each index.
 #[inline(always)]
 pub fn bits<S: Simd>(s: S, row: Row, index: u32x16<S>) -> u32x16<S> {

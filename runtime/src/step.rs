@@ -17,6 +17,8 @@ pub mod chunks;
 pub mod courses;
 pub mod cuts;
 mod descent;
+#[cfg(feature = "train")]
+pub mod each;
 #[cfg(feature = "alloc")]
 pub mod ema;
 pub mod finish;

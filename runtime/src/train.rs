@@ -10,6 +10,7 @@ mod callback;
 mod checkpoint;
 mod curves;
 mod digits;
+mod each;
 mod ending;
 mod evaluation;
 mod faults;
@@ -35,6 +36,7 @@ pub use callback::{Callback, Moment};
 #[cfg(feature = "files")]
 pub use checkpoint::Checkpoints;
 pub use curves::Curves;
+pub use each::SampleGradient;
 pub use evaluation::{Evaluation, evaluate, evaluate_with, predict};
 pub use history::{Epoch, History, Stopped};
 pub use log::{CsvLog, JsonLinesLog};

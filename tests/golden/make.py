@@ -26,6 +26,7 @@ import pathlib
 import re
 
 import distributions
+import each_gradient
 import losses
 import numpy as np
 import torch
@@ -489,6 +490,7 @@ def main():
     steps.write()
     limits.write()
     distributions.make(numbers, save)
+    each_gradient.write(numbers, save)
 
 
 if __name__ == "__main__":

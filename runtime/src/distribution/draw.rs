@@ -28,10 +28,20 @@ impl Draw {
     /// The numbers of row `row` at step `step` of a run. Dropout and initial weights of the same seed have others.
     pub fn new(seed: impl Into<Seed>, step: u64, row: usize) -> Self {
         let Seed(seed) = seed.into();
+        Self::of(random::OUTSIDE, [seed, step], row)
+    }
+
+    /// The noise that is added to the gradients of tensor `tensor` at step `step`.
+    #[cfg(feature = "train")]
+    pub(crate) fn noise(seed: u64, step: u64, tensor: usize) -> Self {
+        Self::of(random::NOISE, [seed, step], tensor)
+    }
+
+    fn of(layer: u32, [seed, step]: [u64; 2], row: usize) -> Self {
         let place = Key {
             seed,
             step,
-            layer: random::OUTSIDE,
+            layer,
             first_sample: 0,
         };
         Self {

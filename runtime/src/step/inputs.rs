@@ -30,14 +30,15 @@ use core::{
 };
 
 /// Inputs as a slice, and the first of them that is not finite.
-struct Inputs<'a, N: Model> {
+pub struct Inputs<'a, N: Model> {
     inputs: &'a [N::Input],
     /// Its position; behind all of them if there is none. The lowest, so that an error does not depend on threads.
     first: AtomicUsize,
 }
 
 impl<'a, N: Model> Inputs<'a, N> {
-    fn new(inputs: &'a [N::Input]) -> Self {
+    /// Of a batch.
+    pub fn new(inputs: &'a [N::Input]) -> Self {
         Self {
             inputs,
             first: AtomicUsize::new(inputs.len()),
@@ -45,7 +46,7 @@ impl<'a, N: Model> Inputs<'a, N> {
     }
 
     /// The error of the first input that is not finite.
-    fn judge(&self) -> Result<()> {
+    pub fn judge(&self) -> Result<()> {
         let position = self.first.load(Ordering::Relaxed);
         match self.inputs.get(position) {
             Some(input) => Err(not_finite(input, position)),

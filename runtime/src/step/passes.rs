@@ -82,14 +82,26 @@ impl<'m, N: Model> Passes<'m, N> {
         &mut self,
         step: Step<'_, L>,
         source: &impl Source<N, T>,
-        mut targets: impl Targets<T>,
+        targets: impl Targets<T>,
         gradients: &mut dyn Gradients,
     ) -> Totals {
         if step.turn.returns() {
             self.transpose(gradients.parameters());
         }
+        self.run_from(0, step, source, targets, gradients)
+    }
+
+    /// [`run`](Self::run) of the samples from `first` on, by weights that were transposed before.
+    pub fn run_from<T, L: Turn<N, T>>(
+        &mut self,
+        first: usize,
+        step: Step<'_, L>,
+        source: &impl Source<N, T>,
+        mut targets: impl Targets<T>,
+        gradients: &mut dyn Gradients,
+    ) -> Totals {
         if const { N::Network::SUMS } {
-            return self.run_summed(step, source, targets, gradients);
+            return self.run_summed(first, step, source, targets, gradients);
         }
         let rows = targets.rows();
         let Chunking {
@@ -101,7 +113,8 @@ impl<'m, N: Model> Passes<'m, N> {
         let mut totals = Totals::none(step.turn.parts());
         for pass in passes::<N, T>(step.turn) {
             let parameters = gradients.parameters();
-            let (work, _) = self.pass(pass, parameters, step, source, targets.lent());
+            let part = (pass, first);
+            let (work, _) = self.pass(part, parameters, step, source, targets.lent());
             if parts > 1 {
                 work.fork();
             } else {
@@ -137,6 +150,7 @@ impl<'m, N: Model> Passes<'m, N> {
     /// that it goes through. What is left of the batch are the sums.
     fn run_summed<T, L: Turn<N, T>>(
         &mut self,
+        first: usize,
         step: Step<'_, L>,
         source: &impl Source<N, T>,
         mut targets: impl Targets<T>,
@@ -149,7 +163,7 @@ impl<'m, N: Model> Passes<'m, N> {
         let [each, sums] = sums(rows.div_ceil(capacity));
         let wanted = gradients.wanted();
         let parameters = gradients.parameters();
-        let (chunks, room) = self.pass(0, parameters, step, source, targets.lent());
+        let (chunks, room) = self.pass((0, first), parameters, step, source, targets.lent());
         let work = Summed {
             chunks,
             sums: &mut room[..sums * N::Network::LEARNT_BLOCKS],
@@ -166,10 +180,10 @@ impl<'m, N: Model> Passes<'m, N> {
         totals
     }
 
-    /// A pass over all samples that have a target, and room for sums beside it.
+    /// A pass over all samples from `first` on that have a target, and room for sums beside it.
     fn pass<'a, T, L, F, G: Targets<T>>(
         &'a mut self,
-        pass: usize,
+        (pass, first): (usize, usize),
         parameters: &'a [Block],
         step: Step<'a, L>,
         source: &'a F,
@@ -187,7 +201,7 @@ impl<'m, N: Model> Passes<'m, N> {
             transposed: self.transposed,
             joint: self.joint,
             capacity,
-            first: 0,
+            first,
             chunks: self.chunks,
             scores: &mut self.scores[..rows],
             pairs: self.pairs,
@@ -199,7 +213,7 @@ impl<'m, N: Model> Passes<'m, N> {
     }
 
     /// Refreshes the transposed weights.
-    fn transpose(&mut self, parameters: &[Block]) {
+    pub fn transpose(&mut self, parameters: &[Block]) {
         let Chunking { level, parts, .. } = self.chunking;
         let transpose = |first, transposed: &mut [Block]| {
             let transpose = Transpose::<N> {

@@ -50,9 +50,9 @@ use core::mem;
 /// }
 /// ```
 pub struct Training<N: Model> {
-    memory: Memory<N>,
-    threads: Threads,
-    gradients: Vec<Block>,
+    pub(super) memory: Memory<N>,
+    pub(super) threads: Threads,
+    pub(super) gradients: Vec<Block>,
     /// The outputs of the last batch that somebody judges outside, and room for their gradients: none before the first.
     outputs: Vec<N::Output>,
     output_gradients: Vec<N::Output>,
@@ -60,14 +60,14 @@ pub struct Training<N: Model> {
     asks: bool,
     /// Room for the gradients of inputs, and how many the last batch has.
     slopes: Vec<N::Input>,
-    sloped: usize,
+    pub(super) sloped: usize,
     /// Samples that the gradients are the mean of, and how much they count.
-    rows: usize,
-    counted: f64,
+    pub(super) rows: usize,
+    pub(super) counted: f64,
     /// Gradients of a part of a batch, before they join the others.
-    part: Vec<Block>,
-    seed: u64,
-    step: u64,
+    pub(super) part: Vec<Block>,
+    pub(super) seed: u64,
+    pub(super) step: u64,
 }
 
 impl<N: Model> Training<N> {
