@@ -1,7 +1,9 @@
-//! What the fuzzer feeds to the compiler and to the readers of files. The modules of declarations are also part of
-//! `compiler/tests/fuzz.rs`, and `readers` is of `tests/data.rs`, which replay the corpora on every compiler.
+//! What the fuzzer feeds to the compiler, to the readers of files and to trainers. The modules of declarations are also
+//! part of `compiler/tests/fuzz.rs`, `readers` is of `tests/data.rs`, and `checkpoints` of `tests/resume`, which replay
+//! the corpora on every compiler.
 #![forbid(unsafe_code)]
 
+pub mod checkpoints;
 pub mod dice;
 #[path = "../../tests/random/src/generate/mod.rs"]
 pub mod generate;

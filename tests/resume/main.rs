@@ -1,8 +1,11 @@
 //! A run that was resumed has the bits of one that never stopped; a checkpoint of another run is refused.
 #![forbid(unsafe_code)]
 
+#[path = "../../fuzz/src/checkpoints.rs"]
+mod checkpoints;
 mod descents;
 mod files;
+mod fuzzed;
 mod rules;
 mod run;
 mod settings;

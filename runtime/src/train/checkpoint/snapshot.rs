@@ -116,10 +116,12 @@ impl Read {
         kind.take_parameters(&mut reader, "model", &mut read);
         let mut remembered = state.to_vec();
         kind.take_state(&mut reader, &mut remembered);
+        let history = take_history(&mut reader);
+        let ended = history.epochs.len();
         let mut fit = Fit {
-            history: take_history(&mut reader),
-            early: take_watch(&mut reader, "early"),
-            best: take_watch(&mut reader, "checkpoint"),
+            history,
+            early: take_watch(&mut reader, "early", ended),
+            best: take_watch(&mut reader, "checkpoint", ended),
             ..Fit::default()
         };
         fit.history.best = (fit.early.epoch > 0).then_some(fit.early.epoch);

@@ -9,7 +9,7 @@ use crate::{
         stopping::Watch,
     },
 };
-use alloc::{format, vec::Vec};
+use alloc::{format, string::ToString, vec::Vec};
 
 /// Adds the best so far.
 pub fn watch(file: &mut Record, prefix: &str, watch: &Watch) {
@@ -67,12 +67,16 @@ pub fn history(file: &mut Record, history: &History) {
 const METRICS: usize = 256;
 const NAME: usize = 256;
 
-/// Reads the best so far.
-pub fn take_watch(reader: &mut Reader<'_>, prefix: &str) -> Watch {
-    let best = format!("{prefix}.best");
+/// Reads the best of the epochs that have ended.
+pub fn take_watch(reader: &mut Reader<'_>, prefix: &str, ended: usize) -> Watch {
+    let (best, name) = (format!("{prefix}.best"), format!("{prefix}.epoch"));
+    let epoch = reader.index(&name);
+    if epoch > ended {
+        reader.differs(&name, format!("at most {ended}"), epoch.to_string());
+    }
     Watch {
         best: reader.has(&best).then(|| reader.number(&best)),
-        epoch: reader.index(&format!("{prefix}.epoch")),
+        epoch,
         waited: reader.index(&format!("{prefix}.waited")),
         weights: Vec::new(),
     }
