@@ -12,8 +12,8 @@ use alloc::{
     vec::Vec,
 };
 use std::{
-    fs::{File, OpenOptions},
-    io::Write,
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -24,9 +24,10 @@ use std::{
 /// 1,0.001,0.3120412,0.9081,0.1742,0.9491,0.9487,0.31,193548.4
 /// ```
 ///
-/// What an epoch does not have is empty. A file that is there is begun anew by the first fit of the log, and further fits go
-/// on in it; a fit that was resumed begins with the lines of the epochs before. So after a crash the file is as if there
-/// had been none, but for seconds.
+/// What an epoch does not have is empty. A file that is there is begun anew by the first fit of the log, and further
+/// fits go on in it; a fit that was resumed begins with the lines of the epochs before. So after a crash the file is as
+/// if there had been none, but for seconds. Names that come up later, such as metrics of a second fit, are added behind
+/// the others, and are empty in the lines before.
 ///
 /// ```
 /// use kiln::{CsvLog, JsonLinesLog, prelude::*};
@@ -69,20 +70,37 @@ impl CsvLog {
         }
     }
 
-    fn line(&mut self, number: usize, epoch: &Epoch) -> String {
+    /// The line of names.
+    fn header(&self) -> String {
+        let names = self.columns.iter().map(|name| quoted(name));
+        names.collect::<Vec<_>>().join(",") + "\n"
+    }
+
+    /// The line of an epoch.
+    fn line(&self, number: usize, epoch: &Epoch) -> String {
         let fields = fields(number, epoch);
-        let mut text = String::new();
-        if self.columns.is_empty() {
-            self.columns = fields.iter().map(|(name, _)| name.clone()).collect();
-            let names = self.columns.iter().map(|name| quoted(name));
-            text = names.collect::<Vec<_>>().join(",") + "\n";
-        }
         let numbers = self.columns.iter().map(|column| {
             let field = fields.iter().find(|(name, _)| name == column);
             let number = field.and_then(|(_, number)| *number);
             number.map_or(String::new(), |number| number.to_string())
         });
-        text + &numbers.collect::<Vec<_>>().join(",") + "\n"
+        numbers.collect::<Vec<_>>().join(",") + "\n"
+    }
+
+    /// Adds the names that epochs have and the file has not.
+    fn widen<'a>(&mut self, epochs: impl Iterator<Item = &'a Epoch>) -> Result<()> {
+        let (before, old) = (self.columns.len(), self.header());
+        for (name, _) in epochs.flat_map(|epoch| fields(0, epoch)) {
+            if !self.columns.contains(&name) {
+                self.columns.push(name);
+            }
+        }
+        let more = self.columns.len() - before;
+        match more {
+            0 => Ok(()),
+            _ if before == 0 => self.lines.append(&self.header()),
+            _ => self.lines.widen(&old, &self.header(), more),
+        }
     }
 }
 
@@ -112,14 +130,19 @@ impl Callback for CsvLog {
         if !self.lines.begun {
             self.columns.clear();
         }
-        let before = (1..).zip(&moment.history.epochs).skip(self.lines.written);
+        let epochs = &moment.history.epochs;
+        let written = self.lines.written;
+        self.lines.begin(epochs.len())?;
+        self.widen(epochs.iter().skip(written))?;
+        let before = (1..).zip(epochs).skip(written);
         let text = before
             .map(|(number, epoch)| self.line(number, epoch))
             .collect::<String>();
-        self.lines.begin(&text, moment.history.epochs.len())
+        self.lines.append(&text)
     }
 
     fn epoch_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
+        self.widen(moment.history.last().into_iter())?;
         let text = moment
             .history
             .last()
@@ -140,7 +163,8 @@ impl Callback for JsonLinesLog {
         let text = before
             .map(|(number, epoch)| Self::line(number, epoch))
             .collect::<String>();
-        self.lines.begin(&text, moment.history.epochs.len())
+        self.lines.begin(moment.history.epochs.len())?;
+        self.lines.append(&text)
     }
 
     fn epoch_ends(&mut self, moment: &Moment<'_>) -> Result<()> {
@@ -184,14 +208,36 @@ impl Lines {
         }
     }
 
-    /// Writes the first lines of a fit, which then has those of so many epochs.
-    fn begin(&mut self, text: &str, epochs: usize) -> Result<()> {
+    /// Begins with the lines of a fit, which then has those of so many epochs.
+    fn begin(&mut self, epochs: usize) -> Result<()> {
         self.written = epochs;
         if !self.begun {
             File::create(&self.path).map_err(failed("create", &self.path))?;
             self.begun = true;
         }
-        self.append(text)
+        Ok(())
+    }
+
+    /// Gives a table a longer line of names, and `more` empty fields to every other line. The new file takes the old
+    /// one's name when it is whole. One that was moved away, or does not begin with the names, is left alone, and goes
+    /// on under them.
+    fn widen(&self, old: &str, names: &str, more: usize) -> Result<()> {
+        let failed = |error| failed("write", &self.path)(error);
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        let Some(lines) = text.strip_prefix(old) else {
+            return self.append(names);
+        };
+        let ending = ",".repeat(more) + "\n";
+        let lines = lines.lines().flat_map(|line| [line, &ending]);
+        let text: String = [names].into_iter().chain(lines).collect();
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(".tmp");
+        let replaced = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.path));
+        replaced.map_err(failed)
     }
 
     /// Opened each time: a file that was moved away, as rotated logs are, is begun again.
