@@ -3,10 +3,13 @@
 use crate::error::TableFault;
 use alloc::{vec, vec::Vec};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use std::io::{BufRead, Error as IoError};
+use std::io::{BufRead, Chain, Error as IoError, Read};
 
 /// Bytes that a row may have. A quote that is not closed makes one row of the rest of a file, of any size.
 const LONGEST: usize = 16 << 20;
+
+/// The mark that a file in UTF-8 may begin with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is wrong with a row.
 pub enum Flaw {
@@ -18,7 +21,8 @@ pub enum Flaw {
 
 /// Reads rows.
 pub struct Records<R> {
-    input: R,
+    /// What the file begins with as the mark does, but is none; and the rest of it.
+    input: Chain<&'static [u8], R>,
     reader: Reader,
     /// Fields of the row, one behind another.
     bytes: Vec<u8>,
@@ -37,7 +41,7 @@ impl<R: BufRead> Records<R> {
     pub fn new(input: R, delimiter: u8, quote: u8) -> Self {
         let mut builder = ReaderBuilder::new();
         Self {
-            input,
+            input: Read::chain(&[][..], input),
             reader: builder.delimiter(delimiter).quote(quote).build(),
             bytes: vec![0; 1 << 10],
             ends: vec![0; 1 << 6],
@@ -48,8 +52,18 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// The first bytes of the file, before anything is read.
+    /// The first bytes of the file behind a byte-order mark, before anything is read.
     pub fn start(&mut self) -> Result<&[u8], Flaw> {
+        // The parser passes over a mark by itself, but not over one that a pipe gives alone, or in parts.
+        let (held, input) = self.input.get_mut();
+        for (count, byte) in MARK.iter().enumerate() {
+            let next = input.fill_buf().map_err(Flaw::Io)?.first();
+            if next != Some(byte) {
+                *held = &MARK[..count];
+                break;
+            }
+            input.consume(1);
+        }
         self.input.fill_buf().map_err(Flaw::Io)
     }
 

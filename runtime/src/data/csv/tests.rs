@@ -6,13 +6,18 @@ use crate::{
     testing::Folder,
 };
 use alloc::{
+    boxed::Box,
     format,
     string::{String, ToString},
     vec,
     vec::Vec,
 };
 use proptest::prelude::*;
-use std::io::Write;
+use std::{
+    collections::VecDeque,
+    io::{BufRead, Read, Result as IoResult, Write},
+    path::Path,
+};
 
 const FLOWERS: &str = "\
 length,width,colour,species
@@ -184,6 +189,68 @@ fn words_are_numbered_in_their_order() -> Result<(), Error> {
         [0.0, 0.0, 1.0, 3.0],
     ];
     assert_eq!(table.samples.inputs(), rows);
+    Ok(())
+}
+
+/// A pipe that gives a few bytes at a time.
+struct Pipe(VecDeque<Vec<u8>>);
+
+impl Read for Pipe {
+    fn read(&mut self, bytes: &mut [u8]) -> IoResult<usize> {
+        let count = self.fill_buf()?.read(bytes)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Pipe {
+    fn fill_buf(&mut self) -> IoResult<&[u8]> {
+        Ok(self.0.front().map_or(&[], Vec::as_slice))
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let Some(first) = self.0.front_mut() {
+            first.drain(..count);
+            if first.is_empty() {
+                self.0.pop_front();
+            }
+        }
+    }
+}
+
+/// A table that comes in pieces, of which the first has `first` bytes, and each other one `size`.
+fn piped(text: &str, first: usize, size: usize) -> Csv {
+    let (begin, rest) = text.as_bytes().split_at(first);
+    let pieces = [begin].into_iter().chain(rest.chunks(size));
+    let pieces = pieces.filter(|piece| !piece.is_empty());
+    let pipe = Pipe(pieces.map(<[u8]>::to_vec).collect());
+    Csv::new(Path::new("pipe"), Box::new(pipe))
+}
+
+#[test]
+fn pipes_give_as_little_as_they_like() -> Result<(), Error> {
+    for text in [
+        "\u{feff}a,b\n1,2\n3,4\n",
+        "a,b\r\n1,2\r\n3,4",
+        "\u{feff}\n\na,b\n1,2\n3,4\n",
+    ] {
+        for first in 0..6 {
+            for size in [1, 2, 100] {
+                let table = piped(text, first, size).read::<2>()?;
+                assert_eq!(table.columns, ["a", "b"], "{text:?} {first} {size}");
+                assert_eq!(table.samples.inputs(), [[1.0, 2.0], [3.0, 4.0]]);
+            }
+        }
+    }
+    // A mark alone is a table without rows, and half of one is text.
+    let error = message(piped("\u{feff}", 3, 1));
+    assert!(
+        error.contains("no rows") || error.contains("no data"),
+        "{error}"
+    );
+    let text = "\u{ffff}a,b\n1,2\n3,4\n";
+    let columns = piped(text, 1, 1).read::<2>()?.columns;
+    assert_eq!(columns, ["\u{ffff}a", "b"]);
     Ok(())
 }
 
