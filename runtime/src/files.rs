@@ -53,7 +53,7 @@ pub fn save(path: impl AsRef<Path>, tensors: &[Tensor], arena: &[Block]) -> Resu
 ///
 /// # Errors
 ///
-/// As [`save`].
+/// As [`save`], and [`Error::NotSafetensors`] if there is more of it than can be read.
 #[cfg(feature = "std")]
 pub fn save_with(
     path: impl AsRef<Path>,
@@ -62,8 +62,9 @@ pub fn save_with(
     metadata: &[(String, String)],
 ) -> Result<()> {
     let path = path.as_ref();
-    let bytes = encode::encode(Some(&path.display().to_string()), tensors, arena)?;
-    let bytes = encode::with_metadata(bytes, metadata);
+    let shown = path.display().to_string();
+    let bytes = encode::encode(Some(&shown), tensors, arena)?;
+    let bytes = encode::with_metadata(&shown, bytes, metadata)?;
     replace::replace(path, |file| file.write_all(&bytes))
 }
 

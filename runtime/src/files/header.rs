@@ -16,8 +16,8 @@ use safetensors::SafeTensorError;
 /// Bytes of the header's length.
 pub const PREFIX: usize = size_of::<u64>();
 
-/// The largest header that is read.
-const LARGEST: u64 = 100_000_000;
+/// The largest header that is read or written, as safetensors has it.
+pub const LARGEST: u64 = 100_000_000;
 
 /// What is wrong with a header that gives one name to two tensors.
 pub const TWICE: &str =
