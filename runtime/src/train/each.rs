@@ -133,8 +133,8 @@ impl<N: Model> Training<N> {
     /// # Ok::<(), kiln::Error>(())
     /// ```
     ///
-    /// A sample costs what a batch of one costs, and a pass over the gradients to add them up. The first call allocates a second
-    /// arena of gradients.
+    /// Gradients of inputs are not kept. A sample costs what a batch of one costs, and a pass over the gradients to add
+    /// them up. The first call allocates a second arena of gradients.
     ///
     /// # Errors
     ///
