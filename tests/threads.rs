@@ -9,8 +9,13 @@ model! {
         Relu,
         MaxPool2d(2),
         Dropout(0.3),
+        SpatialDropout(0.1),
+        GaussianNoise(0.1),
         Reshape(20, 49),
         Lstm(24),
+        AlphaDropout(0.1),
+        GaussianDropout(0.1),
+        StochasticDepth(0.1),
         Last,
         Dense(10, l2 = 0.001),
     }

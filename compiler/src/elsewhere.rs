@@ -29,6 +29,13 @@ const LAYERS: &[(&str, &str)] = &[
     ("Multiply", "Mul"),
     ("View", "Reshape"),
     ("Unflatten", "Reshape"),
+    ("Dropout1d", "SpatialDropout"),
+    ("Dropout2d", "SpatialDropout"),
+    ("SpatialDropout1D", "SpatialDropout"),
+    ("SpatialDropout2D", "SpatialDropout"),
+    ("ChannelDropout", "SpatialDropout"),
+    ("DropPath", "StochasticDepth"),
+    ("GaussNoise", "GaussianNoise"),
 ];
 
 /// Functions that are called otherwise there.
@@ -45,6 +52,9 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("max_pool", "max_pool2d"),
     ("avg_pool", "avg_pool2d"),
     ("average_pooling2d", "avg_pool2d"),
+    ("dropout1d", "spatial_dropout"),
+    ("dropout2d", "spatial_dropout"),
+    ("drop_path", "stochastic_depth"),
 ];
 
 /// Arguments that are called otherwise there; of several words here, the one that the layer has is meant.
@@ -72,6 +82,10 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("rate", &["p"]),
     ("prob", &["p"]),
     ("probability", &["p"]),
+    ("drop_prob", &["p"]),
+    ("stddev", &["deviation"]),
+    ("std", &["deviation"]),
+    ("sigma", &["deviation"]),
     ("dim", &["axis"]),
     ("target_shape", &["shape"]),
     ("kernel_initializer", &["init"]),
@@ -156,6 +170,22 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("dtype", "numbers are f32; leave it out"),
     ("device", "networks run on the processor; leave it out"),
     ("p", "it takes none"),
+    (
+        "mode",
+        "each sample is dropped by itself, as by `mode=\"row\"`; leave it out",
+    ),
+    (
+        "noise_shape",
+        "`SpatialDropout` drops whole channels, and `StochasticDepth` whole samples; leave it out",
+    ),
+    (
+        "seed",
+        "all that is random in training has the training's seed; leave it out",
+    ),
+    (
+        "training",
+        "training and inference are told apart without it; leave it out",
+    ),
     (
         "track_running_stats",
         "running statistics are always kept, for a sample alone has none; leave it out",

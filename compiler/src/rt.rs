@@ -117,6 +117,9 @@ paths! {
     TANH = Tanh;
 
     COPY_AXIS = copy::Axis;
+    NUMBERS_FLAT = Numbers::flat;
+    NUMBERS_AT_ONCE = Numbers::at_once;
+    NUMBERS_WITHIN = Numbers::within;
     START_BIAS = Start::Bias;
     START_ZERO = Start::Zero;
     START_ADD = Start::Add;

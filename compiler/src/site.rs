@@ -77,6 +77,8 @@ pub struct Placed {
 pub struct Site<'a> {
     /// Its number among those of the network.
     pub index: usize,
+    /// How many stages before it draw random bits.
+    pub draws: usize,
     /// Operands.
     pub inputs: Vec<&'a Placed>,
     /// The result.

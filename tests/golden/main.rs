@@ -12,6 +12,7 @@ mod layers;
 mod limits;
 mod losses;
 mod networks;
+mod noise;
 mod optimizers;
 mod schedules;
 mod spelling;

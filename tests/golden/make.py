@@ -28,6 +28,7 @@ import re
 import distributions
 import each_gradient
 import losses
+import noise
 import numpy as np
 import torch
 import torchvision
@@ -491,6 +492,7 @@ def main():
     limits.write()
     distributions.make(numbers, save)
     each_gradient.write(numbers, save)
+    noise.make(numbers, save)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,15 @@ use kiln::{
 use std::{env, fs, path::PathBuf, process};
 
 model! {
-    pub struct Net(x: [2]) -> [3] { hidden: Dense(8), BatchNorm, Relu, Dropout(0.2), out: Dense(3) }
+    pub struct Net(x: [2]) -> [3] {
+        GaussianNoise(0.03),
+        hidden: Dense(8),
+        BatchNorm,
+        Relu,
+        Dropout(0.2),
+        StochasticDepth(0.1),
+        out: Dense(3),
+    }
 
     pub struct Other(x: [2]) -> [3] { hidden: Dense(9), BatchNorm, Relu, fc: Dense(3) }
 }

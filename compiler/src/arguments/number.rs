@@ -92,6 +92,38 @@ impl Arguments<'_> {
         }
     }
 
+    /// A required number that is at least 0 and, as an f32, below 1.
+    pub fn probability_below_one(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, name.into(), Standing::Positional) else {
+            return self.absent(name, 0.0);
+        };
+        match self.number_of(value) {
+            Some(probability) if probability >= 0.0 && (probability as f32) < 1.0 => probability,
+            _ => {
+                self.wrong(
+                    value,
+                    format!("`{name}` is a number of at least 0 and below 1, such as `0.5`"),
+                );
+                0.0
+            }
+        }
+    }
+
+    /// A required standard deviation: finite as an f32, and at least 0.
+    pub fn deviation(&mut self, name: &'static str) -> f64 {
+        let Some(value) = self.take(name, name.into(), Standing::Positional) else {
+            return self.absent(name, 0.0);
+        };
+        match self.number_of(value) {
+            Some(deviation) if deviation >= 0.0 => deviation,
+            _ => {
+                let message = "a standard deviation, a number that is not negative and that f32 can hold, such as `0.1`";
+                self.wrong(value, format!("`{name}` is {message}"));
+                0.0
+            }
+        }
+    }
+
     /// A number in `0.0..=1.0`, with a default, by name only.
     pub fn probability_or(&mut self, name: &'static str, default: f64) -> f64 {
         let fits = |number: f64| (0.0..=1.0).contains(&number);

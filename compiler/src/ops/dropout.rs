@@ -2,16 +2,15 @@
 //! (Srivastava et al. 2014), as `torch.nn.Dropout`; otherwise it does nothing.
 
 use super::lower::Lower;
+use super::noise::{self, Unit};
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
-use crate::call::Call;
-use crate::call::{Argument, Form, Size, Slot};
+use crate::call::{Argument, Call, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
 
 kernels! {
-    FORWARD = dropout::forward(s, x, out y, blocks_per_sample, p, key);
-    BACKWARD = dropout::backward(s, dy, add dx, blocks_per_sample, p, key);
+    APPLY = dropout::apply(s, x, add y, numbers, p, scale, key, add);
 }
 
 /// Zeroes at random while training.
@@ -52,34 +51,59 @@ impl Lower for Dropout {
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        let call = Call::of(&FORWARD, [Size::Isa])
-            .read("x", Slot::Input(0), Form::Blocks)
-            .write("y", Slot::Output, Form::Blocks);
-        vec![self.masked(call, site)]
+        forward(site, Unit::Number, self.p)
     }
 
-    /// The mask is drawn again, so nothing was saved.
     fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        let down = |add: bool| {
-            let dx = Slot::InputDelta(0);
-            let call = Call::of(&BACKWARD, [Size::Isa, Size::Adds])
-                .read("dy", Slot::Delta, Form::Blocks)
-                .add("dx", dx, add, Form::Blocks);
-            self.masked(call, site)
-        };
-        site.adds(0).map(down).into_iter().collect()
+        backward(site, Unit::Number, self.p, scale(self.p))
     }
 }
 
-impl Dropout {
-    /// Gives a call what the mask is a function of.
-    fn masked(&self, call: Call<Slot>, site: &Site<'_>) -> Call<Slot> {
-        let layer = site.index as u32;
-        call.with(
-            "blocks_per_sample",
-            Argument::Number(site.output().blocks()),
-        )
-        .with("p", Argument::Float(self.p as f32))
-        .with("key", Argument::Key { layer })
+/// What is kept is multiplied by 1 / (1 - p), or by 0 where nothing is kept as an f32 has it.
+pub fn scale(p: f64) -> f64 {
+    if (p as f32) < 1.0 {
+        1.0 / (1.0 - p)
+    } else {
+        0.0
     }
+}
+
+/// Drops units with probability p.
+pub fn forward(site: &Site<'_>, unit: Unit, p: f64) -> Vec<Call<Slot>> {
+    vec![apply(
+        site,
+        unit,
+        (Slot::Input(0), Slot::Output),
+        (p, scale(p)),
+        false,
+    )]
+}
+
+/// Drops the same again, of deltas: the mask is a function of its key, so nothing was saved.
+pub fn backward(site: &Site<'_>, unit: Unit, p: f64, scale: f64) -> Vec<Call<Slot>> {
+    let down = |add| {
+        apply(
+            site,
+            unit,
+            (Slot::Delta, Slot::InputDelta(0)),
+            (p, scale),
+            add,
+        )
+    };
+    site.adds(0).map(down).into_iter().collect()
+}
+
+fn apply(
+    site: &Site<'_>,
+    unit: Unit,
+    values: (Slot, Slot),
+    (p, scale): (f64, f64),
+    add: bool,
+) -> Call<Slot> {
+    noise::call(Call::of(&APPLY, [Size::Isa]), values, Some(add))
+        .with("numbers", noise::numbers(site, unit))
+        .with("p", Argument::Float(p as f32))
+        .with("scale", Argument::Float(scale as f32))
+        .with("key", noise::key(site))
+        .with("add", Argument::Adds)
 }

@@ -6,6 +6,7 @@ pub use operator::{Application, Feed, Operator};
 pub mod activation;
 pub mod adaptive_avg_pool2d;
 pub mod add;
+pub mod alpha_dropout;
 pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod concat;
@@ -16,6 +17,8 @@ pub mod dense;
 pub mod dropout;
 pub mod factor;
 pub mod flatten;
+pub mod gaussian_dropout;
+pub mod gaussian_noise;
 pub mod global_avg_pool;
 pub mod image;
 pub mod init;
@@ -25,6 +28,7 @@ pub mod lower;
 pub mod lstm;
 pub mod max_pool2d;
 pub mod mul;
+pub mod noise;
 pub mod normalised;
 pub mod operator;
 pub mod pair;
@@ -36,6 +40,8 @@ pub mod reshape;
 pub mod sigmoid;
 pub mod slice;
 pub mod softmax;
+pub mod spatial_dropout;
+pub mod stochastic_depth;
 pub mod sub;
 pub mod tanh;
 pub mod window;
@@ -131,6 +137,16 @@ operators! {
     Reshape = reshape, Some("reshape");
     /// Zeroes at random while training.
     Dropout = dropout, Some("dropout");
+    /// Zeroes whole channels at random while training.
+    SpatialDropout = spatial_dropout, Some("spatial_dropout");
+    /// Brings numbers to SELU's least value at random while training.
+    AlphaDropout = alpha_dropout, Some("alpha_dropout");
+    /// Multiplies by normal noise while training.
+    GaussianDropout = gaussian_dropout, Some("gaussian_dropout");
+    /// Adds normal noise while training.
+    GaussianNoise = gaussian_noise, Some("gaussian_noise");
+    /// Zeroes samples at random while training.
+    StochasticDepth = stochastic_depth, Some("stochastic_depth");
     /// max(x, 0).
     Relu = relu, Some("relu");
     /// 1 / (1 + e^-x).

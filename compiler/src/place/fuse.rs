@@ -30,6 +30,8 @@ pub struct Stage {
     pub normalised: bool,
     /// Whether another stage applies the same layer.
     pub shared: bool,
+    /// How many nodes before it draw random bits, whatever was fused: by this number its own bits are drawn.
+    pub draws: usize,
 }
 
 /// Turns nodes into stages.
@@ -54,6 +56,7 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
             .or_insert(0_usize) += 1;
     }
     let mut stages: Vec<Stage> = Vec::new();
+    let mut draws = 0;
     // The stage that gives each value.
     let mut givers: Vec<Option<usize>> = vec![None; graph.values.len()];
     for node in &graph.nodes {
@@ -84,7 +87,9 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
             shared: calls
                 .get(&(node.layer, &node.parameters))
                 .is_some_and(|&calls| calls > 1),
+            draws,
         });
+        draws += usize::from(node.op.lower().only_trains());
     }
     stages
 }

@@ -232,6 +232,7 @@ impl Layout {
             absorbed: None,
             normalised: false,
             shared: false,
+            draws: 0,
         });
         copy
     }

@@ -385,9 +385,16 @@ fn all_arguments_of_a_layer_are_checked_at_once() {
 #[test]
 fn a_probability_may_be_certainty() {
     for probability in ["0", "1", "1.0", "0.99999999999"] {
-        super::graph(&format!(
-            "struct A(x: [4]) -> [4] {{ Dropout({probability}) }}"
-        ));
+        for layer in [
+            "Dropout",
+            "AlphaDropout",
+            "SpatialDropout",
+            "StochasticDepth",
+        ] {
+            super::graph(&format!(
+                "struct A(x: [4, 5]) -> [4, 5] {{ {layer}({probability}) }}"
+            ));
+        }
     }
 }
 

@@ -353,11 +353,29 @@ fn flatten_and_reshape() {
 
 #[test]
 fn shapes_that_stay() {
-    for layer in ["Dropout(0.5)", "Relu", "Sigmoid", "Tanh"] {
+    let noise = [
+        "Dropout(0.5)",
+        "AlphaDropout(0.5)",
+        "GaussianDropout(0.5)",
+        "GaussianNoise(0.5)",
+        "StochasticDepth(0.5)",
+    ];
+    for layer in noise.into_iter().chain(["Relu", "Sigmoid", "Tanh"]) {
         for shape in [&[5][..], &[5, 6], &[5, 6, 7]] {
             gives(shape, layer, shape);
         }
     }
+}
+
+#[test]
+fn whole_channels_are_dropped_where_there_are_any() {
+    gives(&[5, 6], "SpatialDropout(0.5)", &[5, 6]);
+    gives(&[5, 6, 7], "SpatialDropout(0.5)", &[5, 6, 7]);
+    assert_eq!(
+        fails(&[6], "SpatialDropout(0.5)"),
+        "`SpatialDropout` drops whole channels of an image [C, H, W] or features of a sequence [T, F], but `x` gives [6], \
+         whose features are single numbers; `Dropout` drops those"
+    );
 }
 
 #[test]

@@ -1,112 +1,131 @@
-//! Dropout (Srivastava et al. 2014), as `torch.nn.Dropout` while training.
+//! Dropout (Srivastava et al. 2014), as `torch.nn.Dropout` while training, and what differs from it in what is dropped at once:
+//! whole channels (Tompson et al. 2015, `torch.nn.Dropout2d`), or all of a sample (stochastic depth, Huang et al. 2016,
+//! `torchvision.ops.StochasticDepth`). Which numbers share a mask is a matter of their indices (see [`Numbers`]).
 //!
-//! With m = 1 where a number is kept (probability 1 - p) and 0 elsewhere:
+//! With m = 1 where a number is kept (probability 1 - p) and 0 elsewhere, and c = 1 / (1 - p):
 //!
 //! ```text
-//! forward    y  = m x / (1 - p)
-//! backward   dx = m dy / (1 - p)
+//! forward    y  = c m x
+//! backward   dx = c m dy
+//! ```
+//!
+//! Alpha dropout (Klambauer et al. 2017, `torch.nn.AlphaDropout`) puts A = -1.7580993408473766, the least value of SELU, where a
+//! number is dropped, and brings what is normal back to mean 0 and variance 1: with a = 1 / sqrt((1 - p) (1 + p A^2)),
+//!
+//! ```text
+//! forward    y  = a (m x + (1 - m) A) - a p A  =  a m x + (-a p A if kept, a (1 - p) A if dropped)
+//! backward   dx = a m dy
 //! ```
 //!
 //! The mask is computed again in backward from the same key (see [`crate::random`]), so nothing is stored.
 
+use super::numbers::Numbers;
 use crate::{
-    block::{Block, LANES},
+    block::Block,
     math,
     random::{self, Key},
-    simd::Isa,
+    simd::{Isa, compiled_here},
 };
 use fearless_simd::{f32x16, prelude::*, u32x16};
 
-/// The factor of sixteen numbers: 1 / (1 - p), or 0; always 0 where p is 1, as in PyTorch. No factor makes a number smaller
-/// that it does not make zero.
-#[inline(always)]
-fn factors<S: Isa>(s: S, row: random::Row, first: u32x16<S>, p: f32) -> f32x16<S> {
-    // Dropped when the hash is below p 2^32: exact to 2^-32.
-    let threshold = (f64::from(p) * 4_294_967_296.0) as u32;
-    let keep = random::bits(s, row, first).simd_ge(u32x16::splat(s, threshold));
-    let scale = f32x16::splat(s, if p < 1.0 { 1.0 / (1.0 - p) } else { 0.0 });
-    keep.select(scale, f32x16::splat(s, 0.0))
+/// Numbers are dropped whose hash is below this: p 2^32, exact to 2^-32.
+fn threshold(p: f32) -> u32 {
+    (f64::from(p) * 4_294_967_296.0) as u32
 }
 
-/// Walks the rows of `x` and `y` block by block with their factors.
-#[inline(always)]
-fn walk<S: Isa>(
+compiled_here! {
+    /// y = c m x, or y += c m x: forward, and backward over deltas. c is 0 where p is 1, as in PyTorch, for a threshold of 32
+    /// bits is one short of 2^32. Padding stays zero, since 0 times either factor is 0.
+    pub fn apply = apply_on(
+        x: &[Block], y: &mut [Block], numbers: Numbers, p: f32, scale: f32, key: Key, add: bool,
+    );
+    /// y = a m x, and `kept` or `dropped` more.
+    pub fn apply_alpha = apply_alpha_on(
+        x: &[Block], y: &mut [Block], numbers: Numbers, p: f32, scale: f32, kept: f32, dropped: f32, key: Key,
+    );
+}
+
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
+fn apply_on<S: Isa>(
     s: S,
     x: &[Block],
     y: &mut [Block],
-    blocks_per_sample: usize,
+    numbers: Numbers,
     p: f32,
+    scale: f32,
     key: Key,
-    f: impl Fn(f32x16<S>, f32x16<S>, &mut Block),
+    add: bool,
 ) {
-    let lanes = u32x16::simd_from(s, core::array::from_fn(|lane| lane as u32));
-    let rows = x
-        .chunks_exact(blocks_per_sample.max(1))
-        .zip(y.chunks_exact_mut(blocks_per_sample.max(1)));
-    for (row, (x, y)) in rows.enumerate() {
-        let row = key.row(row);
-        let mut index = lanes;
-        for (x, y) in x.iter().zip(y) {
-            f(x.load(s), factors(s, row, index, p), y);
-            index += u32x16::splat(s, LANES as u32);
+    match add {
+        true => masked::<S, true, true>(s, (x, y), numbers, [p, scale], key),
+        // A factor of at least 1 makes no number smaller, and 0 makes all of them zero.
+        false if scale >= 1.0 || scale == 0.0 => {
+            masked::<S, false, false>(s, (x, y), numbers, [p, scale], key);
         }
+        false => masked::<S, false, true>(s, (x, y), numbers, [p, scale], key),
     }
 }
 
-/// y = m x / (1 - p) over rows of `blocks_per_sample`; padding stays zero since 0 times either factor is 0.
-pub fn forward<S: Isa>(
+fn masked<S: Isa, const ADD: bool, const FLUSH: bool>(
     s: S,
-    x: &[Block],
-    y: &mut [Block],
-    blocks_per_sample: usize,
-    p: f32,
+    values: (&[Block], &mut [Block]),
+    numbers: Numbers,
+    [p, scale]: [f32; 2],
     key: Key,
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            walk(
+            let threshold = u32x16::splat(s, threshold(p));
+            let (scale, zero) = (f32x16::splat(s, scale), f32x16::splat(s, 0.0));
+            numbers.change::<S, f32x16<S>, ADD>(
                 s,
-                x,
-                y,
-                blocks_per_sample,
-                p,
-                key,
+                values,
+                (key, false),
                 #[inline(always)]
-                |x, factor, y| y.store(x * factor),
+                |row, index| {
+                    let kept = random::bits(s, row, index).simd_ge(threshold);
+                    kept.select(scale, zero)
+                },
+                #[inline(always)]
+                |factor, x, y| {
+                    let sum = if ADD { y + x * factor } else { x * factor };
+                    if FLUSH { math::flush(s, sum) } else { sum }
+                },
             );
         },
     );
 }
 
-/// dx = m dy / (1 - p), or dx += that.
-pub fn backward<S: Isa, const ADD: bool>(
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
+fn apply_alpha_on<S: Isa>(
     s: S,
-    dy: &[Block],
-    dx: &mut [Block],
-    blocks_per_sample: usize,
+    x: &[Block],
+    y: &mut [Block],
+    numbers: Numbers,
     p: f32,
+    scale: f32,
+    kept: f32,
+    dropped: f32,
     key: Key,
 ) {
     s.vectorize(
         #[inline(always)]
         || {
-            walk(
+            let threshold = u32x16::splat(s, threshold(p));
+            let (scale, zero) = (f32x16::splat(s, scale), f32x16::splat(s, 0.0));
+            let (kept, dropped) = (f32x16::splat(s, kept), f32x16::splat(s, dropped));
+            numbers.change::<S, [f32x16<S>; 2], false>(
                 s,
-                dy,
-                dx,
-                blocks_per_sample,
-                p,
-                key,
+                (x, y),
+                (key, true),
                 #[inline(always)]
-                |dy, factor, dx| {
-                    let gradient = dy * factor;
-                    dx.store(if ADD {
-                        math::flush(s, dx.load(s) + gradient)
-                    } else {
-                        gradient
-                    });
+                |row, index| {
+                    let keep = random::bits(s, row, index).simd_ge(threshold);
+                    [keep.select(scale, zero), keep.select(kept, dropped)]
                 },
+                #[inline(always)]
+                |[factor, more], x, _| math::flush(s, x * factor + more),
             );
         },
     );

@@ -27,6 +27,7 @@ mod exp;
 mod flush;
 mod ln;
 mod maximum;
+mod normal;
 mod reduction;
 mod sigmoid;
 mod tanh;
@@ -39,5 +40,6 @@ pub use flush::{
 };
 pub use ln::ln;
 pub use maximum::{largest_lane, maximum, wins};
+pub use normal::normal;
 pub use sigmoid::{gate, sigmoid};
 pub use tanh::tanh;

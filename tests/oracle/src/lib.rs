@@ -10,6 +10,7 @@ mod arrangement;
 mod contraction;
 mod gradient;
 mod loss;
+mod noise;
 mod norm;
 mod pointwise;
 mod pooling;
@@ -18,7 +19,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 pub use gradient::{Slope, slope};
 use kiln_compiler::{
@@ -26,6 +27,8 @@ use kiln_compiler::{
     ops::Op,
 };
 pub use loss::{cross_entropy, mse};
+use noise::Lines;
+pub use noise::Step;
 
 /// A network to be interpreted: its graph and its parameters.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Reference<'a> {
     graph: &'a Graph,
     /// Every parameter by its name in a `state_dict`, row-major in PyTorch's shape.
     pub parameters: BTreeMap<String, Vec<f64>>,
+    /// For each node what noise makes of each sample, if any: lines in each number.
+    noise: Rc<Vec<Option<Vec<Lines>>>>,
 }
 
 /// A tensor in row-major order.
@@ -63,6 +68,24 @@ impl<'a> Reference<'a> {
         Self {
             graph,
             parameters: declared(graph).map(zeros).collect(),
+            noise: Rc::default(),
+        }
+    }
+
+    /// The same with the noise that batches of so many samples have at a step of training.
+    pub fn at(self, step: Step, samples: usize) -> Self {
+        let mut layers = 0;
+        let lines = |node: &Node| {
+            let shape = &self.graph.values[node.output.0].shape;
+            let layer = layers;
+            let draws = noise::is_random(&node.op);
+            layers += usize::from(draws);
+            draws.then(|| noise::lines(&node.op, shape, step, layer, samples))
+        };
+        let noise = self.graph.nodes.iter().map(lines).collect();
+        Self {
+            noise: Rc::new(noise),
+            ..self
         }
     }
 
@@ -73,7 +96,7 @@ impl<'a> Reference<'a> {
             .collect()
     }
 
-    /// The outputs for one sample in inference: dropout does nothing, and statistics are running ones.
+    /// The outputs for one sample in inference: noise does nothing, and statistics are running ones.
     ///
     /// # Panics
     ///
@@ -86,20 +109,27 @@ impl<'a> Reference<'a> {
         self.outputs(&values)
     }
 
-    /// The outputs of a batch in training, for each sample: statistics are the batch's, and dropout does nothing.
+    /// The outputs of a batch in training, for each sample: statistics are the batch's, and noise is that of the step that
+    /// [`at`](Self::at) says, or none.
     ///
     /// # Panics
     ///
     /// As [`forward`](Self::forward).
     pub fn forward_training(&self, samples: &[Vec<Vec<f64>>]) -> Vec<Vec<Vec<f64>>> {
         let mut values: Vec<_> = samples.iter().map(|inputs| self.loaded(inputs)).collect();
-        for node in &self.graph.nodes {
+        for (index, node) in self.graph.nodes.iter().enumerate() {
             let applications = values.iter().map(|values| self.application(node, values));
             let results: Vec<_> = match &node.op {
                 Op::BatchNorm(norm) => norm::batch(norm, &applications.collect::<Vec<_>>()),
                 op => applications.map(|each| apply(op, &each)).collect(),
             };
-            for (values, result) in values.iter_mut().zip(results) {
+            let lines = self.noise.get(index).and_then(Option::as_ref);
+            for (sample, (values, mut result)) in values.iter_mut().zip(results).enumerate() {
+                if let Some(lines) = lines {
+                    for (y, (a, b)) in result.iter_mut().zip(&lines[sample]) {
+                        *y = a * *y + b;
+                    }
+                }
                 values[node.output.0] = result;
             }
         }
@@ -140,6 +170,14 @@ impl<'a> Reference<'a> {
     pub fn meets(&self) -> bool {
         let meets = |node: &Node| matches!(node.op, Op::BatchNorm(_));
         self.graph.nodes.iter().any(meets)
+    }
+
+    /// Whether training draws bits.
+    pub fn is_random(&self) -> bool {
+        self.graph
+            .nodes
+            .iter()
+            .any(|node| noise::is_random(&node.op))
     }
 
     /// What the penalties of all parameters add to a loss: the sum of `l1 |w| + l2 w^2`.
@@ -235,8 +273,13 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Slice(slice) => arrangement::slice(slice, application),
         Op::Last(_) => arrangement::last(application),
         Op::Custom(_) => unreachable!("no reference runs a user's code"),
-        Op::Flatten(_) | Op::Reshape(_) | Op::Dropout(_) | Op::Repack(_) => {
-            application.inputs[0].data.to_vec()
-        }
+        // Inference, and what noise begins with.
+        Op::Dropout(_)
+        | Op::SpatialDropout(_)
+        | Op::AlphaDropout(_)
+        | Op::GaussianDropout(_)
+        | Op::GaussianNoise(_)
+        | Op::StochasticDepth(_) => application.inputs[0].data.to_vec(),
+        Op::Flatten(_) | Op::Reshape(_) | Op::Repack(_) => application.inputs[0].data.to_vec(),
     }
 }

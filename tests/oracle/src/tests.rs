@@ -166,7 +166,16 @@ fn functions_of_numbers_and_rows() {
             -1.172076005279,
         ],
     );
-    check("Dropout(0.5)", &ramp(6, -0.7, 7));
+    for noise in [
+        "Dropout(0.5)",
+        "SpatialDropout(0.5)",
+        "AlphaDropout(0.5)",
+        "GaussianDropout(0.5)",
+        "GaussianNoise(0.5)",
+        "StochasticDepth(0.5)",
+    ] {
+        check(noise, &ramp(6, -0.7, 7));
+    }
 }
 
 #[test]

@@ -99,6 +99,31 @@ pub const MODELS: &[&str] = &[
         c: Conv2d(20, 3, padding = 1), d: Conv2d(5, 1), l: Lstm(18),
         forward { (flatten(x), c(x), l(dropout(y, 0)), -z, relu(d(x))) }
     }",
+    // Noise on every storage: a planar image in the border of a convolution, an image, steps, and what lies flat; a branch that is
+    // left out behind a norm, and a layer that is called twice, each time with a mask of its own.
+    "(x: [3, 7, 5], y: [4, 9]) -> ([18, 7, 5], [9], [7, 15]) {
+        c: Conv2d(18, 3, padding = 1), e: Conv2d(18, 3, padding = 1), n: BatchNorm, l: Lstm(9), d: Dense(9), f: Dense(15),
+        branch: StochasticDepth(0.5),
+        forward {
+            let h = c(gaussian_noise(spatial_dropout(x, 0.25), 0.25));
+            let g = gaussian_noise(spatial_dropout(alpha_dropout(tanh(h), 0.25), 0.5), 0.125);
+            let s = gaussian_dropout(spatial_dropout(l(alpha_dropout(y, 0.5)), 0.25), 0.25);
+            let flat = gaussian_noise(dropout(flatten(x), 0.5), 0.5);
+            (
+                h + branch(n(e(g))),
+                d(branch(last(s))),
+                f(alpha_dropout(spatial_dropout(reshape(flat, [7, 15]), 0.5), 0.25)),
+            )
+        }
+    }",
+    // Noise between a norm and the sum that it would take, and around what is frozen.
+    "(x: [5, 6, 6], y: [17]) -> ([5, 6, 6], [17]) {
+        c: Conv2d(5, 3, padding = 1), n: BatchNorm, m: BatchNorm(affine = false), d: Dense(17), s: Dense(17, frozen = true),
+        forward {
+            let h = relu(stochastic_depth(n(c(x)), 0.25) + x);
+            (dropout(m(h), 0.5) + gaussian_dropout(h, 0.125), alpha_dropout(s(gaussian_noise(d(y), 0.5)), 0.5))
+        }
+    }",
     // One image, planar in a border for a first layer of few channels, and an answer of fewer pixels than a square has.
     "(x: [2, 3, 5]) -> [21, 3, 5] {
         c: Conv2d(21, 3, padding = 1),

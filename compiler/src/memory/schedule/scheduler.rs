@@ -168,6 +168,7 @@ impl<'a> Scheduler<'a> {
         let direct = |&value: &ValueId| self.reads_caller(value);
         Site {
             index,
+            draws: stage.draws,
             inputs: stage.inputs.iter().map(value).collect(),
             output: value(&stage.output),
             activation: stage.activation,

@@ -8,6 +8,7 @@ use crate::{
         activation::{self, Identity, Relu},
         dense::{self, Start},
         dropout,
+        numbers::Numbers,
     },
     layout::{Axis, Layout},
     loss::{Loss, Score},
@@ -257,7 +258,16 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
             views::blocks_mut(h),
         );
         if DROPOUT {
-            dropout::forward(s, h, d, 2, 0.25, key(rows));
+            dropout::apply(
+                s,
+                h,
+                d,
+                Numbers::flat(HIDDEN),
+                0.25,
+                4.0 / 3.0,
+                key(rows),
+                false,
+            );
         } else {
             d.copy_from_slice(h);
         }
@@ -320,7 +330,16 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
             views::blocks_mut(dd),
         );
         if DROPOUT {
-            dropout::backward::<S, false>(s, dd, dh, 2, 0.25, key(rows));
+            dropout::apply(
+                s,
+                dd,
+                dh,
+                Numbers::flat(HIDDEN),
+                0.25,
+                4.0 / 3.0,
+                key(rows),
+                false,
+            );
         } else {
             dh.copy_from_slice(dd);
         }

@@ -61,9 +61,7 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (_, 1) => reshape(dice, shape),
         (_, 2) => slice(dice, shape),
         (_, 10) => norm(dice, shape),
-        (_, 3) if dice.once_in(3) => {
-            Layer::new("Dropout", vec!["0".into()], shape.to_vec()).function("dropout")
-        }
+        (_, 3) if dice.once_in(2) => noise(dice, shape),
         (&[_] | &[_, _], 3) => rows(dice, shape),
         (&[steps, features], 4) if steps > 1 => {
             Layer::new("Last", vec![], vec![features]).function("last")
@@ -80,6 +78,23 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
 pub fn activation(dice: &mut Dice, shape: &[usize]) -> Layer {
     let (kind, function) = dice.pick(&[("Relu", "relu"), ("Sigmoid", "sigmoid"), ("Tanh", "tanh")]);
     Layer::new(kind, vec![], shape.to_vec()).function(function)
+}
+
+/// Some layer that acts in training alone.
+fn noise(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let (kind, function) = dice.pick(&[
+        ("Dropout", "dropout"),
+        ("SpatialDropout", "spatial_dropout"),
+        ("AlphaDropout", "alpha_dropout"),
+        ("GaussianDropout", "gaussian_dropout"),
+        ("GaussianNoise", "gaussian_noise"),
+        ("StochasticDepth", "stochastic_depth"),
+    ]);
+    if kind == "SpatialDropout" && shape.len() == 1 {
+        return noise(dice, shape);
+    }
+    let strength = dice.pick(&["0", "0.125", "0.25", "0.5"]);
+    Layer::new(kind, vec![strength.into()], shape.to_vec()).function(function)
 }
 
 /// All axes as one.
