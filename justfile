@@ -36,9 +36,8 @@ random COUNT="1000":
 expansions COUNT="20000":
     KILN_RANDOM_EXPANSIONS={{COUNT}} cargo test --release -p kiln-random-tests --test expansions
 
-# Fuzzes a target, `compile`, `read` or `checkpoint`, in a debug build, until it finds something or the seconds are over
-(needs
-# nightly and cargo-fuzz). The last writes files: `TMPDIR=/dev/shm` keeps them in memory.
+# Fuzzes a target (`compile`, `read` or `checkpoint`) in a debug build, until it finds something or the seconds are over.
+# Needs nightly and cargo-fuzz. `checkpoint` writes files: `TMPDIR=/dev/shm` keeps them in memory.
 fuzz SECONDS="3600" TARGET="compile":
     mkdir -p fuzz/found/{{TARGET}}
     cargo +nightly fuzz run --dev --sanitizer none {{TARGET}} fuzz/found/{{TARGET}} fuzz/corpus/{{TARGET}} -- \
