@@ -27,6 +27,7 @@ import re
 
 import distributions
 import each_gradient
+import initialisers
 import losses
 import noise
 import numpy as np
@@ -493,6 +494,7 @@ def main():
     distributions.make(numbers, save)
     each_gradient.write(numbers, save)
     noise.make(numbers, save)
+    initialisers.write()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ mod arguments;
 mod blocks;
 mod dataflow;
 mod depth;
+mod initialisers;
 mod layers;
 mod mistakes;
 mod models;
