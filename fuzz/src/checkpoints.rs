@@ -1,7 +1,8 @@
-//! Any bytes as a checkpoint: a trainer resumes from it or refuses it, and then trains on.
+//! Any bytes as a checkpoint, as the file of a descent and as one with a normaliser: a trainer or a descent goes on from
+//! it or refuses it, and the normaliser is of use or refused.
 //!
-//! A checkpoint holds a sum over its content, so that bytes changed at random are refused there, and nothing behind the
-//! sum is reached. What is changed here gets a new sum. Bytes that are no safetensors file are changes of a checkpoint,
+//! Such a file holds a sum over its content, so that bytes changed at random are refused there, and nothing behind the
+//! sum is reached. What is changed here gets a new sum. Bytes that are no safetensors file are changes of an example,
 //! one a line:
 //!
 //! ```text
@@ -13,7 +14,7 @@
 
 use kiln::{
     Checkpoints, Monitor, Weighted,
-    data::Samples,
+    data::{Normaliser, Samples},
     metrics::Rmse,
     prelude::*,
     schedule::{ReduceOnPlateau, Schedule},
@@ -81,26 +82,99 @@ pub fn example() -> &'static [u8] {
     })
 }
 
+/// A descent after three steps, a layer of it frozen and another slowed down, as bytes.
+pub fn example_of_a_descent() -> &'static [u8] {
+    static EXAMPLE: OnceLock<Vec<u8>> = OnceLock::new();
+    EXAMPLE.get_or_init(|| {
+        let descended = || {
+            let mut net = Small::new(Seed(1));
+            let mut descent = Descent::new(&net, Adam::new(0.01))?;
+            descent.freeze("out")?;
+            descent.rate("fc", 0.5)?;
+            for _ in 0..3 {
+                step(&mut descent, &mut net)?;
+            }
+            descent.to_bytes()
+        };
+        descended().expect("the example descends")
+    })
+}
+
+/// A step on all samples.
+fn step(descent: &mut Descent<Small, Adam>, net: &mut Small) -> kiln::Result<()> {
+    let data = data();
+    let mut training = Training::new(net, data.inputs().len())?.from_step(descent.steps());
+    training.backward(net, data.inputs(), data.targets(), &Mse)?;
+    descent.apply(net, training.gradients())
+}
+
 /// Resumes from bytes as they are, and from what they mean with a sum that is right; panics if that panics, leaves something
 /// behind that a refused checkpoint may not, or gives a run that cannot be saved and resumed again. Gives how many of the two
 /// were resumed.
 pub fn resume(data: &[u8]) -> usize {
     let path = place();
     let mut resumed = usize::from(resume_from(&path, data));
-    let content = match SafeTensors::deserialize(data) {
-        Ok(file) => Content::of(data, &file),
-        Err(_) => changed(data),
-    };
-    if let Some(bytes) = content.and_then(Content::sealed) {
+    if let Some(bytes) = sealed(data, example(), "kiln.checkpoint") {
         resumed += usize::from(resume_from(&path, &bytes));
     }
     let _ = fs::remove_file(path);
     resumed
 }
 
+/// Loads a descent from bytes as they are, and from what they mean with a sum that is right, as [`resume`] does. Gives how
+/// many of the two were loaded.
+pub fn descend(data: &[u8]) -> usize {
+    let sealed = sealed(data, example_of_a_descent(), "kiln.descent");
+    let files = [Some(data), sealed.as_deref()];
+    let loaded = files.into_iter().flatten();
+    loaded.filter(|bytes| descend_from(bytes)).count()
+}
+
+/// Loads a descent from bytes and takes a step; `false` if they are refused.
+fn descend_from(bytes: &[u8]) -> bool {
+    let mut net = Small::new(Seed(2));
+    let fresh = || Descent::new(&net, Adam::new(0.01)).expect("the numbers of the rule are right");
+    let mut descent = fresh();
+    if descent.load_bytes(bytes).is_err() {
+        assert_eq!(content(&descent), content(&fresh()));
+        return false;
+    }
+    // What was loaded is a file again.
+    let again = descent.to_bytes().expect("what was loaded is saved");
+    let mut other = fresh();
+    let loaded = other.load_bytes(&again);
+    assert!(loaded.is_ok(), "loaded once, and then not: {loaded:?}");
+    assert_eq!(content(&other), content(&descent));
+    if step(&mut descent, &mut net).is_err() {
+        assert!(net.to_bytes().is_ok());
+    }
+    true
+}
+
+/// The sum of what a descent writes, whose words come in any order.
+fn content(descent: &Descent<Small, Adam>) -> Option<u64> {
+    let bytes = descent.to_bytes().expect("a descent is saved");
+    let file = SafeTensors::deserialize(&bytes).expect("what is written is a file");
+    Content::of(&bytes, &file).map(|content| content.sum())
+}
+
+/// What bytes mean, with a sum that is right: a file as it is, or the example after the changes that lines of text say.
+fn sealed(data: &[u8], example: &[u8], mark: &str) -> Option<Vec<u8>> {
+    let content = match SafeTensors::deserialize(data) {
+        Ok(file) => Content::of(data, &file),
+        Err(_) => changed(data, example),
+    };
+    content?.sealed(mark)
+}
+
 /// Resumes from bytes and trains on; `false` if they are refused.
 fn resume_from(path: &Path, bytes: &[u8]) -> bool {
     fs::write(path, bytes).expect("the file is written");
+    if let Ok(normaliser) = Normaliser::<[f32; 2]>::open(path, "x") {
+        let mut x = [0.5, -0.5];
+        normaliser.apply(&mut x);
+        assert!(x.iter().all(|x| !x.is_nan()), "{normaliser:?}: {x:?}");
+    }
     let (mut trainer, mut net) = (teacher(), Small::new(Seed(2)));
     let before = net.to_bytes().expect("fresh weights are finite");
     if trainer.resume(path, &mut net).is_err() {
@@ -145,9 +219,9 @@ impl Content {
         })
     }
 
-    /// The bytes of a file whose sum is right.
-    fn sealed(mut self) -> Option<Vec<u8>> {
-        self.words.insert("kiln.checkpoint".into(), "1".into());
+    /// The bytes of a file of this mark whose sum is right.
+    fn sealed(mut self, mark: &str) -> Option<Vec<u8>> {
+        self.words.insert(mark.into(), "1".into());
         self.words.remove("kiln.sum");
         let sum = format!("{:016x}", self.sum());
         self.words.insert("kiln.sum".into(), sum);
@@ -195,8 +269,7 @@ fn mix(x: u64) -> u64 {
 }
 
 /// The example after the changes that lines of text say.
-fn changed(text: &[u8]) -> Option<Content> {
-    let example = example();
+fn changed(text: &[u8], example: &[u8]) -> Option<Content> {
     let file = SafeTensors::deserialize(example).expect("the example is whole");
     let mut content = Content::of(example, &file)?;
     for line in std::str::from_utf8(text).ok()?.lines() {

@@ -1,6 +1,6 @@
 //! The corpus of the fuzz target `checkpoint`, and what is near it: bytes changed, cut off and doubled, as a seed says.
 
-use crate::checkpoints::{example, resume};
+use crate::checkpoints::{descend, example, example_of_a_descent, resume};
 use std::{fs, path::Path};
 
 /// Bytes that a checkpoint of a few kilobytes, the run that goes on from it, and all that the test makes of them may take.
@@ -35,7 +35,7 @@ fn changed(bytes: &[u8], below: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_trainer_resumes_or_refuses_whatever_is_in_a_file() {
+fn trainers_and_descents_answer_whatever_is_in_a_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/checkpoint");
     let mut paths: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -48,11 +48,14 @@ fn a_trainer_resumes_or_refuses_whatever_is_in_a_file() {
         let bytes = fs::read(&path).unwrap();
         let counted = allocation_counter::measure(|| {
             resume(&bytes);
+            descend(&bytes);
         });
         let taken = counted.bytes_max;
         assert!(taken < MOST, "{}: {taken} bytes", path.display());
         for _ in 0..8 {
-            resume(&changed(&bytes, &mut below));
+            let near = changed(&bytes, &mut below);
+            resume(&near);
+            descend(&near);
         }
     }
 }
@@ -64,5 +67,16 @@ fn a_trainer_resumes_or_refuses_whatever_changed_in_a_checkpoint() {
     let mut below = dice(8);
     for _ in 0..200 {
         resume(&changed(example(), &mut below));
+    }
+}
+
+#[test]
+fn a_descent_loads_or_refuses_whatever_changed_in_its_file() {
+    assert_eq!((descend(example_of_a_descent()), descend(b"")), (2, 1));
+    // A checkpoint is none, whatever its sum.
+    assert_eq!(descend(example()), 0);
+    let mut below = dice(9);
+    for _ in 0..200 {
+        descend(&changed(example_of_a_descent(), &mut below));
     }
 }
