@@ -1,7 +1,8 @@
 //! A process that saves is killed at random moments: the file is whole each time, and the next save removes what is left.
 //! One that trains is killed, too, and resumed until it ends: with the bits of one that was left alone.
 //!
-//! The process is this program, started once more. `KILN_KILLS` says how often it is killed.
+//! The process is this program, started once more. `KILN_KILLS` says how often it is killed in each way, a hundred times
+//! by default.
 
 use kiln::{Checkpoints, EarlyStopping, Error, data::Samples, prelude::*};
 use std::{
@@ -263,7 +264,7 @@ fn main() -> Result<(), Error> {
     let count = env::var("KILN_KILLS")
         .ok()
         .and_then(|count| count.parse().ok());
-    let count = count.unwrap_or(30);
+    let count = count.unwrap_or(100);
     for (linked, how) in [(false, "replaced"), (true, "written over")] {
         let left = kills(count, linked)?;
         println!(
