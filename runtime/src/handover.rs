@@ -1,9 +1,9 @@
 //! Networks that are handed from a thread that trains to threads that answer.
 //!
-//! For each reader there are three networks: the reader's own, the publisher's spare one, and one between them. A
-//! publisher copies weights into its spare network and exchanges it for the one between; a reader exchanges its own for
-//! the one between if that is newer. So whatever a reader holds is whole and is nobody else's, and a network that was
-//! read comes back to the publisher, which writes over it.
+//! There are three networks for each reader: the reader's own, the publisher's spare, and one between them. The
+//! publisher copies weights into its spare and exchanges it for the network between. The reader exchanges its own for
+//! the network between if that is newer. So the network of a reader is always complete and belongs to nobody else, and
+//! a network that was read returns to the publisher, which overwrites it.
 //!
 //! ```text
 //! publisher            between             reader
@@ -11,8 +11,8 @@
 //! spare: 2                3   <-- swap -->   1        latest:  3 is read, 1 comes back by the next publish
 //! ```
 //!
-//! An exchange is two pointers. It is made under a mutex that neither side waits for in the system: a reader that finds
-//! it taken goes on with what it has, a publisher tries again.
+//! An exchange swaps two pointers. It happens under a mutex for which neither side blocks: a reader that finds it
+//! locked keeps its network, and a publisher tries again.
 
 use crate::{block::Block, model::Model, network::Network};
 use alloc::{sync::Arc, vec::Vec};
@@ -27,7 +27,7 @@ use std::{
     thread,
 };
 
-/// Publishes weights to any number of [`Reader`]s, which answer in other threads meanwhile.
+/// Publishes weights to any number of [`Reader`]s, which answer in other threads while the network trains.
 ///
 /// ```
 /// use kiln::{Publisher, prelude::*};
@@ -62,11 +62,11 @@ use std::{
 /// # Ok::<(), kiln::Error>(())
 /// ```
 ///
-/// It is a [`Callback`](crate::train::Callback), too, which publishes the weights after each epoch of a fit:
+/// A publisher is also a [`Callback`](crate::train::Callback), which publishes the weights after each epoch of a fit:
 /// `trainer.callback(publisher)`.
 ///
-/// A publication copies the weights once for each reader, without a lock, and exchanges two pointers. Each reader takes
-/// the memory of three networks.
+/// A publication copies the weights once for each reader, outside of the lock, and swaps two pointers. Each reader
+/// takes the memory of three networks.
 pub struct Publisher<N> {
     outlets: Vec<Outlet<N>>,
     published: u64,
@@ -139,18 +139,18 @@ impl<N> Publisher<N> {
         }
     }
 
-    /// As a callback of a fit, publishes after every `steps`-th step, too, and not after each epoch alone. 0 is none.
+    /// As a callback, publishes after every `steps` steps as well as after each epoch; 0 turns this off.
     pub fn every_steps(mut self, steps: u64) -> Self {
         self.steps = (steps > 0).then_some(steps);
         self
     }
 
-    /// Publications so far.
+    /// The number of publications so far.
     pub fn published(&self) -> u64 {
         self.published
     }
 
-    /// Readers that are still there.
+    /// The number of readers that have not been dropped.
     pub fn readers(&self) -> usize {
         let there = self.outlets.iter().filter(|outlet| outlet.is_read());
         there.count()
@@ -165,7 +165,7 @@ impl<N> Outlet<N> {
 }
 
 impl<N: Model> Publisher<N> {
-    /// One more reader, which answers by the weights of `net` until others are published.
+    /// Adds a reader, which answers with the weights of `net` until others are published.
     pub fn reader(&mut self, net: &N) -> Reader<N> {
         let between = Between {
             net: net.clone(),
@@ -188,8 +188,8 @@ impl<N: Model> Publisher<N> {
         }
     }
 
-    /// Publishes the weights of a network: each reader has them from its next [`latest`](Reader::latest) on. What was
-    /// published before and not read is passed over.
+    /// Publishes the weights of a network. Each reader has them from its next [`latest`](Reader::latest) on, and skips
+    /// publications that it has not read.
     pub fn publish(&mut self, net: &N) {
         self.publish_arena(N::Network::arena(net));
     }
@@ -208,14 +208,14 @@ impl<N: Model> Publisher<N> {
     }
 }
 
-/// Answers by the newest network that a [`Publisher`] has handed over.
+/// Answers with the newest network of a [`Publisher`].
 ///
-/// Nothing here waits, allocates, frees memory or calls the system, so that a thread of audio may do it: a network that
-/// is replaced goes back to the publisher. `forward` works on the stack, or in memory that a thread allocates when it
-/// answers first; a [`Workspace`](crate::inference::Workspace) is allocated before.
+/// Its methods do not wait, allocate, free memory or call the system, so an audio thread may use them: a replaced
+/// network returns to the publisher. `forward` works on the stack, or in memory that a thread allocates for its first
+/// answer; a [`Workspace`](crate::inference::Workspace) is allocated in advance.
 ///
-/// A reader goes on with its last network when the publisher is gone. What the two have in common is freed with the
-/// later of them.
+/// A reader keeps its last network when the publisher is dropped. Memory that both share is freed with the later of
+/// them.
 pub struct Reader<N> {
     net: N,
     number: u64,
@@ -223,15 +223,16 @@ pub struct Reader<N> {
 }
 
 impl<N> Reader<N> {
-    /// The newest network. It stays the same, whole one as long as it is borrowed, whatever is published meanwhile.
+    /// Takes the newest network and returns it. It does not change while it is borrowed, whatever is published
+    /// meanwhile.
     ///
-    /// In the rare case that the publisher is exchanging its network right now, it is the one before.
+    /// If the publisher is exchanging its network at this moment, which is rare, this is the previous network.
     pub fn latest(&mut self) -> &N {
         self.update();
         &self.net
     }
 
-    /// Takes the newest network; `true` if it is another than before.
+    /// Takes the newest network; `true` if it is not the previous one.
     pub fn update(&mut self) -> bool {
         // What the flag stands for is read under the lock.
         if !self.exchange.is_new.load(Ordering::Relaxed) {
@@ -246,17 +247,17 @@ impl<N> Reader<N> {
         true
     }
 
-    /// The network that was taken last.
+    /// The current network, without taking a newer one.
     pub fn network(&self) -> &N {
         &self.net
     }
 
-    /// The number of the publication that this network is of, counted from 1; 0 before the first.
+    /// The number of the publication of the current network, counted from 1; 0 before the first.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// `true` if the publisher is gone, and nothing newer than the next [`latest`](Self::latest) will come.
+    /// `true` if the publisher was dropped: after the next [`latest`](Self::latest), nothing newer will come.
     pub fn is_last(&self) -> bool {
         Arc::strong_count(&self.exchange) == 1
     }

@@ -6,8 +6,8 @@ use crate::{
     simd::Isa,
 };
 
-/// A loss that sees a whole batch at once, and is no sum over its samples: a contrastive or a triplet loss, a
-/// correlation. It is handed to a trainer as [`WholeBatch`].
+/// A loss of a whole batch that is not a sum over its samples, such as a contrastive loss, a triplet loss or a
+/// correlation. A trainer takes it as [`WholeBatch`].
 ///
 /// ```
 /// use kiln::{BatchLoss, Result, WholeBatch, data::Samples, prelude::*};
@@ -53,13 +53,13 @@ use crate::{
     note = "a closure is one by `WholeBatch::from_fn(|outputs: &[Output], targets: &[Target], gradients| ..)`"
 )]
 pub trait BatchLoss<Output, Target>: Send + Sync {
-    /// The loss of a batch; leaves its gradient by each output in `gradients`, which come zeroed. Outputs and targets
-    /// are as many, in the order of the batch. The loss is a mean over the samples, so that it does not depend on how
-    /// many there are.
+    /// Returns the loss of a batch, and writes its gradient with respect to each output to `gradients`, which are zero
+    /// before. There are as many outputs as targets, in the order of the batch. The loss should be a mean over the
+    /// samples, so that it does not depend on their number.
     ///
     /// # Errors
     ///
-    /// Whatever should end the fit.
+    /// Any error ends the fit.
     fn judge(
         &self,
         outputs: &[Output],
@@ -67,7 +67,7 @@ pub trait BatchLoss<Output, Target>: Send + Sync {
         gradients: &mut [Output],
     ) -> Result<f64>;
 
-    /// Refuses settings of the loss that make no sense; asked once before training and before an evaluation.
+    /// Refuses settings of the loss that make no sense. It is called once before training and before an evaluation.
     ///
     /// # Errors
     ///
@@ -76,11 +76,12 @@ pub trait BatchLoss<Output, Target>: Send + Sync {
         Ok(())
     }
 
-    /// Refuses the target of row `row` if no output can be compared with it; asked of every target before training.
+    /// Refuses the target of row `row` if no output can be compared with it. It is called with every target before
+    /// training.
     ///
     /// # Errors
     ///
-    /// Whatever is wrong with the target.
+    /// An error that says what is wrong with the target.
     fn check(&self, row: usize, target: &Target) -> Result<()> {
         let _ = (row, target);
         Ok(())
@@ -96,12 +97,13 @@ where
     }
 }
 
-/// A [`BatchLoss`] as a loss of a trainer, of [`Training::backward`](crate::train::Training::backward) and of
+/// A [`BatchLoss`] as the loss of a trainer, of [`Training::backward`](crate::train::Training::backward) and of
 /// [`judge`](fn@crate::step::judge).
 ///
-/// A trainer shows it the batches of each step, the last of an epoch with what is left, and gives the mean over batches
-/// of the losses, each weighted by its samples. Validation and [`Trainer::evaluate`](crate::train::Trainer::evaluate)
-/// cut the data into batches of the trainer's size, in their order, and do the same. The bits do not depend on threads.
+/// A trainer passes it the batch of each step; the last batch of an epoch has the rest. The loss of an epoch is the
+/// mean over its batches, each weighted by its number of samples. Validation and
+/// [`Trainer::evaluate`](crate::train::Trainer::evaluate) divide the data into batches of the trainer's size, in order,
+/// and do the same. The bits do not depend on threads.
 ///
 /// ```
 /// use kiln::{WholeBatch, data::Samples, prelude::*};
@@ -138,10 +140,11 @@ where
 ///
 /// # Errors
 ///
-/// [`Error::Setting`] where there are no batches to see: with [`accumulate`](crate::train::Trainer::accumulate), which
-/// takes a step's samples in parts, as a part of a tuple of losses or within [`Weighted`](super::Weighted), in the
-/// function [`evaluate`](crate::train::evaluate), which has no batch, and in [`TrainingIn`](crate::step::TrainingIn).
-/// [`Error::NanLoss`] and [`Error::NanOutputGradient`] if the loss or a gradient is not finite; no step is taken then.
+/// [`Error::Setting`] where the loss cannot see the batch: with [`accumulate`](crate::train::Trainer::accumulate),
+/// which takes the samples of a step in parts; as a part of a tuple of losses or within [`Weighted`](super::Weighted);
+/// in the function [`evaluate`](crate::train::evaluate), which has no batch; and in
+/// [`TrainingIn`](crate::step::TrainingIn). [`Error::NanLoss`] and [`Error::NanOutputGradient`] if the loss or a
+/// gradient is not finite; no step is taken then.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WholeBatch<B>(
     /// The loss.

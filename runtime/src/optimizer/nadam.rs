@@ -31,8 +31,8 @@ use crate::error::{Result, setting::check_amount};
 /// let decayed = NAdam::new(1e-3).weight_decay(0.01).decoupled_weight_decay();
 /// ```
 ///
-/// It has no momentum that a schedule could cycle: each step needs the product of all those before it, which is
-/// computed of the one `beta1` that there is.
+/// A schedule cannot cycle its momentum: each step needs the product of the momenta of all earlier steps, which is
+/// computed from the one `beta1`.
 ///
 /// # Errors
 ///

@@ -76,13 +76,13 @@ pub trait Optimizer: Send + Sync {
     /// ```
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// What a schedule may cycle beside the learning rate: the momentum, or the decay of the first moment, `beta1`;
-    /// none if there is none.
+    /// What a schedule may cycle besides the learning rate: the momentum or `beta1`, the decay of the first moment.
+    /// `None` if the rule has neither.
     fn momentum(&self) -> Option<f64> {
         None
     }
 
-    /// Sets the [`momentum`](Self::momentum); nothing happens where there is none.
+    /// Sets the [`momentum`](Self::momentum). Does nothing if the rule has none.
     ///
     /// ```
     /// use kiln::{Adam, Optimizer, Sgd};

@@ -54,8 +54,8 @@ pub trait Schedule: Send + Sync {
     /// The factor in step `step`, counted from 0.
     fn factor(&self, step: u64) -> f64;
 
-    /// The momentum in step `step`, or `beta1` of a rule that is like Adam; the optimizer's own unless said otherwise.
-    /// Only [`OneCycle`](super::OneCycle) changes it.
+    /// The momentum in step `step`, or `beta1` of rules like Adam; `None`, the default, means the optimizer's own. Only
+    /// [`OneCycle`](super::OneCycle) changes it.
     fn momentum(&self, step: u64) -> Option<f64> {
         let _ = step;
         None
@@ -75,16 +75,16 @@ pub trait Schedule: Send + Sync {
         Ok(())
     }
 
-    /// Shows the schedule the loss of an epoch that ended: that of the validation data if there are some. Only
+    /// Passes the loss of an epoch to the schedule when the epoch ends: the validation loss if there is one. Only
     /// [`ReduceOnPlateau`](super::ReduceOnPlateau) uses it.
     fn observe(&mut self, _loss: f64) {}
 
     /// Forgets what was observed: another training begins.
     fn restart(&mut self) {}
 
-    /// Begins with `steps` steps in which the factor grows linearly to the first one: it is 1, 2, 3, ... over `steps` +
-    /// 1 of it. The schedule counts from there. This is `SequentialLR` of a `LinearLR` whose `start_factor` is
-    /// `1 / (steps + 1)`.
+    /// Begins with `steps` steps in which the factor grows linearly to the first one of the schedule: 1, 2, 3, ... over
+    /// `steps + 1` of it. The schedule counts from there. This is `SequentialLR` of a `LinearLR` whose `start_factor`
+    /// is `1 / (steps + 1)`.
     ///
     /// ```
     /// use kiln::schedule::{Constant, Schedule};
@@ -99,8 +99,8 @@ pub trait Schedule: Send + Sync {
         WarmUp { steps, then: self }
     }
 
-    /// Switches to another schedule at step `step`, from where that one counts anew: PyTorch's `SequentialLR`, whose
-    /// milestones are these steps.
+    /// Switches to another schedule at step `step`, which counts from there: PyTorch's `SequentialLR`, whose milestones
+    /// are these steps.
     ///
     /// ```
     /// use kiln::schedule::{Constant, Exponential, Schedule};

@@ -18,11 +18,11 @@ use core::f64::consts::PI;
 /// assert!(schedule.factor(30) > 0.99 && schedule.factor(100) < 1e-5);
 /// ```
 ///
-/// The momentum goes the other way, from 0.95 down to 0.85 and up again: that of `Sgd` and `RmsProp` with momentum, and
-/// `beta1` of `Adam` and its like. An optimizer without one is refused, as by PyTorch;
+/// The momentum goes the other way, from 0.95 down to 0.85 and up again: the momentum of `Sgd` and `RmsProp`, and
+/// `beta1` of `Adam`, `AdamW`, `RAdam` and `Lion`. As in PyTorch, an optimizer without momentum is refused;
 /// [`keep_momentum`](Self::keep_momentum) leaves the momentum alone.
 ///
-/// After its steps, where PyTorch stops with an error, all stays as it was in the last one.
+/// After its last step, where PyTorch stops with an error, factor and momentum stay as they were in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneCycle {
     steps: u64,
@@ -74,8 +74,8 @@ impl OneCycle {
         self
     }
 
-    /// The momentum at the largest learning rate, and that of the beginning and the end: PyTorch's `base_momentum` and
-    /// `max_momentum`.
+    /// The momentum at the largest learning rate, and the momentum at the beginning and the end: PyTorch's
+    /// `base_momentum` and `max_momentum`.
     pub fn momenta(mut self, base: f64, most: f64) -> Self {
         self.momenta = Some([base, most]);
         self

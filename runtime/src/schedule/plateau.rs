@@ -3,8 +3,8 @@
 use super::base::{Schedule, check_factor};
 use crate::error::{Result, setting::check_range};
 
-/// `ReduceLROnPlateau`, with its defaults: a tenth of the learning rate whenever the loss has not fallen for more than
-/// ten epochs. A trainer shows it the validation loss after every epoch, or the training loss where there is no
+/// `ReduceLROnPlateau`, with its defaults: the learning rate is multiplied by 0.1 when the loss has not fallen for more
+/// than ten epochs. A trainer passes it the validation loss after every epoch, or the training loss if there is no
 /// validation.
 ///
 /// ```

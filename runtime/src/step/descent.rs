@@ -28,9 +28,9 @@ use core::marker::PhantomData;
 /// A network's descent: an optimizer, its moments, and the count of its steps. For a loop of one's own; a `Trainer` has its
 /// own. The moments are allocated, or lent: then `M` is what holds them, such as an array or a slice.
 ///
-/// It is a value: a clone goes on from the same step, and with the feature `files` it is saved and loaded, alone or
-/// together with its network. The rate of the next step is [`scale_learning_rate`](Self::scale_learning_rate)'s or the
-/// optimizer's own, `descent.optimizer.learning_rate`.
+/// A descent is a value: a clone continues from the same step. With the feature `files` it can be saved and loaded,
+/// alone or together with its network. The rate of the next step is the optimizer's, `descent.optimizer.learning_rate`,
+/// times the factor of [`scale_learning_rate`](Self::scale_learning_rate).
 ///
 /// ```
 /// use kiln::{Descent, Model, Mse, Result, Sgd, Training};
@@ -127,8 +127,8 @@ impl<N: Model, O: Optimizer, M: AsMut<[State<O>]>> Descent<N, O, M> {
         Ok(())
     }
 
-    /// Takes the next step by a schedule: with its factor of the learning rate, and its momentum if it says one. Both
-    /// stay until something else is said.
+    /// Takes the next step by a schedule: with its factor of the learning rate, and its momentum if it has one. Both
+    /// stay until they are set again.
     ///
     /// ```
     /// use kiln::{Model, Mse, Result, Training, prelude::*, schedule::OneCycle};

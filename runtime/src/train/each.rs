@@ -19,13 +19,13 @@ use crate::{
 use bytemuck::must_cast_slice_mut;
 use core::{fmt, marker::PhantomData};
 
-/// The gradients of one sample, as [`Training::each_gradient`] shows them.
+/// The gradients of one sample, as [`Training::each_gradient`] passes them to its closure.
 pub struct SampleGradient<'a, N> {
     /// The sample's place in the batch, counted from 0.
     pub row: usize,
     /// Its loss, without penalties.
     pub loss: f64,
-    /// How much it counts in the mean of a batch: see [`Loss::sample_weight`].
+    /// How much it counts in the mean of a batch: [`Loss::sample_weight`].
     pub weight: f64,
     gradients: &'a mut [Block],
     step: u64,
@@ -38,21 +38,22 @@ impl<N: Model> SampleGradient<'_, N> {
         Parameters::trusted_gradients(self.gradients)
     }
 
-    /// The gradients, to be changed before they join the mean.
+    /// The gradients, which may be changed before they are added to the mean.
     pub fn gradients_mut(&mut self) -> Parameters<N, &mut [Block]> {
         Parameters::trusted_gradients(self.gradients)
     }
 
-    /// The Euclidean norm of all of them together.
+    /// The Euclidean norm of all gradients together.
     pub fn norm(&self) -> f64 {
         self.gradients().norm()
     }
 
-    /// Scales them down to a norm of at most `limit`, as [`Training::clip_norm`]; gives the norm they had.
+    /// Scales the gradients down to a norm of at most `limit`, as [`Training::clip_norm`]. Returns the norm that they
+    /// had.
     ///
     /// # Errors
     ///
-    /// If `limit` is not more than 0, or a gradient is not finite.
+    /// If `limit` is not above 0, or a gradient is not finite.
     pub fn clip_norm(&mut self, limit: f64) -> Result<f64> {
         check_limit("clip_norm", limit)?;
         let step = usize::try_from(self.step).unwrap_or(usize::MAX);
@@ -65,7 +66,7 @@ impl<N: Model> SampleGradient<'_, N> {
         Ok(norm)
     }
 
-    /// Multiplies all of them by a number, such as [`weight`](Self::weight), or 0 to leave the sample out.
+    /// Multiplies all gradients by a number, such as [`weight`](Self::weight), or 0 to leave the sample out.
     ///
     /// # Errors
     ///
@@ -98,17 +99,17 @@ fn not_finite(step: usize) -> impl FnOnce(&'static str, usize) -> Error {
 }
 
 impl<N: Model> Training<N> {
-    /// Computes the gradients of each sample by itself, in the order of the batch, and shows them to `see`, which may look
-    /// at them and change them: PyTorch's `vmap(grad(loss))`, in the memory of one sample's gradients. Afterwards the
-    /// gradients of this `Training` are the mean of what `see` left. Gives the mean of the samples' losses.
+    /// Computes the gradients of each sample, in the order of the batch, and passes them to `see`, which may read and
+    /// change them: PyTorch's `vmap(grad(loss))`, in the memory of one sample's gradients. Afterwards the gradients of
+    /// this `Training` are the mean of what `see` left. Returns the mean of the samples' losses.
     ///
-    /// They are what [`backward`](Self::backward) gives for a batch of the sample alone, but that dropout is that of the
-    /// sample's place in this batch, and that penalties (`l1`, `l2`) are left out, which are no sample's. A loss that weighs
-    /// its samples, as by class weights, is divided by the weight of the sample alone, as PyTorch's is; [`scale`] by
-    /// [`SampleGradient::weight`] brings it back. Every sample counts the same in the mean.
+    /// They are the gradients that [`backward`](Self::backward) computes for a batch of this sample alone, with two
+    /// differences: dropout is that of the sample's place in this batch, and penalties (`l1`, `l2`) are left out. As in
+    /// PyTorch, a loss with weights, such as class weights, is divided by the weight of this sample alone; [`scale`] by
+    /// [`SampleGradient::weight`] multiplies by it again. Every sample counts the same in the mean.
     ///
-    /// This is a step of differentially private gradient descent (Abadi et al. 2016): each sample's gradients are clipped,
-    /// and noise in proportion to the limit hides what is left of any of them.
+    /// This is a step of differentially private gradient descent (Abadi et al. 2016): the gradients of each sample are
+    /// clipped, and noise in proportion to the limit hides the influence of any one of them.
     ///
     /// ```
     /// use kiln::prelude::*;
@@ -133,14 +134,14 @@ impl<N: Model> Training<N> {
     /// # Ok::<(), kiln::Error>(())
     /// ```
     ///
-    /// Gradients of inputs are not kept. A sample costs what a batch of one costs, and a pass over the gradients to add
-    /// them up. The first call allocates a second arena of gradients.
+    /// Gradients of inputs are not kept. A sample costs as much as a batch of one, and a pass over the gradients that
+    /// adds them up. The first call allocates a second arena of gradients.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if samples meet in the network, as in `BatchNorm`, or in the loss, as in `WholeBatch`;
-    /// otherwise as [`backward`](Self::backward), if there is no memory for the second arena, and whatever `see`
-    /// refuses. Gradients are those of the batch before if no sample was shown, and else zero.
+    /// [`Error::Setting`] if samples meet in the network, as in `BatchNorm`, or in the loss, as in `WholeBatch`. The
+    /// errors of [`backward`](Self::backward) and of `see`, or one if there is no memory for the second arena. After an
+    /// error, the gradients are those of the last batch if `see` was not called, and zero otherwise.
     ///
     /// [`scale`]: SampleGradient::scale
     pub fn each_gradient<T: Sync, L: Loss<N::Output, T>>(
@@ -202,13 +203,13 @@ impl<N: Model> Training<N> {
         mean
     }
 
-    /// Adds normal noise of mean 0 and this standard deviation to every gradient. It is a function of the seed, the number of
-    /// the step and the parameter, so that a run can be repeated; whoever keeps secrets by it keeps the seed secret, and knows
-    /// that the generator is a hash that was not made for that.
+    /// Adds normal noise of mean 0 and this standard deviation to every gradient. The noise is a function of the seed,
+    /// the number of the step and the parameter, so a run can be repeated. Where the noise protects secrets, keep the
+    /// seed secret, and note that the generator is a hash without cryptographic strength.
     ///
     /// # Errors
     ///
-    /// If `deviation` is not finite and at least 0, or a gradient is not finite; the gradients are as they were then.
+    /// If `deviation` is negative or not finite, or a gradient is not finite; the gradients are then unchanged.
     pub fn add_noise(&mut self, deviation: f64) -> Result<()> {
         let range = 0.0..=f64::from(f32::MAX);
         check_range(

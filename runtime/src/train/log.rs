@@ -24,10 +24,10 @@ use std::{
 /// 1,0.001,0.3120412,0.9081,0.1742,0.9491,0.9487,0.31,193548.4
 /// ```
 ///
-/// What an epoch does not have is empty. A file that is there is begun anew by the first fit of the log, and further
-/// fits go on in it; a fit that was resumed begins with the lines of the epochs before. So after a crash the file is as
-/// if there had been none, but for seconds. Names that come up later, such as metrics of a second fit, are added behind
-/// the others, and are empty in the lines before.
+/// Columns that an epoch does not have are empty. The first fit of a log overwrites an existing file, and further fits
+/// append to it. A resumed fit begins with the lines of the epochs before, so after a crash the file is as if there had
+/// been none, except for seconds. Names that appear later, such as metrics of a second fit, become further columns,
+/// which are empty in earlier lines.
 ///
 /// ```
 /// use kiln::{CsvLog, JsonLinesLog, prelude::*};
@@ -46,8 +46,8 @@ pub struct CsvLog {
     columns: Vec<Cow<'static, str>>,
 }
 
-/// A line for each epoch as an object of JSON, with the names of [`CsvLog`]. What an epoch does not have is left out, and
-/// what is no finite number is `null`.
+/// A line for each epoch as a JSON object, with the names of [`CsvLog`]. What an epoch does not have is left out, and a
+/// number that is not finite is `null`.
 ///
 /// ```text
 /// {"epoch":1,"learning_rate":0.001,"loss":0.3120412,"accuracy":0.9081,"seconds":0.31,"samples_per_second":193548.4}

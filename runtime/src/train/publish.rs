@@ -8,8 +8,8 @@ use crate::{
     network::Network,
 };
 
-/// Publishes the weights after each epoch, and after every so many steps if
-/// [`every_steps`](Publisher::every_steps) says so; those that a fit ends with, too, which may be the best ones.
+/// Publishes the weights after each epoch, after every `steps` steps with [`every_steps`](Publisher::every_steps), and
+/// at the end of a fit, where they may be the best ones.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ impl<N: Model> Callback for Publisher<N> {
 }
 
 impl<N: Model> Publisher<N> {
-    /// Publishes the weights of a moment of a fit, for a callback of one's own.
+    /// Publishes the weights that a callback of your own sees.
     ///
     /// # Errors
     ///

@@ -113,13 +113,14 @@ impl<N: Model> Training<N> {
         self
     }
 
-    /// Counts the steps from `step` on, as a loop does that goes on: dropout is a function of the seed and the step.
+    /// Counts the steps from `step` on, for a loop that continues an earlier one: dropout is a function of the seed and
+    /// the step.
     pub fn from_step(mut self, step: u64) -> Self {
         self.step = step;
         self
     }
 
-    /// Steps so far: calls of `backward`, and of all that takes its place.
+    /// The number of steps so far: calls of `backward` and of its variants.
     pub fn steps(&self) -> u64 {
         self.step
     }

@@ -29,7 +29,7 @@ use {
 };
 
 impl<N: Model, O: Optimizer> Descent<N, O> {
-    /// A descent as [`save`](Self::save) left it, of a network like `net`; the rule is the program's.
+    /// Makes the descent that [`save`](Self::save) wrote, for a network like `net`; the program gives the rule.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
         Ok(descent)
     }
 
-    /// As [`open`](Self::open), of the bytes of a file.
+    /// As [`open`](Self::open), from the bytes of a file.
     ///
     /// # Errors
     ///
@@ -54,22 +54,22 @@ impl<N: Model, O: Optimizer> Descent<N, O> {
 }
 
 impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N, O, M> {
-    /// Writes what the rule remembers, the count of steps, the learning rate with its factor, and which parameters are
-    /// frozen or have a rate of their own, as safetensors with PyTorch's names: `optimizer.exp_avg.fc.weight`. A file
-    /// that is there is replaced as a whole. The network is saved apart; [`save_with`](Self::save_with) writes both at
-    /// one moment.
+    /// Writes the state of the rule, the count of steps, the learning rate with its factor, the momentum, and which
+    /// parameters are frozen or have a rate of their own, as safetensors with PyTorch's names:
+    /// `optimizer.exp_avg.fc.weight`. An existing file is replaced as a whole. The network is saved separately;
+    /// [`save_with`](Self::save_with) writes both to one file.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the file cannot be written; an old one is then as it was.
+    /// [`Error::Io`] if the file cannot be written; an old file is then unchanged.
     #[cfg(feature = "std")]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), self.record())
     }
 
-    /// Writes what [`save`](Self::save) writes and the parameters of `net` to one file, so that a program which is
-    /// killed between two steps, or in the midst of a save, finds a network and a descent of the same step. Where there
-    /// is dropout, [`Training::from_step`](crate::train::Training::from_step) lets it go on, too.
+    /// Writes what [`save`](Self::save) writes and the parameters of `net` to one file. So a program that is killed
+    /// between two steps, or while it saves, finds a network and a descent of the same step.
+    /// [`Training::from_step`](crate::train::Training::from_step) continues the dropout of the network, too.
     ///
     /// ```
     /// use kiln::prelude::*;
@@ -113,32 +113,32 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         write(path.as_ref(), self.record_with(net)?)
     }
 
-    /// Reads what [`save`](Self::save) wrote: the next step has the bits that it would have had then. The numbers of
-    /// the rule but for its learning rate and its momentum are those that the program gave.
+    /// Reads what [`save`](Self::save) wrote: the next step has the bits that it would have had then. The learning rate
+    /// and the momentum of the rule come from the file, its other numbers from the program.
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] with all that differs, if it is of another model or optimizer. [`Error::NotSafetensors`]
-    /// if the file is damaged, holds something else, or is of another version; [`Error::Io`] if it cannot be read. The
-    /// descent is then as it was.
+    /// [`Error::Checkpoint`] with everything that differs, if the file is of another model or optimizer.
+    /// [`Error::NotSafetensors`] if it is damaged, holds something else, or is of another version; [`Error::Io`] if it
+    /// cannot be read. The descent is then unchanged.
     #[cfg(feature = "std")]
     pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let (shown, record) = read(path.as_ref())?;
         self.take(Some(&shown), &record, None)
     }
 
-    /// Reads what [`save_with`](Self::save_with) wrote, into a network as well.
+    /// Reads what [`save_with`](Self::save_with) wrote, the network included.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load); descent and network are then as they were.
+    /// As [`load`](Self::load); descent and network are then unchanged.
     #[cfg(feature = "std")]
     pub fn load_with(&mut self, path: impl AsRef<Path>, net: &mut N) -> Result<()> {
         let (shown, record) = read(path.as_ref())?;
         self.take(Some(&shown), &record, Some(net))
     }
 
-    /// What [`save`](Self::save) writes.
+    /// The bytes that [`save`](Self::save) writes.
     ///
     /// ```
     /// use kiln::prelude::*;
@@ -170,11 +170,11 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         self.record().into_bytes(&DESCENT, None)
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) gave.
+    /// Reads what [`to_bytes`](Self::to_bytes) returned.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load), but for those of reading.
+    /// As [`load`](Self::load), except those of reading a file.
     pub fn load_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let record = Record::parse(&DESCENT, None, bytes)?;
         self.take(None, &record, None)

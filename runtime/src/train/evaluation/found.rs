@@ -3,15 +3,16 @@
 use crate::{loss::Totals, metrics::Measures, train::digits::Significant};
 use core::fmt;
 
-/// How a network does on a dataset.
+/// The result of an evaluation on a dataset.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {
-    /// Mean loss over the samples, each of which counts as the loss says; without penalties.
+    /// Mean loss over the samples, weighted by [`Loss::sample_weight`](crate::loss::Loss::sample_weight), without
+    /// penalties.
     pub loss: f64,
-    /// Share of right predictions, 0 to 1, for losses that can tell.
+    /// Share of right predictions, from 0 to 1, for losses that define it.
     pub accuracy: Option<f64>,
-    /// What the metrics found, if there were any.
+    /// The values of the metrics, if there are any.
     pub metrics: Measures,
 }
 

@@ -23,9 +23,9 @@ use core::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 impl<O: Optimizer, L> Trainer<O, L> {
-    /// One epoch in batches of 32, shuffled by seed 0, on all threads of the machine, without a limit of the gradients'
-    /// norm or a schedule, and with a progress bar. The methods below change that; what they are given is checked by
-    /// `fit`.
+    /// A trainer for one epoch in batches of 32, shuffled by seed 0, on all threads of the machine, without a schedule
+    /// or a limit of the gradients' norm, and with a progress bar. The methods below change these settings; `fit`
+    /// checks them.
     pub fn new(optimizer: O, loss: L) -> Self {
         Self {
             optimizer,
@@ -53,9 +53,9 @@ impl<O: Optimizer, L> Trainer<O, L> {
 }
 
 impl<O: Optimizer, L, M> Trainer<O, L, M> {
-    /// Judges answers by metrics besides the loss: a [`Metric`](crate::metrics::Metric), or a tuple of them. They look
-    /// at the validation data after every epoch and at those of [`evaluate`](Self::evaluate), and stand in
-    /// [`Evaluation::metrics`](crate::train::Evaluation::metrics) by their names.
+    /// Judges answers by metrics besides the loss: by a [`Metric`](crate::metrics::Metric) or a tuple of them. They
+    /// judge the validation data after every epoch and the data of [`evaluate`](Self::evaluate). Their values are in
+    /// [`Evaluation::metrics`](crate::train::Evaluation::metrics) by name.
     ///
     /// ```
     /// use kiln::{metrics::{Average, F1, RocAuc}, prelude::*};
@@ -101,14 +101,14 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self
     }
 
-    /// Samples in a step; the last step of an epoch takes what is left.
+    /// The number of samples in a step; the last step of an epoch takes the rest.
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
     }
 
-    /// Threads to work on. The results' bits do not depend on it, and more than the machine runs at once bring nothing:
-    /// of those, at most 64 are started.
+    /// The number of threads. It does not change the bits of the results. More threads than the machine runs at once do
+    /// not help; of these, no more than 64 are started.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
@@ -120,7 +120,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self
     }
 
-    /// Whether every epoch visits the samples in an order of its own.
+    /// Whether every epoch visits the samples in a different order.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
@@ -132,24 +132,24 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self
     }
 
-    /// Brings every gradient into `-limit..=limit`, before the norm is limited.
+    /// Clips every gradient to `-limit..=limit`, before the norm is limited.
     pub fn clip_value(mut self, limit: f64) -> Self {
         self.clip_value = Some(limit);
         self
     }
 
-    /// Takes a step on the gradients of `batches` batches together, in the memory of one: their mean over all samples,
-    /// as [`Training::accumulate`](crate::train::Training::accumulate) computes it. Dropout and the statistics of
-    /// `BatchNorm` see each batch for itself.
+    /// Takes one step on the gradients of `batches` batches, in the memory of one: on their mean over all samples, as
+    /// [`Training::accumulate`](crate::train::Training::accumulate) computes it. Dropout and the statistics of
+    /// `BatchNorm` see each batch separately.
     pub fn accumulate(mut self, batches: usize) -> Self {
         self.accumulate = batches;
         self
     }
 
-    /// Keeps an exponential moving average of the weights, which keeps `decay` of itself in every step, such as 0.999:
-    /// see [`Ema`](crate::step::Ema), whose definition is that of `torch.optim.swa_utils.AveragedModel` with
-    /// `get_ema_multi_avg_fn(decay)`. It is part of checkpoints, callbacks see it as [`Moment::averaged`], and
-    /// [`averaged`](Self::averaged) gives it as a network. The network itself is trained as without it.
+    /// Keeps an exponential moving average of the weights, which keeps a share of `decay` of itself in every step, such
+    /// as 0.999. It is defined as [`Ema`](crate::step::Ema) and as `torch.optim.swa_utils.AveragedModel` with
+    /// `get_ema_multi_avg_fn(decay)`. Checkpoints hold it, callbacks see it as [`Moment::averaged`], and
+    /// [`averaged`](Self::averaged) returns it as a network. It does not change how the network is trained.
     ///
     /// ```
     /// use kiln::{data::Samples, prelude::*};
@@ -171,16 +171,16 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self
     }
 
-    /// Lets the average be what is validated after each epoch, and so what early stopping and the best checkpoint go
-    /// by, as Keras' `SwapEMAWeights` does. Where early stopping gives the best weights back, network and average both
-    /// become the average of the best epoch. The training loss, and what is trained, are the network's own.
+    /// Validates the average after each epoch, so that early stopping and the best checkpoint go by it, as with Keras'
+    /// `SwapEMAWeights`. If early stopping restores the best weights, both the network and the average become the
+    /// average of the best epoch. The training loss is still that of the network.
     pub fn validate_ema(mut self) -> Self {
         self.validates_ema = true;
         self
     }
 
-    /// The network of averaged weights, as the last fit left it; none without [`ema`](Self::ema), or if `net` is not
-    /// the network that was trained, as that fit left it.
+    /// The average as a network, as the last fit left it. `None` without [`ema`](Self::ema), or if `net` is not the
+    /// network that was trained, as that fit left it.
     pub fn averaged<N: Model>(&self, net: &N) -> Option<N> {
         let average = self.past.average.as_ref().filter(|_| self.ema.is_some())?;
         if self.past.network != Some(fingerprint(net)) {
@@ -191,16 +191,16 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         Some(averaged)
     }
 
-    /// Leaves tensors of one axis out of weight decay: biases, and the weights of norms.
+    /// Excludes tensors of one axis from weight decay: biases, and the weights of norms.
     pub fn decay_matrices_only(mut self) -> Self {
         self.spares_vectors = true;
         self
     }
 
-    /// Leaves the parameters that are named `prefix`, or begin with it and a dot, as they are from the next fit on,
-    /// until [`thaw`](Self::thaw): their gradients are not even computed, weight decay does not change them, and their
-    /// moments wait. Statistics of `BatchNorm` still follow the batches. A fit refuses names that no parameter of its
-    /// network has.
+    /// Freezes the parameters whose name is `prefix` or begins with it and a dot, from the next fit on, until
+    /// [`thaw`](Self::thaw): their gradients are not computed, weight decay does not change them, and their moments are
+    /// kept. Statistics of `BatchNorm` still follow the batches. A fit refuses names that no parameter of its network
+    /// has.
     ///
     /// ```
     /// use kiln::{Adam, CrossEntropy, Model, Result, Trainer, data::Dataset};
@@ -224,12 +224,12 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self.wish(prefix, Wish::Freeze);
     }
 
-    /// Lets parameters that were frozen learn again. Their count of steps goes on where it was, as PyTorch's does.
+    /// Lets frozen parameters learn again. Their count of steps continues where it was, as in PyTorch.
     pub fn thaw(&mut self, prefix: &str) {
         self.wish(prefix, Wish::Thaw);
     }
 
-    /// Multiplies the learning rate of the parameters that are named `prefix`, or begin with it and a dot, by `factor`.
+    /// Multiplies the learning rate of the parameters whose name is `prefix` or begins with it and a dot by `factor`.
     pub fn rate(&mut self, prefix: &str, factor: f64) {
         self.wish(prefix, Wish::Rate(factor));
     }
@@ -254,8 +254,8 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self
     }
 
-    /// Multiplies the learning rate by the schedule's factor, in every step, or in every epoch by a closure's
-    /// `factor(epoch)`; both are counted from 0 since the network's first fit.
+    /// Multiplies the learning rate by the schedule's factor in every step, or by a closure's `factor(epoch)` in every
+    /// epoch. Both are counted from 0 since the network's first fit.
     ///
     /// ```
     /// use kiln::{Adam, CrossEntropy, Sgd, Trainer, schedule::{Cosine, ReduceOnPlateau, Schedule}};
@@ -270,19 +270,19 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
     }
 
     /// Lets `fit` validate on the last `fraction` of the data after every epoch and train on the rest, as Keras'
-    /// `validation_split`: the part is taken before any shuffling. `fit_and_validate` has data of its own for that.
+    /// `validation_split`: the data are split before any shuffling. `fit_and_validate` takes validation data instead.
     pub fn validation_split(mut self, fraction: f64) -> Self {
         self.around.split = Some(fraction);
         self
     }
 
-    /// Ends a fit when no epoch has improved for some time, with the best weights.
+    /// Ends a fit when no epoch has improved for some time, and restores the best weights.
     pub fn early_stopping(mut self, stopping: EarlyStopping) -> Self {
         self.around.early = Some(stopping);
         self
     }
 
-    /// Tells a callback what happens in each fit, after those that were given before.
+    /// Adds a callback, which is called in each fit after those added before.
     pub fn callback(mut self, callback: impl Callback + 'static) -> Self {
         self.around.callbacks.push(Box::new(callback));
         self
@@ -305,18 +305,18 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         self.callback(EachEpoch(f))
     }
 
-    /// Ends a fit after the batch under way once the flag is set, by a thread or a signal's handler. The next fit of
-    /// the network, with the flag cleared, goes on after that batch: see
+    /// Ends a fit after the current batch once the flag is set, by a thread or a signal handler. The next fit of the
+    /// network, with the flag cleared, continues after that batch: see
     /// [`Stopped::Interrupted`](crate::train::Stopped::Interrupted).
     pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
         self.around.interrupts.add(flag);
         self
     }
 
-    /// Ends a fit after the batch under way when Ctrl-C is pressed, as [`stop_when`](Self::stop_when) does, and so does
-    /// every later fit of the process. A second Ctrl-C ends the program at once.
+    /// Ends a fit after the current batch when Ctrl-C is pressed, as [`stop_when`](Self::stop_when) does, and every
+    /// later fit of the process. A second Ctrl-C ends the program at once.
     ///
-    /// A fit fails with [`Error::System`] if the program has a handler of Ctrl-C already.
+    /// A fit fails with [`Error::System`] if the program already has a handler of Ctrl-C.
     #[cfg(feature = "ctrl-c")]
     pub fn stop_on_ctrl_c(mut self) -> Self {
         self.around.interrupts.add_ctrl_c();

@@ -15,13 +15,12 @@ use crate::{
 use alloc::vec::Vec;
 
 impl<N: Model> Training<N> {
-    /// The outputs of a batch as training has them: with dropout, and normalised over the batch. No step is counted, so
-    /// that a [`backward_from`](Self::backward_from) that follows meets the same dropout.
+    /// The outputs of a batch in training: with dropout, and normalised over the batch. This is not counted as a step,
+    /// so a [`backward_from`](Self::backward_from) that follows has the same dropout.
     ///
     /// # Errors
     ///
-    /// If there are no inputs or more than a batch, an input holds a number that is not finite, or there is no memory
-    /// for outputs.
+    /// If there are no inputs or more than the capacity, an input is not finite, or there is no memory for the outputs.
     pub fn forward(&mut self, net: &N, inputs: &[N::Input]) -> Result<&[N::Output]> {
         let step = Step {
             turn: &Taken,
@@ -37,12 +36,12 @@ impl<N: Model> Training<N> {
         Ok(outputs)
     }
 
-    /// Computes gradients from those of a batch's outputs, whatever the loss that they come from, replacing those of
-    /// the batch before: what a framework calls `outputs.backward(output_gradients)`. They are those of the sum over
-    /// the batch: for a mean, divide the gradients of the outputs by the number of samples.
+    /// Computes the gradients of the weights from gradients of the outputs, wherever those come from, and replaces
+    /// those of the last batch: what a framework calls `outputs.backward(output_gradients)`. They are gradients of a
+    /// sum over the batch: for a mean, divide the gradients of the outputs by the number of samples.
     ///
-    /// The batch goes forward again. Where one closure makes the gradients of the outputs,
-    /// [`backward_with`](Self::backward_with) goes forward once.
+    /// This runs forward again. [`backward_with`](Self::backward_with) runs it once, if one closure computes the
+    /// gradients of the outputs.
     ///
     /// ```
     /// use kiln::{Model, Result, Training};
@@ -57,8 +56,8 @@ impl<N: Model> Training<N> {
     ///
     /// # Errors
     ///
-    /// As [`forward`](Self::forward), and if inputs and gradients differ in number, or a gradient is not finite: then
-    /// the gradients are those of the batch before.
+    /// As [`forward`](Self::forward), and if the numbers of inputs and gradients differ, or a gradient is not finite;
+    /// the gradients are then those of the last batch.
     pub fn backward_from(
         &mut self,
         net: &N,
@@ -92,9 +91,9 @@ impl<N: Model> Training<N> {
         Ok(())
     }
 
-    /// Computes the gradients of a loss that sees the whole batch, replacing those of the batch before. `judge` is
-    /// given the outputs, and zeros that it turns into the loss' gradient by each output; it gives the loss, which is
-    /// handed through.
+    /// Computes the gradients of a loss that sees the whole batch, and replaces those of the last batch. `judge`
+    /// receives the outputs, and zeros to overwrite with the gradient of the loss with respect to each output. Returns
+    /// the loss that `judge` returns.
     ///
     /// ```
     /// use kiln::{Model, Result, Training};
@@ -112,7 +111,7 @@ impl<N: Model> Training<N> {
     ///
     /// # Errors
     ///
-    /// As [`backward_from`](Self::backward_from), whatever `judge` refuses, and if the loss is not finite.
+    /// As [`backward_from`](Self::backward_from), any error of `judge`, and one if the loss is not finite.
     pub fn backward_with(
         &mut self,
         net: &N,

@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl<N: Model> Training<N> {
-    /// Keeps the gradients of inputs, too, whichever way those of the weights are computed: see
-    /// [`input_gradients`](Self::input_gradients). Without them a step is cheaper.
+    /// Also keeps the gradients of inputs whenever those of the weights are computed: see
+    /// [`input_gradients`](Self::input_gradients). A step without them is cheaper.
     ///
     /// # Errors
     ///
@@ -29,9 +29,9 @@ impl<N: Model> Training<N> {
         Ok(self)
     }
 
-    /// The gradients of a batch's inputs, from those of its outputs; the weights' own are left as they are, and not
-    /// computed. So one network is taught by another, which stays as it is: a generator by its critic, a policy by the
-    /// value of its actions, an image by a classifier. No step is counted.
+    /// The gradients of a batch's inputs, from gradients of its outputs. Those of the weights are not computed and stay
+    /// as they are. So one network can teach another while it stays as it is: a critic a generator, the value of
+    /// actions a policy, a classifier an image. This is not counted as a step.
     ///
     /// ```
     /// use kiln::{Training, prelude::*};
@@ -74,11 +74,11 @@ impl<N: Model> Training<N> {
         Ok(slopes)
     }
 
-    /// The gradients of the last batch's inputs, if [`with_input_gradients`](Self::with_input_gradients) asked for
-    /// them; none before. They are those of what the gradients of the weights are of, the mean loss or the sum that was
-    /// handed in; penalties are no part of them.
+    /// The gradients of the last batch's inputs after [`with_input_gradients`](Self::with_input_gradients); none
+    /// before. They belong to the same quantity as the gradients of the weights: the mean loss, or the sum that was
+    /// handed in. Penalties do not contribute.
     ///
-    /// A classifier's image that is moved a little along its loss' gradient fools it (Goodfellow et al. 2015):
+    /// An image that is moved a little along the gradient of its loss fools a classifier (Goodfellow et al. 2015):
     ///
     /// ```
     /// use kiln::{Training, prelude::*};
