@@ -1,8 +1,8 @@
-//! Training that may be killed at any moment: the same command goes on from the last checkpoint, and ends with the bits of a
-//! run that was left alone.
+//! Training that may be killed at any moment: the same command goes on from the last checkpoint, and ends with the bits
+//! of a run that was left alone.
 //!
-//! `cargo run --release --features ctrl-c --example resume`, then Ctrl-C or `kill -9`, then the same again. With `-- --demo`
-//! it starts itself, kills itself three times, and compares the weights with those of an undisturbed run.
+//! `cargo run --release --features ctrl-c --example resume`, then Ctrl-C or `kill -9`, then the same again. With
+//! `-- --demo` it starts itself, kills itself three times, and compares the weights with those of an undisturbed run.
 #![forbid(unsafe_code)]
 
 use kiln::{Checkpoints, Stopped, prelude::*};
@@ -19,7 +19,8 @@ use std::{
 };
 
 model! {
-    /// Tells which digit an 8 x 8 image shows. Its masks are counted and not drawn: they, too, are those of an undisturbed run.
+    /// Tells which digit an 8 x 8 image shows. Its masks are counted and not drawn: they, too, are those of an
+    /// undisturbed run.
     pub struct Digits(image: [1, 8, 8]) -> [10] {
         Flatten,
         hidden: Dense(128),

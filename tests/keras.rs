@@ -1,4 +1,5 @@
-//! What `docs/from-keras.md` says of optimizers: with Keras' numbers, those that leave nothing to differ are Keras' own rules.
+//! What `docs/from-keras.md` says of optimizers: with Keras' numbers, those that leave nothing to differ are Keras' own
+//! rules.
 //!
 //! Each rule is written as `keras.optimizers` has it, in f64, over a weight of a linear model.
 #![forbid(unsafe_code)]
@@ -20,7 +21,8 @@ fn gradient(w: &[f64; 3]) -> [f64; 3] {
     x.map(|x| 2.0 * error * x)
 }
 
-/// What a rule makes of the weights: from step, counted from 1, gradient and two memories, which begin at 0, the change.
+/// What a rule makes of the weights: from step, counted from 1, gradient and two memories, which begin at 0, the
+/// change.
 fn reference(rule: impl Fn(i32, f64, &mut f64, &mut f64) -> f64) -> [f64; 3] {
     let mut w = BEGIN.map(f64::from);
     let (mut first, mut second) = ([0.0; 3], [0.0; 3]);

@@ -219,7 +219,8 @@ fn each_application_has_a_mask_of_its_own() {
     agree(|&(_, b, c)| [b, c]);
 }
 
-/// A step is told by nothing but its number: what a training makes of a batch is the same again, and another at the next step.
+/// A step is told by nothing but its number: what a training makes of a batch is the same again, and another at the
+/// next step.
 #[test]
 fn steps_differ_and_come_again() {
     let net = With::new(Seed(1));

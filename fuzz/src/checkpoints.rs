@@ -1,5 +1,5 @@
-//! Any bytes as a checkpoint, as the file of a descent and as one with a normaliser: a trainer or a descent goes on from
-//! it or refuses it, and the normaliser is of use or refused.
+//! Any bytes as a checkpoint, as the file of a descent and as one with a normaliser: a trainer or a descent goes on
+//! from it or refuses it, and the normaliser is of use or refused.
 //!
 //! Such a file holds a sum over its content, so that bytes changed at random are refused there, and nothing behind the
 //! sum is reached. What is changed here gets a new sum. Bytes that are no safetensors file are changes of an example,
@@ -108,9 +108,9 @@ fn step(descent: &mut Descent<Small, Adam>, net: &mut Small) -> kiln::Result<()>
     descent.apply(net, training.gradients())
 }
 
-/// Resumes from bytes as they are, and from what they mean with a sum that is right; panics if that panics, leaves something
-/// behind that a refused checkpoint may not, or gives a run that cannot be saved and resumed again. Gives how many of the two
-/// were resumed.
+/// Resumes from bytes as they are, and from what they mean with a sum that is right; panics if that panics, leaves
+/// something behind that a refused checkpoint may not, or gives a run that cannot be saved and resumed again. Gives how
+/// many of the two were resumed.
 pub fn resume(data: &[u8]) -> usize {
     let path = place();
     let mut resumed = usize::from(resume_from(&path, data));
@@ -121,8 +121,8 @@ pub fn resume(data: &[u8]) -> usize {
     resumed
 }
 
-/// Loads a descent from bytes as they are, and from what they mean with a sum that is right, as [`resume`] does. Gives how
-/// many of the two were loaded.
+/// Loads a descent from bytes as they are, and from what they mean with a sum that is right, as [`resume`] does. Gives
+/// how many of the two were loaded.
 pub fn descend(data: &[u8]) -> usize {
     let sealed = sealed(data, example_of_a_descent(), "kiln.descent");
     let files = [Some(data), sealed.as_deref()];

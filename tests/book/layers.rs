@@ -1,5 +1,5 @@
-//! The tables of layers in docs/language.md say what the compiler's operators ask for: every layer, every argument with its
-//! default and its place, every word.
+//! The tables of layers in docs/language.md say what the compiler's operators ask for: every layer, every argument with
+//! its default and its place, every word.
 
 use super::markdown::{Page, Row};
 use super::read;

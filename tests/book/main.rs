@@ -1,8 +1,8 @@
 //! The book: every page is listed, compiled, and leads where it says; its tables are the compiler's own;
 //! every error has its line.
 //!
-//! A page of `docs/` is read in three places: on GitHub, in mdBook, and, some of them, in rustdoc. `links.rs` says how one
-//! link works in all three.
+//! A page of `docs/` is read in three places: on GitHub, in mdBook, and, some of them, in rustdoc. `links.rs` says how
+//! one link works in all three.
 #![forbid(unsafe_code)]
 
 mod errors;

@@ -1,9 +1,9 @@
 //! The messages that a crate can report, read off its source.
 //!
-//! A message begins where something reports: `report.error(span, message)`, `syn::Error::new(span, message)`, `Err(message)`, or
-//! a function that hands its argument on to one of these. From there it is followed back through names, branches, closures
-//! and functions to the literals it may be. What stands in braces is anything, unless it is a name for other literals,
-//! which then take its place.
+//! A message begins where something reports: `report.error(span, message)`, `syn::Error::new(span, message)`,
+//! `Err(message)`, or a function that hands its argument on to one of these. From there it is followed back through
+//! names, branches, closures and functions to the literals it may be. What stands in braces is anything, unless it is a
+//! name for other literals, which then take its place.
 
 use quote::ToTokens;
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! The tables of docs/training.md have a line for every loss, optimizer, schedule and metric, and the optimizers' defaults.
+//! The tables of docs/training.md have a line for every loss, optimizer, schedule and metric, and the optimizers'
+//! defaults.
 
 use super::layers::codes;
 use super::markdown::Page;

@@ -1,5 +1,5 @@
-//! Twenty steps with limits of norms: in a loop of one's own, and in the trainer, which applies gradients as they are finished
-//! or keeps them to be clipped.
+//! Twenty steps with limits of norms: in a loop of one's own, and in the trainer, which applies gradients as they are
+//! finished or keeps them to be clipped.
 
 use kiln::{
     Adam, CrossEntropy, Descent, Model, Optimizer, Seed, Sgd, Trainer, Training, data::Samples,

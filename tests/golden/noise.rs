@@ -1,4 +1,5 @@
-//! What is kept and what is dropped, against PyTorch and torchvision: two values for each number, whichever the mask chooses.
+//! What is kept and what is dropped, against PyTorch and torchvision: two values for each number, whichever the mask
+//! chooses.
 
 use crate::{assert_close, file::Golden, on_every_instruction_set};
 use kiln::{InputGradients, Training, prelude::*};
@@ -6,7 +7,8 @@ use kiln::{InputGradients, Training, prelude::*};
 /// Samples, of which some keep a number and some drop it.
 const SAMPLES: usize = 400;
 
-/// What a layer makes of eight numbers in training, and the slope of each: its one value where it is kept, and where it is not.
+/// What a layer makes of eight numbers in training, and the slope of each: its one value where it is kept, and where it
+/// is not.
 struct Found {
     kept: [f32; 8],
     dropped: [f32; 8],

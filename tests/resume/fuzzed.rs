@@ -3,7 +3,8 @@
 use crate::checkpoints::{descend, example, example_of_a_descent, resume};
 use std::{fs, path::Path};
 
-/// Bytes that a checkpoint of a few kilobytes, the run that goes on from it, and all that the test makes of them may take.
+/// Bytes that a checkpoint of a few kilobytes, the run that goes on from it, and all that the test makes of them may
+/// take.
 const MOST: u64 = 4 << 20;
 
 /// Numbers that a seed decides.

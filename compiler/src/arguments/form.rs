@@ -1,4 +1,5 @@
-//! Arguments that are a word, which may take arguments of its own: `Zeros`, `Uniform(-0.1, 0.1)`, `Orthogonal(gain = 1.4)`.
+//! Arguments that are a word, which may take arguments of its own: `Zeros`, `Uniform(-0.1, 0.1)`,
+//! `Orthogonal(gain = 1.4)`.
 
 use syn::{Expr, spanned::Spanned};
 

@@ -1,5 +1,6 @@
-//! `AlphaDropout(p)`: while training, brings each number with probability p to the least value of SELU, and all to mean 0 and
-//! variance 1 again where they had those (Klambauer et al. 2017), as `torch.nn.AlphaDropout`; otherwise it does nothing.
+//! `AlphaDropout(p)`: while training, brings each number with probability p to the least value of SELU, and all to mean
+//! 0 and variance 1 again where they had those (Klambauer et al. 2017), as `torch.nn.AlphaDropout`; otherwise it does
+//! nothing.
 
 use super::dropout;
 use super::lower::Lower;
@@ -25,8 +26,8 @@ pub struct AlphaDropout {
 }
 
 impl AlphaDropout {
-    /// What is kept is multiplied by the first number, and the second added to it; what is dropped is the third. Where all is
-    /// dropped, all are zero, as in PyTorch.
+    /// What is kept is multiplied by the first number, and the second added to it; what is dropped is the third. Where
+    /// all is dropped, all are zero, as in PyTorch.
     pub fn line(&self) -> [f64; 3] {
         if self.p as f32 >= 1.0 {
             return [0.0; 3];

@@ -1,5 +1,6 @@
-//! `GaussianDropout(p)`: while training, multiplies each number by one from the normal distribution of mean 1 and variance
-//! p / (1 - p), which are those of dropout's factors (Srivastava et al. 2014), as Keras' layer of that name; otherwise it does nothing.
+//! `GaussianDropout(p)`: while training, multiplies each number by one from the normal distribution of mean 1 and
+//! variance p / (1 - p), which are those of dropout's factors (Srivastava et al. 2014), as Keras' layer of that name;
+//! otherwise it does nothing.
 
 use super::lower::Lower;
 use super::noise::{self, Unit};

@@ -1,5 +1,5 @@
-//! `GaussianNoise(deviation)`: while training, adds to each number one from the normal distribution of mean 0 and this standard
-//! deviation, as Keras' layer of that name; otherwise it does nothing.
+//! `GaussianNoise(deviation)`: while training, adds to each number one from the normal distribution of mean 0 and this
+//! standard deviation, as Keras' layer of that name; otherwise it does nothing.
 
 use super::lower::Lower;
 use super::noise::{self, Unit};

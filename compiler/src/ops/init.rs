@@ -160,8 +160,8 @@ impl Scheme {
     }
 }
 
-/// PyTorch's `trunc_normal_`, whose limits are not multiples of the deviation. It warns of a distribution that may be wrong
-/// where both limits are more than two deviations away from 0 on one side, and nearly nothing lies there.
+/// PyTorch's `trunc_normal_`, whose limits are not multiples of the deviation. It warns of a distribution that may be
+/// wrong where both limits are more than two deviations away from 0 on one side, and nearly nothing lies there.
 fn truncated(arguments: &mut Arguments<'_>) -> Init {
     let std = arguments.positive("std");
     let (low, high) = (

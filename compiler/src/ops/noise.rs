@@ -87,8 +87,8 @@ fn channels(shape: &[usize]) -> usize {
     }
 }
 
-/// Where the first number lies, and the axes from the outermost in memory to neighbouring floats: as few as will do, each number
-/// with the index that its unit has in row-major order.
+/// Where the first number lies, and the axes from the outermost in memory to neighbouring floats: as few as will do,
+/// each number with the index that its unit has in row-major order.
 fn walk(storage: &Storage, unit: Unit) -> (usize, [Strided; 3]) {
     let (first, axes) = storage.axes();
     let index = |axis: usize| match unit {

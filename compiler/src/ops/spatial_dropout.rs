@@ -1,5 +1,5 @@
-//! `SpatialDropout(p)`: dropout of whole channels (Tompson et al. 2015), as `torch.nn.Dropout2d` on `[C, H, W]`. On `[T, F]` a
-//! feature is dropped over all steps, as Keras' `SpatialDropout1D` does.
+//! `SpatialDropout(p)`: dropout of whole channels (Tompson et al. 2015), as `torch.nn.Dropout2d` on `[C, H, W]`. On
+//! `[T, F]` a feature is dropped over all steps, as Keras' `SpatialDropout1D` does.
 
 use super::dropout;
 use super::lower::Lower;

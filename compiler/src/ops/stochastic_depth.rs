@@ -1,5 +1,6 @@
-//! `StochasticDepth(p)`: while training, zeroes all of a sample with probability p and scales the others by 1 / (1 - p), as
-//! `torchvision.ops.StochasticDepth` does by rows. Behind the branch of a residual block, the block is left out (Huang et al. 2016).
+//! `StochasticDepth(p)`: while training, zeroes all of a sample with probability p and scales the others by 1 / (1 -
+//! p), as `torchvision.ops.StochasticDepth` does by rows. Behind the branch of a residual block, the block is left out
+//! (Huang et al. 2016).
 
 use super::dropout;
 use super::lower::Lower;

@@ -1,4 +1,5 @@
-//! What is said of an expression that is no tensor, a name that stands for nothing, and a call of what cannot be called.
+//! What is said of an expression that is no tensor, a name that stands for nothing, and a call of what cannot be
+//! called.
 
 use proc_macro2::Ident;
 use syn::{Expr, Lit, ext::IdentExt};

@@ -1,4 +1,5 @@
-//! What tensors and models may hold: axes, numbers, images in their borders, memory that a caller has and an address reaches.
+//! What tensors and models may hold: axes, numbers, images in their borders, memory that a caller has and an address
+//! reaches.
 
 use crate::{
     ast,

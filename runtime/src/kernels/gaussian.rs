@@ -1,12 +1,13 @@
-//! Noise from the normal distribution, as Keras' `GaussianNoise` and `GaussianDropout` while training. With z normal, of mean 0
-//! and variance 1, and a deviation d:
+//! Noise from the normal distribution, as Keras' `GaussianNoise` and `GaussianDropout` while training. With z normal,
+//! of mean 0 and variance 1, and a deviation d:
 //!
 //! ```text
 //! noise      y = x + d z        dx = dy
 //! dropout    y = x (1 + d z)    dx = (1 + d z) dy       d = sqrt(p / (1 - p)), as much as dropout's (Srivastava et al. 2014)
 //! ```
 //!
-//! Each z is a function of its key and index, by [`math::normal`]: it is computed again in backward, so nothing is stored.
+//! Each z is a function of its key and index, by [`math::normal`]: it is computed again in backward, so nothing is
+//! stored.
 
 use super::numbers::Numbers;
 use crate::{

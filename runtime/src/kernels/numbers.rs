@@ -1,7 +1,8 @@
-//! The numbers of a sample, and which random bits belong to each: what the layers that act in training alone are made of.
+//! The numbers of a sample, and which random bits belong to each: what the layers that act in training alone are made
+//! of.
 //!
-//! Random bits are counted by an index (see [`crate::random`]), and a layer is told by strides which index a number has. So one
-//! walk serves them all, whatever the storage:
+//! Random bits are counted by an index (see [`crate::random`]), and a layer is told by strides which index a number
+//! has. So one walk serves them all, whatever the storage:
 //!
 //! ```text
 //!                      [C, H, W], stored [H][W][C]     rows     columns   channels
@@ -69,8 +70,8 @@ impl Numbers {
         Self::within(blocks, 0, (1, 0, 0), (1, 0, 0), (blocks * LANES, 1, 0))
     }
 
-    /// Numbers in a sample of so many blocks, behind `first` floats: for groups, for runs and for numbers how many, how many
-    /// floats apart, and how far their indices are apart.
+    /// Numbers in a sample of so many blocks, behind `first` floats: for groups, for runs and for numbers how many, how
+    /// many floats apart, and how far their indices are apart.
     pub const fn within(
         blocks: usize,
         first: usize,
@@ -124,8 +125,9 @@ impl Numbers {
         floats[end..].fill(0.0);
     }
 
-    /// Makes the numbers of `y` of those of `x`, or adds to them: what `apply` makes of what was drawn and the numbers of both.
-    /// `draw` draws for sixteen indices. What `apply` makes of padding is written over by zeros if it `fills` it.
+    /// Makes the numbers of `y` of those of `x`, or adds to them: what `apply` makes of what was drawn and the numbers
+    /// of both. `draw` draws for sixteen indices. What `apply` makes of padding is written over by zeros if it `fills`
+    /// it.
     #[inline(always)]
     pub(super) fn change<S: Isa, D: Copy, const ADD: bool>(
         &self,

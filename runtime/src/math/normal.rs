@@ -1,19 +1,19 @@
 //! Normal numbers from random bits, by the inverse of the normal distribution.
 //!
-//! A number of 31 bits, m, is a place in the upper half of the distribution: q = (m + 1/2) 2^-32 is how likely a larger number
-//! is. The bit that is left is the sign, so that both halves are alike. With x = 1 - 2q, the share of numbers that are nearer
-//! to zero, and w = -ln(1 - x^2) = -ln(4 q (1 - q)),
+//! A number of 31 bits, m, is a place in the upper half of the distribution: q = (m + 1/2) 2^-32 is how likely a larger
+//! number is. The bit that is left is the sign, so that both halves are alike. With x = 1 - 2q, the share of numbers
+//! that are nearer to zero, and w = -ln(1 - x^2) = -ln(4 q (1 - q)),
 //!
 //! ```text
 //! z = x g(w)
 //! ```
 //!
 //! where g is smooth: 1.25 at w = 0, and of the order of sqrt(2 w) in the tail (Giles 2010, "Approximating the erfinv
-//! function"). It is a polynomial of degree seven in w below 6, that is for |z| < 2.9, and one in sqrt(w) above. Both are
-//! minimax in relative error, 3.3e-7 and 2.1e-7.
+//! function"). It is a polynomial of degree seven in w below 6, that is for |z| < 2.9, and one in sqrt(w) above. Both
+//! are minimax in relative error, 3.3e-7 and 2.1e-7.
 //!
-//! Products and sums are rounded one by one, and nothing is fused: these numbers decide what is learnt, as masks do, so that a
-//! seed gives the same ones on every instruction set.
+//! Products and sums are rounded one by one, and nothing is fused: these numbers decide what is learnt, as masks do, so
+//! that a seed gives the same ones on every instruction set.
 
 use super::reduction::{LN_2_HIGH, LN_2_LOW};
 use core::f32::consts::FRAC_1_SQRT_2;
@@ -57,9 +57,9 @@ const LN_1P: [f32; 7] = [
     -0.500_005_84,
 ];
 
-/// A number from the standard normal distribution for each lane, of which all 2^32 values of `bits` are equally likely: mean 0,
-/// variance 1, and no magnitude above 6.34. Each is within 2e-6 of the exact inverse, relative to 1 or its magnitude, whichever
-/// is larger.
+/// A number from the standard normal distribution for each lane, of which all 2^32 values of `bits` are equally likely:
+/// mean 0, variance 1, and no magnitude above 6.34. Each is within 2e-6 of the exact inverse, relative to 1 or its
+/// magnitude, whichever is larger.
 #[inline(always)]
 pub fn normal<S: Simd>(s: S, bits: u32x16<S>) -> f32x16<S> {
     let half = (bits & 0x7fff_ffff).bitcast::<i32x16<S>>();
@@ -216,7 +216,8 @@ mod tests {
         }
     }
 
-    /// Moments and tails of numbers that lie evenly in the distribution: the sampling error is far below what is allowed.
+    /// Moments and tails of numbers that lie evenly in the distribution: the sampling error is far below what is
+    /// allowed.
     #[test]
     fn moments_and_tails_are_those_of_the_distribution() {
         let count = 1_u64 << 18;

@@ -5,8 +5,8 @@ use crate::{
     simd::{self, Isa, Task},
 };
 
-/// The product of any two `f32` is finite and exact in double precision. Products are summed by lane, always in this order,
-/// so that the sum has the same bits on every instruction set.
+/// The product of any two `f32` is finite and exact in double precision. Products are summed by lane, always in this
+/// order, so that the sum has the same bits on every instruction set.
 pub fn dot(arena: &[Block], other: &[Block]) -> f64 {
     let sums = simd::dispatch(simd::level(), Products(arena, other));
     sums.into_iter().sum()

@@ -1,7 +1,7 @@
 //! The gradients of a batch's samples, one after another, in memory for one.
 //!
-//! A sample passes alone, with its place in the batch: so it meets the dropout that it meets in the batch. What is transposed is
-//! transposed once.
+//! A sample passes alone, with its place in the batch: so it meets the dropout that it meets in the batch. What is
+//! transposed is transposed once.
 
 use super::{
     chunks::Step,
@@ -36,8 +36,8 @@ pub struct Judged {
     pub weight: f64,
 }
 
-/// Computes the gradients of each sample's own mean loss, without penalties, in `gradients`, and hands them to `see`; gives
-/// the mean of the losses.
+/// Computes the gradients of each sample's own mean loss, without penalties, in `gradients`, and hands them to `see`;
+/// gives the mean of the losses.
 pub fn each<N: Model, T: Sync, L: Loss<N::Output, T>>(
     passes: &mut Passes<'_, N>,
     step: Step<'_, L>,

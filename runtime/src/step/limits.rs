@@ -1,8 +1,8 @@
 //! Limits of the weights that come into an output, held after every update.
 //!
 //! Srivastava et al. 2014, Keras' `MaxNorm`, `torch.renorm`: weights whose norm exceeds the limit are multiplied by
-//! `limit / (norm + 1e-7)`; all others keep their bits. Sums of squares are in double precision and in one order, and every
-//! output is one thread's, so that neither threads nor instruction sets make a difference.
+//! `limit / (norm + 1e-7)`; all others keep their bits. Sums of squares are in double precision and in one order, and
+//! every output is one thread's, so that neither threads nor instruction sets make a difference.
 
 use super::{cuts::Even, share::stretches};
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
 use bytemuck::must_cast_slice_mut;
 use fearless_simd::{Level, f32x16, prelude::*};
 
-/// Holds the limits of what was just updated: all that is learnt, or what is updated after a pass. What is frozen keeps its
-/// bits. `parts` is how many threads share a tensor.
+/// Holds the limits of what was just updated: all that is learnt, or what is updated after a pass. What is frozen keeps
+/// its bits. `parts` is how many threads share a tensor.
 #[inline(always)]
 pub fn hold<N: Network, U>(
     level: Level,

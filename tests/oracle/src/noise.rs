@@ -1,8 +1,9 @@
-//! Noise in training, counted again: what each layer that acts in training alone makes of a number is a line in it, `y = a x + b`.
+//! Noise in training, counted again: what each layer that acts in training alone makes of a number is a line in it,
+//! `y = a x + b`.
 //!
 //! The bits of a number are a hash of the seed, the step, the layer, the sample, and an index (the text of
-//! `kiln_runtime::random`), in plain integers here. The layer is counted among those that draw, in the order of calls. The index
-//! of a number is its own in row-major order, or its channel's, or 0 for all of a sample.
+//! `kiln_runtime::random`), in plain integers here. The layer is counted among those that draw, in the order of calls.
+//! The index of a number is its own in row-major order, or its channel's, or 0 for all of a sample.
 
 use kiln_compiler::ops::Op;
 
@@ -38,8 +39,8 @@ fn bits(Step { seed, step }: Step, layer: usize, sample: usize, index: usize) ->
     x ^ (x >> 14)
 }
 
-/// The share of the normal distribution above z, for z from 0 to 7: Simpson's rule over its density, which is far below 1e-10
-/// beyond 7.
+/// The share of the normal distribution above z, for z from 0 to 7: Simpson's rule over its density, which is far below
+/// 1e-10 beyond 7.
 fn tail(z: f64) -> f64 {
     const PARTS: usize = 400;
     let density = |x: f64| (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
@@ -125,7 +126,8 @@ fn line(op: &Op, bits: u32) -> (f64, f64) {
     }
 }
 
-/// The lines of each number of a shape that an operator reads, as layer `layer` of those that draw, for each of so many samples.
+/// The lines of each number of a shape that an operator reads, as layer `layer` of those that draw, for each of so many
+/// samples.
 pub fn lines(op: &Op, shape: &[usize], step: Step, layer: usize, samples: usize) -> Vec<Lines> {
     let sample = |sample: usize| {
         let numbers = 0..shape.iter().product();

@@ -10,8 +10,8 @@ use crate::rt::Path;
 use crate::site::Site;
 use std::collections::BTreeMap;
 
-/// Floats of an input that is read in place at most: if it holds tiny numbers, a copy of it is read, on the stack if need
-/// be.
+/// Floats of an input that is read in place at most: if it holds tiny numbers, a copy of it is read, on the stack if
+/// need be.
 const IN_PLACE: usize = 4096;
 
 /// What is known of a root, the value whose memory it and its views share.

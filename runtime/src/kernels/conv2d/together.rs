@@ -1,16 +1,16 @@
 //! Samples side by side in a tile, for small images.
 //!
 //! An image of few pixels does not fill a tile, and every weight that is read serves these few pixels alone: two by two
-//! pixels of 512 channels read nine megabytes of weights again for each sample. In a batch, a tile is therefore the same
-//! output of Q samples:
+//! pixels of 512 channels read nine megabytes of weights again for each sample. In a batch, a tile is therefore the
+//! same output of Q samples:
 //!
 //! ```text
 //! sums[q][n] = start[n] + sum over taps inside the image, channels  of  x[first + q][pixel of the tap][channel] * w[n][tap][channel]
 //! ```
 //!
-//! All of a tile read the same pixels, so that taps that meet only the border are left out exactly. The order of a sum and
-//! where it is cut are those of [`Sums`](super::tiles::Sums): a product that is left out is zero, so one sample and many
-//! have the same bits.
+//! All of a tile read the same pixels, so that taps that meet only the border are left out exactly. The order of a sum
+//! and where it is cut are those of [`Sums`](super::tiles::Sums): a product that is left out is zero, so one sample and
+//! many have the same bits.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
@@ -30,9 +30,9 @@ use bytemuck::NoUninit;
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
 
-/// Whether samples of so many outputs, each a sum over so many channels of some taps by so many weights in all, go side by side:
-/// where a tile of one sample would be nearly empty, and where few outputs must wait for weights from behind the level-2 cache.
-/// Elsewhere a second kernel is not worth its code.
+/// Whether samples of so many outputs, each a sum over so many channels of some taps by so many weights in all, go side
+/// by side: where a tile of one sample would be nearly empty, and where few outputs must wait for weights from behind
+/// the level-2 cache. Elsewhere a second kernel is not worth its code.
 pub(super) const fn are_together(outputs: usize, channels: usize, weights: usize) -> bool {
     channels >= LANES && (outputs <= 4 || outputs <= 16 && weights > FAR)
 }
@@ -187,8 +187,8 @@ impl<S: Isa, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize>
         sums
     }
 
-    /// Adds some channels of one tap, one after the other: of samples from `first` on, at `offset` of each, and of panels
-    /// from `panel` on, at `block` of each.
+    /// Adds some channels of one tap, one after the other: of samples from `first` on, at `offset` of each, and of
+    /// panels from `panel` on, at `block` of each.
     #[inline(always)]
     fn tap<const Q: usize, const N: usize>(
         &self,

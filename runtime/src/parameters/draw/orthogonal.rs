@@ -1,19 +1,19 @@
 //! Orthogonal matrices, made of normal numbers where they lie.
 //!
-//! Saxe et al. 2014, `torch.nn.init.orthogonal_`: Q of the QR decomposition of a matrix of normal numbers, with signs such
-//! that R's diagonal is positive. Gram and Schmidt's process gives that Q: each vector is made 1 long, and is then taken off
-//! all later ones,
+//! Saxe et al. 2014, `torch.nn.init.orthogonal_`: Q of the QR decomposition of a matrix of normal numbers, with signs
+//! such that R's diagonal is positive. Gram and Schmidt's process gives that Q: each vector is made 1 long, and is then
+//! taken off all later ones,
 //!
 //! ```text
 //! v_j = v_j / |v_j|        v_i = v_i - (v_i . v_j) v_j   for i > j
 //! ```
 //!
-//! The vectors are the rows of the matrix, or its columns where they are fewer. Numbers are rounded to `f32` in between,
-//! which leaves vectors askew that are near each other at first; a second round sees vectors that are nearly orthogonal, and
-//! leaves errors of a rounding (Giraud et al. 2005).
+//! The vectors are the rows of the matrix, or its columns where they are fewer. Numbers are rounded to `f32` in
+//! between, which leaves vectors askew that are near each other at first; a second round sees vectors that are nearly
+//! orthogonal, and leaves errors of a rounding (Giraud et al. 2005).
 //!
-//! Sixteen vectors are taken off sixteen others before the next come, so that both stay near. Sums are in double precision and
-//! have one order, which depends on the layout alone: every machine has the same bits.
+//! Sixteen vectors are taken off sixteen others before the next come, so that both stay near. Sums are in double
+//! precision and have one order, which depends on the layout alone: every machine has the same bits.
 
 use crate::{
     block::LANES,

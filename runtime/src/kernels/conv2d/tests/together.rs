@@ -24,8 +24,8 @@ fn bits<const N: usize>(blocks: &[[Block; N]]) -> Vec<u32> {
         .collect()
 }
 
-/// One layer from H x W images behind a border as wide as its padding: forward, with a normalisation and a residual too, and
-/// the input's gradient, written and added.
+/// One layer from H x W images behind a border as wide as its padding: forward, with a normalisation and a residual
+/// too, and the input's gradient, written and added.
 macro_rules! together {
     ($(#[$doc:meta])+ $name:ident: $cin:literal -> $cout:literal, input $h:literal x $w:literal, kernel $kh:literal x $kw:literal,
      stride $sh:literal $sw:literal, dilation $d:literal, padding $pad:literal) => {
