@@ -15,7 +15,7 @@ A file holds, as far as it applies:
     gradients.NAME        of the loss, penalties included, by the parameters and inputs
     after.NAME            parameters and statistics after three steps on the batch, the inputs growing
     after.outputs         outputs in inference after them
-    OPTIMIZER.losses      the loss before each of ten or twenty steps, without penalties
+    OPTIMIZER.losses      the loss before each of twenty steps, without penalties
     OPTIMIZER.NAME        parameters after them
 
 The full-size networks' weights and inputs are not stored but given by a formula (`numbers` and `fill_parameters` below),
@@ -38,7 +38,7 @@ from torch import nn
 from torch.nn import functional as F
 
 HERE = pathlib.Path(__file__).parent
-STEPS = 10
+STEPS = 20
 INPUT_STREAM = 1000
 TARGET_STREAM = 1001
 
@@ -377,7 +377,7 @@ MORE_OPTIMIZERS = {
 
 
 def training(name, optimizers, loss_of, targets, batch=5):
-    """Ten steps of every optimizer on a small network and one batch."""
+    """Twenty steps of every optimizer on a small network and one batch."""
     inputs = numbers(INPUT_STREAM, (batch, 6))
     tensors = {"inputs": inputs, "targets": targets}
     for optimizer_name, make in optimizers.items():

@@ -1,4 +1,4 @@
-//! Ten or twenty steps of every optimizer: in a loop of one's own, where gradients go through memory, and in the trainer, where
+//! Twenty steps of every optimizer: in a loop of one's own, where gradients go through memory, and in the trainer, where
 //! they never do.
 
 use kiln::{
