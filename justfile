@@ -6,7 +6,7 @@ check:
 
 # All tests.
 test:
-    cargo test --workspace --features kiln-runtime/fallback
+    cargo test --workspace --features kiln-runtime/fallback,kiln/ctrl-c,kiln/plot
 
 # The book of docs/, in target/book (needs `cargo install mdbook`).
 book:
