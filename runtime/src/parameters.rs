@@ -174,8 +174,8 @@ impl<N: Declared, A: AsRef<[Block]>> Parameters<N, A> {
         norm(&arena[..arena.len().min(N::Network::LEARNT_BLOCKS)])
     }
 
-    /// The inner product with others, over all numbers that are learnt, or their gradients: of two samples' gradients,
-    /// how much a step along the one changes the loss of the other (Koh and Liang 2017 call it influence).
+    /// The inner product with others, over all learnt numbers. For the gradients of two samples, it says how much a
+    /// step along one changes the loss of the other (Koh and Liang 2017 call this influence).
     ///
     /// # Errors
     ///

@@ -9,8 +9,7 @@ use crate::{
 };
 
 /// An exponential moving average of a network's weights, which often does better than the weights themselves:
-/// `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`. It follows the network after every step, and is a network
-/// itself.
+/// `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn(decay)`. Update it after every step.
 ///
 /// ```
 /// use kiln::{Ema, prelude::*};
@@ -39,7 +38,7 @@ pub struct Ema<N> {
 }
 
 impl<N: Model> Ema<N> {
-    /// An average that keeps `decay` of itself in every step, such as 0.999. Until it follows, it is what `net` is.
+    /// An average that keeps a share of `decay` of itself in every step, such as 0.999. It begins as a copy of `net`.
     ///
     /// # Errors
     ///
@@ -53,8 +52,8 @@ impl<N: Model> Ema<N> {
         })
     }
 
-    /// Moves the average towards the weights of `net`, which are taken over whole the first time. What is not learnt, as
-    /// the statistics of `BatchNorm`, is taken over every time.
+    /// Moves the average towards the weights of `net`. The first call copies them. What is not learnt, such as the
+    /// statistics of `BatchNorm`, is copied in every call.
     pub fn follow(&mut self, net: &N) {
         let average = N::Network::arena_mut(&mut self.average);
         let (arena, learnt) = (N::Network::arena(net), N::Network::LEARNT_BLOCKS);
@@ -62,12 +61,12 @@ impl<N: Model> Ema<N> {
         self.followed = self.followed.saturating_add(1);
     }
 
-    /// The network of averaged weights.
+    /// The averaged network.
     pub fn network(&self) -> &N {
         &self.average
     }
 
-    /// The network of averaged weights, and no average any more.
+    /// The averaged network, by value.
     pub fn into_network(self) -> N {
         self.average
     }
