@@ -44,6 +44,8 @@ pub struct Arguments<'a> {
     names_only: bool,
     /// How a signature shows what comes before the arguments.
     tensors: &'static str,
+    /// Whether a layer is asked, and not a word such as `Uniform(-0.1, 0.1)`.
+    of_layer: bool,
     failed: bool,
 }
 
@@ -89,6 +91,7 @@ impl<'a> Arguments<'a> {
             known,
             missing,
             tensors: "",
+            of_layer: !kinds.is_empty(),
             failed: false,
         };
         arguments.check_no_layers(kinds);
