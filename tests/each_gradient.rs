@@ -3,7 +3,11 @@
 
 use kiln::{CustomLayer, Error, Loss, SampleGradient, WholeBatch, flat::Floats, prelude::*};
 use safetensors::SafeTensors;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 /// y_i = w_i x_i.
 struct Gain;
@@ -451,4 +455,52 @@ fn what_cannot_be_is_an_error() {
         assert!(matches!(error, Err(Error::Setting { .. })));
     }
     assert!(training.add_noise(-1.0).is_err() && training.add_noise(f64::NAN).is_err());
+}
+
+#[test]
+fn a_sample_of_any_gradients_is_left_out() -> kiln::Result<()> {
+    let net = Dense3::new(Seed(1));
+    let mut training = Training::new(&net, ROWS)?;
+    let all = CrossEntropy;
+    training.each_gradient(&net, &inputs(), &labels(), &all, |sample| {
+        if sample.row == 1 {
+            sample
+                .gradients_mut()
+                .set("2.bias", &[f32::INFINITY, f32::NEG_INFINITY, 1.0])?;
+            sample.scale(0.0)?;
+        }
+        Ok(())
+    })?;
+    assert!(flat(&training.gradients()).iter().all(|g| g.is_finite()));
+    Ok(())
+}
+
+/// Nothing joins what a panic left half done.
+#[test]
+fn a_panic_leaves_no_batch_to_add_to() -> kiln::Result<()> {
+    let net = Dense3::new(Seed(1));
+    let batch = (inputs::<[f32; 7]>(), labels());
+    let fresh = {
+        let mut training = Training::new(&net, ROWS)?;
+        training.backward(&net, &batch.0, &batch.1, &CrossEntropy)?;
+        flat(&training.gradients())
+    };
+    let whole = WholeBatch::from_fn(
+        |_: &[[f32; 3]], _: &[usize], _: &mut [[f32; 3]]| -> kiln::Result<f64> { panic!("judge") },
+    );
+    for sees in [true, false] {
+        let mut training = Training::new(&net, ROWS)?;
+        training.backward(&net, &batch.0, &batch.1, &CrossEntropy)?;
+        let panics = AssertUnwindSafe(|| match sees {
+            true => training.each_gradient(&net, &batch.0, &batch.1, &CrossEntropy, |sample| {
+                assert!(sample.row < 2, "see");
+                Ok(())
+            }),
+            false => training.accumulate(&net, &batch.0, &batch.1, &whole),
+        });
+        assert!(catch_unwind(panics).is_err());
+        training.accumulate(&net, &batch.0, &batch.1, &CrossEntropy)?;
+        assert_eq!(flat(&training.gradients()), fresh, "{sees}");
+    }
+    Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
     value::filled,
 };
 use bytemuck::must_cast_slice_mut;
-use core::{fmt, marker::PhantomData};
+use core::{fmt, marker::PhantomData, mem};
 
 /// The gradients of one sample, as [`Training::each_gradient`] passes them to its closure.
 pub struct SampleGradient<'a, N> {
@@ -66,7 +66,8 @@ impl<N: Model> SampleGradient<'_, N> {
         Ok(norm)
     }
 
-    /// Multiplies all gradients by a number, such as [`weight`](Self::weight), or 0 to leave the sample out.
+    /// Multiplies all gradients by a number, such as [`weight`](Self::weight), or 0 to leave the sample out, whatever
+    /// they are.
     ///
     /// # Errors
     ///
@@ -75,7 +76,11 @@ impl<N: Model> SampleGradient<'_, N> {
         let range = -f64::from(f32::MAX)..=f64::from(f32::MAX);
         check_range("scale", factor, range, "a finite number, such as 0.5")?;
         let learnt = &mut self.gradients[..N::Network::LEARNT_BLOCKS];
-        scale(learnt, factor as f32);
+        match factor as f32 {
+            // 0 times what is not finite would be NaN.
+            0.0 => learnt.fill(Block::ZERO),
+            factor => scale(learnt, factor),
+        }
         Ok(())
     }
 }
@@ -178,11 +183,14 @@ impl<N: Model> Training<N> {
             Ok(())
         };
         let mut passes = self.memory.passes()?;
+        // Should `see` panic, what it leaves is no batch that others could join.
+        let before = (mem::take(&mut self.rows), mem::take(&mut self.counted));
         let arenas = (N::Network::arena(net), part);
         let of = Step { turn, seed, step };
         let run = || each(&mut passes, of, arenas, (inputs, targets), &mut show);
         let mean = self.threads.install(run);
         if seen == 0 {
+            (self.rows, self.counted) = before;
             return mean;
         }
         self.sloped = 0;
@@ -195,10 +203,7 @@ impl<N: Model> Training<N> {
                 (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
                 self.step += 1;
             }
-            Err(_) => {
-                self.gradients.fill(Block::ZERO);
-                (self.rows, self.counted) = (0, 0.0);
-            }
+            Err(_) => self.gradients.fill(Block::ZERO),
         }
         mean
     }

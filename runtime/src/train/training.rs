@@ -215,11 +215,18 @@ impl<N: Model> Training<N> {
         if self.part.is_empty() {
             self.part = filled("gradients of a part", self.gradients.len())?;
         }
-        let (rows, counted) = (self.rows, self.counted);
+        // Should the loss panic, what is left is no batch that others could join.
+        let (rows, counted) = (mem::take(&mut self.rows), mem::take(&mut self.counted));
         mem::swap(&mut self.part, &mut self.gradients);
         let loss = self.backward(net, inputs, targets, loss);
         mem::swap(&mut self.part, &mut self.gradients);
-        let loss = loss?;
+        let loss = match loss {
+            Ok(loss) => loss,
+            Err(error) => {
+                (self.rows, self.counted) = (rows, counted);
+                return Err(error);
+            }
+        };
         let shares = [
             gradient::shares([counted, self.counted]),
             gradient::shares([rows as f64, self.rows as f64]),
