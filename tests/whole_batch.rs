@@ -8,8 +8,14 @@ use kiln::{
     evaluate, judge, memory,
     metrics::{Measures, Metric},
     prelude::*,
+    schedule::OneCycle,
 };
-use std::{env, fs, process};
+use std::{
+    env, fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 model! {
     /// Samples meet in it, and it has masks.
@@ -455,5 +461,43 @@ fn what_is_not_finite_ends_the_fit_before_its_step() -> Result<()> {
         judging.evaluate(&start, &data),
         Err(Error::NanScore { row: 16 })
     ));
+    Ok(())
+}
+
+/// Panics in one of its calls.
+struct Panics {
+    calls: AtomicUsize,
+    at: usize,
+}
+
+impl BatchLoss<Output, Target> for Panics {
+    fn judge(&self, y: &[Output], t: &[Target], gradients: &mut [Output]) -> Result<f64> {
+        assert_ne!(self.calls.fetch_add(1, Ordering::Relaxed), self.at, "judge");
+        Contrast.judge(y, t, gradients)
+    }
+}
+
+/// Steps before a panic are of no consequence to the fit that comes next, nor is the momentum of the last of them.
+#[test]
+fn after_a_panic_a_fit_begins_anew() -> Result<()> {
+    let data = samples(20);
+    let trainer = |at| {
+        let calls = AtomicUsize::new(0);
+        Trainer::new(Adam::new(0.02), WholeBatch(Panics { calls, at }))
+            .batch(8)
+            .schedule(OneCycle::new(30))
+            .quiet()
+    };
+    let (mut net, mut other) = (Net::new(Seed(1)), trainer(5));
+    other.fit(&mut net, &data)?;
+    let left = net.clone();
+    let fit = AssertUnwindSafe(|| other.fit(&mut net, &data));
+    assert!(catch_unwind(fit).is_err());
+    assert_ne!(numbers(&net), numbers(&left));
+    assert_eq!(*other.optimizer_mut(), Adam::new(0.02));
+    let (mut again, mut anew) = (left.clone(), left);
+    other.fit(&mut again, &data)?;
+    trainer(99).fit(&mut anew, &data)?;
+    assert_eq!(numbers(&again), numbers(&anew));
     Ok(())
 }

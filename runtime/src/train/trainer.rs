@@ -282,6 +282,8 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             return Err(error);
         }
         let mut fit = self.past.fit.take().unwrap_or_default();
+        // What is kept is nobody's while a step may panic: it would not fit the weights that the last fit left any more.
+        self.past.network = None;
         let result = run(self, net, &mut fit);
         // A fit that failed has taken steps, too.
         self.past.network = Some(fingerprint(net));

@@ -1,6 +1,10 @@
 //! One pass over the data, without an allocation.
 
-use super::{held::Trainer, pace::Pace, whole::Whole};
+use super::{
+    held::Trainer,
+    pace::{Pace, Paced},
+    whole::Whole,
+};
 use crate::{
     block::Block,
     data::Dataset,
@@ -8,7 +12,6 @@ use crate::{
     loss::Loss,
     model::Model,
     optimizer::Optimizer,
-    schedule::set_momentum,
     train::{
         faults::Faults,
         fit::{Fit, Open},
@@ -125,13 +128,10 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             let rows = together.min(run.samples - first);
             fit.open.taken += 1;
             let pace = of_epoch.map_or_else(|| self.pace_of_step(), Ok)?;
-            let before = set_momentum(&mut self.optimizer, pace.momentum)?;
-            let factor = pace.factor;
-            let totals = self.step(net, data, run, first..first + rows, factor);
-            // The optimizer's own, for steps of which the schedule says nothing.
-            if let Some(before) = before {
-                self.optimizer.set_momentum(before);
-            }
+            let (factor, mut paced) = (pace.factor, Paced::new(self, pace.momentum)?);
+            let trainer = paced.trainer();
+            let totals = trainer.step(net, data, run, first..first + rows, factor);
+            drop(paced);
             let totals = totals.map_err(|error| at(error, number, fit.open.taken))?;
             if let (Some(average), Some(decay)) = (&mut self.past.average, self.ema) {
                 average.follow(net, decay);

@@ -4,7 +4,7 @@ use super::held::Trainer;
 use crate::{
     error::{Found, Result},
     optimizer::{Optimizer, check_factor},
-    schedule::{Schedule, Unit},
+    schedule::{Schedule, Unit, set_momentum},
 };
 use alloc::format;
 
@@ -55,5 +55,34 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         schedule.map_or(Ok(Pace::USUAL), |schedule| {
             Pace::of(schedule, self.past.steps, "step")
         })
+    }
+}
+
+/// A trainer whose optimizer has the momentum of a schedule as long as this is there.
+pub struct Paced<'a, O: Optimizer, L, M> {
+    trainer: &'a mut Trainer<O, L, M>,
+    /// The optimizer's own, if that is another.
+    before: Option<f64>,
+}
+
+impl<'a, O: Optimizer, L, M> Paced<'a, O, L, M> {
+    /// A trainer with a momentum, or its optimizer's own.
+    pub fn new(trainer: &'a mut Trainer<O, L, M>, momentum: Option<f64>) -> Result<Self> {
+        let before = set_momentum(&mut trainer.optimizer, momentum)?;
+        Ok(Self { trainer, before })
+    }
+
+    /// The trainer.
+    pub fn trainer(&mut self) -> &mut Trainer<O, L, M> {
+        self.trainer
+    }
+}
+
+impl<O: Optimizer, L, M> Drop for Paced<'_, O, L, M> {
+    /// Also where a user's loss panics.
+    fn drop(&mut self) {
+        if let Some(before) = self.before {
+            self.trainer.optimizer.set_momentum(before);
+        }
     }
 }
