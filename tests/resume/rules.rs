@@ -175,7 +175,7 @@ fn a_momentum_that_cannot_be_cycled_is_refused() -> Result<()> {
     refused(AnyOptimizer::from(Sgd::new(0.1)), OneCycle::new(20), none)?;
     // 1 is a momentum of `Sgd`, and no decay of a mean.
     let most = OneCycle::new(20).momenta(0.5, 1.0);
-    refused(Adam::new(0.1), most, "`beta1`")?;
+    refused(Adam::new(0.1), most, "`momenta` is 1.0")?;
     trainer(Sgd::new(0.1))
         .schedule(OneCycle::new(20).keep_momentum())
         .fit(&mut Net::new(Seed(1)), &samples(47))?;

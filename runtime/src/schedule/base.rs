@@ -301,9 +301,15 @@ pub(crate) fn set_momentum<O: Optimizer>(
         });
     };
     optimizer.set_momentum(momentum);
-    if let Err(error) = optimizer.check() {
+    if optimizer.check().is_err() {
         optimizer.set_momentum(before);
-        return Err(error);
+        // Something else may be wrong with it.
+        optimizer.check()?;
+        return Err(Error::Setting {
+            setting: "momenta",
+            found: Found::Number(momentum),
+            expected: "one that the optimizer takes: from 0 to 1, below 1 for `beta1`, above 0 for Nesterov's rule",
+        });
     }
     Ok(Some(before))
 }
