@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use kiln::{
-    CsvLog, Result,
+    CsvLog, Error, Result,
     data::Samples,
     metrics::{Mae, Rmse},
     prelude::*,
@@ -109,6 +109,28 @@ fn a_log_that_others_changed_goes_on_under_its_new_names() -> Result<()> {
         ("a note", "epoch", 4)
     );
     assert_eq!(table[1].len(), table[2].len());
+    fs::remove_file(path)?;
+    Ok(())
+}
+
+/// What could not be widened is under its own names, and is widened by the next fit.
+#[test]
+fn a_log_that_cannot_be_replaced_keeps_its_names() -> Result<()> {
+    let path = place("kept");
+    // What the new file is called before it takes its place.
+    let mut beside = path.clone().into_os_string();
+    beside.push(".tmp");
+    fs::create_dir_all(&beside)?;
+    let log = Arc::new(Mutex::new(CsvLog::new(&path)));
+    fit(&log, false, ())?;
+    let before = fs::read(&path)?;
+    assert!(matches!(fit(&log, true, ()), Err(Error::Io { .. })));
+    assert_eq!(fs::read(&path)?, before);
+    fs::remove_dir(&beside)?;
+    fit(&log, true, ())?;
+    let table = table(&path)?;
+    assert_eq!(table.len(), 5);
+    assert!(table.iter().all(|line| line.len() == table[0].len()));
     fs::remove_file(path)?;
     Ok(())
 }

@@ -96,11 +96,16 @@ impl CsvLog {
             }
         }
         let more = self.columns.len() - before;
-        match more {
+        let widened = match more {
             0 => Ok(()),
             _ if before == 0 => self.lines.append(&self.header()),
             _ => self.lines.widen(&old, &self.header(), more),
+        };
+        if widened.is_err() {
+            // Names that the file has not got come up again.
+            self.columns.truncate(before);
         }
+        widened
     }
 }
 
@@ -225,7 +230,9 @@ impl Lines {
         let failed = |error| failed("write", &self.path)(error);
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) if [ErrorKind::NotFound, ErrorKind::InvalidData].contains(&error.kind()) => {
+                String::new()
+            }
             Err(error) => return Err(failed(error)),
         };
         let Some(lines) = text.strip_prefix(old) else {
