@@ -201,7 +201,7 @@ impl<N: Model> Training<N> {
                     (1.0 / inputs.len() as f64) as f32,
                 );
                 (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
-                self.step += 1;
+                self.step = self.step.wrapping_add(1);
             }
             Err(_) => self.gradients.fill(Block::ZERO),
         }

@@ -162,7 +162,7 @@ impl<N: Model> Training<N> {
         let batch = (inputs, targets);
         let backward = || inputs::backward(&mut passes, step, arena, gradients, batch);
         let (mean, weights) = self.threads.install(backward)?;
-        self.step += 1;
+        self.step = self.step.wrapping_add(1);
         (self.rows, self.sloped) = (inputs.len(), 0);
         self.counted = weights.mean(L::PARTS);
         Ok(mean)

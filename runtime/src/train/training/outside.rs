@@ -87,7 +87,7 @@ impl<N: Model> Training<N> {
         self.threads.install(backward)?;
         self.sloped = if self.asks { inputs.len() } else { 0 };
         (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
-        self.step += 1;
+        self.step = self.step.wrapping_add(1);
         Ok(())
     }
 
