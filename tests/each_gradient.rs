@@ -35,6 +35,8 @@ impl<const N: usize> CustomLayer<[f32; N], [f32; N], [f32; N]> for Gain {
 model! {
     struct Dense3(x: [7]) -> [3] { Dense(20), Relu, Dense(3) }
 
+    struct Line(x: [1]) -> [1] { Dense(1) }
+
     struct Conv(image: [2, 6, 6]) -> [3] {
         Conv2d(5, 3, padding = 1),
         Relu,
@@ -501,6 +503,34 @@ fn a_panic_leaves_no_batch_to_add_to() -> kiln::Result<()> {
         assert!(catch_unwind(panics).is_err());
         training.accumulate(&net, &batch.0, &batch.1, &CrossEntropy)?;
         assert_eq!(flat(&training.gradients()), fresh, "{sees}");
+    }
+    Ok(())
+}
+
+/// The sum of many samples is as exact as that of a batch.
+#[test]
+fn many_samples_are_added_up_in_chains() -> kiln::Result<()> {
+    let inputs: Vec<_> = (0..50_000).map(|i| [1.0 + (i % 7) as f32 * 0.1]).collect();
+    let targets: Vec<_> = inputs.iter().map(|[x]| [3.0 * x + 1.0]).collect();
+    let net = Line::new(Seed(1));
+    let [weight, bias] = ["0.weight", "0.bias"].map(|name| {
+        let found = net.parameters().get(name).expect(name);
+        f64::from(found[0])
+    });
+    let mut expected = [0.0; 2];
+    for ([x], [y]) in inputs.iter().zip(&targets) {
+        let (x, y) = (f64::from(*x), f64::from(*y));
+        let delta = 2.0 * (weight * x + bias - y) / inputs.len() as f64;
+        expected = [expected[0] + delta * x, expected[1] + delta];
+    }
+    let mut training = Training::new(&net, inputs.len())?;
+    // The second time in memory that was used.
+    for _ in 0..2 {
+        training.each_gradient(&net, &inputs, &targets, &Mse, |_| Ok(()))?;
+        for (found, expected) in flat(&training.gradients()).into_iter().zip(expected) {
+            let error = (f64::from(found) - expected).abs();
+            assert!(error < 2e-5 * expected.abs(), "{found}, {expected}");
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::{
     model::Model,
     network::Network,
     parameters::Parameters,
+    simd::chains::POSITIONS,
     step::{
         chunks::Step,
         each::{Judged, add, each, scale},
@@ -140,12 +141,13 @@ impl<N: Model> Training<N> {
     /// ```
     ///
     /// Gradients of inputs are not kept. A sample costs as much as a batch of one, and a pass over the gradients that
-    /// adds them up. The first call allocates a second arena of gradients.
+    /// adds them up. The first call allocates a second arena of gradients, and the first call with more than 4,096
+    /// samples a third one, since no more of them are added up in one chain.
     ///
     /// # Errors
     ///
     /// [`Error::Setting`] if samples meet in the network, as in `BatchNorm`, or in the loss, as in `WholeBatch`. The
-    /// errors of [`backward`](Self::backward) and of `see`, or one if there is no memory for the second arena. After an
+    /// errors of [`backward`](Self::backward) and of `see`, or one if there is no memory for another arena. After an
     /// error, the gradients are those of the last batch if `see` was not called, and zero otherwise.
     ///
     /// [`scale`]: SampleGradient::scale
@@ -160,12 +162,21 @@ impl<N: Model> Training<N> {
         if self.part.is_empty() {
             self.part = filled("gradients of a sample", self.gradients.len())?;
         }
+        let is_long = inputs.len() > POSITIONS;
+        if is_long && self.chains.is_empty() {
+            self.chains = filled("sums of gradients", self.gradients.len())?;
+        }
         let (turn, seed, step) = (loss, self.seed, self.step);
         let learnt = N::Network::LEARNT_BLOCKS;
         let (part, gradients) = (&mut self.part[..], &mut self.gradients);
+        let chains = &mut self.chains;
         let mut seen = 0;
         let mut show = |judged: Judged, part: &mut [Block]| {
             if seen == 0 {
+                gradients.fill(Block::ZERO);
+                chains.fill(Block::ZERO);
+            } else if seen % POSITIONS == 0 {
+                add(&mut chains[..learnt], &gradients[..learnt]);
                 gradients.fill(Block::ZERO);
             }
             seen += 1;
@@ -196,10 +207,11 @@ impl<N: Model> Training<N> {
         self.sloped = 0;
         match mean {
             Ok(_) => {
-                scale(
-                    &mut self.gradients[..learnt],
-                    (1.0 / inputs.len() as f64) as f32,
-                );
+                let sum = &mut self.gradients[..learnt];
+                if is_long {
+                    add(sum, &self.chains[..learnt]);
+                }
+                scale(sum, (1.0 / inputs.len() as f64) as f32);
                 (self.rows, self.counted) = (inputs.len(), inputs.len() as f64);
                 self.step = self.step.wrapping_add(1);
             }

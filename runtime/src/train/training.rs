@@ -68,6 +68,8 @@ pub struct Training<N: Model> {
     pub(super) counted: f64,
     /// Gradients of a part of a batch, before they join the others.
     pub(super) part: Vec<Block>,
+    /// Those of samples that were added up before, where each has gradients of its own and there are many.
+    pub(super) chains: Vec<Block>,
     pub(super) seed: u64,
     pub(super) step: u64,
 }
@@ -104,6 +106,7 @@ impl<N: Model> Training<N> {
             rows: 0,
             counted: 0.0,
             part: Vec::new(),
+            chains: Vec::new(),
             seed: 0,
             step: 0,
         })
