@@ -124,7 +124,8 @@ fn a_log_that_cannot_be_replaced_keeps_its_names() -> Result<()> {
     let log = Arc::new(Mutex::new(CsvLog::new(&path)));
     fit(&log, false, ())?;
     let before = fs::read(&path)?;
-    assert!(matches!(fit(&log, true, ()), Err(Error::Io { .. })));
+    let error = fit(&log, true, ());
+    assert!(matches!(error, Err(Error::Io { path, .. }) if path == PathBuf::from(&beside)));
     assert_eq!(fs::read(&path)?, before);
     fs::remove_dir(&beside)?;
     fit(&log, true, ())?;

@@ -194,7 +194,7 @@ impl<N: Model> Training<N> {
             Ok(())
         };
         let mut passes = self.memory.passes()?;
-        // Should `see` panic, what it leaves is no batch that others could join.
+        // Should `see` panic, the gradients are those of no batch that more samples could be added to.
         let before = (mem::take(&mut self.rows), mem::take(&mut self.counted));
         let arenas = (N::Network::arena(net), part);
         let of = Step { turn, seed, step };

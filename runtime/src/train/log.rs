@@ -243,8 +243,9 @@ impl Lines {
         let text: String = [names].into_iter().chain(lines).collect();
         let mut beside = self.path.clone().into_os_string();
         beside.push(".tmp");
-        let replaced = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.path));
-        replaced.map_err(failed)
+        let beside = PathBuf::from(beside);
+        fs::write(&beside, text).map_err(self::failed("write", &beside))?;
+        fs::rename(&beside, &self.path).map_err(failed)
     }
 
     /// Opened each time: a file that was moved away, as rotated logs are, is begun again.

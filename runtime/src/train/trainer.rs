@@ -282,7 +282,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             return Err(error);
         }
         let mut fit = self.past.fit.take().unwrap_or_default();
-        // What is kept is nobody's while a step may panic: it would not fit the weights that the last fit left any more.
+        // Should a step panic, what is kept no longer belongs to the weights that the last fit left.
         self.past.network = None;
         let result = run(self, net, &mut fit);
         // A fit that failed has taken steps, too.

@@ -218,7 +218,7 @@ impl<N: Model> Training<N> {
         if self.part.is_empty() {
             self.part = filled("gradients of a part", self.gradients.len())?;
         }
-        // Should the loss panic, what is left is no batch that others could join.
+        // Should the loss panic, the gradients are those of no batch that more samples could be added to.
         let (rows, counted) = (mem::take(&mut self.rows), mem::take(&mut self.counted));
         mem::swap(&mut self.part, &mut self.gradients);
         let loss = self.backward(net, inputs, targets, loss);
