@@ -125,7 +125,7 @@ fn a_log_that_cannot_be_replaced_keeps_its_names() -> Result<()> {
     fit(&log, false, ())?;
     let before = fs::read(&path)?;
     let error = fit(&log, true, ());
-    assert!(matches!(error, Err(Error::Io { path, .. }) if path == PathBuf::from(&beside)));
+    assert!(matches!(error, Err(Error::Io { path, .. }) if *path == *beside));
     assert_eq!(fs::read(&path)?, before);
     fs::remove_dir(&beside)?;
     fit(&log, true, ())?;
