@@ -42,6 +42,7 @@ mod backward;
 mod correlate;
 mod delta;
 mod forward;
+mod outputs;
 mod place;
 mod residue;
 #[cfg(test)]
