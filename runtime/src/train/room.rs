@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Found, Result},
     model::Model,
     network::Network,
+    value::{Value, zeroed_vec},
 };
 use alloc::{format, vec::Vec};
 
@@ -22,4 +23,12 @@ pub fn check<N: Model>(batch: usize) -> Result<()> {
         found: Found::Text(format!("{batch}, which takes {bytes} bytes")),
         expected: "small enough for memory, such as 32",
     })
+}
+
+/// Room for the values of `rows` samples, which is made as soon as so many are asked for.
+pub fn values<V: Value>(values: &mut Vec<V>, rows: usize) -> Result<&mut [V]> {
+    if values.len() < rows {
+        *values = zeroed_vec(rows)?;
+    }
+    Ok(&mut values[..rows])
 }

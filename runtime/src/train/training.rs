@@ -28,7 +28,6 @@ use crate::{
 };
 use alloc::vec::Vec;
 use core::mem;
-use outside::room_for;
 
 /// Everything one step of training needs, allocated once: activations, deltas and gradients of a batch. The first one of
 /// a process says so if the build is slow.
@@ -292,7 +291,7 @@ impl<N: Model> Training<N> {
     where
         N: InputGradients,
     {
-        room_for(&mut self.slopes, self.memory.chunking.batch.get())?;
+        room::values(&mut self.slopes, self.memory.chunking.batch.get())?;
         self.asks = true;
         Ok(self)
     }
@@ -331,7 +330,7 @@ impl<N: Model> Training<N> {
         let (seed, step) = (self.seed, self.step);
         self.sloped = 0;
         check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
-        let slopes = room_for(&mut self.slopes, inputs.len())?;
+        let slopes = room::values(&mut self.slopes, inputs.len())?;
         let mut passes = self.memory.passes()?;
         let turn = &Handed::new(output_gradients, true, true);
         let step = Step { turn, seed, step };

@@ -10,9 +10,8 @@ use crate::{
         inputs::{self, check_loss, check_rows},
         turn::{Handed, Taken},
     },
-    value::{Value, zeroed_vec},
+    train::room,
 };
-use alloc::vec::Vec;
 
 impl<N: Model> Training<N> {
     /// The outputs of a batch in training: with dropout, and normalised over the batch. This is not counted as a step,
@@ -28,7 +27,7 @@ impl<N: Model> Training<N> {
             step: self.step,
         };
         check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
-        let outputs = room_for(&mut self.outputs, inputs.len())?;
+        let outputs = room::values(&mut self.outputs, inputs.len())?;
         let mut passes = self.memory.passes()?;
         let arena = N::Network::arena(net);
         let forward = || inputs::outputs(&mut passes, step, arena, inputs, &mut *outputs);
@@ -120,8 +119,8 @@ impl<N: Model> Training<N> {
     ) -> Result<f64> {
         let (seed, step) = (self.seed, self.step);
         check_rows::<N>(self.memory.chunking.batch.get(), inputs.len())?;
-        let outputs = room_for(&mut self.outputs, inputs.len())?;
-        let deltas = room_for(&mut self.output_gradients, inputs.len())?;
+        let outputs = room::values(&mut self.outputs, inputs.len())?;
+        let deltas = room::values(&mut self.output_gradients, inputs.len())?;
         let mut passes = self.memory.passes()?;
         let arena = N::Network::arena(net);
         let turn = &Taken;
@@ -138,12 +137,4 @@ impl<N: Model> Training<N> {
         self.output_gradients = deltas;
         handed.map(|()| loss)
     }
-}
-
-/// Room for the outputs of `rows` samples, which is made as soon as so many are asked for.
-pub(super) fn room_for<O: Value>(outputs: &mut Vec<O>, rows: usize) -> Result<&mut [O]> {
-    if outputs.len() < rows {
-        *outputs = zeroed_vec(rows)?;
-    }
-    Ok(&mut outputs[..rows])
 }
