@@ -3,13 +3,11 @@
 //! nothing.
 
 use super::dropout;
-use super::lower::Lower;
-use super::noise::{self, Unit};
-use super::operator::{Application, Operator};
+use super::noise::{self, Noise, Unit};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Size, Slot};
 use crate::rt::kernels;
-use crate::site::{Operand, Site};
+use crate::site::Site;
 
 kernels! {
     APPLY_ALPHA = dropout::apply_alpha(s, x, out y, numbers, p, scale, kept, dropped, key);
@@ -38,34 +36,11 @@ impl AlphaDropout {
     }
 }
 
-impl Operator for AlphaDropout {
+impl Noise for AlphaDropout {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             p: arguments.probability("p"),
         }
-    }
-
-    /// Any shape stays.
-    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        Ok(call.inputs[0].shape.to_vec())
-    }
-
-    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        0
-    }
-}
-
-impl Lower for AlphaDropout {
-    fn only_trains(&self) -> bool {
-        true
-    }
-
-    fn keeps_storage(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: Operand<'_>) -> bool {
-        true
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {

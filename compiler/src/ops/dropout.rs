@@ -1,13 +1,11 @@
 //! `Dropout(p)`: while training, zeroes each number with probability p and scales the others by 1 / (1 - p)
 //! (Srivastava et al. 2014), as `torch.nn.Dropout`; otherwise it does nothing.
 
-use super::lower::Lower;
-use super::noise::{self, Unit};
-use super::operator::{Application, Operator};
+use super::noise::{self, Noise, Unit};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Size, Slot};
 use crate::rt::kernels;
-use crate::site::{Operand, Site};
+use crate::site::Site;
 
 kernels! {
     APPLY = dropout::apply(s, x, add y, numbers, p, scale, key, add);
@@ -20,34 +18,11 @@ pub struct Dropout {
     pub p: f64,
 }
 
-impl Operator for Dropout {
+impl Noise for Dropout {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             p: arguments.probability("p"),
         }
-    }
-
-    /// Any shape stays.
-    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        Ok(call.inputs[0].shape.to_vec())
-    }
-
-    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        0
-    }
-}
-
-impl Lower for Dropout {
-    fn only_trains(&self) -> bool {
-        true
-    }
-
-    fn keeps_storage(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: Operand<'_>) -> bool {
-        true
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {

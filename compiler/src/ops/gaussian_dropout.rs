@@ -2,13 +2,11 @@
 //! variance p / (1 - p), which are those of dropout's factors (Srivastava et al. 2014), as Keras' layer of that name;
 //! otherwise it does nothing.
 
-use super::lower::Lower;
-use super::noise::{self, Unit};
-use super::operator::{Application, Operator};
+use super::noise::{self, Noise, Unit};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Size, Slot};
 use crate::rt::kernels;
-use crate::site::{Operand, Site};
+use crate::site::Site;
 
 kernels! {
     MULTIPLY = gaussian::multiply(s, x, add y, numbers, deviation, key, add);
@@ -28,34 +26,11 @@ impl GaussianDropout {
     }
 }
 
-impl Operator for GaussianDropout {
+impl Noise for GaussianDropout {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             p: arguments.probability_below_one("p"),
         }
-    }
-
-    /// Any shape stays.
-    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        Ok(call.inputs[0].shape.to_vec())
-    }
-
-    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        0
-    }
-}
-
-impl Lower for GaussianDropout {
-    fn only_trains(&self) -> bool {
-        true
-    }
-
-    fn keeps_storage(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: Operand<'_>) -> bool {
-        true
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {

@@ -1,14 +1,12 @@
 //! `GaussianNoise(deviation)`: while training, adds to each number one from the normal distribution of mean 0 and this
 //! standard deviation, as Keras' layer of that name; otherwise it does nothing.
 
-use super::lower::Lower;
-use super::noise::{self, Unit};
-use super::operator::{Application, Operator};
+use super::noise::{self, Noise, Unit};
 use super::pair;
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Size, Slot};
 use crate::rt::kernels;
-use crate::site::{Operand, Site};
+use crate::site::Site;
 
 kernels! {
     NOISE = gaussian::noise(s, x, out y, numbers, deviation, key);
@@ -21,34 +19,11 @@ pub struct GaussianNoise {
     pub deviation: f64,
 }
 
-impl Operator for GaussianNoise {
+impl Noise for GaussianNoise {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             deviation: arguments.deviation("deviation"),
         }
-    }
-
-    /// Any shape stays.
-    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        Ok(call.inputs[0].shape.to_vec())
-    }
-
-    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        0
-    }
-}
-
-impl Lower for GaussianNoise {
-    fn only_trains(&self) -> bool {
-        true
-    }
-
-    fn keeps_storage(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: Operand<'_>) -> bool {
-        true
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {

@@ -1,9 +1,75 @@
-//! What layers that act in training alone have in common: which random bits belong to each number of a sample.
+//! What layers that act in training alone have in common: how they are scheduled, and which random bits belong to each
+//! number of a sample.
 
+use super::lower::Lower;
+use super::operator::{Application, Operator};
+use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Slot};
 use crate::rt;
-use crate::site::Site;
+use crate::site::{Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
+
+/// A layer that acts in training alone, number by number: inference skips it, the shape stays, and the result is stored
+/// as the operand is.
+pub trait Noise: Sized {
+    /// Reads the declared arguments.
+    fn declare(arguments: &mut Arguments<'_>) -> Self;
+
+    /// The shape rule: any shape stays, unless there is an error.
+    fn check(&self, call: &Application<'_>) -> Result<(), String> {
+        let _ = call;
+        Ok(())
+    }
+
+    /// Whether the kernel reads an operand as it is stored.
+    fn accepts(&self, operand: Operand<'_>) -> bool {
+        let _ = operand;
+        true
+    }
+
+    /// The forward pass in training.
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>>;
+
+    /// The backward pass.
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>>;
+}
+
+impl<N: Noise> Operator for N {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        Noise::declare(arguments)
+    }
+
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        self.check(call)?;
+        Ok(call.inputs[0].shape.to_vec())
+    }
+
+    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
+        0
+    }
+}
+
+impl<N: Noise> Lower for N {
+    fn only_trains(&self) -> bool {
+        true
+    }
+
+    fn keeps_storage(&self) -> bool {
+        true
+    }
+
+    fn accepts(&self, operand: Operand<'_>) -> bool {
+        Noise::accepts(self, operand)
+    }
+
+    fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        Noise::forward(self, site)
+    }
+
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        Noise::backward(self, site)
+    }
+}
 
 /// What has random bits of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

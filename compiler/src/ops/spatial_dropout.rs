@@ -2,9 +2,8 @@
 //! `[T, F]` a feature is dropped over all steps, as Keras' `SpatialDropout1D` does.
 
 use super::dropout;
-use super::lower::Lower;
-use super::noise::Unit;
-use super::operator::{Application, Operator};
+use super::noise::{Noise, Unit};
+use super::operator::Application;
 use crate::arguments::Arguments;
 use crate::call::{Call, Slot};
 use crate::site::{Operand, Site};
@@ -16,7 +15,7 @@ pub struct SpatialDropout {
     pub p: f64,
 }
 
-impl Operator for SpatialDropout {
+impl Noise for SpatialDropout {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             p: arguments.probability("p"),
@@ -24,7 +23,7 @@ impl Operator for SpatialDropout {
     }
 
     /// `[T, F]` and `[C, H, W]` stay.
-    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+    fn check(&self, call: &Application<'_>) -> Result<(), String> {
         let feed = call.inputs[0];
         match feed.shape {
             [_] => Err(format!(
@@ -32,22 +31,8 @@ impl Operator for SpatialDropout {
                  whose features are single numbers; `Dropout` drops those",
                 call.layer, feed.from, feed.shape
             )),
-            shape => Ok(shape.to_vec()),
+            _ => Ok(()),
         }
-    }
-
-    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        0
-    }
-}
-
-impl Lower for SpatialDropout {
-    fn only_trains(&self) -> bool {
-        true
-    }
-
-    fn keeps_storage(&self) -> bool {
-        true
     }
 
     /// Channels are those of the shape that is stored.

@@ -3,12 +3,10 @@
 //! (Huang et al. 2016).
 
 use super::dropout;
-use super::lower::Lower;
-use super::noise::Unit;
-use super::operator::{Application, Operator};
+use super::noise::{Noise, Unit};
 use crate::arguments::Arguments;
 use crate::call::{Call, Slot};
-use crate::site::{Operand, Site};
+use crate::site::Site;
 
 /// Zeroes samples at random while training.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,34 +15,11 @@ pub struct StochasticDepth {
     pub p: f64,
 }
 
-impl Operator for StochasticDepth {
+impl Noise for StochasticDepth {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         Self {
             p: arguments.probability("p"),
         }
-    }
-
-    /// Any shape stays.
-    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        Ok(call.inputs[0].shape.to_vec())
-    }
-
-    fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
-        0
-    }
-}
-
-impl Lower for StochasticDepth {
-    fn only_trains(&self) -> bool {
-        true
-    }
-
-    fn keeps_storage(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: Operand<'_>) -> bool {
-        true
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
