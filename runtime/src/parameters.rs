@@ -7,12 +7,11 @@ mod product;
 #[cfg(feature = "alloc")]
 use crate::error::nearest::nearest;
 use crate::{
-    block::{Block, LANES},
+    block::Block,
     declared::Declared,
     error::{Error, Result, check_lent},
     math::flush_number,
     network::Network,
-    simd::{self, Isa, Task},
     tensor::{Role, Tensor, joined_count, split_count},
 };
 use bytemuck::{must_cast_slice, must_cast_slice_mut};
@@ -23,6 +22,7 @@ pub(crate) use blend::blend;
 pub use draw::Seed;
 #[cfg(feature = "alloc")]
 pub use draw::{initialized, try_initialized, zeroed};
+pub(crate) use product::norm;
 
 /// Names and shapes of tensors.
 pub type Names = iter::Map<
@@ -415,34 +415,4 @@ pub(crate) fn first_not_finite<N: Declared>(arena: &[Block]) -> Option<(&'static
         }
     }
     None
-}
-
-/// The Euclidean norm of an arena.
-///
-/// The square of any `f32` is finite and exact in double precision. Squares are summed by lane, always in this order, so
-/// that the norm has the same bits on every instruction set.
-pub(crate) fn norm(arena: &[Block]) -> f64 {
-    struct Squares<'a>(&'a [Block]);
-    impl Task for Squares<'_> {
-        type Output = [f64; LANES];
-
-        #[inline(always)]
-        fn run<S: Isa>(self, s: S) -> [f64; LANES] {
-            s.vectorize(
-                #[inline(always)]
-                || {
-                    let mut sums = [0.0; LANES];
-                    for block in self.0 {
-                        for (sum, number) in sums.iter_mut().zip(block.0) {
-                            let number = f64::from(number);
-                            *sum += number * number;
-                        }
-                    }
-                    sums
-                },
-            )
-        }
-    }
-    let sums = simd::dispatch(simd::level(), Squares(arena));
-    libm::sqrt(sums.into_iter().sum())
 }
