@@ -1,12 +1,15 @@
 //! The moving average that a trainer keeps.
 #![forbid(unsafe_code)]
 
+mod numbers;
+
 use kiln::{
     Callback, EarlyStopping, Ema, Error, Moment, Monitor, Result,
     data::Samples,
     metrics::{Measures, Metric},
     prelude::*,
 };
+use numbers::numbers;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
@@ -33,14 +36,6 @@ fn samples(count: usize) -> Samples<[f32; 2], u8> {
 fn trainer() -> Trainer<Adam, CrossEntropy> {
     let trainer = Trainer::new(Adam::new(0.02), CrossEntropy).batch(BATCH);
     trainer.epochs(3).shuffle(false).quiet()
-}
-
-/// Every number of a network.
-fn numbers<N: Model>(net: &N) -> Vec<u32> {
-    let parameters = net.parameters();
-    let names = parameters.names();
-    let numbers = names.flat_map(|(name, _)| parameters.get(name).expect(name));
-    numbers.map(f32::to_bits).collect()
 }
 
 /// The trainer's average is that of a loop by hand, and training is what it is without one.

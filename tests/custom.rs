@@ -3,34 +3,14 @@
 
 use kiln::{CustomLayer, check_gradients, data::Samples, prelude::*};
 
+#[path = "layers/gain.rs"]
+mod gain;
+#[path = "layers/linear.rs"]
 mod linear;
 
 mod layers {
-    pub use super::linear::Linear;
+    pub use super::{gain::Gain, linear::Linear};
     use kiln::CustomLayer;
-
-    /// y_i = w_i x_i.
-    pub struct Gain;
-
-    impl<const N: usize> CustomLayer<[f32; N], [f32; N], [f32; N]> for Gain {
-        fn forward(x: &[f32; N], weight: &[f32; N], y: &mut [f32; N], (): ()) {
-            for i in 0..N {
-                y[i] = weight[i] * x[i];
-            }
-        }
-
-        fn backward(
-            (x, weight, _, dy): (&[f32; N], &[f32; N], &[f32; N], &[f32; N]),
-            (): (),
-            dx: &mut [f32; N],
-            dweight: &mut [f32; N],
-        ) {
-            for i in 0..N {
-                dx[i] = weight[i] * dy[i];
-                dweight[i] = x[i] * dy[i];
-            }
-        }
-    }
 
     /// Bahdanau et al. 2015, simplified: steps weighed by the softmax of their products with a query. Keeps the weights.
     pub struct Attend;

@@ -1,36 +1,17 @@
 //! Gradients of each sample for itself: PyTorch's `vmap(grad(loss))`, batches of one, and what the mean of them is.
 #![forbid(unsafe_code)]
 
-use kiln::{CustomLayer, Error, Loss, SampleGradient, WholeBatch, flat::Floats, prelude::*};
+#[path = "layers/gain.rs"]
+mod gain;
+
+use gain::Gain;
+use kiln::{Error, Loss, SampleGradient, WholeBatch, flat::Floats, prelude::*};
 use safetensors::SafeTensors;
 use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
-
-/// y_i = w_i x_i.
-struct Gain;
-
-impl<const N: usize> CustomLayer<[f32; N], [f32; N], [f32; N]> for Gain {
-    fn forward(x: &[f32; N], weight: &[f32; N], y: &mut [f32; N], (): ()) {
-        for i in 0..N {
-            y[i] = weight[i] * x[i];
-        }
-    }
-
-    fn backward(
-        (x, weight, _, dy): (&[f32; N], &[f32; N], &[f32; N], &[f32; N]),
-        (): (),
-        dx: &mut [f32; N],
-        dweight: &mut [f32; N],
-    ) {
-        for i in 0..N {
-            dx[i] = weight[i] * dy[i];
-            dweight[i] = x[i] * dy[i];
-        }
-    }
-}
 
 model! {
     struct Dense3(x: [7]) -> [3] { Dense(20), Relu, Dense(3) }

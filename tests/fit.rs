@@ -1,6 +1,8 @@
 //! What stands around the steps of a fit: splits, early stopping, callbacks, logs, interruptions.
 #![forbid(unsafe_code)]
 
+mod numbers;
+
 use kiln::{
     ActionValue, Callback, CsvLog, EarlyStopping, Error, History, JsonLinesLog, Moment, Monitor,
     Result, Stopped,
@@ -8,6 +10,7 @@ use kiln::{
     metrics::{Average, F1},
     prelude::*,
 };
+use numbers::numbers;
 use std::{
     borrow::Borrow,
     env, fs,
@@ -50,15 +53,6 @@ fn told(history: &History) -> Vec<(u64, Option<u64>)> {
         )
     };
     history.epochs.iter().map(bits).collect()
-}
-
-/// Every number of a network.
-fn numbers(net: &Net) -> Vec<u32> {
-    let parameters = net.parameters();
-    let names = parameters
-        .names()
-        .map(|(name, _)| parameters.get(name).expect(name));
-    names.flatten().map(f32::to_bits).collect()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! How weights begin, and the limits of their norms, as declarations say them.
 #![forbid(unsafe_code)]
 
+#[path = "layers/linear.rs"]
 mod linear;
 
 use kiln::{Lent, Score, TrainingIn, data::Samples, memory, prelude::*};

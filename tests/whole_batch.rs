@@ -1,6 +1,8 @@
 //! Losses that see the whole batch, in a trainer and in loops by hand.
 #![forbid(unsafe_code)]
 
+mod numbers;
+
 use kiln::{
     BatchLoss, Checkpoints, EarlyStopping, Error, Lent, Parameters, Result, Score, TrainingIn,
     Weighted, WholeBatch,
@@ -10,6 +12,7 @@ use kiln::{
     prelude::*,
     schedule::OneCycle,
 };
+use numbers::numbers;
 use std::{
     env, fs,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -124,14 +127,6 @@ fn samples(count: usize) -> Samples<[f32; 3], Target> {
 fn trainer() -> Trainer<Adam, WholeBatch<Contrast>> {
     let trainer = Trainer::new(Adam::new(0.02), WholeBatch(Contrast)).batch(8);
     trainer.epochs(3).shuffle(false).keep_steps().quiet()
-}
-
-/// Every number of a network.
-fn numbers<N: Model>(net: &N) -> Vec<u32> {
-    let parameters = net.parameters();
-    let names = parameters.names();
-    let numbers = names.flat_map(|(name, _)| parameters.get(name).expect(name));
-    numbers.map(f32::to_bits).collect()
 }
 
 /// A trainer takes the steps of a loop by hand, to the bit, on any number of threads, clipped or not.

@@ -6,6 +6,8 @@ mod checkpoints;
 mod descents;
 mod files;
 mod fuzzed;
+#[path = "../numbers/mod.rs"]
+mod numbers;
 mod rules;
 mod run;
 mod settings;

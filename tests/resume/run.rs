@@ -1,5 +1,6 @@
 //! A run, and how it is resumed.
 
+pub use crate::numbers::numbers;
 use kiln::{
     Checkpoints, EarlyStopping, History, Optimizer, Result, Stopped,
     data::Samples,
@@ -108,15 +109,6 @@ pub fn told(history: &History) -> Vec<u64> {
         u64::from(history.stopped == Some(Stopped::Early)),
     ]);
     bits
-}
-
-/// Every number of a network.
-pub fn numbers<N: Model>(net: &N) -> Vec<u32> {
-    let parameters = net.parameters();
-    let names = parameters
-        .names()
-        .map(|(name, _)| parameters.get(name).expect(name));
-    names.flatten().map(f32::to_bits).collect()
 }
 
 /// Resumes at every step of a run; gives what the run told.
