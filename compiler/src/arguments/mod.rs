@@ -1,7 +1,8 @@
 //! The arguments of one declaration, read by name and checked.
 //!
 //! An operator asks for its arguments in the order in which they may stand without a name. A number may be positional;
-//! switches (`bias`), words (`init`) and penalties are always named; words may take arguments of their own, read likewise. Whatever nobody asked for is an error in [`finish`].
+//! switches (`bias`), words (`init`) and penalties are always named; words may take arguments of their own, read
+//! likewise. Whatever nobody asked for is an error in [`finish`].
 //!
 //! [`finish`]: Arguments::finish
 

@@ -3,8 +3,8 @@
 //! Two wishes pull apart. Weights come to the core once for all rows that pass together, and few rows do not fill the
 //! tiles, so the more rows there are, the less of both each of them pays; a recurrence reads its weights at every step, and
 //! a convolution once for each row anyhow, whose image fills the tiles by itself, unless it is small. And what an event
-//! leaves for the next stays near the core only if the rows are few. All sizes are known while compiling, so both are counted, in bytes that come
-//! from the level-2 cache:
+//! leaves for the next stays near the core only if the rows are few. All sizes are known while compiling, so both are
+//! counted, in bytes that come from the level-2 cache:
 //!
 //! ```text
 //! shared weights * turns * (far / rows + 1/2 max(1, TILE / rows)) + (sums + calls * CALL + passes * PASS) / rows

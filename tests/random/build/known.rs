@@ -99,8 +99,8 @@ pub const MODELS: &[&str] = &[
         c: Conv2d(20, 3, padding = 1), d: Conv2d(5, 1), l: Lstm(18),
         forward { (flatten(x), c(x), l(dropout(y, 0)), -z, relu(d(x))) }
     }",
-    // Noise on every storage: a planar image in the border of a convolution, an image, steps, and what lies flat; a branch that is
-    // left out behind a norm, and a layer that is called twice, each time with a mask of its own.
+    // Noise on every storage: a planar image in the border of a convolution, an image, steps, and what lies flat; a
+    // branch that is left out behind a norm, and a layer that is called twice, each time with a mask of its own.
     "(x: [3, 7, 5], y: [4, 9]) -> ([18, 7, 5], [9], [7, 15]) {
         c: Conv2d(18, 3, padding = 1), e: Conv2d(18, 3, padding = 1), n: BatchNorm, l: Lstm(9), d: Dense(9), f: Dense(15),
         branch: StochasticDepth(0.5),

@@ -5,7 +5,8 @@
 //! same output of Q samples:
 //!
 //! ```text
-//! sums[q][n] = start[n] + sum over taps inside the image, channels  of  x[first + q][pixel of the tap][channel] * w[n][tap][channel]
+//! sums[q][n] = start[n] + sum over taps inside the image and channels  of
+//!              x[first + q][pixel of the tap][channel] * w[n][tap][channel]
 //! ```
 //!
 //! All of a tile read the same pixels, so that taps that meet only the border are left out exactly. The order of a sum
