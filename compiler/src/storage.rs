@@ -40,9 +40,10 @@ pub enum Form {
     Flat,
     /// `[T][F]` with every step padded to whole blocks.
     Steps,
-    /// `[H][W][C]`, channels last and padded to whole blocks, in a border of zeros.
+    /// `[H][W][C]`, channels last and padded to whole blocks, in a border of zeros. A sequence `[T, F]` is an image of one
+    /// row, of T pixels with F channels.
     Image(Border),
-    /// `[C][H][W]` in a border of zeros, the end padded to a whole block.
+    /// `[C][H][W]` in a border of zeros, the end padded to a whole block; a sequence is `[F][1][T]`.
     Planar(Border),
 }
 
@@ -78,11 +79,12 @@ impl Storage {
         }
     }
 
-    /// What kernels like best for a shape: vectors flat, sequences by steps, images channels last.
+    /// What kernels like best for a shape: vectors flat, sequences by steps, images channels last. A sequence in a border is
+    /// an image of one row.
     pub fn natural(shape: &[usize], border: Border) -> Self {
         let form = match shape.len() {
-            2 => Form::Steps,
-            3 => Form::Image(border),
+            2 if border == Border::default() => Form::Steps,
+            2 | 3 => Form::Image(border),
             _ => Form::Flat,
         };
         Self {
@@ -91,38 +93,61 @@ impl Storage {
         }
     }
 
+    /// Channels, height and width of the shape as an image: a sequence `[T, F]` is one row of T pixels, a vector one pixel.
+    pub fn image(&self) -> Option<[usize; 3]> {
+        match self.shape[..] {
+            [features] => Some([features, 1, 1]),
+            [steps, features] => Some([features, 1, steps]),
+            [channels, height, width] => Some([channels, height, width]),
+            _ => None,
+        }
+    }
+
+    /// The zeros around it.
+    pub fn border(&self) -> Border {
+        match self.form {
+            Form::Image(border) | Form::Planar(border) => border,
+            Form::Flat | Form::Steps => Border::default(),
+        }
+    }
+
     /// Floats before the first element, and the axes in logical row-major order.
     pub fn axes(&self) -> (usize, Vec<Axis>) {
-        let axis = |(&size, stride): (&usize, usize)| Axis { size, stride };
-        let with = |strides: &[usize]| {
-            self.shape
-                .iter()
-                .zip(strides.iter().copied())
-                .map(axis)
-                .collect()
-        };
-        match (self.form, &self.shape[..]) {
-            (Form::Steps, &[_, features]) => (0, with(&[padded(features), 1])),
-            (Form::Image(border), &[channels, _, width]) => {
+        let (first, strides) = match (self.form, self.image()) {
+            (Form::Steps, Some([features, ..])) => (0, vec![padded(features), 1]),
+            (Form::Image(border), Some([channels, _, width])) => {
                 let pixel = padded(channels);
                 let row = (border.left + width + border.right) * pixel;
+                let strides = [1, row, pixel];
                 (
                     border.top * row + border.left * pixel,
-                    with(&[1, row, pixel]),
+                    self.of_image(strides),
                 )
             }
-            (Form::Planar(border), &[_, height, width]) => {
+            (Form::Planar(border), Some([_, height, width])) => {
                 let row = border.left + width + border.right;
                 let plane = (border.top + height + border.bottom) * row;
-                (border.top * row + border.left, with(&[plane, row, 1]))
+                let strides = [plane, row, 1];
+                (border.top * row + border.left, self.of_image(strides))
             }
             _ => {
                 let mut strides = vec![1; self.shape.len()];
                 for axis in (1..self.shape.len()).rev() {
                     strides[axis - 1] = strides[axis] * self.shape[axis];
                 }
-                (0, with(&strides))
+                (0, strides)
             }
+        };
+        let axis = |(&size, stride): (&usize, usize)| Axis { size, stride };
+        (first, self.shape.iter().zip(strides).map(axis).collect())
+    }
+
+    /// Numbers for channels, rows and columns of an image in the order of the shape's axes.
+    fn of_image(&self, [channel, row, column]: [usize; 3]) -> Vec<usize> {
+        match self.shape.len() {
+            1 => vec![channel],
+            2 => vec![column, channel],
+            _ => vec![channel, row, column],
         }
     }
 
@@ -131,12 +156,12 @@ impl Storage {
         let bordered = |border: Border, height: usize, width: usize| {
             (border.top + height + border.bottom) * (border.left + width + border.right)
         };
-        match (self.form, &self.shape[..]) {
-            (Form::Steps, &[steps, features]) => steps * padded(features),
-            (Form::Image(border), &[channels, height, width]) => {
+        match (self.form, self.image()) {
+            (Form::Steps, Some([features, _, steps])) => steps * padded(features),
+            (Form::Image(border), Some([channels, height, width])) => {
                 bordered(border, height, width) * padded(channels)
             }
-            (Form::Planar(border), &[channels, height, width]) => {
+            (Form::Planar(border), Some([channels, height, width])) => {
                 padded(channels * bordered(border, height, width))
             }
             _ => padded(self.shape.iter().product()),

@@ -6,7 +6,7 @@
 mod delta;
 
 use super::operator::{Application, Operator};
-use super::{lower::Lower, pair, parameter::Course};
+use super::{image, lower::Lower, pair, parameter::Course};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
@@ -192,35 +192,6 @@ fn panels(site: &Site<'_>) -> usize {
     channels(site.input_shape(0)).div_ceil(LANES)
 }
 
-/// Where the pixels of a sample lie.
-fn pixels(site: &Site<'_>) -> Argument<Slot> {
-    let storage = site.input(0);
-    let panels = panels(site);
-    let (rows, columns) = match *site.input_shape(0) {
-        [_, height, width] => (height, width),
-        [steps, _] => (steps, 1),
-        _ => (1, 1),
-    };
-    let (first, row) = match storage.form {
-        storage::Form::Image(border) => {
-            let row = (border.left + columns + border.right) * panels;
-            (border.top * row + border.left * panels, row)
-        }
-        _ => (0, columns * panels),
-    };
-    let numbers = [
-        ("blocks", storage.blocks()),
-        ("first", first),
-        ("rows", rows),
-        ("columns", columns),
-        ("row", row),
-        ("panels", panels),
-        ("channels", channels(site.input_shape(0))),
-    ];
-    let number = |(name, number)| (name, Argument::Number(number));
-    Argument::Record(rt::PIXELS, numbers.into_iter().map(number).collect())
-}
-
 impl Lower for BatchNorm {
     fn adds_residual(&self) -> bool {
         true
@@ -267,7 +238,7 @@ impl Lower for BatchNorm {
                 .with("running", running(normal, 0))
                 .with("affine", affine(normal, 0))
                 .write("y", Slot::Output, Form::Blocks)
-                .with("pixels", pixels(site)),
+                .with("pixels", image::pixels(site.input(0))),
         ]
     }
 
@@ -283,11 +254,11 @@ impl Lower for BatchNorm {
             Call::of(&MOMENTS, [Size::Isa])
                 .read("x", Slot::Input(0), Form::Blocks)
                 .write("moments", MOMENTS_OF, Form::Scratch(3 * panels))
-                .with("pixels", pixels(site)),
+                .with("pixels", image::pixels(site.input(0))),
             Call::of(&JOIN, [Size::Isa])
                 .read("moments", MOMENTS_OF, Form::Scratch(3 * panels))
                 .write("statistics", STATISTICS, statistics)
-                .with("pixels", pixels(site))
+                .with("pixels", image::pixels(site.input(0)))
                 .with("eps", Argument::Float(self.eps as f32)),
             Call::of(&FORWARD, [Size::Isa, site.activation.into()])
                 .read("x", Slot::Input(0), Form::Blocks)
@@ -295,7 +266,7 @@ impl Lower for BatchNorm {
                 .with("affine", affine(self.normal(panels), 0))
                 .with("residual", residual)
                 .write("y", Slot::Output, Form::Blocks)
-                .with("pixels", pixels(site)),
+                .with("pixels", image::pixels(site.input(0))),
         ]
     }
 
@@ -318,14 +289,14 @@ impl Lower for BatchNorm {
                 .read("statistics", STATISTICS, statistics)
                 .write("delta", delta, Form::Blocks)
                 .write("sums", SUMS_OF, sums)
-                .with("pixels", pixels(site)),
+                .with("pixels", image::pixels(site.input(0))),
             false => Call::of(&SUMS, [Size::Isa])
                 .read("x", Slot::Input(0), Form::Blocks)
                 .read("dy", delta, Form::Blocks)
                 .read("statistics", STATISTICS, statistics)
                 .with("affine", affine(self.normal(panels), 0))
                 .write("sums", SUMS_OF, sums)
-                .with("pixels", pixels(site))
+                .with("pixels", image::pixels(site.input(0)))
                 .with("floor", Argument::Float(floor)),
         };
         let down = |add: bool| {
@@ -334,7 +305,7 @@ impl Lower for BatchNorm {
                 Call::of(&MEANS, [Size::Isa])
                     .read("sums", SUMS_OF, sums)
                     .write("means", MEANS_OF, means)
-                    .with("pixels", pixels(site)),
+                    .with("pixels", image::pixels(site.input(0))),
                 Call::of(&BACKWARD, [Size::Isa, Size::Adds])
                     .read("x", Slot::Input(0), Form::Blocks)
                     .read("dy", delta, Form::Blocks)
@@ -342,7 +313,7 @@ impl Lower for BatchNorm {
                     .read("means", MEANS_OF, means)
                     .with("affine", affine(self.normal(panels), 0))
                     .add("dx", dx, add, Form::Blocks)
-                    .with("pixels", pixels(site))
+                    .with("pixels", image::pixels(site.input(0)))
                     .with("floor", Argument::Float(floor)),
             ]
         };

@@ -5,6 +5,7 @@ use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
 use crate::site::Site;
+use crate::storage::{Border, Storage};
 
 /// Joins tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,10 @@ impl Operator for Concat {
 }
 
 impl Lower for Concat {
+    fn gives(&self, _: &[&Storage], shape: &[usize], border: Border) -> Storage {
+        Storage::natural(shape, border)
+    }
+
     /// Every operand after those before it.
     fn regions(&self, site: &Site<'_>) -> Vec<Region> {
         let mut at = 0;

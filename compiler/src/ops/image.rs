@@ -1,7 +1,7 @@
 //! Images as types of the runtime: where the interior lies in its border.
 
 use super::window::Window;
-use crate::call::Size;
+use crate::call::{Argument, Size, Slot};
 use crate::rt;
 use crate::storage::{Border, Form, LANES, Storage, padded};
 
@@ -49,27 +49,49 @@ impl Image {
     }
 }
 
-/// A storage that holds an image.
+/// A storage that holds an image, or a sequence as an image of one row.
 pub fn of(storage: &Storage) -> Image {
-    let &[channels, height, width] = &storage.shape[..] else {
-        unreachable!("shape rules let only images pass");
-    };
-    let border = match storage.form {
-        Form::Image(border) | Form::Planar(border) => border,
-        Form::Flat | Form::Steps => Border::default(),
+    let Some(shape) = storage.image() else {
+        unreachable!("shape rules let only images and sequences pass");
     };
     Image {
-        shape: [channels, height, width],
-        border,
+        shape,
+        border: storage.border(),
     }
 }
 
 /// A storage's layout as a type.
 pub fn layout(storage: &Storage) -> Size {
     match storage.form {
-        Form::Image(_) => of(storage).channel_last(),
-        _ => of(storage).planar(),
+        Form::Image(_) | Form::Steps => of(storage).channel_last(),
+        Form::Flat | Form::Planar(_) => of(storage).planar(),
     }
+}
+
+/// Where the pixels of a sample lie whose channels stand in whole blocks, for kernels that take sizes as values. The steps of
+/// a sequence are rows of one pixel.
+pub fn pixels(storage: &Storage) -> Argument<Slot> {
+    let Image {
+        shape: [channels, height, width],
+        border,
+    } = of(storage);
+    let panels = channels.div_ceil(LANES);
+    let line = (border.left + width + border.right) * panels;
+    let (rows, columns, row) = match storage.shape.len() {
+        2 => (width, 1, panels),
+        _ => (height, width, line),
+    };
+    let numbers = [
+        ("blocks", storage.blocks()),
+        ("first", border.top * line + border.left * panels),
+        ("rows", rows),
+        ("columns", columns),
+        ("row", row),
+        ("panels", panels),
+        ("channels", channels),
+    ];
+    let number = |(name, number)| (name, Argument::Number(number));
+    Argument::Record(rt::PIXELS, numbers.into_iter().map(number).collect())
 }
 
 /// A window as a type.

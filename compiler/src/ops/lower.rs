@@ -88,11 +88,12 @@ pub trait Lower {
         Storage::natural(operand.shape, border)
     }
 
-    /// The storage of the result, with room for `border`.
+    /// The storage of the result, with room for `border`. Whoever writes sequences by steps writes no border.
     fn gives(&self, inputs: &[&Storage], shape: &[usize], border: Border) -> Storage {
-        match self.keeps_storage() {
-            true => inputs[0].clone(),
-            false => Storage::natural(shape, border),
+        match (self.keeps_storage(), shape.len()) {
+            (true, _) => inputs[0].clone(),
+            (false, 2) => Storage::natural(shape, Border::default()),
+            (false, _) => Storage::natural(shape, border),
         }
     }
 

@@ -5,6 +5,7 @@ use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
 use crate::site::Site;
+use crate::storage::{Border, Storage};
 
 /// A part of a tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +67,10 @@ impl Operator for Slice {
 }
 
 impl Lower for Slice {
+    fn gives(&self, _: &[&Storage], shape: &[usize], border: Border) -> Storage {
+        Storage::natural(shape, border)
+    }
+
     /// `start..end` of one axis.
     fn regions(&self, site: &Site<'_>) -> Vec<Region> {
         let (x, y) = (site.input(0), site.output());
