@@ -11,11 +11,7 @@ use kiln::{
 
 use bytemuck::{AnyBitPattern, Pod};
 
-use crate::{
-    assert_close,
-    file::{Golden, transposed},
-    on_every_instruction_set,
-};
+use crate::{assert_close, file::Golden, formula::transposed, on_every_instruction_set};
 
 kiln::model! {
     struct Vector(x: [5]) -> [19] { Dense(19, bias = false) }

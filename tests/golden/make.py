@@ -471,6 +471,7 @@ def resnet18():
 
 def main():
     import limits  # They need what stands above.
+    import shapes
     import steps
 
     for name, (module, shape) in LAYERS.items():
@@ -495,6 +496,8 @@ def main():
     each_gradient.write(numbers, save)
     noise.make(numbers, save)
     initialisers.write()
+    for family in [shapes]:
+        family.main()
 
 
 if __name__ == "__main__":

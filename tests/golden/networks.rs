@@ -5,7 +5,8 @@ use kiln::{CrossEntropy, Loss, Model, Seed, Training, predict};
 
 use crate::{
     assert_close,
-    file::{Golden, INPUT_STREAM, fill_parameters, numbers, thinned},
+    file::Golden,
+    formula::{INPUT_STREAM, fill_parameters, numbers, thinned},
     on_every_instruction_set,
 };
 

@@ -11,7 +11,8 @@ use kiln::{Descent, Loss, Model, Sgd, Training, Value, Workspace};
 
 use crate::{
     assert_close,
-    file::{Golden, thinned, transposed},
+    file::Golden,
+    formula::{thinned, transposed},
     on_every_instruction_set,
 };
 
@@ -20,6 +21,21 @@ const SAMPLES: usize = 3;
 
 /// The inputs that choose a column of the weights behind which a model stands.
 const UNITS: [[f32; SAMPLES]; SAMPLES] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
+impl Golden {
+    /// The only number of a tensor.
+    pub fn number(&self, key: &str) -> f32 {
+        self.get(key)[0]
+    }
+
+    /// A tensor of classes.
+    pub fn classes(&self, key: &str) -> Vec<usize> {
+        self.get::<i64>(key)
+            .into_iter()
+            .map(|class| usize::try_from(class).expect(key))
+            .collect()
+    }
+}
 
 /// A file, and how outputs are judged.
 pub struct Trial<'a, O, T, L> {
