@@ -10,7 +10,7 @@ pub use kiln_runtime::{
         arithmetic, avg_pool2d, batch_norm, conv2d, copy, custom,
         dense::{self, Start},
         dropout, gaussian,
-        image::{ChannelLast, Planar},
+        image::{ChannelLast, DenseSteps, Planar},
         lstm, max_pool2d,
         numbers::Numbers,
         pixels::Pixels,

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("LazyLinear", "Dense"),
     ("FullyConnected", "Dense"),
     ("Fc", "Dense"),
+    ("Convolution1D", "Conv1d"),
     ("Convolution2D", "Conv2d"),
     ("Conv", "Conv2d"),
     ("MaxPool", "MaxPool2d"),

@@ -125,6 +125,7 @@ paths! {
     START_ADD = Start::Add;
     CHANNEL_LAST = ChannelLast;
     PLANAR = Planar;
+    DENSE_STEPS = DenseSteps;
     TAPS = Taps;
     PIXELS = Pixels;
     AFFINE_LEARNT = batch_norm::Affine::Learnt;

@@ -43,7 +43,7 @@ pub enum Form {
     /// `[H][W][C]`, channels last and padded to whole blocks, in a border of zeros. A sequence `[T, F]` is an image of one
     /// row, of T pixels with F channels.
     Image(Border),
-    /// `[C][H][W]` in a border of zeros, the end padded to a whole block; a sequence is `[F][1][T]`.
+    /// Row-major in a border of zeros, the end padded to a whole block: `[C][H][W]`, and of a sequence `[T][F]`.
     Planar(Border),
 }
 
@@ -123,6 +123,9 @@ impl Storage {
                     border.top * row + border.left * pixel,
                     self.of_image(strides),
                 )
+            }
+            (Form::Planar(border), Some([features, ..])) if self.shape.len() == 2 => {
+                (border.left * features, vec![features, 1])
             }
             (Form::Planar(border), Some([_, height, width])) => {
                 let row = border.left + width + border.right;

@@ -470,7 +470,8 @@ def resnet18():
 
 
 def main():
-    import limits  # They need what stands above.
+    import conv1d  # They need what stands above.
+    import limits
     import shapes
     import steps
 
@@ -496,7 +497,7 @@ def main():
     each_gradient.write(numbers, save)
     noise.make(numbers, save)
     initialisers.write()
-    for family in [shapes]:
+    for family in [conv1d, shapes]:
         family.main()
 
 

@@ -3,19 +3,22 @@
 //! ```text
 //! y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, i stride + u dilation - top, j stride + v dilation - left]
 //! ```
+//!
+//! A sequence `[T, F]` is an image of one row, of T pixels with F channels, so [`Conv1d`](super::conv1d::Conv1d) is the same
+//! operator with a kernel of one row.
 
 mod lower;
 
-use super::operator::{Application, Operator};
+use super::operator::{Application, Feed, Operator};
 use super::{
     parameter::Weights,
     window::{self, Padding, Window},
 };
 use crate::{arguments::Arguments, parameter::Parameter};
 
-/// A convolution over images.
+/// A convolution over images (two axes), or over sequences (one).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Conv2d {
+pub struct Conv<const AXES: usize> {
     /// Input channels, where the user states them.
     pub inputs: Option<usize>,
     /// Output channels.
@@ -28,15 +31,19 @@ pub struct Conv2d {
     pub weights: Weights,
 }
 
+/// A convolution over images.
+pub type Conv2d = Conv<2>;
+
 /// The argument `padding` as written.
 #[derive(Clone, Copy)]
-enum Sides {
+pub(super) enum Sides {
     Both((usize, usize)),
     Same,
 }
 
 /// `Valid` is no padding at all; `Same` as much as keeps height and width.
-const BORDERS: &[(&str, Sides)] = &[("Same", Sides::Same), ("Valid", Sides::Both((0, 0)))];
+pub(super) const BORDERS: &[(&str, Sides)] =
+    &[("Same", Sides::Same), ("Valid", Sides::Both((0, 0)))];
 
 impl Operator for Conv2d {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
@@ -71,13 +78,7 @@ impl Operator for Conv2d {
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let [channels, height, width] = window::image(call.layer, feed)?;
-        if let Some(stated) = self.inputs.filter(|&stated| stated != channels) {
-            return Err(format!(
-                "`{}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
-                 leave `inputs` out and it is inferred",
-                call.layer, feed.from, feed.shape
-            ));
-        }
+        self.check_inputs(call.layer, feed, channels)?;
         let places = self.window.slide(call.layer, feed, (height, width));
         let (height, width) = places.map_err(|message| match self.channels == channels {
             true => {
@@ -89,13 +90,43 @@ impl Operator for Conv2d {
     }
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
-        let channels = inputs[0].first().copied().unwrap_or(1);
+        self.tensors(inputs[0].first().copied().unwrap_or(1))
+    }
+
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        self.operations(inputs[0].first().copied().unwrap_or(1), output)
+    }
+}
+
+impl<const AXES: usize> Conv<AXES> {
+    /// Whether the stated number of input channels, if there is one, is that of `feed`.
+    pub(super) fn check_inputs(
+        &self,
+        layer: &str,
+        feed: Feed<'_>,
+        channels: usize,
+    ) -> Result<(), String> {
+        match self.inputs.filter(|&stated| stated != channels) {
+            Some(stated) => Err(format!(
+                "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
+                 leave `inputs` out and it is inferred",
+                feed.from, feed.shape
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// What it learns, of so many input channels.
+    pub(super) fn tensors(&self, channels: usize) -> Vec<Parameter> {
         let (height, width) = self.window.kernel;
         let taps = height.saturating_mul(width);
         let fan_in = channels.saturating_mul(taps);
         let fan_out = self.channels.saturating_mul(taps);
         let init = self.weights.scheme.init(fan_in, fan_out);
-        let shape = vec![self.channels, channels, height, width];
+        let shape = match AXES {
+            1 => vec![self.channels, channels, width],
+            _ => vec![self.channels, channels, height, width],
+        };
         let mut parameters = vec![self.weights.weight("weight", shape, init)];
         if self.bias {
             parameters.push(self.weights.bias("bias", self.channels, fan_in));
@@ -103,8 +134,8 @@ impl Operator for Conv2d {
         self.weights.course.of(parameters)
     }
 
-    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
-        let channels = inputs[0].first().copied().unwrap_or(1);
+    /// Operations of one sample's forward pass, of so many input channels.
+    pub(super) fn operations(&self, channels: usize, output: &[usize]) -> u64 {
         let (height, width) = self.window.kernel;
         let fan_in = [2, height, width]
             .iter()
@@ -119,7 +150,7 @@ impl Operator for Conv2d {
 }
 
 /// As PyTorch's `padding='same'`: what is odd goes below and to the right, and a stride is out of the question.
-fn same(
+pub(super) fn same(
     arguments: &mut Arguments<'_>,
     kernel: (usize, usize),
     stride: (usize, usize),

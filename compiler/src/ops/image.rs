@@ -47,6 +47,13 @@ impl Image {
         let sizes = vec![channels, height, width, top, left, rows, columns];
         Size::Type(rt::PLANAR, sizes)
     }
+
+    /// The layout of a sequence as a user passes it as a type.
+    fn dense(&self) -> Size {
+        let ([features, _, steps], border) = (self.shape, self.border);
+        let [_, columns] = self.bordered();
+        Size::Type(rt::DENSE_STEPS, vec![features, steps, border.left, columns])
+    }
 }
 
 /// A storage that holds an image, or a sequence as an image of one row.
@@ -64,6 +71,7 @@ pub fn of(storage: &Storage) -> Image {
 pub fn layout(storage: &Storage) -> Size {
     match storage.form {
         Form::Image(_) | Form::Steps => of(storage).channel_last(),
+        Form::Flat | Form::Planar(_) if storage.shape.len() == 2 => of(storage).dense(),
         Form::Flat | Form::Planar(_) => of(storage).planar(),
     }
 }

@@ -10,6 +10,7 @@ pub mod alpha_dropout;
 pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod concat;
+pub mod conv1d;
 pub mod conv2d;
 pub mod copying;
 pub mod custom;
@@ -115,6 +116,8 @@ macro_rules! operators {
 operators! {
     /// y = x W^T + b.
     Dense = dense, None;
+    /// One-dimensional convolution.
+    Conv1d = conv1d, None;
     /// Two-dimensional convolution.
     Conv2d = conv2d, None;
     /// The largest of each window.

@@ -94,6 +94,10 @@ impl Window {
         (height, width): (usize, usize),
     ) -> Result<(usize, usize), String> {
         let [rows, columns] = self.axes((height, width));
+        let across = match feed.shape.len() {
+            2 => "length",
+            _ => "width",
+        };
         let too_large = |name, axis: Along| {
             let from = format!("`{}` gives {:?}", feed.from, feed.shape);
             let fits = match *feed.shape {
@@ -110,9 +114,7 @@ impl Window {
         };
         Ok((
             rows.places().ok_or_else(|| too_large("height", rows))?,
-            columns
-                .places()
-                .ok_or_else(|| too_large("width", columns))?,
+            columns.places().ok_or_else(|| too_large(across, columns))?,
         ))
     }
 
@@ -227,6 +229,22 @@ pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
         [height, width] => Err(format!(
             "{found}; put `Reshape(1, {height}, {width})` before it, for one channel"
         )),
+        _ => Err(format!("{found}; put `Reshape` before it")),
+    }
+}
+
+/// Steps and features of the sequence that `layer` takes.
+pub fn sequence(layer: &str, feed: Feed<'_>) -> Result<[usize; 2], String> {
+    let found = format!(
+        "`{layer}` takes a sequence [steps, features], but `{}` gives {:?}",
+        feed.from, feed.shape
+    );
+    match *feed.shape {
+        [steps, features] => Ok([steps, features]),
+        [steps] => Err(format!(
+            "{found}; put `Reshape({steps}, 1)` before it, for one feature"
+        )),
+        [_, _, _] => Err(format!("{found}; `Conv2d` takes images")),
         _ => Err(format!("{found}; put `Reshape` before it")),
     }
 }

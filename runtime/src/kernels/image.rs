@@ -106,6 +106,28 @@ impl<
     };
 }
 
+/// `[COLUMNS][F]`: a sequence of T steps as a user passes it, an image of one row in a border.
+pub struct DenseSteps<const F: usize, const T: usize, const LEFT: usize, const COLUMNS: usize>;
+
+impl<const F: usize, const T: usize, const LEFT: usize, const COLUMNS: usize> Image
+    for DenseSteps<F, T, LEFT, COLUMNS>
+{
+    const HEIGHT: usize = 1;
+    const WIDTH: usize = T;
+    const CHANNELS: usize = F;
+    const ROWS: usize = 1;
+    const COLUMNS: usize = COLUMNS;
+    const TOP: usize = 0;
+    const LEFT: usize = LEFT;
+    const ROW: usize = COLUMNS * F;
+    const COLUMN: usize = F;
+    const CHANNEL: usize = 1;
+    const FLOATS: usize = {
+        assert!(LEFT + T <= COLUMNS);
+        COLUMNS * F
+    };
+}
+
 /// The first block of an interior pixel of a channel-last image.
 #[inline(always)]
 pub(super) fn pixel<I: Image>(row: usize, column: usize) -> usize {

@@ -1,7 +1,7 @@
 //! Dense and convolution: sums of products.
 
 use super::{Application, volume};
-use kiln_compiler::ops::conv2d::Conv2d;
+use kiln_compiler::ops::{conv1d::Conv1d, conv2d::Conv2d};
 
 /// y[t, o] = b[o] + sum over i of w[o, i] x[t, i].
 pub fn dense(application: &Application<'_>) -> Vec<f64> {
@@ -60,6 +60,39 @@ pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
                 }
                 y.push(sum);
             }
+        }
+    }
+    y
+}
+
+/// y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c], where x is zero outside of the sequence.
+pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
+    let [weight, bias @ ..] = &application.parameters[..] else {
+        unreachable!("Conv1d has a weight")
+    };
+    let sequence = application.inputs[0];
+    let &[length, _] = sequence.shape else {
+        unreachable!("a sequence has two axes")
+    };
+    let &[outputs, features, taps] = weight.shape else {
+        unreachable!("its weight has three axes")
+    };
+    let (stride, dilation) = (conv.window.stride.1, conv.window.dilation.1);
+    let mut y = Vec::with_capacity(volume(application.output));
+    for t in 0..application.output[0] {
+        for o in 0..outputs {
+            let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
+            for v in 0..taps {
+                let step = (t * stride + v * dilation).checked_sub(conv.window.padding.left);
+                let Some(step) = step.filter(|&step| step < length) else {
+                    continue;
+                };
+                for c in 0..features {
+                    sum += weight.data[(o * features + c) * taps + v]
+                        * sequence.data[step * features + c];
+                }
+            }
+            y.push(sum);
         }
     }
     y

@@ -241,6 +241,7 @@ fn full_name(layer: &str, parameter: &Parameter) -> String {
 fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
     match op {
         Op::Dense(_) => contraction::dense(application),
+        Op::Conv1d(conv) => contraction::conv1d(conv, application),
         Op::Conv2d(conv) => contraction::conv2d(conv, application),
         Op::MaxPool2d(pool) => pooling::max(pool, application),
         Op::AvgPool2d(pool) => {

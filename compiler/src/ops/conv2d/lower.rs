@@ -1,6 +1,6 @@
 //! The back end of a convolution: which storages it reads, what it saves, and the kernels it calls.
 
-use super::Conv2d;
+use super::Conv;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::batch_norm;
 use crate::ops::image::{self, Image};
@@ -52,7 +52,25 @@ struct Sizes {
     ys: usize,
 }
 
-impl Conv2d {
+/// Whether an operand to which nothing flows back is stored in the caller's order, in a border.
+fn few(shape: &[usize]) -> bool {
+    match *shape {
+        [_, features] => !features.is_multiple_of(LANES),
+        _ => shape[0] < FEW_CHANNELS,
+    }
+}
+
+/// Whether such an operand is read without a copy where it needs no border.
+fn reads_as_given(shape: &[usize]) -> bool {
+    shape.len() == 2 || few(shape)
+}
+
+/// Channels of an operand.
+fn channels(input: &Storage) -> usize {
+    image::of(input).shape[0]
+}
+
+impl<const AXES: usize> Conv<AXES> {
     fn depth(&self, channels: usize) -> usize {
         channels * self.window.kernel.0 * self.window.kernel.1
     }
@@ -68,7 +86,7 @@ impl Conv2d {
             x: image::layout(site.input(0)),
             y: image::layout(site.output()),
             taps: image::taps(&self.window),
-            k: self.depth(site.input_shape(0)[0]),
+            k: self.depth(channels(site.input(0))),
             p: self.channels.div_ceil(LANES),
             ys: site.output().blocks(),
         }
@@ -111,7 +129,7 @@ impl Conv2d {
     fn flipped(&self, site: &Site<'_>) -> Form {
         Form::Panels {
             rows: self.depth(1) * self.channels,
-            panels: site.input_shape(0)[0].div_ceil(LANES),
+            panels: channels(site.input(0)).div_ceil(LANES),
         }
     }
 
@@ -215,11 +233,11 @@ impl Conv2d {
     }
 }
 
-impl Lower for Conv2d {
+impl<const AXES: usize> Lower for Conv<AXES> {
     /// An image fills the tiles by itself, but for a small one of many weights: then a tile is of several samples.
     fn turns(&self, site: &Site<'_>) -> usize {
         let (height, width) = self.outputs(&site.inputs[0].storage);
-        let channels = site.inputs[0].shape[0];
+        let channels = channels(&site.inputs[0].storage);
         let weights = self.depth(channels) * self.channels.next_multiple_of(LANES);
         let small = height * width <= 4 || height * width <= 16 && weights > FAR;
         usize::from(site.pooling.is_none() && channels >= LANES && small)
@@ -260,6 +278,7 @@ impl Lower for Conv2d {
             storage::Form::Image(border) => {
                 border.contains(padding) && (!operand.shared || border == padding)
             }
+            storage::Form::Steps => padding == Border::default(),
             storage::Form::Planar(border) => {
                 border.contains(padding) && !operand.learns && !operand.shared
             }
@@ -267,14 +286,13 @@ impl Lower for Conv2d {
                 padding == Border::default()
                     && !operand.learns
                     && !operand.shared
-                    && operand.shape[0] < FEW_CHANNELS
+                    && reads_as_given(operand.shape)
             }
-            storage::Form::Steps => false,
         }
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        let form = match operand.shape[0] < FEW_CHANNELS && !operand.learns && !operand.shared {
+        let form = match few(operand.shape) && !operand.learns && !operand.shared {
             true => storage::Form::Planar(self.border(0)),
             false if operand.shared => storage::Form::Image(self.border(0)),
             false => storage::Form::Image(border.union(self.border(0))),
@@ -285,8 +303,12 @@ impl Lower for Conv2d {
         }
     }
 
+    fn gives(&self, _: &[&Storage], shape: &[usize], border: Border) -> Storage {
+        Storage::natural(shape, border)
+    }
+
     fn packing(&self, inputs: &[&Storage], _: &[usize]) -> Vec<Packing> {
-        let channels = image::of(inputs[0]).shape[0];
+        let channels = channels(inputs[0]);
         let kernel = self.window.kernel;
         let (k, p) = (self.depth(channels), self.channels.div_ceil(LANES));
         let weight = Packing {
@@ -331,7 +353,7 @@ impl Lower for Conv2d {
     fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let flip = |_| {
             let Sizes { k, p, .. } = self.sizes(site);
-            let (inputs, outputs) = (site.input_shape(0)[0], self.channels);
+            let (inputs, outputs) = (channels(site.input(0)), self.channels);
             let kt = self.depth(1) * outputs;
             let sizes = [inputs, outputs, k, p, kt].map(Size::Number);
             let weights = Form::Panels { rows: k, panels: p };
@@ -372,7 +394,7 @@ impl Lower for Conv2d {
         let down = |add: bool| {
             let (kt, q) = (
                 self.depth(1) * self.channels,
-                site.input_shape(0)[0].div_ceil(LANES),
+                channels(site.input(0)).div_ceil(LANES),
             );
             let xs = site.input(0).blocks();
             let numbers = [ds, kt, q, xs].map(Size::Number);

@@ -66,7 +66,8 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (&[steps, features], 4) if steps > 1 => {
             Layer::new("Last", vec![], vec![features]).function("last")
         }
-        (&[_, _], 5..=7) => lstm(dice, shape),
+        (&[_, _], 5 | 6) => lstm(dice, shape),
+        (&[_, _], 7 | 8) => conv1d(dice, shape),
         (&[_, _, _], 3 | 4) => pool(dice, shape),
         (&[_, _, _], 5..=9) => conv(dice, shape),
         (&[_] | &[_, _], _) => dense(dice, shape),
@@ -180,42 +181,65 @@ fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new("Lstm", arguments, vec![shape[0], hidden])
 }
 
+/// A window along an axis of a convolution: kernel, stride, padding and dilation, and how many places it has.
+fn window(dice: &mut Dice, size: usize) -> ([usize; 4], usize) {
+    let padding = if dice.once_in(2) {
+        0
+    } else {
+        dice.between(0, 3)
+    };
+    let dilation = if dice.once_in(4) {
+        dice.between(2, 3)
+    } else {
+        1
+    };
+    let stride = if dice.once_in(3) {
+        dice.between(2, 3)
+    } else {
+        1
+    };
+    let room = size + 2 * padding;
+    let kernel = dice.between(1, 5.min((room - 1) / dilation + 1));
+    let places = (room - dilation * (kernel - 1) - 1) / stride + 1;
+    ([kernel, stride, padding, dilation], places)
+}
+
 fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
     let channels = size(dice).min(20);
     let mut arguments = vec![channels.to_string()];
-    let mut output = vec![channels];
-    let mut window = [(0, 0, 0, 0); 2];
-    for (axis, window) in window.iter_mut().enumerate() {
-        let padding = if dice.once_in(2) {
-            0
-        } else {
-            dice.between(0, 3)
-        };
-        let dilation = if dice.once_in(4) {
-            dice.between(2, 3)
-        } else {
-            1
-        };
-        let stride = if dice.once_in(3) {
-            dice.between(2, 3)
-        } else {
-            1
-        };
-        let room = shape[axis + 1] + 2 * padding;
-        let kernel = dice.between(1, 5.min((room - 1) / dilation + 1));
-        *window = (kernel, stride, padding, dilation);
-        output.push((room - dilation * (kernel - 1) - 1) / stride + 1);
+    let (rows, height) = window(dice, shape[1]);
+    let (columns, width) = window(dice, shape[2]);
+    arguments.push(format!("kernel = ({}, {})", rows[0], columns[0]));
+    arguments.extend(pair("stride", (rows[1], columns[1]), 1));
+    arguments.extend(pair("padding", (rows[2], columns[2]), 0));
+    arguments.extend(pair("dilation", (rows[3], columns[3]), 1));
+    arguments.extend(learnt(dice));
+    Layer::new("Conv2d", arguments, vec![channels, height, width])
+}
+
+fn conv1d(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let channels = size(dice).min(20);
+    let ([kernel, stride, padding, dilation], length) = window(dice, shape[0]);
+    let mut arguments = vec![channels.to_string(), kernel.to_string()];
+    for (name, number, default) in [
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+        ("dilation", dilation, 1),
+    ] {
+        arguments.extend((number != default).then(|| format!("{name} = {number}")));
     }
-    let [rows, columns] = window;
-    arguments.push(format!("kernel = ({}, {})", rows.0, columns.0));
-    arguments.extend(pair("stride", (rows.1, columns.1), 1));
-    arguments.extend(pair("padding", (rows.2, columns.2), 0));
-    arguments.extend(pair("dilation", (rows.3, columns.3), 1));
+    arguments.extend(learnt(dice));
+    Layer::new("Conv1d", arguments, vec![length, channels])
+}
+
+/// What a convolution says of its weights and bias.
+fn learnt(dice: &mut Dice) -> Vec<String> {
     let unbiased = unbiased(dice);
     let has_bias = unbiased.is_none();
-    arguments.extend(unbiased);
-    arguments.extend(weights(dice, has_bias));
-    Layer::new("Conv2d", arguments, output)
+    unbiased
+        .into_iter()
+        .chain(weights(dice, has_bias))
+        .collect()
 }
 
 fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {

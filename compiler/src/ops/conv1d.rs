@@ -1,0 +1,72 @@
+//! `Conv1d(channels, kernel)`: one-dimensional convolution (cross-correlation) over the steps of a sequence, as
+//! `torch.nn.Conv1d` with time first.
+//!
+//! ```text
+//! y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c]
+//! ```
+
+use super::conv2d::{BORDERS, Conv, Sides, same};
+use super::operator::{Application, Operator};
+use super::{
+    parameter::Weights,
+    window::{self, Padding, Window},
+};
+use crate::{arguments::Arguments, parameter::Parameter};
+
+/// A convolution over sequences: that of an image of one row.
+pub type Conv1d = Conv<1>;
+
+impl Operator for Conv1d {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        let channels = arguments.size("channels");
+        let kernel = (1, arguments.size("kernel"));
+        // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
+        arguments.names_only();
+        let stride = (1, arguments.size_or("stride", 1));
+        let border = arguments.pair_or_word("padding", Sides::Both, BORDERS);
+        let dilation = (1, arguments.size_or("dilation", 1));
+        let inputs = arguments.optional_size("inputs");
+        let padding = match border {
+            Sides::Both((before, after)) => {
+                if before != after {
+                    arguments.reject(
+                        "padding",
+                        "the padding of a sequence is one number, for both ends",
+                    );
+                }
+                Padding::symmetric((0, before))
+            }
+            Sides::Same => same(arguments, kernel, stride, dilation),
+        };
+        let bias = arguments.flag("bias", true);
+        Self {
+            inputs,
+            channels,
+            window: Window {
+                kernel,
+                stride,
+                dilation,
+                padding,
+            },
+            bias,
+            weights: Weights::declare(arguments, bias),
+        }
+    }
+
+    /// `[T, F]` gives `[T', channels]`.
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        let feed = call.inputs[0];
+        let [steps, features] = window::sequence(call.layer, feed)?;
+        self.check_inputs(call.layer, feed, features)?;
+        let (_, steps) = self.window.slide(call.layer, feed, (1, steps))?;
+        Ok(vec![steps, self.channels])
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        self.tensors(inputs[0].last().copied().unwrap_or(1))
+    }
+
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        self.operations(inputs[0].last().copied().unwrap_or(1), output)
+    }
+}
