@@ -14,7 +14,7 @@
 //! (3)  dL/db[o]          = sum over samples, r, c  of  D[o][r][c]
 //! ```
 //!
-//! (1) is a convolution of D with the panels that [`transpose`] flips; where the stride is s, the inputs fall into
+//! (1) is a convolution of D with the panels that [`transpose`] makes, taps descending; where the stride is s, the inputs fall into
 //! s residue classes, each a convolution with its own taps, so that no product with an inserted zero is ever formed
 //! (`conv2d/residue.rs` derives them, with an example).
 //!
@@ -39,18 +39,19 @@
 //! depend on how samples are cut into chunks or weights into stretches.
 
 mod backward;
+pub(super) mod classes;
 mod correlate;
 mod delta;
 mod forward;
-mod outputs;
+pub(super) mod outputs;
 mod place;
-mod residue;
+pub(super) mod residue;
 #[cfg(test)]
-mod tests;
-mod tiles;
-mod together;
-mod walk;
-mod weights;
+pub(super) mod tests;
+pub(super) mod tiles;
+pub(super) mod together;
+pub(super) mod walk;
+pub(super) mod weights;
 
 pub use backward::{input_gradient, transpose};
 pub use delta::{delta, delta_pooled};

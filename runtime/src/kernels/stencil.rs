@@ -83,6 +83,9 @@ impl Along {
     /// Border that [`conv2d::input_gradient`](super::conv2d::input_gradient) needs around the outputs' delta, before and after.
     pub const fn border(self) -> [usize; 2] {
         let before = ((self.kernel - 1) * self.dilation).saturating_sub(self.padding) / self.stride;
+        if self.reached() == 0 {
+            return [before, 0];
+        }
         let last = (self.reached() + self.padding - 1) / self.stride;
         [before, (last + 1).saturating_sub(self.outputs)]
     }

@@ -18,8 +18,8 @@ kernels! {
     FORWARD_WINNERS = conv2d::forward_winners(s, x, w, b, out y, out winners);
     ACTIVATION_DELTA = conv2d::delta(s, y, dy, out delta);
     POOLING_DELTA = conv2d::delta_pooled(s, y, dy, winners, out delta);
-    TRANSPOSE = conv2d::transpose(s, w, first, out flipped);
-    INPUT_GRADIENT = conv2d::input_gradient(s, delta, flipped, add dx);
+    TRANSPOSE = conv2d::transpose(s, w, first, out transposed);
+    INPUT_GRADIENT = conv2d::input_gradient(s, delta, transposed, add dx);
     WEIGHT_GRADIENT = conv2d::weight_gradient(s, x, delta, mut stretch);
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
 }
@@ -125,8 +125,8 @@ impl<const AXES: usize> Conv<AXES> {
         }
     }
 
-    /// The form of weights transposed and flipped, for the operand's delta.
-    fn flipped(&self, site: &Site<'_>) -> Form {
+    /// The form of transposed weights, for the operand's delta.
+    fn transposed(&self, site: &Site<'_>) -> Form {
         Form::Panels {
             rows: self.depth(1) * self.channels,
             panels: channels(site.input(0)).div_ceil(LANES),
@@ -360,7 +360,7 @@ impl<const AXES: usize> Lower for Conv<AXES> {
             Call::of(&TRANSPOSE, std::iter::once(Size::Isa).chain(sizes))
                 .read("w", Slot::Parameter(0), weights)
                 .with("first", Argument::FirstPanel)
-                .write("flipped", Slot::Transposed(0), self.flipped(site))
+                .write("transposed", Slot::Transposed(0), self.transposed(site))
         };
         site.adds(0).map(flip).into_iter().collect()
     }
@@ -401,7 +401,7 @@ impl<const AXES: usize> Lower for Conv<AXES> {
             let sizes = [Size::Isa, taps, d, x, Size::Adds];
             Call::of(&INPUT_GRADIENT, sizes.into_iter().chain(numbers))
                 .read("delta", slot, Form::row(ds))
-                .read("flipped", Slot::Transposed(0), self.flipped(site))
+                .read("transposed", Slot::Transposed(0), self.transposed(site))
                 .add("dx", Slot::InputDelta(0), add, Form::row(xs))
         };
         let made = (slot == DELTA).then_some(made);

@@ -8,7 +8,7 @@
 use super::{
     place::Place,
     tiles::{Ends, Sums},
-    walk::{Fixed, Walk, edges, run},
+    walk::{Fixed, Walk, edges, nth, run},
 };
 use crate::{
     block::Block,
@@ -129,7 +129,8 @@ impl<
             }
             let depth = (self.walk.taps()[1] - 1) * self.walk.panel_step()[1] + G::CHANNELS;
             for row in 0..rows {
-                let block = self.walk.panel() + (pass + row) * self.walk.panel_step()[0];
+                let tap = nth(L::Fixed::DESCENDS, self.walk.taps()[0], pass + row);
+                let block = self.walk.panel() + tap * self.walk.panel_step()[0];
                 let mut x = x;
                 for x in &mut x {
                     *x = &x[row * self.walk.dilation()[0] * G::ROW..][..reach];
@@ -212,7 +213,8 @@ impl<
     ) {
         for column in columns {
             let offset = column * self.walk.dilation()[1] * G::COLUMN;
-            let block = column * self.walk.panel_step()[1];
+            let tap = nth(L::Fixed::DESCENDS, self.walk.taps()[1], column);
+            let block = tap * self.walk.panel_step()[1];
             for piece in 0..G::CHANNELS.div_ceil(POSITIONS) {
                 let from = piece * POSITIONS;
                 let channels = from..G::CHANNELS.min(from + POSITIONS);

@@ -206,7 +206,7 @@ fn samples<
             for y in &mut *y {
                 clear_border::<Y>(y);
             }
-            S::tiled(Together::<S, X, _, _, K, P> {
+            S::tiled(Together::<S, Windows<C, X, Y, 1, 1>, X, _, _, K, P> {
                 s,
                 reads: const { Windows::<C, X, Y, 1, 1>::READS },
                 x,
@@ -217,7 +217,7 @@ fn samples<
                     finish: &finish,
                     image: PhantomData,
                 },
-                image: PhantomData,
+                kind: PhantomData,
             });
         }
     }

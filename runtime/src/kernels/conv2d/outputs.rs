@@ -23,7 +23,7 @@ use core::marker::PhantomData;
 use fearless_simd::{f32x16, i32x16, prelude::*};
 
 /// A convolution from X to windows of PH x PW outputs, one for each pixel of Y.
-pub(super) struct Windows<C, X, Y, const PH: usize, const PW: usize>(PhantomData<(C, X, Y)>);
+pub struct Windows<C, X, Y, const PH: usize, const PW: usize>(PhantomData<(C, X, Y)>);
 
 impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
     for Windows<C, X, Y, PH, PW>
@@ -41,7 +41,13 @@ impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
 
     const LONE: bool = true;
 
+    const ALIKE: [bool; 2] = [true; 2];
+
+    const DESCENDS: bool = false;
+
     const TAPS: usize = C::KERNEL[0];
+
+    const DEPTH: usize = C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS;
 
     const PANELS_FIRST: bool = {
         let panels = Y::CHANNELS.div_ceil(LANES) * LANES;
@@ -70,7 +76,7 @@ impl<C: Stencil, X: Image, Y: Image, const PH: usize, const PW: usize> Fixed
 }
 
 /// Keeps the positions of a pool's winners, or does not.
-pub(super) trait Record {
+pub trait Record {
     /// Whether it does.
     const WINNERS: bool;
     /// Keeps those of output block `index`, each in one byte or two.
@@ -95,7 +101,7 @@ impl<const WS: usize> Record for &mut [Block; WS] {
 
 /// The shape of the tiles, and whether the last of a row overlaps the one before it: never with a pool, whose windows take
 /// so long that what is summed twice costs more than to find their places.
-const fn tiles<
+pub const fn tiles<
     S: Isa,
     C: Stencil,
     X: Image,
@@ -140,13 +146,13 @@ const fn extent<
 
 /// What the sums of a panel begin with: not -0.0, to which a product with a zero of the border would make a difference.
 #[inline(always)]
-fn start<S: Isa>(s: S, b: &[Block], panel: usize) -> f32x16<S> {
+pub fn start<S: Isa>(s: S, b: &[Block], panel: usize) -> f32x16<S> {
     b[panel].load(s) + f32x16::splat(s, 0.0)
 }
 
 /// Which block of Y a sum of one of P panels becomes, and its value there.
 #[inline(always)]
-fn finished<S: Isa, F: Finish, Y: Image, const P: usize>(
+pub fn finished<S: Isa, F: Finish, Y: Image, const P: usize>(
     s: S,
     finish: F,
     [row, column]: [usize; 2],
@@ -162,7 +168,7 @@ fn finished<S: Isa, F: Finish, Y: Image, const P: usize>(
 }
 
 /// Finishes sums and writes them to Y.
-pub(super) struct Output<
+pub struct Output<
     'a,
     F,
     C,
@@ -227,7 +233,7 @@ impl<
 }
 
 /// Finishes sums of samples side by side and writes them to Y; `finish` says what becomes of those of a sample.
-pub(super) struct Outputs<'a, F, Y, const K: usize, const P: usize, const YS: usize> {
+pub struct Outputs<'a, F, Y, const K: usize, const P: usize, const YS: usize> {
     pub b: &'a [Block; P],
     pub y: &'a mut [[Block; YS]],
     pub finish: F,

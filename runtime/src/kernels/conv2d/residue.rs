@@ -11,8 +11,8 @@
 //! tap, so are k + stride / g, k + 2 stride / g and so on, and no other; each of them reads an output dilation / g before the
 //! one that the tap before it reads. And the next input of the class reads, through every tap, the next output.
 //!
-//! So a class is a convolution of the delta without a stride: its taps in flipped order, `tap_step` = stride / g apart in
-//! the kernel, read outputs `dilation` / g apart, from `origin` on for the first input. What lies outside the delta is zero.
+//! So a class is a convolution of the delta without a stride: its taps in descending order, `tap_step` = stride / g apart
+//! in the kernel, read outputs `dilation` / g apart, from `origin` on for the first input. What lies outside the delta is zero.
 //!
 //! # Example
 //!
@@ -37,14 +37,14 @@ use crate::kernels::stencil::Along;
 
 /// A class of inputs along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Residue {
+pub struct Residue {
     /// The first input.
     pub first: usize,
     /// How many there are, up to the last that has a gradient.
     pub count: usize,
     /// Taps that reach them.
     pub taps: usize,
-    /// The first of these taps in flipped order.
+    /// The least of these taps.
     pub tap: usize,
     /// From such a tap to the next.
     pub tap_step: usize,
@@ -68,18 +68,20 @@ impl Residue {
         let common = greatest_common_divisor(dilation, stride);
         let tap_step = stride / common;
         let first = (rest + stride - padding % stride) % stride;
-        let mut k = 0;
-        while k < kernel && (k * dilation) % stride != rest {
-            k += 1;
-        }
-        let taps = (kernel - k).div_ceil(tap_step);
+        // The least k with k dilation = rest, but for multiples of the stride.
+        let k = if rest.is_multiple_of(common) {
+            rest / common * inverse(dilation / common, tap_step) % tap_step
+        } else {
+            kernel
+        };
+        let taps = kernel.saturating_sub(k).div_ceil(tap_step);
         let last = k + taps.saturating_sub(1) * tap_step;
         let numerator = (first + padding) as isize - (last * dilation) as isize;
         Self {
             first,
             count: along.reached().saturating_sub(first).div_ceil(stride),
             taps,
-            tap: (kernel - 1).saturating_sub(last),
+            tap: k,
             tap_step,
             origin: numerator / stride as isize,
             dilation: dilation / common,
@@ -93,8 +95,30 @@ impl Residue {
     }
 }
 
+/// Whether all classes have as many inputs, and whether they have as many taps.
+pub const fn alike(along: Along) -> [bool; 2] {
+    let first = Residue::of(along, 0);
+    let mut alike = [true; 2];
+    let mut rest = 1;
+    while rest < along.stride {
+        let class = Residue::of(along, rest);
+        alike = [
+            alike[0] && class.count == first.count,
+            alike[1] && class.taps == first.taps,
+        ];
+        rest += 1;
+    }
+    alike
+}
+
+/// Whether some tap reaches an input.
+pub const fn reaches(along: Along, input: usize) -> bool {
+    let rest = (input + along.padding) % along.stride;
+    input < along.reached() && Residue::of(along, rest).taps > 0
+}
+
 /// Whether some tap reaches every input of an axis.
-pub(super) const fn covers(along: Along) -> bool {
+pub const fn covers(along: Along) -> bool {
     if along.reached() < along.size {
         return false;
     }
@@ -117,9 +141,23 @@ const fn greatest_common_divisor(a: usize, b: usize) -> usize {
     a
 }
 
+/// The number below `n` that gives 1 times `a`, but for multiples of `n`, to which `a` has no divisor in common; 0 if `n` is 1.
+const fn inverse(a: usize, n: usize) -> usize {
+    // Of each pair, rest = factor a, but for multiples of n.
+    let (mut rest, mut next) = (n, a % n);
+    let (mut factor, mut next_factor) = (0, 1 % n);
+    while next != 0 {
+        let times = rest / next;
+        (rest, next) = (next, rest % next);
+        let less = times % n * next_factor % n;
+        (factor, next_factor) = (next_factor, (factor + n - less) % n);
+    }
+    factor
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Residue, covers};
+    use super::{Residue, covers, greatest_common_divisor, inverse};
     use crate::kernels::stencil::Along;
     use alloc::{vec, vec::Vec};
 
@@ -157,6 +195,15 @@ mod tests {
         assert!(covers(EXAMPLE));
     }
 
+    #[test]
+    fn inverses_are_inverse() {
+        for n in 1..40 {
+            for a in (1..40).filter(|&a| greatest_common_divisor(a, n) == 1) {
+                assert_eq!(a * inverse(a, n) % n, 1 % n, "{a} of {n}");
+            }
+        }
+    }
+
     /// Which outputs each input reads through which taps, by the definition.
     fn defined(along: Along) -> Vec<Vec<(usize, usize)>> {
         let mut reads = vec![Vec::new(); along.size];
@@ -180,7 +227,7 @@ mod tests {
                 for tap in 0..class.taps {
                     let r = class.origin + (nth + tap * class.dilation) as isize;
                     if (0..along.outputs as isize).contains(&r) {
-                        let k = along.kernel - 1 - (class.tap + tap * class.tap_step);
+                        let k = class.tap + (class.taps - 1 - tap) * class.tap_step;
                         reads[class.first + nth * along.stride].push((r as usize, k));
                     }
                 }

@@ -4,7 +4,7 @@ mod border;
 mod cases;
 mod long;
 mod normal;
-mod reference;
+pub mod reference;
 mod striped;
 mod together;
 
@@ -23,10 +23,10 @@ use crate::{
 use std::{vec, vec::Vec};
 
 /// What a kernel must overwrite.
-const DIRTY: Block = Block([f32::NAN; LANES]);
+pub const DIRTY: Block = Block([f32::NAN; LANES]);
 
 /// Copies `[C][H][W]` without borders into the layout `I`, whose borders become zero; floats of `to` beyond it are left alone.
-fn import<I: Image>(from: &[f32], to: &mut [f32]) {
+pub fn import<I: Image>(from: &[f32], to: &mut [f32]) {
     let to = &mut to[..I::FLOATS];
     to.fill(0.0);
     for channel in 0..I::CHANNELS {
@@ -41,7 +41,7 @@ fn import<I: Image>(from: &[f32], to: &mut [f32]) {
 }
 
 /// One axis by its numbers.
-const fn along(
+pub const fn along(
     size: usize,
     outputs: usize,
     kernel: usize,
@@ -60,7 +60,7 @@ const fn along(
 }
 
 /// Reproducible numbers in -1..1.
-fn noise(count: usize, seed: u32) -> Vec<f32> {
+pub fn noise(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761) + 1;
     let next = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -69,11 +69,11 @@ fn noise(count: usize, seed: u32) -> Vec<f32> {
     (0..count).map(next).collect()
 }
 
-fn wide(values: &[f32]) -> Vec<f64> {
+pub fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().copied().map(f64::from).collect()
 }
 
-fn close(name: &str, got: &[f32], expected: &[f64], tolerance: f64) {
+pub fn close(name: &str, got: &[f32], expected: &[f64], tolerance: f64) {
     assert_eq!(got.len(), expected.len(), "{name}");
     for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
         let error = (f64::from(*got) - expected).abs();
@@ -84,6 +84,6 @@ fn close(name: &str, got: &[f32], expected: &[f64], tolerance: f64) {
     }
 }
 
-fn floats(blocks: &[Block]) -> &[f32] {
+pub fn floats(blocks: &[Block]) -> &[f32] {
     bytemuck::must_cast_slice(blocks)
 }

@@ -31,7 +31,7 @@ use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, i32x16, prelude::*};
 
 /// Where sums begin and end.
-pub(super) trait Ends<S: Isa> {
+pub trait Ends<S: Isa> {
     /// Shape of the tiles.
     const SHAPE: Shape;
     /// Whether no tile runs over the end of a row of windows, unless it has whole rows.
@@ -54,17 +54,7 @@ pub(super) trait Ends<S: Isa> {
 }
 
 /// All windows and panels of one sample, read from an image laid out as `G`.
-pub(super) struct Sums<
-    'a,
-    S,
-    G,
-    L,
-    T,
-    const PH: usize,
-    const PW: usize,
-    const K: usize,
-    const P: usize,
-> {
+pub struct Sums<'a, S, G, L, T, const PH: usize, const PW: usize, const K: usize, const P: usize> {
     pub s: S,
     pub walk: L,
     pub x: &'a [f32],
@@ -132,7 +122,7 @@ impl<
 {
     /// Whether the panels of a tile are so long that several tiles take a row of taps before the next one comes.
     const fn splits(panels: usize) -> bool {
-        PH * PW == 1 && L::Fixed::TAPS > 1 && K * panels > NEAR
+        PH * PW == 1 && L::Fixed::TAPS > 1 && L::Fixed::DEPTH * panels > NEAR
     }
 
     /// Where a tile is.

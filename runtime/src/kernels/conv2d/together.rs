@@ -17,7 +17,7 @@
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
 )]
 
-use super::walk::{FAR, Reads, run};
+use super::walk::{FAR, Fixed, Reads, nth, run};
 use crate::{
     block::{Block, LANES},
     kernels::image::Image,
@@ -34,7 +34,7 @@ use fearless_simd::{f32x16, prelude::*};
 /// Whether samples of so many outputs, each a sum over so many channels of some taps by so many weights in all, go side
 /// by side: where a tile of one sample would be nearly empty, and where few outputs must wait for weights from behind
 /// the level-2 cache. Elsewhere a second kernel is not worth its code.
-pub(super) const fn are_together(outputs: usize, channels: usize, weights: usize) -> bool {
+pub const fn are_together(outputs: usize, channels: usize, weights: usize) -> bool {
     channels >= LANES && (outputs <= 4 || outputs <= 16 && weights > FAR)
 }
 
@@ -43,7 +43,7 @@ const SAMPLES: usize = 8;
 
 /// How many of so many samples go side by side in tiles of `tile`. A rest that fills at most half of one goes alone: an
 /// overlapping tile would take longer.
-pub(super) const fn side_by_side(samples: usize, tile: usize) -> usize {
+pub const fn side_by_side(samples: usize, tile: usize) -> usize {
     let rest = samples % tile;
     if samples < tile || 2 * rest <= tile {
         samples - rest
@@ -53,7 +53,7 @@ pub(super) const fn side_by_side(samples: usize, tile: usize) -> usize {
 }
 
 /// The shape of the tiles, samples by panels, of so many panels and products in each sum.
-pub(super) const fn tiles_of_samples<S: Tiles>(panels: usize, depth: usize) -> Shape {
+pub const fn tiles_of_samples<S: Tiles>(panels: usize, depth: usize) -> Shape {
     shape::best::<S>(
         Extent {
             windows: SAMPLES,
@@ -69,7 +69,7 @@ pub(super) const fn tiles_of_samples<S: Tiles>(panels: usize, depth: usize) -> S
 }
 
 /// Where sums of several samples begin and end.
-pub(super) trait Batch<S: Isa> {
+pub trait Batch<S: Isa> {
     /// Shape of the tiles: samples by panels.
     const SHAPE: Shape;
     /// What the sums of a panel begin with.
@@ -79,17 +79,17 @@ pub(super) trait Batch<S: Isa> {
 }
 
 /// All outputs and panels of some samples, at least as many as a tile has, which are read from images laid out as `G`.
-pub(super) struct Together<'a, S, G, T, X, const K: usize, const P: usize> {
+pub struct Together<'a, S, F, G, T, X, const K: usize, const P: usize> {
     pub s: S,
     pub reads: Reads,
     pub x: &'a [X],
     pub w: &'a [[Block; K]; P],
     pub ends: &'a mut T,
-    pub image: PhantomData<G>,
+    pub kind: PhantomData<(F, G)>,
 }
 
-impl<S: Isa, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize> Tiled
-    for Together<'_, S, G, T, X, K, P>
+impl<S: Isa, F: Fixed, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize> Tiled
+    for Together<'_, S, F, G, T, X, K, P>
 {
     const SHAPE: Shape = T::SHAPE;
 
@@ -107,8 +107,8 @@ impl<S: Isa, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize>
     }
 }
 
-impl<S: Isa, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize>
-    Together<'_, S, G, T, X, K, P>
+impl<S: Isa, F: Fixed, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize>
+    Together<'_, S, F, G, T, X, K, P>
 {
     /// Floats of a sample.
     const FLOATS: usize = size_of::<X>() / size_of::<f32>();
@@ -167,7 +167,11 @@ impl<S: Isa, G: Image, T: Batch<S>, X: NoUninit, const K: usize, const P: usize>
                     (row * taps[1] + column + 1).is_multiple_of(const { run(G::CHANNELS) });
                 if is_inside(y, G::TOP, G::HEIGHT) && is_inside(x, G::LEFT, G::WIDTH) {
                     let offset = y as usize * G::ROW + x as usize * G::COLUMN;
-                    let block = self.reads.panel + row * panel_step[0] + column * panel_step[1];
+                    let [tall, wide] = [(taps[0], row), (taps[1], column)].map(
+                        #[inline(always)]
+                        |(taps, tap)| nth(F::DESCENDS, taps, tap),
+                    );
+                    let block = self.reads.panel + tall * panel_step[0] + wide * panel_step[1];
                     for piece in 0..const { G::CHANNELS.div_ceil(POSITIONS) } {
                         let from = piece * POSITIONS;
                         let channels = from..G::CHANNELS.min(from + POSITIONS);

@@ -13,7 +13,8 @@
 )]
 
 mod application;
-mod sums;
+pub mod part;
+pub mod sums;
 
 pub use application::{Application, application};
 pub use sums::Applications;

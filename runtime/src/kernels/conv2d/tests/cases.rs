@@ -170,15 +170,20 @@ macro_rules! case {
                         output: [QH * $ph, QW * $pw],
                         ..all
                     };
-                    let mut flipped = [[DIRTY; KT]; Q];
+                    let mut transposed = [[DIRTY; KT]; Q];
                     // As two threads would.
-                    let (some, others) = flipped.split_at_mut(Q / 2);
+                    let (some, others) = transposed.split_at_mut(Q / 2);
                     transpose::<S, $cin, $cout, K, P, KT>(s, &w, 0, some);
                     transpose::<S, $cin, $cout, K, P, KT>(s, &w, Q / 2, others);
                     let mut dx = [[DIRTY; XS]; SAMPLES];
-                    input_gradient::<S, C, D, X, false, _, _, _, _>(s, &d, &flipped, &mut dx);
+                    input_gradient::<S, C, D, X, false, _, _, _, _>(s, &d, &transposed, &mut dx);
                     let mut sum = dx;
-                    input_gradient::<S, C, Kept, X, true, _, _, _, _>(s, &kept, &flipped, &mut sum);
+                    input_gradient::<S, C, Kept, X, true, _, _, _, _>(
+                        s,
+                        &kept,
+                        &transposed,
+                        &mut sum,
+                    );
 
                     let mut dw = vec![0.0; weight.len()];
                     let mut dw_kept = vec![0.0; weight.len()];

@@ -27,15 +27,15 @@ macro_rules! striped {
             struct Striped<'a> {
                 w: &'a [[Block; K]; P],
                 d: &'a [[Block; DS]],
-                flipped: &'a mut [[Block; KT]; Q],
+                transposed: &'a mut [[Block; KT]; Q],
                 dx: &'a mut [[Block; XS]],
             }
             impl Task for Striped<'_> {
                 type Output = ();
                 fn run<S: Isa>(self, s: S) {
-                    transpose::<S, $cin, $cout, K, P, KT>(s, self.w, 0, self.flipped);
-                    input_gradient::<S, C, D, X, false, _, _, _, _>(s, self.d, self.flipped, self.dx);
-                    input_gradient::<S, C, D, X, true, _, _, _, _>(s, self.d, self.flipped, self.dx);
+                    transpose::<S, $cin, $cout, K, P, KT>(s, self.w, 0, self.transposed);
+                    input_gradient::<S, C, D, X, false, _, _, _, _>(s, self.d, self.transposed, self.dx);
+                    input_gradient::<S, C, D, X, true, _, _, _, _>(s, self.d, self.transposed, self.dx);
                 }
             }
 
@@ -48,12 +48,12 @@ macro_rules! striped {
             let (expected, _) = sizes.backward(&x, &wide(&weight), &wide(&delta));
             let expected: Vec<f64> = expected.iter().map(|dx| 2.0 * dx).collect();
             for level in simd::levels() {
-                let mut flipped = vec![[DIRTY; KT]; Q];
+                let mut transposed = vec![[DIRTY; KT]; Q];
                 let mut dx = vec![[DIRTY; XS]];
                 let task = Striped {
                     w: w.first_chunk().unwrap(),
                     d: &d,
-                    flipped: flipped.first_chunk_mut().unwrap(),
+                    transposed: transposed.first_chunk_mut().unwrap(),
                     dx: &mut dx,
                 };
                 simd::dispatch(level, task);

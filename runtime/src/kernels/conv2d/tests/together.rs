@@ -66,7 +66,7 @@ macro_rules! together {
                 x: &'a [[f32; X::FLOATS]],
                 w: &'a [[Block; K]; P],
                 delta: &'a [[Block; DS]],
-                flipped: &'a [[Block; KT]; Q],
+                transposed: &'a [[Block; KT]; Q],
                 residual: &'a [[Block; YS]],
                 y: [&'a mut [[Block; YS]]; 2],
                 dx: [&'a mut [[Block; XS]]; 2],
@@ -74,14 +74,14 @@ macro_rules! together {
             impl Task for Layer<'_> {
                 type Output = ();
                 fn run<S: Isa>(self, s: S) {
-                    let Self { x, w, delta, flipped, residual, y: [y, normal], dx: [dx, sum] } = self;
+                    let Self { x, w, delta, transposed, residual, y: [y, normal], dx: [dx, sum] } = self;
                     let b = array::from_fn(|panel| Block([panel as f32 - 0.5; LANES]));
                     let lines = [[Block([0.1; LANES]); P], [Block([1.5; LANES]); P], [Block([0.2; LANES]); P]];
                     forward::<S, Relu, C, X, Y, 1, 1, _, K, P, YS>(s, x, w, &b, y);
                     let finish = (lines.as_flattened(), 0.0);
                     forward_told::<S, C, X, Y, _, K, P, YS>(s, x, w, &b, finish, residual, normal);
-                    input_gradient::<S, C, D, X, false, DS, KT, Q, XS>(s, delta, flipped, dx);
-                    input_gradient::<S, C, D, X, true, DS, KT, Q, XS>(s, delta, flipped, sum);
+                    input_gradient::<S, C, D, X, false, DS, KT, Q, XS>(s, delta, transposed, dx);
+                    input_gradient::<S, C, D, X, true, DS, KT, Q, XS>(s, delta, transposed, sum);
                 }
             }
 
@@ -95,7 +95,7 @@ macro_rules! together {
                 import::<D>(&values, bytemuck::must_cast_slice_mut(&mut delta[sample]));
                 import::<Y>(&values, bytemuck::must_cast_slice_mut(&mut residual[sample]));
             }
-            let (w, flipped) = (panels::<K>(P, 5), panels::<KT>(Q, 6));
+            let (w, transposed) = (panels::<K>(P, 5), panels::<KT>(Q, 6));
             for level in simd::levels() {
                 let run = |samples: core::ops::Range<usize>| {
                     let count = samples.len();
@@ -106,7 +106,7 @@ macro_rules! together {
                         x: &x[samples.clone()],
                         w: w.first_chunk().unwrap(),
                         delta: &delta[samples.clone()],
-                        flipped: flipped.first_chunk().unwrap(),
+                        transposed: transposed.first_chunk().unwrap(),
                         residual: &residual[samples],
                         y: [&mut y, &mut normal],
                         dx: [&mut dx, &mut sum],

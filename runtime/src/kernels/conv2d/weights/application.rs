@@ -8,22 +8,21 @@
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
 )]
 
-use super::sums::{Applications, BIASES, LEAD, Sums, Total, row_of};
+use super::{
+    part::{PIECE, Part, pieces},
+    sums::{Applications, BIASES, LEAD, Sums, Total, row_of},
+};
 use crate::{
     block::{Block, LANES},
     kernels::{
         image::{Image, pixel},
         stencil::Stencil,
     },
-    simd::{Isa, chains::POSITIONS},
+    simd::Isa,
     tile::{self, Accumulators},
 };
 use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
-
-/// Pixels whose deltas are brought near together: 8 KiB of a level-1 cache, and enough of them that a tile's sums are seldom
-/// loaded and stored.
-const PIECE: usize = 128;
 
 /// One application of a layer.
 pub struct Application<I, C, X, D> {
@@ -96,69 +95,29 @@ where
         let each =
             LEAD + row_of::<M>(X::CHANNELS, tiles.end) - row_of::<M>(X::CHANNELS, tiles.start);
         let mut near = [Block::ZERO; PIECE];
-        let whole = const { Self::TOGETHER > 0 };
-        for (x, delta) in self.samples.clone() {
-            let mut sample = 0;
-            while sample < x.len() {
-                for part in 0..Part::count(Self::PART, [D::HEIGHT, D::WIDTH]) {
-                    let part = Part::of(part, Self::PART, [0, 0], [D::HEIGHT, D::WIDTH]);
-                    let positions = part.size[0] * part.size[1];
-                    sums.reserve(s, positions);
-                    let mut end = sample + 1;
-                    while whole
-                        && end < x.len()
-                        && end - sample < Self::TOGETHER
-                        && sums.chain.has_room(positions)
-                    {
-                        sums.reserve(s, positions);
-                        end += 1;
-                    }
-                    let samples = sample..end;
-                    for piece in 0..Part::count(Self::PIECE, part.size) {
-                        let piece = if whole {
-                            Part::whole::<D>()
-                        } else {
-                            Part::of(piece, Self::PIECE, part.at, part.size)
-                        };
-                        let (x, delta) = (&x[samples.clone()], &delta[samples.clone()]);
-                        for (panel, sums) in panels.clone().zip(sums.now.chunks_exact_mut(each)) {
-                            Self::add::<S, M, XS, DS>(
-                                s, panel, &tiles, sums, x, delta, piece, &mut near,
-                            );
-                        }
-                    }
-                    if whole {
-                        sample = end - 1;
-                    }
+        pieces::<S, D, _, _>(
+            s,
+            self.samples.clone(),
+            sums,
+            #[inline(always)]
+            |x, delta, piece, sums| {
+                for (panel, sums) in panels.clone().zip(sums.now.chunks_exact_mut(each)) {
+                    Self::add::<S, M, XS, DS>(s, panel, &tiles, sums, x, delta, piece, &mut near);
                 }
-                sample += 1;
-            }
-        }
+            },
+        );
     }
 
     #[inline(always)]
     fn total(&self, s: S, panels: [usize; BIASES], total: &mut Total<S>) {
-        for delta in self.samples.clone().flat_map(
-            #[inline(always)]
-            |(_, delta)| delta,
-        ) {
-            for row in 0..D::HEIGHT {
-                let mut row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
-                while !row.is_empty() {
-                    let count = total.chain.take(row.len() / (D::COLUMN / LANES));
-                    let (now, later) = row.split_at(count * (D::COLUMN / LANES));
-                    for pixel in now.chunks_exact(D::COLUMN / LANES) {
-                        for i in 0..BIASES {
-                            total.now[i] += pixel[panels[i]].load(s);
-                        }
-                    }
-                    if total.chain.ends() {
-                        total.join(s);
-                    }
-                    row = later;
-                }
-            }
-        }
+        total.add::<D, DS>(
+            s,
+            self.samples.clone().flat_map(
+                #[inline(always)]
+                |(_, delta)| delta,
+            ),
+            panels,
+        );
     }
 }
 
@@ -188,55 +147,6 @@ fn inside<const AXIS: usize, C: Stencil, X: Image>(
     first(border)..first(border + size)
 }
 
-/// A part of an output.
-#[derive(Clone, Copy)]
-struct Part {
-    /// The first row and column.
-    at: [usize; 2],
-    /// Rows and columns.
-    size: [usize; 2],
-}
-
-impl Part {
-    /// All of an output.
-    #[inline(always)]
-    const fn whole<D: Image>() -> Self {
-        Self {
-            at: [0, 0],
-            size: [D::HEIGHT, D::WIDTH],
-        }
-    }
-
-    /// The part of this number, where an area that begins at `at` is cut into parts of some size.
-    #[inline(always)]
-    fn of(index: usize, [rows, columns]: [usize; 2], at: [usize; 2], area: [usize; 2]) -> Self {
-        let across = area[1].div_ceil(columns);
-        let [row, column] = [index / across * rows, index % across * columns];
-        Self {
-            at: [at[0] + row, at[1] + column],
-            size: [rows.min(area[0] - row), columns.min(area[1] - column)],
-        }
-    }
-
-    /// How many parts of some size an area is cut into.
-    #[inline(always)]
-    const fn count([rows, columns]: [usize; 2], area: [usize; 2]) -> usize {
-        area[0].div_ceil(rows) * area[1].div_ceil(columns)
-    }
-
-    /// Rows and columns of the parts of at most `most` pixels, into which an output is cut: some whole rows, or a piece of
-    /// one.
-    const fn most<D: Image>(most: usize) -> [usize; 2] {
-        if D::WIDTH > most {
-            [1, most]
-        } else if D::WIDTH * D::HEIGHT > most {
-            [most / D::WIDTH, D::WIDTH]
-        } else {
-            [D::HEIGHT, D::WIDTH]
-        }
-    }
-}
-
 impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
     /// Whether some taps read rows outside X's buffer.
     const CLIP: bool = {
@@ -248,15 +158,6 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         );
         clip
     };
-
-    /// Rows and columns of a part that belongs to one chain.
-    const PART: [usize; 2] = Part::most::<D>(POSITIONS);
-
-    /// Rows and columns of a part whose deltas are brought near together.
-    const PIECE: [usize; 2] = Part::most::<D>(PIECE);
-
-    /// Samples whose deltas are brought near together; 0 if one alone has too many.
-    const TOGETHER: usize = PIECE / (D::HEIGHT * D::WIDTH);
 
     /// Adds a part of each sample to the sums of some tiles of a panel.
     #[inline(always)]
@@ -272,7 +173,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         near: &mut [Block; PIECE],
     ) {
         // One after the other: as far apart as they lie in the delta, they would take each other's place in a level-1 cache.
-        let columns = Self::columns(part);
+        let columns = part.columns::<D>();
         let mut rows = near.chunks_exact_mut(columns);
         for delta in delta {
             for row in 0..part.size[0] {
@@ -295,16 +196,6 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             };
             let sums = &mut sums[LEAD + row - begin - known..][..M];
             Self::add_tile::<S, M, XS>(s, sums, row - known, known, x, near, part);
-        }
-    }
-
-    /// The columns of a part: a constant wherever no row is cut.
-    #[inline(always)]
-    const fn columns(part: Part) -> usize {
-        if const { Self::PIECE[1] == D::WIDTH } {
-            D::WIDTH
-        } else {
-            part.size[1]
         }
     }
 
@@ -342,7 +233,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             ];
         }
         // Of one tap, outputs that read nothing but the border's zeros add nothing.
-        let columns = Self::columns(part);
+        let columns = part.columns::<D>();
         let [some_rows, some_columns] = if regular {
             [
                 inside::<0, C, X>(at[0][0], part.at[0], part.size[0]),

@@ -5,7 +5,8 @@
 )]
 
 use crate::{
-    block::Block,
+    block::{Block, LANES},
+    kernels::image::{Image, pixel},
     simd::{Isa, chains::Chain},
 };
 use core::ops::Range;
@@ -78,6 +79,34 @@ pub struct Total<S: Isa> {
 }
 
 impl<S: Isa> Total<S> {
+    /// Adds all pixels of deltas laid out as D, for some panels.
+    #[inline(always)]
+    pub fn add<'a, D: Image, const DS: usize>(
+        &mut self,
+        s: S,
+        deltas: impl Iterator<Item = &'a [Block; DS]>,
+        panels: [usize; BIASES],
+    ) {
+        for delta in deltas {
+            for row in 0..D::HEIGHT {
+                let mut row = &delta[pixel::<D>(row, 0)..][..D::WIDTH * D::COLUMN / LANES];
+                while !row.is_empty() {
+                    let count = self.chain.take(row.len() / (D::COLUMN / LANES));
+                    let (now, later) = row.split_at(count * (D::COLUMN / LANES));
+                    for pixel in now.chunks_exact(D::COLUMN / LANES) {
+                        for i in 0..BIASES {
+                            self.now[i] += pixel[panels[i]].load(s);
+                        }
+                    }
+                    if self.chain.ends() {
+                        self.join(s);
+                    }
+                    row = later;
+                }
+            }
+        }
+    }
+
     /// Adds the chain to those before it.
     #[inline(always)]
     pub fn join(&mut self, s: S) {
