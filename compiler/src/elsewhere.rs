@@ -107,6 +107,28 @@ const WORDS: &[(&str, &str)] = &[
     ("RandomUniform", "Uniform"),
     ("RandomNormal", "Normal"),
     ("TruncNormal", "TruncatedNormal"),
+    ("Edge", "Replicate"),
+    ("Border", "Replicate"),
+    ("Nearest", "Replicate"),
+    ("Wrap", "Circular"),
+    ("Periodic", "Circular"),
+    ("Mirror", "Reflect"),
+];
+
+/// Words that no argument has where they are met, and what there is instead.
+const NO_WORDS: &[(&str, &str)] = &[
+    (
+        "Causal",
+        "`Causal` pads before the steps of a sequence, which `Conv1d` reads",
+    ),
+    (
+        "Full",
+        "what is called full is the number `dilation * (kernel - 1)`",
+    ),
+    (
+        "Symmetric",
+        "`Reflect` mirrors without the edge, and `Replicate` repeats the edge",
+    ),
 ];
 
 /// Arguments that there are for what is otherwise said here, or not at all.
@@ -258,6 +280,14 @@ pub fn word(theirs: &str) -> Option<&'static str> {
     let plain = |word: &str| word.replace('_', "").to_lowercase();
     let found = WORDS.iter().find(|(word, _)| plain(word) == plain(theirs));
     found.map(|(_, ours)| *ours)
+}
+
+/// How something is said here for which there is a word elsewhere, however it is written.
+pub fn no_word(theirs: &str) -> Option<&'static str> {
+    let found = NO_WORDS
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(theirs));
+    found.map(|(_, otherwise)| *otherwise)
 }
 
 /// How something is said here for which there is an argument elsewhere.

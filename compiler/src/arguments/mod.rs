@@ -11,6 +11,7 @@ mod finish;
 mod form;
 mod literal;
 mod number;
+mod sides;
 mod value;
 
 use proc_macro2::Span;
@@ -19,13 +20,13 @@ use syn::{Expr, Lit, RangeLimits, ext::IdentExt};
 use crate::{
     ast,
     elsewhere::{self, Kinds},
-    nearest::nearest,
     report::Report,
     sizes::Constants,
 };
-use literal::{is_word, named_layer, several};
+use literal::{named_layer, several};
 
 pub use literal::{as_argument, bare, number, plain_name};
+pub use sides::Sides;
 
 /// One declaration's arguments while an operator reads them.
 ///
@@ -209,36 +210,6 @@ impl<'a> Arguments<'a> {
         match self.take(name, format!("{name} = {shown}"), Standing::Positional) {
             Some(value) => self.pair_of(value, Self::size_of),
             None => default,
-        }
-    }
-
-    /// A number or pair of numbers of at least 0, or one of some words; 0 by default.
-    pub fn pair_or_word<T: Copy>(
-        &mut self,
-        name: &'static str,
-        pair: fn((usize, usize)) -> T,
-        choices: &[(&str, T)],
-    ) -> T {
-        let Some(value) = self.take(name, format!("{name} = 0"), Standing::Positional) else {
-            return pair((0, 0));
-        };
-        match bare(value) {
-            Expr::Path(path) if path.path.get_ident().is_some_and(is_word) => {
-                self.word_of(name, value, choices).unwrap_or(pair((0, 0)))
-            }
-            // What is near a word, or quoted as elsewhere, is no number, unless a constant is called so.
-            Expr::Path(path)
-                if path.path.get_ident().is_some_and(|word| {
-                    let near = nearest(&word.to_string(), choices.iter().map(|choice| choice.0));
-                    near.is_some() && !self.constants.contains(word)
-                }) =>
-            {
-                self.word_of(name, value, choices).unwrap_or(pair((0, 0)))
-            }
-            Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => {
-                self.word_of(name, value, choices).unwrap_or(pair((0, 0)))
-            }
-            _ => pair(self.pair_of(value, Self::integer_of)),
         }
     }
 

@@ -80,6 +80,11 @@ impl Arguments<'_> {
             let near = given
                 .as_deref()
                 .map_or(String::new(), |given| did_you_mean(given, words()));
+            let otherwise = given.as_deref().and_then(elsewhere::no_word);
+            let near = match otherwise {
+                Some(otherwise) if near.is_empty() => format!("; {otherwise}"),
+                _ => near,
+            };
             let message = match (here, given) {
                 (Some(here), Some(given)) => {
                     format!("`{given}` is called `{here}` here; write `{name} = {here}`")

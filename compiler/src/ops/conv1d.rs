@@ -5,11 +5,11 @@
 //! y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c]
 //! ```
 
-use super::conv2d::{BORDERS, Conv, Sides, same};
+use super::conv2d::Conv;
 use super::operator::{Application, Operator};
 use super::{
     parameter::Weights,
-    window::{self, Padding, Window},
+    window::{self, Around, Padding, Window},
 };
 use crate::{arguments::Arguments, parameter::Parameter};
 
@@ -23,21 +23,15 @@ impl Operator for Conv1d {
         // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
         arguments.names_only();
         let stride = (1, arguments.size_or("stride", 1));
-        let border = arguments.pair_or_word("padding", Sides::Both, BORDERS);
+        let around = |sides| match Padding::of_line(sides) {
+            Some(padding) => Ok(Around::By(padding)),
+            None => {
+                Err("a sequence is padded along one axis: write one number, or `(before, after)`")
+            }
+        };
+        let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_1D);
         let dilation = (1, arguments.size_or("dilation", 1));
         let inputs = arguments.optional_size("inputs");
-        let padding = match border {
-            Sides::Both((before, after)) => {
-                if before != after {
-                    arguments.reject(
-                        "padding",
-                        "the padding of a sequence is one number, for both ends",
-                    );
-                }
-                Padding::symmetric((0, before))
-            }
-            Sides::Same => same(arguments, kernel, stride, dilation),
-        };
         let bias = arguments.flag("bias", true);
         Self {
             inputs,
@@ -46,8 +40,9 @@ impl Operator for Conv1d {
                 kernel,
                 stride,
                 dilation,
-                padding,
+                padding: Padding::NONE,
             },
+            around,
             bias,
             weights: Weights::declare(arguments, bias),
         }
@@ -58,7 +53,8 @@ impl Operator for Conv1d {
         let feed = call.inputs[0];
         let [steps, features] = window::sequence(call.layer, feed)?;
         self.check_inputs(call.layer, feed, features)?;
-        let (_, steps) = self.window.slide(call.layer, feed, (1, steps))?;
+        let window = self.window_on((1, steps));
+        let (_, steps) = window.slide(call.layer, feed, (1, steps))?;
         Ok(vec![steps, self.channels])
     }
 

@@ -12,7 +12,7 @@ mod lower;
 use super::operator::{Application, Feed, Operator};
 use super::{
     parameter::Weights,
-    window::{self, Padding, Window},
+    window::{self, Around, Padding, Window},
 };
 use crate::{arguments::Arguments, parameter::Parameter};
 
@@ -23,8 +23,10 @@ pub struct Conv<const AXES: usize> {
     pub inputs: Option<usize>,
     /// Output channels.
     pub channels: usize,
-    /// Its kernel's size and movement.
+    /// Its kernel's size and movement; what it pads over an image, [`window_on`](Self::window_on) says.
     pub window: Window,
+    /// What it pads.
+    pub around: Around,
     /// Whether a bias is added.
     pub bias: bool,
     /// How weights begin and are penalised.
@@ -34,17 +36,6 @@ pub struct Conv<const AXES: usize> {
 /// A convolution over images.
 pub type Conv2d = Conv<2>;
 
-/// The argument `padding` as written.
-#[derive(Clone, Copy)]
-pub(super) enum Sides {
-    Both((usize, usize)),
-    Same,
-}
-
-/// `Valid` is no padding at all; `Same` as much as keeps height and width.
-pub(super) const BORDERS: &[(&str, Sides)] =
-    &[("Same", Sides::Same), ("Valid", Sides::Both((0, 0)))];
-
 impl Operator for Conv2d {
     fn declare(arguments: &mut Arguments<'_>) -> Self {
         let channels = arguments.size("channels");
@@ -52,13 +43,10 @@ impl Operator for Conv2d {
         // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
         arguments.names_only();
         let stride = arguments.pair_or("stride", "1", (1, 1));
-        let border = arguments.pair_or_word("padding", Sides::Both, BORDERS);
+        let around = |sides| Ok(Around::By(Padding::of_image(sides)));
+        let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_2D);
         let dilation = arguments.pair_or("dilation", "1", (1, 1));
         let inputs = arguments.optional_size("inputs");
-        let padding = match border {
-            Sides::Both(sides) => Padding::symmetric(sides),
-            Sides::Same => same(arguments, kernel, stride, dilation),
-        };
         let bias = arguments.flag("bias", true);
         Self {
             inputs,
@@ -67,8 +55,9 @@ impl Operator for Conv2d {
                 kernel,
                 stride,
                 dilation,
-                padding,
+                padding: Padding::NONE,
             },
+            around,
             bias,
             weights: Weights::declare(arguments, bias),
         }
@@ -79,7 +68,8 @@ impl Operator for Conv2d {
         let feed = call.inputs[0];
         let [channels, height, width] = window::image(call.layer, feed)?;
         self.check_inputs(call.layer, feed, channels)?;
-        let places = self.window.slide(call.layer, feed, (height, width));
+        let window = self.window_on((height, width));
+        let places = window.slide(call.layer, feed, (height, width));
         let (height, width) = places.map_err(|message| match self.channels == channels {
             true => {
                 format!("{message}; the channels it reads are inferred: `Conv2d(channels, kernel)`")
@@ -99,6 +89,11 @@ impl Operator for Conv2d {
 }
 
 impl<const AXES: usize> Conv<AXES> {
+    /// Its window over an image of this height and width.
+    pub fn window_on(&self, size: (usize, usize)) -> Window {
+        self.window.around(self.around, size)
+    }
+
     /// Whether the stated number of input channels, if there is one, is that of `feed`.
     pub(super) fn check_inputs(
         &self,
@@ -146,29 +141,5 @@ impl<const AXES: usize> Conv<AXES> {
         output
             .iter()
             .fold(each, |flops, &size| flops.saturating_mul(size as u64))
-    }
-}
-
-/// As PyTorch's `padding='same'`: what is odd goes below and to the right, and a stride is out of the question.
-pub(super) fn same(
-    arguments: &mut Arguments<'_>,
-    kernel: (usize, usize),
-    stride: (usize, usize),
-    dilation: (usize, usize),
-) -> Padding {
-    if stride != (1, 1) {
-        arguments.reject(
-            "padding",
-            "`Same` keeps height and width, which a stride divides; state the padding as numbers",
-        );
-    }
-    // A product beyond 64 bits is caught later: no such kernel has weights that fit in memory.
-    let height = (kernel.0 - 1).saturating_mul(dilation.0);
-    let width = (kernel.1 - 1).saturating_mul(dilation.1);
-    Padding {
-        top: height / 2,
-        bottom: height - height / 2,
-        left: width / 2,
-        right: width - width / 2,
     }
 }

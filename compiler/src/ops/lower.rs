@@ -72,9 +72,9 @@ pub trait Lower {
         false
     }
 
-    /// The zeros wanted around an operand.
-    fn border(&self, operand: usize) -> Border {
-        let _ = operand;
+    /// The zeros wanted around an operand of this shape.
+    fn border(&self, operand: usize, shape: &[usize]) -> Border {
+        let _ = (operand, shape);
         Border::default()
     }
 

@@ -1,10 +1,11 @@
 //! The geometry of windows that slide over an image, shared by convolution and pooling.
 
 use super::operator::Feed;
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Sides};
+use crate::storage::Border;
 
 /// Zeros around an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Padding {
     /// Rows above.
     pub top: usize,
@@ -17,6 +18,14 @@ pub struct Padding {
 }
 
 impl Padding {
+    /// No padding.
+    pub const NONE: Self = Self {
+        top: 0,
+        bottom: 0,
+        left: 0,
+        right: 0,
+    };
+
     /// The same above and below, and the same left and right.
     pub fn symmetric((height, width): (usize, usize)) -> Self {
         Self {
@@ -26,7 +35,73 @@ impl Padding {
             right: width,
         }
     }
+
+    /// Around an image: a pair is height and width.
+    pub fn of_image(sides: Sides) -> Self {
+        match sides {
+            Sides::All(all) => Self::symmetric((all, all)),
+            Sides::Pair(height, width) => Self::symmetric((height, width)),
+            Sides::Each([(top, bottom), (left, right)]) => Self {
+                top,
+                bottom,
+                left,
+                right,
+            },
+        }
+    }
+
+    /// Around an axis, which is the row of an image: a pair is before and after. `None` for the sides of two axes.
+    pub fn of_line(sides: Sides) -> Option<Self> {
+        let (left, right) = match sides {
+            Sides::All(all) => (all, all),
+            Sides::Pair(before, after) => (before, after),
+            Sides::Each(_) => return None,
+        };
+        let (top, bottom) = (0, 0);
+        Some(Self {
+            top,
+            bottom,
+            left,
+            right,
+        })
+    }
+
+    /// As a border of a storage.
+    pub fn border(self) -> Border {
+        Border {
+            top: self.top,
+            bottom: self.bottom,
+            left: self.left,
+            right: self.right,
+        }
+    }
 }
+
+/// How much a convolution pads: as is stated, or as its window and the image have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// So much.
+    By(Padding),
+    /// As much as gives ceil(size / stride) outputs, what is odd below and to the right.
+    Same,
+    /// All that the window reaches before the steps, so that an output sees none that come later.
+    Causal,
+}
+
+impl Around {
+    /// No padding.
+    pub const NONE: Self = Self::By(Padding::NONE);
+}
+
+/// The words that `padding` may be over images; `Valid` is none.
+pub const PADDINGS_2D: &[(&str, Around)] = &[("Same", Around::Same), ("Valid", Around::NONE)];
+
+/// The same over sequences.
+pub const PADDINGS_1D: &[(&str, Around)] = &[
+    ("Same", Around::Same),
+    ("Valid", Around::NONE),
+    ("Causal", Around::Causal),
+];
 
 /// A window's size and how it moves; pairs are height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +148,7 @@ impl Window {
             kernel,
             stride: kernel,
             dilation: (1, 1),
-            padding: Padding::default(),
+            padding: Padding::NONE,
         }
     }
 
@@ -130,6 +205,32 @@ impl Window {
         [rows.overhang(outputs.0), columns.overhang(outputs.1)]
     }
 
+    /// The same window, padded as `around` says over an image of `size`.
+    pub fn around(self, around: Around, size: (usize, usize)) -> Self {
+        let bare = Self {
+            padding: Padding::NONE,
+            ..self
+        };
+        let [rows, columns] = bare.axes(size);
+        let padding = match around {
+            Around::By(padding) => padding,
+            Around::Same => {
+                let ((top, bottom), (left, right)) = (rows.same(), columns.same());
+                Padding {
+                    top,
+                    bottom,
+                    left,
+                    right,
+                }
+            }
+            Around::Causal => Padding {
+                left: columns.before(),
+                ..Padding::NONE
+            },
+        };
+        Self { padding, ..self }
+    }
+
     /// The image's axes under the window: rows, columns.
     fn axes(&self, (height, width): (usize, usize)) -> [Along; 2] {
         let (padding, kernel, stride, dilation) =
@@ -153,7 +254,7 @@ impl Window {
 }
 
 /// One axis of an image under a window.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Along {
     size: usize,
     padding: (usize, usize),
@@ -169,6 +270,20 @@ impl Along {
     fn places(self) -> Option<usize> {
         let room = self.padded().checked_sub(self.reach())?;
         usize::try_from(room / self.stride as u128 + 1).ok()
+    }
+
+    /// What `Same` pads, before and after: with ceil(size / stride) outputs,
+    /// max((outputs - 1) stride + dilation (kernel - 1) + 1 - size, 0) in all, of which the odd one comes after.
+    fn same(self) -> (usize, usize) {
+        let (size, stride) = (self.size as u128, self.stride as u128);
+        let covered = (size.div_ceil(stride).saturating_sub(1)) * stride + self.reach();
+        let total = covered.saturating_sub(size);
+        (number(total / 2), number(total - total / 2))
+    }
+
+    /// All that the window reaches back from its last place.
+    fn before(self) -> usize {
+        number(self.reach() - 1)
     }
 
     /// Zeros that the gradient reads before and after `outputs` deltas: element i takes the deltas from
@@ -218,6 +333,11 @@ impl Along {
     }
 }
 
+/// A padding of so many pixels; no kernel that needs more than a number holds has weights that fit in memory.
+fn number(pixels: u128) -> usize {
+    usize::try_from(pixels).unwrap_or(usize::MAX)
+}
+
 /// Channels, height and width of the image that `layer` takes.
 pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
     let found = format!(
@@ -246,5 +366,40 @@ pub fn sequence(layer: &str, feed: Feed<'_>) -> Result<[usize; 2], String> {
         )),
         [_, _, _] => Err(format!("{found}; `Conv2d` takes images")),
         _ => Err(format!("{found}; put `Reshape` before it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keras' and TensorFlow's rule, which is PyTorch's for a stride of 1.
+    #[test]
+    fn same_gives_an_output_for_each_stride_begun() {
+        for (size, kernel, stride, dilation, expected) in [
+            (28, 3, 1, 1, (1, 1)),
+            (28, 4, 1, 1, (1, 2)),
+            (28, 4, 1, 3, (4, 5)),
+            (28, 3, 2, 1, (0, 1)),
+            (29, 3, 2, 1, (1, 1)),
+            (28, 5, 3, 1, (2, 2)),
+            (29, 5, 3, 1, (1, 2)),
+            (30, 2, 5, 1, (0, 0)),
+            (31, 2, 5, 1, (0, 1)),
+            (2, 7, 5, 1, (2, 3)),
+            (1, 1, 9, 1, (0, 0)),
+        ] {
+            let along = Along {
+                size,
+                padding: (0, 0),
+                kernel,
+                stride,
+                dilation,
+            };
+            assert_eq!(along.same(), expected, "{along:?}");
+            let padding = along.same();
+            let places = Along { padding, ..along }.places();
+            assert_eq!(places, Some(size.div_ceil(stride)), "{along:?}");
+        }
     }
 }

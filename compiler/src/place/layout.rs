@@ -166,9 +166,12 @@ fn borders(graph: &Graph, stages: &[Stage]) -> Vec<Border> {
     while let Some(index) = waiting.pop() {
         let stage = &stages[index];
         let lower = stage.op.lower();
-        let mut wanted = (0..stage.inputs.len())
-            .map(|operand| lower.border(operand))
-            .collect::<Vec<_>>();
+        let border = |(operand, value): (usize, &ValueId)| {
+            let shape = &graph.values[value.0].shape;
+            lower.border(operand, shape)
+        };
+        let inputs = stage.inputs.iter().enumerate();
+        let mut wanted = inputs.map(border).collect::<Vec<_>>();
         if lower.keeps_storage() {
             let values = stage.inputs.iter().chain([&stage.output]);
             let borders = values.map(|value| borders[value.0]);

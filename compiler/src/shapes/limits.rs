@@ -84,7 +84,8 @@ pub(super) fn check_parameters(
 /// No image in the zeros around it holds more numbers than a value may.
 pub(super) fn check_border(graph: &Graph, node: &Node) -> Result<(), String> {
     for (operand, input) in node.inputs.iter().enumerate() {
-        let (border, input) = (node.op.lower().border(operand), &graph.values[input.0]);
+        let input = &graph.values[input.0];
+        let border = node.op.lower().border(operand, &input.shape);
         let &[channels, height, width] = &input.shape[..] else {
             continue;
         };
@@ -178,8 +179,11 @@ fn swelling(graph: &Graph) -> u128 {
 /// The smallest border that contains those around all images.
 fn largest_border(graph: &Graph) -> Border {
     let borders = graph.nodes.iter().flat_map(|node| {
-        let border = |operand| node.op.lower().border(operand);
-        (0..node.inputs.len()).map(border)
+        let inputs = node.inputs.iter().enumerate();
+        inputs.map(|(operand, input)| {
+            let shape = &graph.values[input.0].shape;
+            node.op.lower().border(operand, shape)
+        })
     });
     borders.fold(Border::default(), Border::union)
 }

@@ -345,13 +345,32 @@ fn ranges() {
 }
 
 #[test]
-fn same_padding_and_strides_exclude_each_other() {
-    let expected =
-        "`Same` keeps height and width, which a stride divides; state the padding as numbers";
+fn paddings_of_a_convolution() {
+    let expected = "`padding` is one number, a pair, or both sides of both axes: `((top, bottom), (left, right))`, as in \
+                    `((1, 2), (0, 1))`";
+    for padding in ["(1, 2, 3)", "(1, 2, 0, 1)", "((1, 2),)", "()"] {
+        let layer = format!("Conv2d(8, 3, padding = {padding})");
+        assert_eq!(wrong_on_image(&layer), expected);
+    }
+    let expected = "an axis is padded by one number, or by two: before and after";
+    for padding in ["((1, 2), (1, 2, 3))", "(1, (2,))"] {
+        let layer = format!("Conv2d(8, 3, padding = {padding})");
+        assert_eq!(wrong_on_image(&layer), expected);
+    }
     assert_eq!(
-        wrong_on_image("Conv2d(8, 3, stride = 2, padding = Same)"),
-        expected
+        wrong_on_image("Conv2d(8, 3, padding = (1, (0, 0 - 1)))"),
+        "0 - 1 is negative; sizes, paddings and indices are not"
     );
+    assert_eq!(
+        wrong("Conv1d(8, 3, padding = ((1, 2), (0, 1)))"),
+        ["a sequence is padded along one axis: write one number, or `(before, after)`"]
+    );
+    assert_eq!(
+        wrong("Conv1d(8, 3, padding = causal)"),
+        ["`padding` has the words `Same`, `Valid`, `Causal`; did you mean `Causal`?"]
+    );
+    let expected = "`padding` has the words `Same`, `Valid`; `Causal` pads before the steps of a sequence, which `Conv1d` reads";
+    assert_eq!(wrong_on_image("Conv2d(8, 3, padding = Causal)"), expected);
 }
 
 #[test]

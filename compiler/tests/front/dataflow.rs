@@ -132,7 +132,7 @@ fn unknown_kinds() {
     );
     assert!(
         unknown("Attention")
-            .starts_with("there is no layer `Attention`; there are `Dense`, `Conv2d`, ")
+            .starts_with("there is no layer `Attention`; there are `Dense`, `Conv1d`, `Conv2d`, ")
     );
 }
 

@@ -211,6 +211,13 @@ fn conv2d() {
         "Conv2d(8, kernel = (3, 5), padding = (1, 2))",
         &[8, 28, 28],
     );
+    gives(&[9, 4], "Conv1d(8, 3, padding = (2, 1))", &[10, 8]);
+    gives(&[9, 4], "Conv1d(8, 3, padding = Same, stride = 2)", &[5, 8]);
+    gives(
+        &[9, 4],
+        "Conv1d(8, 3, padding = Causal, dilation = 4)",
+        &[9, 8],
+    );
     gives(
         &[1, 28, 28],
         "Conv2d(8, [3, 5], stride = 2, padding = 1)",
@@ -223,6 +230,26 @@ fn conv2d() {
         &[8, 28, 28],
     );
     gives(&[1, 28, 28], "Conv2d(8, 5, padding = Valid)", &[8, 24, 24]);
+    gives(
+        &[1, 28, 25],
+        "Conv2d(8, 3, padding = Same, stride = (3, 2))",
+        &[8, 10, 13],
+    );
+    gives(
+        &[1, 3, 2],
+        "Conv2d(8, 7, padding = Same, stride = 5)",
+        &[8, 1, 1],
+    );
+    gives(
+        &[1, 28, 28],
+        "Conv2d(8, 3, padding = ((1, 2), (0, 3)))",
+        &[8, 29, 29],
+    );
+    gives(
+        &[1, 28, 28],
+        "Conv2d(8, 3, padding = [1, (0, 3)])",
+        &[8, 28, 29],
+    );
     gives(
         &[3, 28, 28],
         "Conv2d(8, 3, inputs = 3, dilation = 2, bias = false)",

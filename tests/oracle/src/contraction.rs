@@ -32,7 +32,7 @@ pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
     let &[outputs, rows, columns] = application.output else {
         unreachable!("an image has three axes")
     };
-    let window = conv.window;
+    let window = conv.window_on((height, width));
     let (kernel_rows, kernel_columns) = window.kernel;
     let mut y = Vec::with_capacity(volume(application.output));
     for o in 0..outputs {
@@ -77,13 +77,14 @@ pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
     let &[outputs, features, taps] = weight.shape else {
         unreachable!("its weight has three axes")
     };
-    let (stride, dilation) = (conv.window.stride.1, conv.window.dilation.1);
+    let window = conv.window_on((1, length));
+    let (stride, dilation) = (window.stride.1, window.dilation.1);
     let mut y = Vec::with_capacity(volume(application.output));
     for t in 0..application.output[0] {
         for o in 0..outputs {
             let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
             for v in 0..taps {
-                let step = (t * stride + v * dilation).checked_sub(conv.window.padding.left);
+                let step = (t * stride + v * dilation).checked_sub(window.padding.left);
                 let Some(step) = step.filter(|&step| step < length) else {
                     continue;
                 };

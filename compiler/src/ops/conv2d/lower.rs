@@ -5,7 +5,6 @@ use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::batch_norm;
 use crate::ops::image::{self, Image};
 use crate::ops::lower::Lower;
-use crate::ops::window::Padding;
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
 use crate::site::{Absorbed, Activation, Operand, Pooling, Site};
@@ -78,14 +77,15 @@ impl<const AXES: usize> Conv<AXES> {
     /// Outputs along both axes before pooling.
     fn outputs(&self, input: &Storage) -> (usize, usize) {
         let [_, height, width] = image::of(input).shape;
-        self.window.places((height, width))
+        self.window_on((height, width)).places((height, width))
     }
 
     fn sizes(&self, site: &Site<'_>) -> Sizes {
+        let [_, height, width] = image::of(site.input(0)).shape;
         Sizes {
             x: image::layout(site.input(0)),
             y: image::layout(site.output()),
-            taps: image::taps(&self.window),
+            taps: image::taps(&self.window_on((height, width))),
             k: self.depth(channels(site.input(0))),
             p: self.channels.div_ceil(LANES),
             ys: site.output().blocks(),
@@ -115,7 +115,8 @@ impl<const AXES: usize> Conv<AXES> {
         let mut border = Border::default();
         if site.wants_deltas() {
             let [_, height, width] = image::of(site.input(0)).shape;
-            let [vertical, horizontal] = self.window.overhang((height, width), (rows, columns));
+            let window = self.window_on((height, width));
+            let [vertical, horizontal] = window.overhang((height, width), (rows, columns));
             border.top = usize::from(vertical != (0, 0));
             (border.left, border.right) = horizontal;
         }
@@ -256,24 +257,18 @@ impl<const AXES: usize> Lower for Conv<AXES> {
         pooling.kernel == pooling.stride && pooling.padding == (0, 0)
     }
 
-    fn border(&self, _: usize) -> Border {
-        let Padding {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.window.padding;
-        Border {
-            top,
-            bottom,
-            left,
-            right,
-        }
+    fn border(&self, _: usize, shape: &[usize]) -> Border {
+        let size = match *shape {
+            [_, height, width] => (height, width),
+            [steps, _] => (1, steps),
+            _ => return Border::default(),
+        };
+        self.window_on(size).padding.border()
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
         let own = operand.storage.shape == operand.shape;
-        let padding = self.border(0);
+        let padding = self.border(0, operand.shape);
         own && match operand.storage.form {
             storage::Form::Image(border) => {
                 border.contains(padding) && (!operand.shared || border == padding)
@@ -292,10 +287,11 @@ impl<const AXES: usize> Lower for Conv<AXES> {
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
+        let padding = self.border(0, operand.shape);
         let form = match few(operand.shape) && !operand.learns && !operand.shared {
-            true => storage::Form::Planar(self.border(0)),
-            false if operand.shared => storage::Form::Image(self.border(0)),
-            false => storage::Form::Image(border.union(self.border(0))),
+            true => storage::Form::Planar(padding),
+            false if operand.shared => storage::Form::Image(padding),
+            false => storage::Form::Image(border.union(padding)),
         };
         Storage {
             shape: operand.shape.to_vec(),
