@@ -16,10 +16,10 @@ pub struct Packing {
 impl Packing {
     /// Blocks of a panel of sixteen outputs, if that is how outputs lie. What has no gaps is no panel.
     pub fn panel(&self) -> Option<usize> {
-        let lanes = self.axes.iter().position(|axis| axis.is_lanes)?;
-        let outer: usize = self.axes[..lanes].iter().map(|axis| axis.size).product();
-        let panels = outer * self.axes[lanes].size.div_ceil(LANES);
-        Some(self.blocks / panels)
+        let lanes = self.axes.iter().find(|axis| axis.is_lanes)?;
+        let apart = self.axes.iter().filter(|axis| axis.is_apart);
+        let apart: usize = apart.map(|axis| axis.size).product();
+        Some(self.blocks / (apart * lanes.size.div_ceil(LANES)))
     }
 
     /// A bias of `n` lanes.
@@ -43,6 +43,8 @@ pub struct PackedAxis {
     pub block_stride: usize,
     /// Whether they are outputs, sixteen to a panel.
     pub is_lanes: bool,
+    /// Whether they are outputs, each with panels of its own.
+    pub is_apart: bool,
 }
 
 impl PackedAxis {
@@ -53,6 +55,15 @@ impl PackedAxis {
             stride,
             block_stride: stride * LANES,
             is_lanes: false,
+            is_apart: false,
+        }
+    }
+
+    /// An axis of outputs in panels of their own.
+    pub fn apart(size: usize, stride: usize) -> Self {
+        Self {
+            is_apart: true,
+            ..Self::plain(size, stride)
         }
     }
 
@@ -63,6 +74,7 @@ impl PackedAxis {
             stride: 1,
             block_stride: panel * LANES,
             is_lanes: true,
+            is_apart: false,
         }
     }
 }

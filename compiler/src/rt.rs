@@ -132,6 +132,7 @@ paths! {
     AFFINE_FIXED = batch_norm::Affine::Fixed;
     RUNNING = batch_norm::Running;
     CONV2D_APPLICATION = conv2d::application;
+    CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     LSTM_WEIGHTS = lstm::Weights;
     LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
 }

@@ -51,7 +51,7 @@ impl Operator for Conv1d {
     /// `[T, F]` gives `[T', channels]`.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
-        let [steps, features] = window::sequence(call.layer, feed)?;
+        let [steps, features] = window::sequence(call.layer, feed, "Conv2d")?;
         self.check_inputs(call.layer, feed, features)?;
         let window = self.window_on((1, steps));
         let (_, steps) = window.slide(call.layer, feed, (1, steps))?;

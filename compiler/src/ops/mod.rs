@@ -12,6 +12,8 @@ pub mod batch_norm;
 pub mod concat;
 pub mod conv1d;
 pub mod conv2d;
+pub mod conv_transpose1d;
+pub mod conv_transpose2d;
 pub mod copying;
 pub mod custom;
 pub mod dense;
@@ -120,6 +122,10 @@ operators! {
     Conv1d = conv1d, None;
     /// Two-dimensional convolution.
     Conv2d = conv2d, None;
+    /// Two-dimensional transposed convolution.
+    ConvTranspose2d = conv_transpose2d, None;
+    /// One-dimensional transposed convolution.
+    ConvTranspose1d = conv_transpose1d, None;
     /// The largest of each window.
     MaxPool2d = max_pool2d, Some("max_pool2d");
     /// The mean of each window.

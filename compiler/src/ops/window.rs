@@ -293,7 +293,10 @@ impl Along {
         let (padding, reach) = (self.padding.0, (self.kernel - 1) * self.dilation);
         let before = reach.saturating_sub(padding) / self.stride;
         let end = ((outputs - 1) * self.stride + reach + 1).saturating_sub(padding);
-        let last = (end.min(self.size) + padding).saturating_sub(1) / self.stride;
+        if end == 0 {
+            return (before, 0);
+        }
+        let last = (end.min(self.size) + padding - 1) / self.stride;
         (before, (last + 1).saturating_sub(outputs))
     }
 
@@ -353,8 +356,8 @@ pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
     }
 }
 
-/// Steps and features of the sequence that `layer` takes.
-pub fn sequence(layer: &str, feed: Feed<'_>) -> Result<[usize; 2], String> {
+/// Steps and features of the sequence that `layer` takes, which `of_images` does with images.
+pub fn sequence(layer: &str, feed: Feed<'_>, of_images: &str) -> Result<[usize; 2], String> {
     let found = format!(
         "`{layer}` takes a sequence [steps, features], but `{}` gives {:?}",
         feed.from, feed.shape
@@ -364,7 +367,7 @@ pub fn sequence(layer: &str, feed: Feed<'_>) -> Result<[usize; 2], String> {
         [steps] => Err(format!(
             "{found}; put `Reshape({steps}, 1)` before it, for one feature"
         )),
-        [_, _, _] => Err(format!("{found}; `Conv2d` takes images")),
+        [_, _, _] => Err(format!("{found}; `{of_images}` takes images")),
         _ => Err(format!("{found}; put `Reshape` before it")),
     }
 }

@@ -7,6 +7,7 @@ pub mod arithmetic;
 pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod conv2d;
+pub mod conv_transpose2d;
 pub mod copy;
 pub mod custom;
 pub mod dense;

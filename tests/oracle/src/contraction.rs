@@ -1,7 +1,11 @@
 //! Dense and convolution: sums of products.
 
 use super::{Application, volume};
+<<<<<<< HEAD
 use kiln_compiler::ops::{conv1d::Conv1d, conv2d::Conv2d};
+=======
+use kiln_compiler::ops::{conv_transpose2d::ConvTranspose, conv2d::Conv2d};
+>>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)
 
 /// y[t, o] = b[o] + sum over i of w[o, i] x[t, i].
 pub fn dense(application: &Application<'_>) -> Vec<f64> {
@@ -65,6 +69,7 @@ pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
     y
 }
 
+<<<<<<< HEAD
 /// y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c], where x is zero outside of the sequence.
 pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
     let [weight, bias @ ..] = &application.parameters[..] else {
@@ -94,7 +99,70 @@ pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
                 }
             }
             y.push(sum);
+=======
+/// Every number x[c, i, j] adds w[c, o, u, v] times itself to y[o, i stride + u dilation - top, j stride + v dilation - left],
+/// if that is a pixel of the result, which begins as the bias. A sequence is an image of one row with its channels last.
+pub fn conv_transpose<const AXES: usize>(
+    conv: &ConvTranspose<AXES>,
+    application: &Application<'_>,
+) -> Vec<f64> {
+    let [weight, bias @ ..] = &application.parameters[..] else {
+        unreachable!("ConvTranspose has a weight")
+    };
+    let image = application.inputs[0];
+    let [channels, height, width] = pixels(image.shape);
+    let [outputs, rows, columns] = pixels(application.output);
+    // Where a number stands among those of an image, or of a sequence.
+    let place =
+        |[channels, height, width]: [usize; 3], [channel, row, column]: [usize; 3]| match AXES {
+            1 => column * channels + channel,
+            _ => (channel * height + row) * width + column,
+        };
+    let result = [outputs, rows, columns];
+    let mut y = vec![0.0; volume(application.output)];
+    for o in 0..outputs {
+        for pixel in 0..rows * columns {
+            let at = place(result, [o, pixel / columns, pixel % columns]);
+            y[at] = bias.first().map_or(0.0, |bias| bias.data[o]);
+        }
+    }
+    let window = conv.window;
+    let (kernel_rows, kernel_columns) = window.kernel;
+    for c in 0..channels {
+        for o in 0..outputs {
+            for pixel in 0..height * width {
+                let (i, j) = (pixel / width, pixel % width);
+                let x = image.data[place([channels, height, width], [c, i, j])];
+                for u in 0..kernel_rows {
+                    for v in 0..kernel_columns {
+                        let row = (i * window.stride.0 + u * window.dilation.0)
+                            .checked_sub(window.padding.top);
+                        let column = (j * window.stride.1 + v * window.dilation.1)
+                            .checked_sub(window.padding.left);
+                        if let (Some(row), Some(column)) = (row, column)
+                            && row < rows
+                            && column < columns
+                        {
+                            let tap = ((c * outputs + o) * kernel_rows + u) * kernel_columns + v;
+                            y[place(result, [o, row, column])] += weight.data[tap] * x;
+                        }
+                    }
+                }
+            }
+>>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)
         }
     }
     y
 }
+<<<<<<< HEAD
+=======
+
+/// Channels, height and width of an image, or of a sequence as one.
+fn pixels(shape: &[usize]) -> [usize; 3] {
+    match *shape {
+        [channels, height, width] => [channels, height, width],
+        [steps, features] => [features, 1, steps],
+        _ => unreachable!("an image has three axes, and a sequence two"),
+    }
+}
+>>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)

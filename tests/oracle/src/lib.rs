@@ -243,6 +243,8 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Dense(_) => contraction::dense(application),
         Op::Conv1d(conv) => contraction::conv1d(conv, application),
         Op::Conv2d(conv) => contraction::conv2d(conv, application),
+        Op::ConvTranspose1d(conv) => contraction::conv_transpose(conv, application),
+        Op::ConvTranspose2d(conv) => contraction::conv_transpose(conv, application),
         Op::MaxPool2d(pool) => pooling::max(pool, application),
         Op::AvgPool2d(pool) => {
             let padding = (pool.window.padding.top, pool.window.padding.left);

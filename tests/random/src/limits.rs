@@ -29,10 +29,14 @@ pub fn judge<M: Model>(graph: &Graph, net: &M, training: &Training<M>, here: &st
             let moved = moved.map(|(&w, &g)| f64::from(w - RATE * g));
             let mut expected = moved.collect::<Vec<_>>();
             if let Some(limit) = parameter.max_norm {
-                let columns = expected.len() / parameter.shape[0];
-                expected
-                    .chunks_mut(columns)
-                    .for_each(|row| renorm(row, limit));
+                // Outputs are the first axis, or the second of what is transposed.
+                let axis = usize::from(layer.kind.starts_with("ConvTranspose"));
+                let inner: usize = parameter.shape[axis + 1..].iter().product();
+                for output in 0..parameter.shape[axis] {
+                    let is_of = |index: &usize| index / inner % parameter.shape[axis] == output;
+                    let own = (0..expected.len()).filter(is_of).collect::<Vec<_>>();
+                    renorm(&mut expected, &own, limit);
+                }
             }
             let scale = expected.iter().map(|x| x.abs()).fold(0.1, f64::max);
             let found = after.parameters().get(&name).expect(here);
@@ -46,10 +50,12 @@ pub fn judge<M: Model>(graph: &Graph, net: &M, training: &Training<M>, here: &st
     }
 }
 
-/// Brings the norm of a row down to a limit.
-fn renorm(row: &mut [f64], limit: f64) {
-    let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+/// Brings the norm of some weights down to a limit.
+fn renorm(weights: &mut [f64], own: &[usize], limit: f64) {
+    let squares = own.iter().map(|&index| weights[index] * weights[index]);
+    let norm = squares.sum::<f64>().sqrt();
     if norm > limit {
-        row.iter_mut().for_each(|x| *x *= limit / (norm + 1e-7));
+        own.iter()
+            .for_each(|&index| weights[index] *= limit / (norm + 1e-7));
     }
 }

@@ -127,7 +127,7 @@ impl Lower for Lstm {
         let packing = |k: usize, inner: Option<PackedAxis>| Packing {
             offset: 0,
             axes: [
-                PackedAxis::plain(4, k * LANES),
+                PackedAxis::apart(4, k * LANES),
                 PackedAxis::lanes(self.hidden, 4 * k),
             ]
             .into_iter()

@@ -66,9 +66,15 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (&[steps, features], 4) if steps > 1 => {
             Layer::new("Last", vec![], vec![features]).function("last")
         }
+<<<<<<< HEAD
         (&[_, _], 5 | 6) => lstm(dice, shape),
         (&[_, _], 7 | 8) => conv1d(dice, shape),
+=======
+        (&[_, _], 5) if dice.once_in(2) => conv_transpose(dice, shape),
+        (&[_, _], 5..=7) => lstm(dice, shape),
+>>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)
         (&[_, _, _], 3 | 4) => pool(dice, shape),
+        (&[_, _, _], 5 | 6) if dice.once_in(2) => conv_transpose(dice, shape),
         (&[_, _, _], 5..=9) => conv(dice, shape),
         (&[_] | &[_, _], _) => dense(dice, shape),
         _ => flatten(shape),
@@ -240,6 +246,63 @@ fn learnt(dice: &mut Dice) -> Vec<String> {
         .into_iter()
         .chain(weights(dice, has_bias))
         .collect()
+}
+
+/// A transposed convolution of an image, or of a sequence, that does not spread it far.
+fn conv_transpose(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let channels = size(dice).min(20);
+    let sizes = match *shape {
+        [_, height, width] => vec![height, width],
+        [steps, ..] => vec![steps],
+        [] => unreachable!("a sequence has two axes"),
+    };
+    let mut output = Vec::new();
+    let mut windows = Vec::new();
+    for from in sizes {
+        let most = 3.min(24 / from + 1);
+        let stride = dice.between(1, most);
+        let kernel = dice.between(1, 4.min(most + 1));
+        let dilation = if dice.once_in(4) { 2 } else { 1 };
+        let output_padding = match dice.once_in(3) {
+            true => dice.below(stride.max(dilation)),
+            false => 0,
+        };
+        let whole = (from - 1) * stride + dilation * (kernel - 1) + output_padding + 1;
+        let padding = match dice.once_in(2) {
+            true => dice.between(0, 3.min((whole - 1) / 2)),
+            false => 0,
+        };
+        output.push(whole - 2 * padding);
+        windows.push([kernel, stride, padding, dilation, output_padding]);
+    }
+    let mut arguments = vec![channels.to_string()];
+    let named = [
+        ("kernel", 0),
+        ("stride", 1),
+        ("padding", 0),
+        ("dilation", 1),
+        ("output_padding", 0),
+    ];
+    for (index, (name, default)) in named.into_iter().enumerate() {
+        arguments.extend(match windows[..] {
+            [rows, columns] => pair(name, (rows[index], columns[index]), default),
+            _ => pair(name, (windows[0][index], windows[0][index]), default),
+        });
+    }
+    let unbiased = unbiased(dice);
+    let has_bias = unbiased.is_none();
+    arguments.extend(unbiased);
+    arguments.extend(weights(dice, has_bias));
+    match windows.len() {
+        1 => {
+            output.push(channels);
+            Layer::new("ConvTranspose1d", arguments, output)
+        }
+        _ => {
+            output.insert(0, channels);
+            Layer::new("ConvTranspose2d", arguments, output)
+        }
+    }
 }
 
 fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {

@@ -1,0 +1,49 @@
+//! `ConvTranspose1d(channels, kernel)`: one-dimensional transposed convolution over the steps of a sequence, as
+//! `torch.nn.ConvTranspose1d` with time first.
+//!
+//! ```text
+//! y[t, o] = b[o] + sum over c, i, v with i stride + v dilation - padding = t  of  w[c, o, v] x[i, c]
+//! ```
+
+use super::conv_transpose2d::ConvTranspose;
+use super::operator::{Application, Operator};
+use super::window::{self, Padding, Window};
+use crate::{arguments::Arguments, parameter::Parameter};
+
+/// A transposed convolution over sequences: that of an image of one row.
+pub type ConvTranspose1d = ConvTranspose<1>;
+
+impl Operator for ConvTranspose1d {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        let channels = arguments.size("channels");
+        let kernel = arguments.size("kernel");
+        // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
+        arguments.names_only();
+        let stride = arguments.size_or("stride", 1);
+        let padding = arguments.index_or("padding", 0);
+        let output_padding = arguments.index_or("output_padding", 0);
+        let dilation = arguments.size_or("dilation", 1);
+        let window = Window {
+            kernel: (1, kernel),
+            stride: (1, stride),
+            dilation: (1, dilation),
+            padding: Padding::symmetric((0, padding)),
+        };
+        Self::of(arguments, channels, window, (0, output_padding))
+    }
+
+    /// `[T, F]` gives `[T', channels]`.
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        let [steps, features] = window::sequence(call.layer, call.inputs[0], "ConvTranspose2d")?;
+        let [_, steps] = self.spread(call, features, [1, steps])?;
+        Ok(vec![steps, self.channels])
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        self.tensors(inputs[0].last().copied().unwrap_or(1))
+    }
+
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        self.operations(inputs[0], output)
+    }
+}

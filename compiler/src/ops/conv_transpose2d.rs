@@ -1,0 +1,256 @@
+//! `ConvTranspose2d(channels, kernel)`: two-dimensional transposed convolution, as `torch.nn.ConvTranspose2d`.
+//!
+//! ```text
+//! y[o, h, k] = b[o] + sum over c, i, j, u, v with i stride + u dilation - top = h, j stride + v dilation - left = k  of
+//!              w[c, o, u, v] x[c, i, j]
+//! ```
+//!
+//! A sequence `[T, F]` is an image of one row, of T pixels with F channels, so
+//! [`ConvTranspose1d`](super::conv_transpose1d::ConvTranspose1d) is the same operator with a kernel of one row.
+
+mod lower;
+
+use super::operator::{Application, Feed, Operator};
+use super::{
+    parameter::Weights,
+    window::{self, Padding, Window},
+};
+use crate::{arguments::Arguments, parameter::Parameter, sizes::LIMIT};
+
+/// A transposed convolution over images (two axes), or over sequences (one).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConvTranspose<const AXES: usize> {
+    /// Input channels, where the user states them.
+    pub inputs: Option<usize>,
+    /// Output channels.
+    pub channels: usize,
+    /// The window of the convolution from its result to its operand.
+    pub window: Window,
+    /// Rows and columns of the result behind those that the window's places reach.
+    pub output_padding: (usize, usize),
+    /// Whether a bias is added.
+    pub bias: bool,
+    /// How weights begin and are penalised.
+    pub weights: Weights,
+}
+
+/// A transposed convolution over images.
+pub type ConvTranspose2d = ConvTranspose<2>;
+
+impl Operator for ConvTranspose2d {
+    fn declare(arguments: &mut Arguments<'_>) -> Self {
+        let channels = arguments.size("channels");
+        let kernel = arguments.pair("kernel");
+        // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
+        arguments.names_only();
+        let stride = arguments.pair_or("stride", "1", (1, 1));
+        let padding = arguments.pair_or_word("padding", |sides| sides, &[]);
+        let output_padding = arguments.pair_or_word("output_padding", |sides| sides, &[]);
+        let dilation = arguments.pair_or("dilation", "1", (1, 1));
+        let window = Window {
+            kernel,
+            stride,
+            dilation,
+            padding: Padding::symmetric(padding),
+        };
+        Self::of(arguments, channels, window, output_padding)
+    }
+
+    /// `[C, H, W]` gives `[channels, H', W']`.
+    fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        let [channels, height, width] = window::image(call.layer, call.inputs[0])?;
+        let [height, width] = self.spread(call, channels, [height, width])?;
+        Ok(vec![self.channels, height, width])
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        self.tensors(inputs[0].first().copied().unwrap_or(1))
+    }
+
+    fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
+        self.operations(inputs[0], output)
+    }
+}
+
+impl<const AXES: usize> ConvTranspose<AXES> {
+    /// Reads the arguments that are left, and compares the output padding with stride and dilation.
+    pub(super) fn of(
+        arguments: &mut Arguments<'_>,
+        channels: usize,
+        window: Window,
+        output_padding: (usize, usize),
+    ) -> Self {
+        let (stride, dilation) = (window.stride, window.dilation);
+        let below = (stride.0.max(dilation.0), stride.1.max(dilation.1));
+        let too_large = output_padding.0 >= below.0 || output_padding.1 >= below.1;
+        if arguments.is_sound() && too_large {
+            // Of two axes where one is wrong, that one is meant.
+            let axis = match output_padding.0 >= below.0 {
+                true => (output_padding.0, stride.0, dilation.0),
+                false => (output_padding.1, stride.1, dilation.1),
+            };
+            let message = format!(
+                "`output_padding` is less than the stride or the dilation, here {} and {}, and this is {}",
+                axis.1, axis.2, axis.0
+            );
+            arguments.reject("output_padding", message);
+        }
+        let inputs = arguments.optional_size("inputs");
+        let bias = arguments.flag("bias", true);
+        Self {
+            inputs,
+            channels,
+            window,
+            output_padding,
+            bias,
+            weights: Weights::declare(arguments, bias),
+        }
+    }
+
+    /// Height and width of the result for an operand of these.
+    pub(super) fn spread(
+        &self,
+        call: &Application<'_>,
+        channels: usize,
+        [height, width]: [usize; 2],
+    ) -> Result<[usize; 2], String> {
+        let (layer, feed) = (call.layer, call.inputs[0]);
+        if let Some(stated) = self.inputs.filter(|&stated| stated != channels) {
+            return Err(format!(
+                "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
+                 leave `inputs` out and it is inferred",
+                feed.from, feed.shape
+            ));
+        }
+        let [rows, columns] = self.axes([height, width]);
+        let across = match AXES {
+            1 => "length",
+            _ => "width",
+        };
+        let sizes = [
+            rows.size(layer, feed, "height")?,
+            columns.size(layer, feed, across)?,
+        ];
+        // Before the padding is taken off, in which deltas lie.
+        let whole = (rows.whole() as u128).saturating_mul(columns.whole() as u128);
+        let whole = whole.saturating_mul(self.channels as u128);
+        if whole > LIMIT as u128 {
+            return Err(format!(
+                "`{layer}` spreads {:?} over {whole} numbers, from which its padding is taken; a tensor has at most {LIMIT}, \
+                 so make the stride or the kernel smaller",
+                feed.shape
+            ));
+        }
+        Ok(sizes)
+    }
+
+    /// Its axes for an operand of this height and width.
+    fn axes(&self, [height, width]: [usize; 2]) -> [Spread; 2] {
+        let Window {
+            kernel,
+            stride,
+            dilation,
+            padding,
+        } = self.window;
+        let rows = Spread {
+            from: height,
+            kernel: kernel.0,
+            stride: stride.0,
+            dilation: dilation.0,
+            padding: padding.top,
+            output_padding: self.output_padding.0,
+        };
+        let columns = Spread {
+            from: width,
+            kernel: kernel.1,
+            stride: stride.1,
+            dilation: dilation.1,
+            padding: padding.left,
+            output_padding: self.output_padding.1,
+        };
+        [rows, columns]
+    }
+
+    /// What it learns, of so many input channels. The fans are PyTorch's, which takes the second axis for inputs.
+    pub(super) fn tensors(&self, channels: usize) -> Vec<Parameter> {
+        let (height, width) = self.window.kernel;
+        let taps = height.saturating_mul(width);
+        let fan_in = self.channels.saturating_mul(taps);
+        let fan_out = channels.saturating_mul(taps);
+        let init = self.weights.scheme.init(fan_in, fan_out);
+        let mut shape = vec![channels, self.channels];
+        if AXES > 1 {
+            shape.push(height);
+        }
+        shape.push(width);
+        let mut parameters = vec![self.weights.weight("weight", shape, init)];
+        if self.bias {
+            parameters.push(self.weights.bias("bias", self.channels, fan_in));
+        }
+        self.weights.course.of(parameters)
+    }
+
+    /// Operations of one sample's forward pass: of every number of the operand, one for each tap and output channel.
+    pub(super) fn operations(&self, input: &[usize], output: &[usize]) -> u64 {
+        let product = |start: u64, sizes: &[usize]| {
+            sizes
+                .iter()
+                .fold(start, |flops, &size| flops.saturating_mul(size as u64))
+        };
+        let (height, width) = self.window.kernel;
+        let products = product(2, input);
+        let products = product(products, &[self.channels, height, width]);
+        products.saturating_add(product(u64::from(self.bias), output))
+    }
+}
+
+/// One axis of a transposed convolution.
+#[derive(Clone, Copy)]
+struct Spread {
+    /// The operand's size.
+    from: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    padding: usize,
+    output_padding: usize,
+}
+
+impl Spread {
+    /// What the taps reach, and the output padding, before the padding is taken off. In 128 bits nothing overflows.
+    fn whole(self) -> i128 {
+        let [from, kernel, stride, dilation, output_padding] = [
+            self.from,
+            self.kernel,
+            self.stride,
+            self.dilation,
+            self.output_padding,
+        ]
+        .map(|number| number as i128);
+        (from - 1) * stride + dilation * (kernel - 1) + output_padding + 1
+    }
+
+    /// The result's size.
+    fn size(self, layer: &str, feed: Feed<'_>, name: &str) -> Result<usize, String> {
+        let size = self.whole() - 2 * self.padding as i128;
+        if size >= 1 {
+            return Ok(usize::try_from(size).unwrap_or(usize::MAX));
+        }
+        let Self {
+            from,
+            kernel,
+            stride,
+            dilation,
+            padding,
+            output_padding,
+        } = self;
+        Err(format!(
+            "`{layer}` takes its padding from an image that is no larger: `{}` gives {:?}, and the {name} would be \
+             ({from} - 1) * {stride} - 2 * {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1 = {size}; \
+             a padding of at most {} fits",
+            feed.from,
+            feed.shape,
+            (self.whole() - 1) / 2
+        ))
+    }
+}
