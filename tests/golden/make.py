@@ -471,6 +471,7 @@ def resnet18():
 
 def main():
     import conv1d  # They need what stands above.
+    import conv_transpose
     import limits
     import shapes
     import steps
@@ -497,7 +498,7 @@ def main():
     each_gradient.write(numbers, save)
     noise.make(numbers, save)
     initialisers.write()
-    for family in [conv1d, shapes]:
+    for family in [conv1d, conv_transpose, shapes]:
         family.main()
 
 

@@ -12,6 +12,7 @@ mod shapes;
 mod sizes;
 mod stubs;
 mod syntax;
+mod transposed;
 
 use kiln_compiler::{ast::Model, graph::Graph, read, report::Report};
 
