@@ -7,7 +7,7 @@
 
 use super::conv_transpose2d::ConvTranspose;
 use super::operator::{Application, Operator};
-use super::window::{self, Padding, Window};
+use super::window::{self, Around, Padding, Window};
 use crate::{arguments::Arguments, parameter::Parameter};
 
 /// A transposed convolution over sequences: that of an image of one row.
@@ -20,16 +20,22 @@ impl Operator for ConvTranspose1d {
         // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
         arguments.names_only();
         let stride = arguments.size_or("stride", 1);
-        let padding = arguments.index_or("padding", 0);
+        let around = |sides| match Padding::of_line(sides) {
+            Some(padding) => Ok(Around::By(padding)),
+            None => {
+                Err("a sequence is padded along one axis: write one number, or `(before, after)`")
+            }
+        };
+        let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_2D);
         let output_padding = arguments.index_or("output_padding", 0);
         let dilation = arguments.size_or("dilation", 1);
         let window = Window {
             kernel: (1, kernel),
             stride: (1, stride),
             dilation: (1, dilation),
-            padding: Padding::symmetric((0, padding)),
+            padding: Padding::NONE,
         };
-        Self::of(arguments, channels, window, (0, output_padding))
+        Self::of(arguments, channels, (window, around), (0, output_padding))
     }
 
     /// `[T, F]` gives `[T', channels]`.

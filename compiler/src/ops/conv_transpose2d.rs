@@ -13,7 +13,7 @@ mod lower;
 use super::operator::{Application, Feed, Operator};
 use super::{
     parameter::Weights,
-    window::{self, Padding, Window},
+    window::{self, Around, PADDINGS_2D, Padding, Window},
 };
 use crate::{arguments::Arguments, parameter::Parameter, sizes::LIMIT};
 
@@ -44,16 +44,17 @@ impl Operator for ConvTranspose2d {
         // In PyTorch two numbers of channels come first: what follows by place would be taken for something else.
         arguments.names_only();
         let stride = arguments.pair_or("stride", "1", (1, 1));
-        let padding = arguments.pair_or_word("padding", |sides| sides, &[]);
+        let around = |sides| Ok(Around::By(Padding::of_image(sides)));
+        let around = arguments.sides_or_word("padding", Around::NONE, around, PADDINGS_2D);
         let output_padding = arguments.pair_or_word("output_padding", |sides| sides, &[]);
         let dilation = arguments.pair_or("dilation", "1", (1, 1));
         let window = Window {
             kernel,
             stride,
             dilation,
-            padding: Padding::symmetric(padding),
+            padding: Padding::NONE,
         };
-        Self::of(arguments, channels, window, output_padding)
+        Self::of(arguments, channels, (window, around), output_padding)
     }
 
     /// `[C, H, W]` gives `[channels, H', W']`.
@@ -73,28 +74,45 @@ impl Operator for ConvTranspose2d {
 }
 
 impl<const AXES: usize> ConvTranspose<AXES> {
-    /// Reads the arguments that are left, and compares the output padding with stride and dilation.
+    /// Reads the arguments that are left, compares the output padding with stride and dilation, and finds what `Same` means.
     pub(super) fn of(
         arguments: &mut Arguments<'_>,
         channels: usize,
-        window: Window,
+        (window, around): (Window, Around),
         output_padding: (usize, usize),
     ) -> Self {
-        let (stride, dilation) = (window.stride, window.dilation);
+        let (kernel, stride, dilation) = (window.kernel, window.stride, window.dilation);
         let below = (stride.0.max(dilation.0), stride.1.max(dilation.1));
-        let too_large = output_padding.0 >= below.0 || output_padding.1 >= below.1;
-        if arguments.is_sound() && too_large {
-            // Of two axes where one is wrong, that one is meant.
-            let axis = match output_padding.0 >= below.0 {
-                true => (output_padding.0, stride.0, dilation.0),
-                false => (output_padding.1, stride.1, dilation.1),
+        let rows = output_padding.0 >= below.0;
+        if arguments.is_sound() && (rows || output_padding.1 >= below.1) {
+            let (stride, dilation, given) = match rows {
+                true => (stride.0, dilation.0, output_padding.0),
+                false => (stride.1, dilation.1, output_padding.1),
             };
             let message = format!(
-                "`output_padding` is less than the stride or the dilation, here {} and {}, and this is {}",
-                axis.1, axis.2, axis.0
+                "`output_padding` is less than the stride or the dilation, here {stride} and {dilation}, and this is {given}"
             );
             arguments.reject("output_padding", message);
         }
+        let (padding, output_padding) = match around {
+            Around::By(padding) => (padding, output_padding),
+            Around::Same | Around::Causal => {
+                if output_padding != (0, 0) {
+                    let message = "`Same` gives the stride times the size; drop `output_padding`";
+                    arguments.reject("output_padding", message);
+                }
+                let (top, bottom, below) = same(kernel.0, stride.0, dilation.0);
+                let (left, right, behind) = same(kernel.1, stride.1, dilation.1);
+                let padding = Padding {
+                    top,
+                    bottom,
+                    left,
+                    right,
+                };
+                (padding, (below, behind))
+            }
+        };
+        let window = Window { padding, ..window };
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -157,7 +175,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             kernel: kernel.0,
             stride: stride.0,
             dilation: dilation.0,
-            padding: padding.top,
+            padding: (padding.top, padding.bottom),
             output_padding: self.output_padding.0,
         };
         let columns = Spread {
@@ -165,7 +183,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             kernel: kernel.1,
             stride: stride.1,
             dilation: dilation.1,
-            padding: padding.left,
+            padding: (padding.left, padding.right),
             output_padding: self.output_padding.1,
         };
         [rows, columns]
@@ -212,7 +230,7 @@ struct Spread {
     kernel: usize,
     stride: usize,
     dilation: usize,
-    padding: usize,
+    padding: (usize, usize),
     output_padding: usize,
 }
 
@@ -230,9 +248,14 @@ impl Spread {
         (from - 1) * stride + dilation * (kernel - 1) + output_padding + 1
     }
 
+    /// The result's size, if it is one.
+    fn leaves(self) -> i128 {
+        self.whole() - self.padding.0 as i128 - self.padding.1 as i128
+    }
+
     /// The result's size.
     fn size(self, layer: &str, feed: Feed<'_>, name: &str) -> Result<usize, String> {
-        let size = self.whole() - 2 * self.padding as i128;
+        let size = self.leaves();
         if size >= 1 {
             return Ok(usize::try_from(size).unwrap_or(usize::MAX));
         }
@@ -241,16 +264,36 @@ impl Spread {
             kernel,
             stride,
             dilation,
-            padding,
+            padding: (before, after),
             output_padding,
         } = self;
+        let (padding, repair) = match before == after {
+            true => (
+                format!("2 * {before}"),
+                format!("of at most {} fits", (self.whole() - 1) / 2),
+            ),
+            false => (
+                format!("{before} - {after}"),
+                "that is smaller fits".to_owned(),
+            ),
+        };
         Err(format!(
             "`{layer}` takes its padding from an image that is no larger: `{}` gives {:?}, and the {name} would be \
-             ({from} - 1) * {stride} - 2 * {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1 = {size}; \
-             a padding of at most {} fits",
-            feed.from,
-            feed.shape,
-            (self.whole() - 1) / 2
+             ({from} - 1) * {stride} - {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1 = {size}; \
+             a padding {repair}",
+            feed.from, feed.shape
         ))
     }
+}
+
+/// What `Same` takes off before and after along an axis, the odd one after, and what it adds where the kernel does not reach
+/// the next one: the stride times the size is left.
+fn same(kernel: usize, stride: usize, dilation: usize) -> (usize, usize, usize) {
+    let reach = (kernel - 1).saturating_mul(dilation).saturating_add(1);
+    let beyond = reach.saturating_sub(stride);
+    (
+        beyond / 2,
+        beyond - beyond / 2,
+        stride.saturating_sub(reach),
+    )
 }

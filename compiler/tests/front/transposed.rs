@@ -29,6 +29,17 @@ fn sizes_are_pytorchs() {
             "ConvTranspose2d(7, (2, 3), stride = (3, 2), padding = (1, 0), output_padding = (2, 1), dilation = (2, 1))",
             [7, 12, 14],
         ),
+        // Keras' `same`: the stride times the size.
+        (
+            "[5, 4, 6]",
+            "ConvTranspose2d(7, (3, 2), stride = (2, 3), padding = Same)",
+            [7, 8, 18],
+        ),
+        (
+            "[5, 4, 6]",
+            "ConvTranspose2d(7, 3, padding = ((1, 0), (2, 1)))",
+            [7, 5, 5],
+        ),
     ] {
         let graph = graph(&declaration(input, layer, &format!("{output:?}")));
         assert_eq!(shapes(&graph), [output], "{layer}");
@@ -77,6 +88,17 @@ fn mistakes_show_the_arithmetic() {
             "[4, 8]",
             "ConvTranspose1d(4, 3, dilation = 2, output_padding = 2)",
             "`output_padding` is less than the stride or the dilation, here 1 and 2, and this is 2",
+        ),
+        (
+            "[4, 8]",
+            "ConvTranspose1d(4, 3, stride = 2, padding = Same, output_padding = 1)",
+            "`Same` gives the stride times the size; drop `output_padding`",
+        ),
+        (
+            "[2, 8]",
+            "ConvTranspose1d(4, 3, padding = (4, 0))",
+            "`up` takes its padding from an image that is no larger: `x` gives [2, 8], and the length would be \
+             (2 - 1) * 1 - 4 - 0 + 1 * (3 - 1) + 0 + 1 = 0; a padding that is smaller fits",
         ),
         (
             "[8, 2, 9]",

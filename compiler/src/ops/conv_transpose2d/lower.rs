@@ -82,22 +82,6 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         }
     }
 
-    /// The zeros around an operand that the kernels read.
-    fn reads(&self, operand: &Storage) -> Border {
-        let [_, height, width] = image::of(operand).shape;
-        let [rows, columns] = self.axes([height, width]);
-        let size = |axis: super::Spread| axis.whole() - 2 * axis.padding as i128;
-        let result = (size(rows) as usize, size(columns) as usize);
-        let window = self.window((height, width));
-        let [(top, bottom), (left, right)] = window.overhang(result, (height, width));
-        Border {
-            top,
-            bottom,
-            left,
-            right,
-        }
-    }
-
     fn sizes(&self, site: &Site<'_>) -> Sizes {
         let [channels, height, width] = image::of(site.input(0)).shape;
         Sizes {
@@ -240,23 +224,20 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
         true
     }
 
-    /// What it reads beside an operand of any size.
-    fn border(&self, _: usize) -> Border {
-        let Window {
-            kernel,
-            stride,
-            dilation,
-            padding,
-        } = self.window;
-        let along = |kernel: usize, stride: usize, dilation: usize, ends: [usize; 2]| {
-            let reach = (kernel - 1).saturating_mul(dilation);
-            ends.map(|padding| reach.saturating_sub(padding) / stride)
+    /// What it reads beside an operand.
+    fn border(&self, _: usize, shape: &[usize]) -> Border {
+        let Some([_, height, width]) = Storage::flat(shape).image() else {
+            return Border::default();
         };
-        let behind = |padding: usize, output: usize| padding.saturating_sub(output);
-        let rows = [padding.top, behind(padding.bottom, self.output_padding.0)];
-        let columns = [padding.left, behind(padding.right, self.output_padding.1)];
-        let [top, bottom] = along(kernel.0, stride.0, dilation.0, rows);
-        let [left, right] = along(kernel.1, stride.1, dilation.1, columns);
+        let result = self.axes([height, width]).map(super::Spread::leaves);
+        let [Ok(rows), Ok(columns)] = result.map(usize::try_from) else {
+            return Border::default();
+        };
+        if rows.min(columns) == 0 {
+            return Border::default();
+        }
+        let window = self.window((height, width));
+        let [(top, bottom), (left, right)] = window.overhang((rows, columns), (height, width));
         Border {
             top,
             bottom,
@@ -269,7 +250,7 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
         if operand.storage.shape != operand.shape {
             return false;
         }
-        let needed = self.reads(operand.storage);
+        let needed = self.border(0, operand.shape);
         let border = operand.storage.border();
         match operand.storage.form {
             storage::Form::Image(_) | storage::Form::Steps => {
@@ -285,7 +266,7 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        let needed = self.reads(&Storage::flat(operand.shape));
+        let needed = self.border(0, operand.shape);
         let border = match operand.shared {
             true => needed,
             false => border.union(needed),
