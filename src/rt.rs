@@ -13,6 +13,7 @@ pub use kiln_runtime::{
         image::{ChannelLast, DenseSteps, Planar},
         lstm, max_pool2d,
         numbers::Numbers,
+        pad,
         pixels::Pixels,
         softmax,
         stencil::Taps,

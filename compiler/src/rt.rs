@@ -128,6 +128,12 @@ paths! {
     DENSE_STEPS = DenseSteps;
     TAPS = Taps;
     PIXELS = Pixels;
+    PAD_FRAME = pad::Frame;
+    PAD_GRID = pad::Grid;
+    PAD_CONSTANT = pad::Mode::Constant;
+    PAD_REFLECT = pad::Mode::Reflect;
+    PAD_REPLICATE = pad::Mode::Replicate;
+    PAD_CIRCULAR = pad::Mode::Circular;
     AFFINE_LEARNT = batch_norm::Affine::Learnt;
     AFFINE_FIXED = batch_norm::Affine::Fixed;
     RUNNING = batch_norm::Running;

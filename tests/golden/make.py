@@ -22,6 +22,7 @@ The full-size networks' weights and inputs are not stored but given by a formula
 and of large gradients every n-th number is stored (`thinned`).
 """
 
+import importlib
 import pathlib
 import re
 
@@ -469,11 +470,17 @@ def resnet18():
     save("resnet18", {"outputs": outputs, "names": torch.frombuffer(bytearray(names), dtype=torch.uint8)})
 
 
+# Families of layers, whose modules have their tables.
+FAMILIES = [
+    "conv1d",
+    "conv_transpose",
+    "padding",
+    "shapes",
+]
+
+
 def main():
-    import conv1d  # They need what stands above.
-    import conv_transpose
-    import limits
-    import shapes
+    import limits  # They need what stands above.
     import steps
 
     for name, (module, shape) in LAYERS.items():
@@ -498,8 +505,8 @@ def main():
     each_gradient.write(numbers, save)
     noise.make(numbers, save)
     initialisers.write()
-    for family in [conv1d, conv_transpose, shapes]:
-        family.main()
+    for family in FAMILIES:
+        importlib.import_module(family).main()
 
 
 if __name__ == "__main__":

@@ -48,9 +48,19 @@ impl Arguments<'_> {
         self.positive_of(name, value, "0.02").unwrap_or(1.0)
     }
 
+    /// A number that may be given, by name only; a signature shows what it is where it is not given.
+    pub fn named_number(&mut self, name: &'static str, shown: &str) -> Option<f64> {
+        let value = self.take(name, format!("{name} = {shown}"), Standing::Named)?;
+        self.optional(name, value, "0.5")
+    }
+
     /// A number that may be given, by name only.
     pub fn optional_number(&mut self, name: &'static str, such_as: &str) -> Option<f64> {
         let value = self.take(name, format!("{name} = .."), Standing::Named)?;
+        self.optional(name, value, such_as)
+    }
+
+    fn optional(&mut self, name: &str, value: &Expr, such_as: &str) -> Option<f64> {
         let found = self.number_of(value);
         if found.is_none() {
             let message = format!("`{name}` is a number that f32 can hold, such as `{such_as}`");

@@ -8,6 +8,8 @@
 use super::conv2d::Conv;
 use super::operator::{Application, Operator};
 use super::{
+    Op,
+    pad::{MODES, Mode},
     parameter::Weights,
     window::{self, Around, Padding, Window},
 };
@@ -31,6 +33,7 @@ impl Operator for Conv1d {
         };
         let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_1D);
         let dilation = (1, arguments.size_or("dilation", 1));
+        let mode = arguments.word("padding_mode", MODES);
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -43,9 +46,14 @@ impl Operator for Conv1d {
                 padding: Padding::NONE,
             },
             around,
+            mode: mode.unwrap_or(Mode::ZEROS),
             bias,
             weights: Weights::declare(arguments, bias),
         }
+    }
+
+    fn levels(&self) -> Vec<Op> {
+        self.padded_first()
     }
 
     /// `[T, F]` gives `[T', channels]`.

@@ -11,6 +11,8 @@ mod lower;
 
 use super::operator::{Application, Feed, Operator};
 use super::{
+    Op,
+    pad::{MODES, Mode, Pad},
     parameter::Weights,
     window::{self, Around, Padding, Window},
 };
@@ -27,6 +29,8 @@ pub struct Conv<const AXES: usize> {
     pub window: Window,
     /// What it pads.
     pub around: Around,
+    /// With what it pads.
+    pub mode: Mode,
     /// Whether a bias is added.
     pub bias: bool,
     /// How weights begin and are penalised.
@@ -46,6 +50,7 @@ impl Operator for Conv2d {
         let around = |sides| Ok(Around::By(Padding::of_image(sides)));
         let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_2D);
         let dilation = arguments.pair_or("dilation", "1", (1, 1));
+        let mode = arguments.word("padding_mode", MODES);
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -58,9 +63,14 @@ impl Operator for Conv2d {
                 padding: Padding::NONE,
             },
             around,
+            mode: mode.unwrap_or(Mode::ZEROS),
             bias,
             weights: Weights::declare(arguments, bias),
         }
+    }
+
+    fn levels(&self) -> Vec<Op> {
+        self.padded_first()
     }
 
     /// `[C, H, W]` gives `[channels, H', W']`.
@@ -92,6 +102,26 @@ impl<const AXES: usize> Conv<AXES> {
     /// Its window over an image of this height and width.
     pub fn window_on(&self, size: (usize, usize)) -> Window {
         self.window.around(self.around, size)
+    }
+
+    /// What is not padded by zeros is padded before it.
+    pub(super) fn padded_first(&self) -> Vec<Op>
+    where
+        Self: Into<Op>,
+    {
+        if self.mode == Mode::ZEROS || self.around == Around::NONE {
+            return vec![self.clone().into()];
+        }
+        let padded_by_zeros = Self {
+            mode: Mode::ZEROS,
+            ..self.clone()
+        };
+        let bare = Self {
+            around: Around::NONE,
+            ..padded_by_zeros.clone()
+        };
+        let pad = Pad::before(padded_by_zeros.into(), self.mode);
+        vec![pad.into(), bare.into()]
     }
 
     /// Whether the stated number of input channels, if there is one, is that of `feed`.

@@ -5,6 +5,9 @@ use crate::call::{Argument, Size, Slot};
 use crate::rt;
 use crate::storage::{Border, Form, LANES, Storage, padded};
 
+/// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
+const FEW_CHANNELS: usize = 8;
+
 /// A channel-last image: channels, height, width, and the border around it.
 #[derive(Clone, Copy)]
 pub struct Image {
@@ -53,6 +56,14 @@ impl Image {
         let ([features, _, steps], border) = (self.shape, self.border);
         let [_, columns] = self.bordered();
         Size::Type(rt::DENSE_STEPS, vec![features, steps, border.left, columns])
+    }
+}
+
+/// Whether what a convolution reads is stored in the caller's order, in a border, where nothing flows back to it.
+pub fn few(shape: &[usize]) -> bool {
+    match *shape {
+        [_, features] => !features.is_multiple_of(LANES),
+        _ => shape[0] < FEW_CHANNELS,
     }
 }
 

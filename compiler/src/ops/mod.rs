@@ -34,6 +34,7 @@ pub mod mul;
 pub mod noise;
 pub mod normalised;
 pub mod operator;
+pub mod pad;
 pub mod pair;
 pub mod parameter;
 pub mod reference;
@@ -144,6 +145,8 @@ operators! {
     Flatten = flatten, Some("flatten");
     /// The same numbers in another shape.
     Reshape = reshape, Some("reshape");
+    /// Numbers around an image or a sequence.
+    Pad = pad, Some("pad");
     /// Zeroes at random while training.
     Dropout = dropout, Some("dropout");
     /// Zeroes whole channels at random while training.
@@ -199,7 +202,7 @@ impl Op {
 
     /// The chain it becomes; see [`Operator::levels`].
     pub fn levels(&self) -> Vec<Self> {
-        each!(self, op => op.levels().into_iter().map(Self::from).collect())
+        each!(self, op => op.levels())
     }
 
     /// Whether it is a recurrence; see [`Operator::remembers`].

@@ -1,5 +1,6 @@
 //! What every layer and operator is: its arguments, its shape rule, its parameters.
 
+use super::Op;
 use crate::{arguments::Arguments, parameter::Parameter};
 
 /// An operand as shape rules see it.
@@ -31,12 +32,12 @@ pub trait Operator: Sized {
     }
 
     /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
-    /// it is a stack of levels with parameters of their own.
-    fn levels(&self) -> Vec<Self>
+    /// it is a stack of levels with parameters of their own, or pads what it reads.
+    fn levels(&self) -> Vec<Op>
     where
-        Self: Clone,
+        Self: Clone + Into<Op>,
     {
-        vec![self.clone()]
+        vec![self.clone().into()]
     }
 
     /// Whether a step of what it gives depends on the steps before it.

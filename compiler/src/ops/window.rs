@@ -77,6 +77,23 @@ impl Padding {
     }
 }
 
+impl From<Border> for Padding {
+    fn from(border: Border) -> Self {
+        let Border {
+            top,
+            bottom,
+            left,
+            right,
+        } = border;
+        Self {
+            top,
+            bottom,
+            left,
+            right,
+        }
+    }
+}
+
 /// How much a convolution pads: as is stated, or as its window and the image have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Around {

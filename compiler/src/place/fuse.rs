@@ -94,13 +94,18 @@ pub fn fuse(graph: &Graph) -> Vec<Stage> {
     stages
 }
 
-/// What the functions of an expansion call a node: the name of its layer, or its kind and number.
+/// What the functions of an expansion call a node: the name of its layer, or its kind and number. What a layer does first by
+/// another operator is called after both.
 fn label(graph: &Graph, node: &Node, number: usize) -> String {
     let kind = node.op.kind().to_lowercase();
-    match node.layer.map(|LayerId(layer)| &graph.layers[layer].name) {
-        Some(name) if name.contains(|letter: char| letter.is_alphabetic()) => plain(name),
-        Some(name) => plain(&format!("{kind}_{name}")),
-        None => format!("{kind}_{number}"),
+    let Some(LayerId(layer)) = node.layer else {
+        return format!("{kind}_{number}");
+    };
+    let layer = &graph.layers[layer];
+    let is_named = layer.name.contains(|letter: char| letter.is_alphabetic());
+    match is_named && node.op.kind() == layer.op.kind() {
+        true => plain(&layer.name),
+        false => plain(&format!("{kind}_{}", layer.name)),
     }
 }
 

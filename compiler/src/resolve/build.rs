@@ -176,8 +176,10 @@ impl<'a> Builder<'a> {
             return self.unknown(span);
         }
         let levels = op.levels();
-        if levels.len() > 1 {
-            *self.levels += levels.len();
+        let stacked = levels.iter().filter(|level| level.kind() == op.kind());
+        match stacked.count() {
+            1 => {}
+            stacked => *self.levels += stacked,
         }
         if !check_levels(label, *self.levels, span, self.report) {
             return self.unknown(span);

@@ -26,7 +26,7 @@ fn a_missing_argument() {
     assert_eq!(
         wrong_on_image("Conv2d(8)"),
         "`Conv2d` needs `kernel`; it is written `Conv2d(channels, kernel, stride = 1, padding = 0, dilation = 1, \
-         inputs = .., bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`"
+         padding_mode = Zeros, inputs = .., bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`"
     );
 }
 
@@ -371,6 +371,46 @@ fn paddings_of_a_convolution() {
     );
     let expected = "`padding` has the words `Same`, `Valid`; `Causal` pads before the steps of a sequence, which `Conv1d` reads";
     assert_eq!(wrong_on_image("Conv2d(8, 3, padding = Causal)"), expected);
+}
+
+#[test]
+fn modes_of_padding() {
+    let words = "`mode` has the words `Zeros`, `Reflect`, `Replicate`, `Circular`, `Constant`";
+    assert_eq!(
+        wrong("Pad(2, mode = Reflct)"),
+        [format!("{words}; did you mean `Reflect`?")]
+    );
+    assert_eq!(
+        wrong("Pad(2, mode = \"constant\")"),
+        [format!("{words}; did you mean `Constant`?")]
+    );
+    assert_eq!(
+        wrong("Pad(2, mode = symmetric)"),
+        [format!(
+            "{words}; `Reflect` mirrors without the edge, and `Replicate` repeats the edge"
+        )]
+    );
+    assert_eq!(
+        wrong("Pad(2, mode = edge)"),
+        ["`edge` is called `Replicate` here; write `mode = Replicate`"]
+    );
+    let expected =
+        "`value` is what `mode = Constant` pads with; write that as well, or leave `value` out";
+    for mode in ["", ", mode = Reflect"] {
+        assert_eq!(wrong(&format!("Pad(2, value = 0.5{mode})")), [expected]);
+    }
+    assert_eq!(
+        wrong("Pad(2, mode = Constant, value = 1e39)"),
+        ["`value` is a number that f32 can hold, such as `0.5`"]
+    );
+    assert_eq!(
+        wrong("Pad()"),
+        ["`Pad` needs `padding`; it is written `Pad(padding, mode = Zeros, value = 0)`"]
+    );
+    assert_eq!(
+        wrong_on_image("Conv2d(8, 3, padding_mode = Constant)"),
+        "`padding_mode` has the words `Zeros`, `Reflect`, `Replicate`, `Circular`"
+    );
 }
 
 #[test]

@@ -307,6 +307,101 @@ fn max_pool2d() {
 }
 
 #[test]
+fn pad() {
+    gives(&[3, 4, 5], "Pad(2)", &[3, 8, 9]);
+    gives(&[3, 4, 5], "Pad((1, 2))", &[3, 6, 9]);
+    gives(&[3, 4, 5], "Pad(((1, 2), (0, 3)))", &[3, 7, 8]);
+    gives(&[3, 4, 5], "Pad((1, [0, 3]))", &[3, 6, 8]);
+    gives(&[4, 5], "Pad((1, 2))", &[7, 5]);
+    gives(&[4], "Pad((3, 2), mode = Reflect)", &[9]);
+    gives(&[4], "Pad((4, 2), mode = Circular)", &[10]);
+    let graph = gives(
+        &[1, 1, 1],
+        "Pad(9, mode = Constant, value = -0.5)",
+        &[1, 19, 19],
+    );
+    assert_eq!(flops(&graph), 0);
+    let fails = |shape: &[usize], layer: &str| fails(shape, &format!("edge: {layer}"));
+    assert_eq!(
+        fails(&[3, 4, 5], "Pad(((1, 4), 0), mode = Reflect)"),
+        "`edge` reflects 4 rows below, but `x` gives [3, 4, 5], whose height has 4 - 1 = 3 beside the edge; \
+         pad 3 at most, or write `Replicate`"
+    );
+    assert_eq!(
+        fails(&[3, 4, 5], "Pad((1, 6), mode = Circular)"),
+        "`edge` wraps 6 columns to the left, but `x` gives [3, 4, 5], whose width is 5; \
+         pad 5 at most, or write `Replicate`"
+    );
+    assert_eq!(
+        fails(&[4, 2], "Pad((0, 4), mode = Reflect)"),
+        "`edge` reflects 4 steps behind the last, but `x` gives [4, 2], whose length has 4 - 1 = 3 beside the edge; \
+         pad 3 at most, or write `Replicate`"
+    );
+    assert_eq!(
+        fails(&[4, 2], "Pad(((1, 2), (0, 3)))"),
+        "`edge` pads height and width, but `x` gives [4, 2], which has one axis to pad; write `(before, after)`"
+    );
+    assert_eq!(
+        fails(&[3, 4, 5], "Pad(2147483648)"),
+        "`edge` is [3, 4294967300, 4294967301], 55340232337092771900 numbers; a tensor has at most 2147483648, \
+         so make a size smaller"
+    );
+}
+
+#[test]
+fn padding_modes_are_levels_of_one_layer() {
+    let layer = "stem: Conv2d(8, 3, padding = Same, stride = 2, padding_mode = Reflect)";
+    let graph = gives(&[3, 9, 8], layer, &[8, 5, 4]);
+    assert_eq!(shapes(&graph), [[3, 11, 9], [8, 5, 4]]);
+    let plain = gives(
+        &[3, 9, 8],
+        &layer.replace(", padding_mode = Reflect", ""),
+        &[8, 5, 4],
+    );
+    assert_eq!(parameters(&graph), parameters(&plain));
+    assert_eq!(flops(&graph), flops(&plain));
+    assert_eq!(graph.layers.len(), 1);
+    assert_eq!(graph.nodes[0].layer, graph.nodes[1].layer);
+    assert_eq!(graph.nodes[0].parameters, []);
+    assert_eq!(graph.nodes[1].parameters, [0, 1]);
+    // What needs no padding has none.
+    let graph = gives(
+        &[3, 9, 8],
+        "Conv2d(8, 3, padding_mode = Circular)",
+        &[8, 7, 6],
+    );
+    assert_eq!(graph.nodes.len(), 1);
+    gives(
+        &[9, 3],
+        "Conv1d(8, 3, padding = Causal, padding_mode = Replicate)",
+        &[9, 8],
+    );
+    assert_eq!(
+        fails(
+            &[3, 4, 8],
+            "stem: Conv2d(8, 9, padding = 4, padding_mode = Reflect)"
+        ),
+        "`stem` reflects 4 rows above, but `x` gives [3, 4, 8], whose height has 4 - 1 = 3 beside the edge; \
+         pad 3 at most, or write `Replicate`"
+    );
+    // Other mistakes are told as they are without a mode.
+    assert_eq!(
+        fails(
+            &[3, 4, 8],
+            "stem: Conv2d(8, 9, padding = 1, padding_mode = Reflect)"
+        ),
+        fails(&[3, 4, 8], "stem: Conv2d(8, 9, padding = 1)")
+    );
+    assert_eq!(
+        fails(
+            &[3, 4, 8],
+            "stem: Conv2d(8, 3, padding = 1, padding_mode = Reflect, inputs = 4)"
+        ),
+        fails(&[3, 4, 8], "stem: Conv2d(8, 3, padding = 1, inputs = 4)")
+    );
+}
+
+#[test]
 fn lstm_levels_are_nodes_of_one_layer() {
     let graph = gives(&[28, 9], "rnn: Lstm(4, layers = 2)", &[28, 4]);
     assert_eq!(shapes(&graph), [[28, 4], [28, 4]]);

@@ -18,6 +18,7 @@ pub mod image;
 pub mod lstm;
 pub mod max_pool2d;
 pub mod numbers;
+pub mod pad;
 pub mod pixels;
 pub mod softmax;
 pub mod stencil;

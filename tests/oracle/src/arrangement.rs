@@ -1,9 +1,13 @@
-//! Concatenation and slices: the same numbers in other places.
+//! Concatenation, slices and padding: the same numbers in other places.
 //!
 //! With respect to one axis a row-major tensor is `outer` pieces of `size` rows of `inner` numbers.
 
 use super::{Application, Tensor, volume};
-use kiln_compiler::ops::{concat::Concat, slice::Slice};
+use kiln_compiler::ops::{
+    concat::Concat,
+    pad::{Mode, Pad},
+    slice::Slice,
+};
 
 /// The pieces that the axes before `axis` count, each all that lies along `axis` and behind.
 fn pieces<'a>(tensor: Tensor<'a>, axis: usize) -> impl Iterator<Item = &'a [f64]> {
@@ -48,4 +52,44 @@ fn cut(x: Tensor<'_>, axis: usize, start: usize, count: usize) -> Vec<f64> {
         .flat_map(|piece| &piece[start * inner..(start + count) * inner])
         .copied()
         .collect()
+}
+
+/// Every number of the result is that of the operand at its place, mirrored, clamped or wrapped into it, or a constant.
+pub fn pad(pad: &Pad, application: &Application<'_>) -> Vec<f64> {
+    let x = application.inputs[0];
+    let padding = pad
+        .padding_on(x.shape)
+        .expect("the shape rule let the operand pass");
+    // Each axis: its size, and what is before it.
+    let before = match x.shape.len() {
+        3 => vec![0, padding.top, padding.left],
+        2 => vec![padding.left, 0],
+        _ => vec![padding.left],
+    };
+    let source = |at: &[usize]| {
+        let mut index = 0;
+        for ((at, before), &size) in at.iter().zip(&before).zip(x.shape) {
+            let (inside, last) = (*at as i64 - *before as i64, size as i64 - 1);
+            let inside = match pad.mode {
+                _ if (0..=last).contains(&inside) => inside,
+                Mode::Constant(value) => return f64::from(value),
+                Mode::Replicate => inside.clamp(0, last),
+                Mode::Reflect => last - (last - inside.abs()).abs(),
+                Mode::Circular => inside.rem_euclid(size as i64),
+            };
+            index = index * size + inside as usize;
+        }
+        x.data[index]
+    };
+    let place = |index: usize| {
+        let mut at = vec![0; application.output.len()];
+        let mut rest = index;
+        for (at, size) in at.iter_mut().zip(application.output).rev() {
+            *at = rest % size;
+            rest /= size;
+        }
+        at
+    };
+    let numbers = 0..volume(application.output);
+    numbers.map(|index| source(&place(index))).collect()
 }

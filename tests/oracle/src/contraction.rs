@@ -1,11 +1,7 @@
 //! Dense and convolution: sums of products.
 
 use super::{Application, volume};
-<<<<<<< HEAD
-use kiln_compiler::ops::{conv1d::Conv1d, conv2d::Conv2d};
-=======
-use kiln_compiler::ops::{conv_transpose2d::ConvTranspose, conv2d::Conv2d};
->>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)
+use kiln_compiler::ops::{conv_transpose2d::ConvTranspose, conv1d::Conv1d, conv2d::Conv2d};
 
 /// y[t, o] = b[o] + sum over i of w[o, i] x[t, i].
 pub fn dense(application: &Application<'_>) -> Vec<f64> {
@@ -69,7 +65,6 @@ pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
     y
 }
 
-<<<<<<< HEAD
 /// y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c], where x is zero outside of the sequence.
 pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
     let [weight, bias @ ..] = &application.parameters[..] else {
@@ -99,7 +94,11 @@ pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
                 }
             }
             y.push(sum);
-=======
+        }
+    }
+    y
+}
+
 /// Every number x[c, i, j] adds w[c, o, u, v] times itself to y[o, i stride + u dilation - top, j stride + v dilation - left],
 /// if that is a pixel of the result, which begins as the bias. A sequence is an image of one row with its channels last.
 pub fn conv_transpose<const AXES: usize>(
@@ -149,13 +148,10 @@ pub fn conv_transpose<const AXES: usize>(
                     }
                 }
             }
->>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)
         }
     }
     y
 }
-<<<<<<< HEAD
-=======
 
 /// Channels, height and width of an image, or of a sequence as one.
 fn pixels(shape: &[usize]) -> [usize; 3] {
@@ -165,4 +161,3 @@ fn pixels(shape: &[usize]) -> [usize; 3] {
         _ => unreachable!("an image has three axes, and a sequence two"),
     }
 }
->>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)

@@ -3,7 +3,7 @@
 use super::Conv;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::batch_norm;
-use crate::ops::image::{self, Image};
+use crate::ops::image::{self, Image, few};
 use crate::ops::lower::Lower;
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
@@ -22,9 +22,6 @@ kernels! {
     WEIGHT_GRADIENT = conv2d::weight_gradient(s, x, delta, mut stretch);
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
 }
-
-/// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
-const FEW_CHANNELS: usize = 8;
 
 /// Weights that no level-2 cache keeps beside anything else.
 const FAR: usize = 1 << 17;
@@ -51,15 +48,7 @@ struct Sizes {
     ys: usize,
 }
 
-/// Whether an operand to which nothing flows back is stored in the caller's order, in a border.
-fn few(shape: &[usize]) -> bool {
-    match *shape {
-        [_, features] => !features.is_multiple_of(LANES),
-        _ => shape[0] < FEW_CHANNELS,
-    }
-}
-
-/// Whether such an operand is read without a copy where it needs no border.
+/// Whether an operand to which nothing flows back is read without a copy where it needs no border.
 fn reads_as_given(shape: &[usize]) -> bool {
     shape.len() == 2 || few(shape)
 }

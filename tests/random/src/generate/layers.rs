@@ -1,5 +1,6 @@
 //! Layers at random, of every kind that a shape allows, and the shapes they give.
 
+use super::padding::{self, Mode};
 use crate::dice::Dice;
 
 /// A layer that suits its operand.
@@ -16,7 +17,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    fn new(kind: &'static str, arguments: Vec<String>, output: Vec<usize>) -> Self {
+    pub fn new(kind: &'static str, arguments: Vec<String>, output: Vec<usize>) -> Self {
         Self {
             kind,
             function: None,
@@ -25,7 +26,7 @@ impl Layer {
         }
     }
 
-    fn function(self, function: &'static str) -> Self {
+    pub fn function(self, function: &'static str) -> Self {
         Self {
             function: Some(function),
             ..self
@@ -59,6 +60,7 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
     match (shape, dice.below(11)) {
         (_, 0) => activation(dice, shape),
         (_, 1) => reshape(dice, shape),
+        (_, 2) if dice.once_in(3) => padding::pad(dice, shape),
         (_, 2) => slice(dice, shape),
         (_, 10) => norm(dice, shape),
         (_, 3) if dice.once_in(2) => noise(dice, shape),
@@ -66,13 +68,9 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (&[steps, features], 4) if steps > 1 => {
             Layer::new("Last", vec![], vec![features]).function("last")
         }
-<<<<<<< HEAD
+        (&[_, _], 5) if dice.once_in(2) => conv_transpose(dice, shape),
         (&[_, _], 5 | 6) => lstm(dice, shape),
         (&[_, _], 7 | 8) => conv1d(dice, shape),
-=======
-        (&[_, _], 5) if dice.once_in(2) => conv_transpose(dice, shape),
-        (&[_, _], 5..=7) => lstm(dice, shape),
->>>>>>> 21ff71a (Add ConvTranspose2d and ConvTranspose1d)
         (&[_, _, _], 3 | 4) => pool(dice, shape),
         (&[_, _, _], 5 | 6) if dice.once_in(2) => conv_transpose(dice, shape),
         (&[_, _, _], 5..=9) => conv(dice, shape),
@@ -187,13 +185,17 @@ fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new("Lstm", arguments, vec![shape[0], hidden])
 }
 
-/// A window along an axis of a convolution: kernel, stride, padding and dilation, and how many places it has.
-fn window(dice: &mut Dice, size: usize) -> ([usize; 4], usize) {
-    let padding = if dice.once_in(2) {
-        0
-    } else {
-        dice.between(0, 3)
-    };
+/// A window along an axis of a convolution, and how many places it has.
+struct Window {
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    sides: [usize; 2],
+    places: usize,
+}
+
+fn window(dice: &mut Dice, size: usize, mode: Mode) -> Window {
+    let sides = padding::sides(dice, mode, size);
     let dilation = if dice.once_in(4) {
         dice.between(2, 3)
     } else {
@@ -204,36 +206,62 @@ fn window(dice: &mut Dice, size: usize) -> ([usize; 4], usize) {
     } else {
         1
     };
-    let room = size + 2 * padding;
+    let room = size + sides[0] + sides[1];
     let kernel = dice.between(1, 5.min((room - 1) / dilation + 1));
-    let places = (room - dilation * (kernel - 1) - 1) / stride + 1;
-    ([kernel, stride, padding, dilation], places)
+    Window {
+        kernel,
+        stride,
+        dilation,
+        sides,
+        places: (room - dilation * (kernel - 1) - 1) / stride + 1,
+    }
 }
 
 fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
     let channels = size(dice).min(20);
     let mut arguments = vec![channels.to_string()];
-    let (rows, height) = window(dice, shape[1]);
-    let (columns, width) = window(dice, shape[2]);
-    arguments.push(format!("kernel = ({}, {})", rows[0], columns[0]));
-    arguments.extend(pair("stride", (rows[1], columns[1]), 1));
-    arguments.extend(pair("padding", (rows[2], columns[2]), 0));
-    arguments.extend(pair("dilation", (rows[3], columns[3]), 1));
+    let mode = Mode::of_convolution(dice);
+    let (rows, columns) = (window(dice, shape[1], mode), window(dice, shape[2], mode));
+    arguments.push(format!("kernel = ({}, {})", rows.kernel, columns.kernel));
+    arguments.extend(pair("stride", (rows.stride, columns.stride), 1));
+    arguments.extend(pair("dilation", (rows.dilation, columns.dilation), 1));
+    // Zeros alone suit every size.
+    let is_same = mode == Mode::ZEROS && dice.once_in(4);
+    let places = match is_same {
+        true => [
+            shape[1].div_ceil(rows.stride),
+            shape[2].div_ceil(columns.stride),
+        ],
+        false => [rows.places, columns.places],
+    };
+    arguments.push(match is_same {
+        true => "padding = Same".into(),
+        false => {
+            let sides = padding::written(&[rows.sides, columns.sides]);
+            format!("padding = {sides}")
+        }
+    });
+    arguments.extend(mode.argument("padding_mode"));
     arguments.extend(learnt(dice));
-    Layer::new("Conv2d", arguments, vec![channels, height, width])
+    Layer::new("Conv2d", arguments, vec![channels, places[0], places[1]])
 }
 
 fn conv1d(dice: &mut Dice, shape: &[usize]) -> Layer {
     let channels = size(dice).min(20);
-    let ([kernel, stride, padding, dilation], length) = window(dice, shape[0]);
-    let mut arguments = vec![channels.to_string(), kernel.to_string()];
-    for (name, number, default) in [
-        ("stride", stride, 1),
-        ("padding", padding, 0),
-        ("dilation", dilation, 1),
-    ] {
-        arguments.extend((number != default).then(|| format!("{name} = {number}")));
+    let mode = Mode::of_convolution(dice);
+    let steps = window(dice, shape[0], mode);
+    let mut arguments = vec![channels.to_string(), steps.kernel.to_string()];
+    for (name, number) in [("stride", steps.stride), ("dilation", steps.dilation)] {
+        arguments.extend((number != 1).then(|| format!("{name} = {number}")));
     }
+    let is_zeros = mode == Mode::ZEROS;
+    let (padding, length) = match dice.below(4) {
+        0 if is_zeros => ("Same".into(), shape[0].div_ceil(steps.stride)),
+        1 if is_zeros => ("Causal".into(), (shape[0] - 1) / steps.stride + 1),
+        _ => (padding::written(&[steps.sides]), steps.places),
+    };
+    arguments.push(format!("padding = {padding}"));
+    arguments.extend(mode.argument("padding_mode"));
     arguments.extend(learnt(dice));
     Layer::new("Conv1d", arguments, vec![length, channels])
 }

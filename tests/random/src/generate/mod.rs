@@ -3,6 +3,7 @@
 mod chain;
 mod dataflow;
 mod layers;
+mod padding;
 mod shape;
 
 use kiln_compiler::graph::{Graph, Node, ValueId};
