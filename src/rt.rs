@@ -7,7 +7,7 @@ pub use kiln_runtime::{
     error::Result,
     kernels::{
         activation::{self, Identity, Relu, Sigmoid, Tanh},
-        arithmetic, avg_pool2d, batch_norm, conv_transpose2d, conv2d, copy, custom,
+        arithmetic, avg_pool2d, batch_norm, broadcast, conv_transpose2d, conv2d, copy, custom,
         dense::{self, Start},
         dropout, gaussian,
         image::{ChannelLast, DenseSteps, Planar},

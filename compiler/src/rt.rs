@@ -117,6 +117,18 @@ paths! {
     TANH = Tanh;
 
     COPY_AXIS = copy::Axis;
+    BROADCAST_AXIS = broadcast::Axis;
+    BROADCAST_LANES = broadcast::Lanes;
+    COMBINE_SUM = broadcast::Combine::Sum;
+    COMBINE_DIFFERENCE = broadcast::Combine::Difference;
+    COMBINE_PRODUCT = broadcast::Combine::Product;
+    COMBINE_QUOTIENT = broadcast::Combine::Quotient;
+    COMBINE_LINE = broadcast::Combine::Line;
+    COMBINE_OVER = broadcast::Combine::Over;
+    TERM_SCALED = broadcast::Term::Scaled;
+    TERM_PRODUCT = broadcast::Term::Product;
+    TERM_QUOTIENT = broadcast::Term::Quotient;
+    TERM_DIVISOR = broadcast::Term::Divisor;
     NUMBERS_FLAT = Numbers::flat;
     NUMBERS_AT_ONCE = Numbers::at_once;
     NUMBERS_WITHIN = Numbers::within;

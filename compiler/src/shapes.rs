@@ -56,6 +56,9 @@ pub fn infer(
             continue;
         }
         settle(graph, output, shape, &mut totals, report);
+        let (values, node) = (&graph.values, &mut graph.nodes[index]);
+        let inputs = node.inputs.iter().map(|input| &values[input.0].shape[..]);
+        node.op.settle(&inputs.collect::<Vec<_>>());
         learn(graph, index, &mut known, &mut totals, report);
     }
     for stated in &graph.stated {

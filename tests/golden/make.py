@@ -472,6 +472,7 @@ def resnet18():
 
 # Families of layers, whose modules have their tables.
 FAMILIES = [
+    "arithmetic",
     "conv1d",
     "conv_transpose",
     "padding",

@@ -1,7 +1,7 @@
 use kiln::model;
 
 model! {
-    struct Net(x: [32, 1, 28, 28]) -> [10] { Flatten, Dense(10) }
+    struct Net(x: [32, 1, 28, 28]) -> [10] { Conv2d(8, 3), Flatten, Dense(10) }
 }
 
 fn main() {}

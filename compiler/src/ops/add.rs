@@ -1,9 +1,8 @@
-//! `Add`, `a + b`: the sum of two tensors of one shape, number by number.
+//! `Add`, `a + b`: the sum of two tensors, number by number.
 
-use super::lower::Lower;
-use super::pair;
+use super::broadcast::{By, Part};
 use crate::call::{Call, Slot};
-use crate::rt::kernels;
+use crate::rt::{self, Kernel, Path, kernels};
 use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
@@ -11,35 +10,19 @@ kernels! {
     ADD = arithmetic::add(s, x, y, out z);
 }
 
-pair::pair! {
+super::pair::pair! {
     /// The sum of two tensors.
-    Add
+    Add, is_sum = true
 }
 
-impl Lower for Add {
-    fn keeps_storage(&self) -> bool {
-        true
-    }
+const ONE_SHAPE: Option<&Kernel> = Some(&ADD);
+const COMBINE: Path = rt::COMBINE_SUM;
 
-    fn accepts(&self, operand: Operand<'_>) -> bool {
-        pair::accepts(operand)
-    }
+/// d(x + y) = dx + dy.
+fn delta_of_one_shape(site: &Site<'_>, operand: usize) -> Option<Call<Slot>> {
+    pair::term(site, operand, false)
+}
 
-    fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        pair::wants(operand, border)
-    }
-
-    fn is_sum(&self) -> bool {
-        true
-    }
-
-    fn infer(&self, _: &Site<'_>) -> Vec<Call<Slot>> {
-        pair::combine(&ADD)
-    }
-
-    /// d(x + y) = dx + dy.
-    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        let term = |operand| pair::term(site, operand, false);
-        (0..2).filter_map(term).collect()
-    }
+fn term<'a>(_: &Site<'a>, _: usize) -> (By<'static>, Vec<Part<'a>>) {
+    ((rt::TERM_SCALED, &[("factor", 1.0)]), Vec::new())
 }

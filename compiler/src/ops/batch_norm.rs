@@ -75,6 +75,16 @@ impl Operator for BatchNorm {
     /// `[F]`, `[T, F]` and `[C, H, W]` stay.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
+        if let [first, rest @ ..] = feed.shape
+            && rest.len() > 2
+        {
+            let numbers = rest.iter().product::<usize>();
+            return Err(format!(
+                "`{}` takes features, a sequence or an image, but `{}` gives {:?}; \
+                 if the first axis counts channels, put `Reshape({first}, 1, {numbers})` before it",
+                call.layer, feed.from, feed.shape
+            ));
+        }
         match self.features {
             Some(stated) if stated != channels(feed.shape) => Err(format!(
                 "`{}` is declared for {stated} features, but `{}` gives {:?}, which has {}; \

@@ -127,7 +127,7 @@ fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
 }
 
 /// Axes that run on without a gap as one.
-fn merge(axes: &[Axis]) -> Vec<Axis> {
+pub(super) fn merge(axes: &[Axis]) -> Vec<Axis> {
     let mut merged: Vec<Axis> = Vec::new();
     for &axis in axes {
         match merged.last_mut() {

@@ -9,6 +9,7 @@ pub mod add;
 pub mod alpha_dropout;
 pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod broadcast;
 pub mod concat;
 pub mod conv1d;
 pub mod conv2d;
@@ -17,6 +18,7 @@ pub mod conv_transpose2d;
 pub mod copying;
 pub mod custom;
 pub mod dense;
+pub mod div;
 pub mod dropout;
 pub mod factor;
 pub mod flatten;
@@ -37,9 +39,11 @@ pub mod operator;
 pub mod pad;
 pub mod pair;
 pub mod parameter;
+pub mod reciprocal;
 pub mod reference;
 pub mod relu;
 pub mod repack;
+pub mod rescaling;
 pub mod reshape;
 pub mod sigmoid;
 pub mod slice;
@@ -175,8 +179,14 @@ operators! {
     Sub = sub, Some("sub");
     /// Elementwise product of two tensors.
     Mul = mul, Some("mul");
+    /// Elementwise quotient of two tensors.
+    Div = div, Some("div");
     /// A tensor times a number.
     Factor = factor, Some("factor");
+    /// A tensor times a number, plus a number.
+    Rescaling = rescaling, Some("rescaling");
+    /// A number over a tensor.
+    Reciprocal = reciprocal, Some("reciprocal");
     /// Tensors side by side along an axis.
     Concat = concat, Some("concat");
     /// A range along an axis.
@@ -213,6 +223,11 @@ impl Op {
     /// The shape rule; see [`Operator::infer`].
     pub fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         each!(self, op => op.infer(call))
+    }
+
+    /// Takes notice of shapes; see [`Operator::settle`].
+    pub fn settle(&mut self, inputs: &[&[usize]]) {
+        each!(self, op => op.settle(inputs));
     }
 
     /// What it learns; see [`Operator::parameters`].

@@ -1,9 +1,8 @@
-//! `Mul`, `a * b`: the product of two tensors of one shape, number by number.
+//! `Mul`, `a * b`: the product of two tensors, number by number.
 
-use super::lower::Lower;
-use super::pair;
+use super::broadcast::{By, Part};
 use crate::call::{Call, Form, Size, Slot};
-use crate::rt::kernels;
+use crate::rt::{self, Kernel, Path, kernels};
 use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
@@ -12,38 +11,27 @@ kernels! {
     MUL = arithmetic::mul(s, x, y, out z);
 }
 
-pair::pair! {
+super::pair::pair! {
     /// The product of two tensors.
     Mul
 }
 
-impl Lower for Mul {
-    fn keeps_storage(&self) -> bool {
-        true
-    }
+const ONE_SHAPE: Option<&Kernel> = Some(&MUL);
+const COMBINE: Path = rt::COMBINE_PRODUCT;
 
-    fn accepts(&self, operand: Operand<'_>) -> bool {
-        pair::accepts(operand)
-    }
+/// d(x y) = y dx + x dy.
+fn delta_of_one_shape(site: &Site<'_>, operand: usize) -> Option<Call<Slot>> {
+    let add = site.adds(operand)?;
+    let call = Call::of(&BACKWARD, [Size::Isa, Size::Adds])
+        .read("y", Slot::Input(1 - operand), Form::Blocks)
+        .read("dz", Slot::Delta, Form::Blocks);
+    let dx = Slot::InputDelta(operand);
+    Some(call.add("dx", dx, add, Form::Blocks))
+}
 
-    fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        pair::wants(operand, border)
-    }
-
-    fn infer(&self, _: &Site<'_>) -> Vec<Call<Slot>> {
-        pair::combine(&MUL)
-    }
-
-    /// d(x y) = y dx + x dy.
-    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        let factor = |operand: usize| {
-            let add = site.adds(operand)?;
-            let call = Call::of(&BACKWARD, [Size::Isa, Size::Adds])
-                .read("y", Slot::Input(1 - operand), Form::Blocks)
-                .read("dz", Slot::Delta, Form::Blocks);
-            let dx = Slot::InputDelta(operand);
-            Some(call.add("dx", dx, add, Form::Blocks))
-        };
-        (0..2).filter_map(factor).collect()
-    }
+fn term<'a>(site: &Site<'a>, operand: usize) -> (By<'static>, Vec<Part<'a>>) {
+    (
+        (rt::TERM_PRODUCT, &[]),
+        vec![Part::input(site, 1 - operand)],
+    )
 }

@@ -145,10 +145,10 @@ pub fn numbers(site: &Site<'_>, unit: Unit) -> Argument<Slot> {
     Argument::Variant(rt::NUMBERS_WITHIN, parts)
 }
 
-/// The axis of a shape along which channels lie: the first of images, the last of all others.
+/// The axis of a shape along which channels lie: the last of vectors and sequences, the first of all others.
 fn channels(shape: &[usize]) -> usize {
     match shape.len() {
-        3 => 0,
+        3.. => 0,
         axes => axes.saturating_sub(1),
     }
 }
@@ -235,7 +235,15 @@ mod tests {
                 storages.push(of(&shape, form));
             }
         }
-        storages.extend([of(&[20], Lies::Flat), of(&[1], Lies::Flat)]);
+        for shape in [
+            &[20][..],
+            &[1],
+            &[2, 3, 4, 5],
+            &[3, 1, 1, 17],
+            &[1, 2, 1, 1],
+        ] {
+            storages.push(of(shape, Lies::Flat));
+        }
         storages
     }
 

@@ -48,6 +48,11 @@ pub trait Operator: Sized {
     /// The shape rule. An error says expected, found and a repair.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String>;
 
+    /// Takes notice of its operands' shapes, which the back end depends on.
+    fn settle(&mut self, inputs: &[&[usize]]) {
+        let _ = inputs;
+    }
+
     /// What it learns, for operands of these shapes.
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         let _ = inputs;

@@ -1,6 +1,6 @@
-//! What arithmetic on two tensors of one shape has in common: they are stored alike, and blocks are combined.
+//! What arithmetic on two tensors has in common. Where they have one shape they are stored alike, and blocks are combined;
+//! otherwise one is stretched, or both are.
 
-use super::operator::Application;
 use crate::call::{Call, Form, Size, Slot};
 use crate::rt::{Kernel, kernels};
 use crate::site::{Operand, Site};
@@ -10,45 +10,90 @@ kernels! {
     TERM_BACKWARD = arithmetic::term_backward(s, dz, add dx);
 }
 
-/// Declares an operator that combines two tensors of one shape, number by number; its back end is written by hand.
+/// Declares an operator that combines two tensors number by number. What is written by hand: `ONE_SHAPE`, the kernel for
+/// tensors that are stored alike, if there is one, and `delta_of_one_shape`, the call that goes back through it; `COMBINE`,
+/// the function for all others, and the `term` of an operand's delta with what it reads beside the result's.
 macro_rules! pair {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident $(, is_sum = $is_sum:literal)?) => {
+        use crate::ops::{broadcast, pair};
+
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
-        pub struct $name;
+        pub struct $name {
+            /// How many axes the result has, unless both operands are combined as they lie.
+            pub stretched: Option<usize>,
+        }
 
         impl crate::ops::operator::Operator for $name {
             fn declare(_: &mut crate::arguments::Arguments<'_>) -> Self {
-                Self
+                Self { stretched: None }
             }
 
             fn arity(&self) -> (usize, usize) {
                 (2, 2)
             }
 
-            /// Twice one shape gives it again.
+            /// Sizes of 1, and axes that are missing in front, are stretched.
             fn infer(
                 &self,
                 call: &crate::ops::operator::Application<'_>,
             ) -> Result<Vec<usize>, String> {
-                crate::ops::pair::same_shape(call)
+                broadcast::shape(call)
+            }
+
+            fn settle(&mut self, inputs: &[&[usize]]) {
+                let rank = inputs.iter().map(|shape| shape.len()).max();
+                let alike = ONE_SHAPE.is_some() && inputs[0] == inputs[1];
+                self.stretched = rank.filter(|_| !alike);
+            }
+        }
+
+        impl crate::ops::lower::Lower for $name {
+            fn keeps_storage(&self) -> bool {
+                self.stretched.is_none()
+            }
+
+            fn accepts(&self, operand: Operand<'_>) -> bool {
+                match self.stretched {
+                    Some(rank) => broadcast::accepts(operand, rank),
+                    None => pair::accepts(operand),
+                }
+            }
+
+            fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
+                match self.stretched {
+                    Some(rank) => broadcast::wants(operand, rank, border),
+                    None => pair::wants(operand, border),
+                }
+            }
+
+            $(
+                fn is_sum(&self) -> bool {
+                    $is_sum && self.stretched.is_none()
+                }
+            )?
+
+            fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+                match (ONE_SHAPE, self.stretched) {
+                    (Some(kernel), None) => pair::combine(kernel),
+                    _ => broadcast::combine(site, (COMBINE, &[])),
+                }
+            }
+
+            fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+                let delta = |operand| match self.stretched {
+                    None => delta_of_one_shape(site, operand),
+                    Some(_) => {
+                        let (by, others) = term(site, operand);
+                        broadcast::delta(site, operand, &others, by)
+                    }
+                };
+                (0..2).filter_map(delta).collect()
             }
         }
     };
 }
 pub(super) use pair;
-
-/// The one shape of two operands; shapes are never stretched to fit.
-pub fn same_shape(call: &Application<'_>) -> Result<Vec<usize>, String> {
-    let (a, b) = (call.inputs[0], call.inputs[1]);
-    if a.shape == b.shape {
-        return Ok(a.shape.to_vec());
-    }
-    Err(format!(
-        "`{}` takes two tensors of one shape, but `{}` gives {:?} and `{}` gives {:?}; bring one to the other's shape",
-        call.layer, a.from, a.shape, b.from, b.shape
-    ))
-}
 
 /// The second operand must be stored like the first; the first must be such that a copy can follow it.
 pub fn accepts(operand: Operand<'_>) -> bool {

@@ -1,9 +1,8 @@
-//! `Sub`, `a - b`: the difference of two tensors of one shape, number by number.
+//! `Sub`, `a - b`: the difference of two tensors, number by number.
 
-use super::lower::Lower;
-use super::pair;
+use super::broadcast::{By, Part};
 use crate::call::{Call, Slot};
-use crate::rt::kernels;
+use crate::rt::{self, Kernel, Path, kernels};
 use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
@@ -11,31 +10,23 @@ kernels! {
     SUB = arithmetic::sub(s, x, y, out z);
 }
 
-pair::pair! {
+super::pair::pair! {
     /// The difference of two tensors.
     Sub
 }
 
-impl Lower for Sub {
-    fn keeps_storage(&self) -> bool {
-        true
-    }
+const ONE_SHAPE: Option<&Kernel> = Some(&SUB);
+const COMBINE: Path = rt::COMBINE_DIFFERENCE;
 
-    fn accepts(&self, operand: Operand<'_>) -> bool {
-        pair::accepts(operand)
-    }
+/// d(x - y) = dx - dy.
+fn delta_of_one_shape(site: &Site<'_>, operand: usize) -> Option<Call<Slot>> {
+    pair::term(site, operand, operand == 1)
+}
 
-    fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        pair::wants(operand, border)
-    }
-
-    fn infer(&self, _: &Site<'_>) -> Vec<Call<Slot>> {
-        pair::combine(&SUB)
-    }
-
-    /// d(x - y) = dx - dy.
-    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        let term = |operand| pair::term(site, operand, operand == 1);
-        (0..2).filter_map(term).collect()
-    }
+fn term<'a>(_: &Site<'a>, operand: usize) -> (By<'static>, Vec<Part<'a>>) {
+    let factor: &[_] = match operand {
+        0 => &[("factor", 1.0)],
+        _ => &[("factor", -1.0)],
+    };
+    ((rt::TERM_SCALED, factor), Vec::new())
 }

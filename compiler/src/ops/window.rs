@@ -369,6 +369,9 @@ pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
         [height, width] => Err(format!(
             "{found}; put `Reshape(1, {height}, {width})` before it, for one channel"
         )),
+        [batch, channels, height, width] => Err(format!(
+            "{found}; if {batch} is the batch, leave it out: [{channels}, {height}, {width}]"
+        )),
         _ => Err(format!("{found}; put `Reshape` before it")),
     }
 }

@@ -176,7 +176,7 @@ impl Scope<'_, '_> {
 
 /// What is said of a number where a tensor is expected.
 pub(super) const NUMBER: &str =
-    "a number is no tensor; it stands in a product with one, as in `x * 0.5`";
+    "a number is no tensor; it stands beside one, as in `x * 0.5`";
 
 /// What is said instead of an expression that is no tensor.
 pub(super) fn instead_of(expr: &Expr) -> &'static str {
@@ -206,7 +206,7 @@ pub(super) fn instead_of(expr: &Expr) -> &'static str {
         Expr::Try(_) => "nothing here fails when it runs; drop the `?`",
         Expr::Range(_) => "a range cuts a tensor, as in `x[2..5]`",
         _ => {
-            "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`"
+            "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, `/`, or a range `x[2..5]`"
         }
     }
 }

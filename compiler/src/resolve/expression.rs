@@ -1,4 +1,4 @@
-//! Expressions of `forward`: names, calls, `+ - *` and ranges.
+//! Expressions of `forward`: names, calls, `+ - * /` and ranges.
 
 use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, UnOp, ext::IdentExt, spanned::Spanned};
@@ -9,7 +9,7 @@ use super::{
     syntax::is_number,
 };
 use crate::{
-    arguments::{Arguments, as_argument, bare, plain_name},
+    arguments::{Arguments, as_argument, bare, number, plain_name},
     ast::Argument,
     graph::ValueId,
     ops::{KINDS, Op, kind_of},
@@ -31,8 +31,12 @@ impl Scope<'_, '_> {
             }
             Expr::Binary(binary) => self.binary(binary),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) && !is_number(expr) => {
-                let one = syn::parse_quote!(-1.0);
-                self.scaled(&unary.expr, &one, unary.op.span())
+                let value = self.expression(&unary.expr);
+                let minus = Argument {
+                    name: None,
+                    value: syn::parse_quote!(-1.0),
+                };
+                self.function("factor", "*", unary.op.span(), vec![value], &[minus])
             }
             Expr::Index(index) => self.index(index),
             Expr::MethodCall(call) => self.method(call),
@@ -150,22 +154,93 @@ impl Scope<'_, '_> {
         self.names.contains_key(&name.unraw().to_string())
     }
 
-    /// A tensor times what is made of numbers: a single literal, unless it is wrong.
-    fn product(&mut self, tensor: &Expr, factor: &Expr, span: Span) -> ValueId {
-        if is_number(factor) {
-            return self.scaled(tensor, factor, span);
+    /// What is made of numbers beside a tensor is a single literal; anything else is reported.
+    fn is_literal(&mut self, number: &Expr, sign: &BinOp) -> bool {
+        if is_number(number) {
+            return true;
         }
-        self.expression(tensor);
-        let message = match plain_name(bare(factor)) {
-            Some(constant) => format!(
+        let message = match (plain_name(bare(number)), sign) {
+            (Some(constant), BinOp::Mul(_)) => format!(
                 "`{constant}` is a constant, and a factor is a single literal; write `factor(x, {constant})`"
             ),
-            _ => {
-                "a factor is a single literal, as in `x * 0.5`; write the number that this comes to"
-                    .to_string()
+            (Some(constant), BinOp::Div(_)) => format!(
+                "`{constant}` is a constant, and a divisor is a single literal; write the number"
+            ),
+            (Some(constant), _) => format!(
+                "`{constant}` is a constant, and a term is a single literal; write `rescaling(x, 1, offset = {constant})`"
+            ),
+            _ => "a number beside a tensor is a single literal, as in `x * 0.5`; write the number that this comes to"
+                .to_string(),
+        };
+        self.error(number, message);
+        false
+    }
+
+    /// A tensor and a number joined by a sign.
+    fn with_number(
+        &mut self,
+        (tensor, number): (&Expr, &Expr),
+        number_first: bool,
+        sign: BinOp,
+    ) -> ValueId {
+        let (span, value) = (sign.span(), self.expression(tensor));
+        if !self.is_literal(number, &sign) {
+            return self.builder.unknown(span);
+        }
+        let argument = |name: Option<&str>, value: Expr| Argument {
+            name: name.map(|name| Ident::new(name, span)),
+            value,
+        };
+        let negative: Expr = syn::parse_quote!(-#number);
+        let one = |sign: f64| -> Expr {
+            match sign < 0.0 {
+                true => syn::parse_quote!(-1.0),
+                false => syn::parse_quote!(1.0),
             }
         };
-        self.error(factor, message)
+        let (function, arguments) =
+            match (sign, number_first) {
+                (BinOp::Add(_), _) => (
+                    "rescaling",
+                    vec![(None, one(1.0)), (Some("offset"), number.clone())],
+                ),
+                (BinOp::Sub(_), false) => (
+                    "rescaling",
+                    vec![(None, one(1.0)), (Some("offset"), negative)],
+                ),
+                (BinOp::Sub(_), true) => (
+                    "rescaling",
+                    vec![(None, one(-1.0)), (Some("offset"), number.clone())],
+                ),
+                (BinOp::Div(_), true) => ("reciprocal", vec![(None, number.clone())]),
+                (BinOp::Div(_), false) => match self.inverse(number) {
+                    Some(inverse) => ("factor", vec![(None, inverse)]),
+                    None => return self.error(
+                        number,
+                        "a tensor is divided by a number whose inverse f32 can hold; 0 has none",
+                    ),
+                },
+                _ => ("factor", vec![(None, number.clone())]),
+            };
+        let arguments = arguments
+            .into_iter()
+            .map(|(name, value)| argument(name, value));
+        let shown = shown(sign);
+        self.function(
+            function,
+            shown,
+            span,
+            vec![value],
+            &arguments.collect::<Vec<_>>(),
+        )
+    }
+
+    /// The number by which a product is the quotient by another.
+    fn inverse(&self, of: &Expr) -> Option<Expr> {
+        let inverse = 1.0 / number(of)?;
+        (inverse as f32)
+            .is_finite()
+            .then(|| syn::parse_str(&format!("{inverse:?}")).ok())?
     }
 
     /// Whether an expression is made of literals and constants alone.
@@ -182,45 +257,25 @@ impl Scope<'_, '_> {
         }
     }
 
-    /// A tensor times a number, or its negative.
-    fn scaled(&mut self, tensor: &Expr, factor: &Expr, span: Span) -> ValueId {
-        let value = self.expression(tensor);
-        let argument = Argument {
-            name: None,
-            value: factor.clone(),
-        };
-        self.function("factor", "*", span, vec![value], &[argument])
-    }
-
+    /// Tensors and numbers joined by a sign.
     fn binary(&mut self, binary: &syn::ExprBinary) -> ValueId {
-        if let BinOp::Mul(sign) = binary.op {
-            match (
-                self.is_numeric(&binary.left),
-                self.is_numeric(&binary.right),
-            ) {
-                (true, false) => return self.product(&binary.right, &binary.left, sign.span()),
-                (false, true) => return self.product(&binary.left, &binary.right, sign.span()),
-                _ => {}
-            }
-        }
-        if self.is_numeric(&binary.right) && self.is_numeric(&binary.left) {
-            return self.error(binary, NUMBER);
-        }
-        let (function, sign) = match binary.op {
-            BinOp::Add(_) => ("add", "+"),
-            BinOp::Sub(_) => ("sub", "-"),
-            BinOp::Mul(_) => ("mul", "*"),
-            BinOp::Div(_) if self.is_numeric(&binary.right) => {
-                let message = "a tensor is scaled by a product, as in `x * 0.5`";
-                return self.error(binary.op, message);
-            }
-            _ => return self.error(binary.op, "tensors are joined by `+`, `-` and `*`"),
+        let (left, right) = (&*binary.left, &*binary.right);
+        let function = match binary.op {
+            BinOp::Add(_) => "add",
+            BinOp::Sub(_) => "sub",
+            BinOp::Mul(_) => "mul",
+            BinOp::Div(_) => "div",
+            _ => return self.error(binary.op, "tensors are joined by `+`, `-`, `*` and `/`"),
         };
-        let feeds = vec![
-            self.expression(&binary.left),
-            self.expression(&binary.right),
-        ];
-        self.function(function, sign, binary.op.span(), feeds, &[])
+        // A chain of operators grows to the left, so that the right side is the shorter.
+        match (self.is_numeric(right), self.is_numeric(left)) {
+            (true, true) => return self.error(binary, NUMBER),
+            (true, false) => return self.with_number((left, right), false, binary.op),
+            (false, true) => return self.with_number((right, left), true, binary.op),
+            (false, false) => {}
+        }
+        let feeds = vec![self.expression(left), self.expression(right)];
+        self.function(function, shown(binary.op), binary.op.span(), feeds, &[])
     }
 
     /// `x[2..5]` cuts the first axis; `x[(.., 2..5)]` has a range for each axis, and `..` leaves one whole.
@@ -289,5 +344,15 @@ impl Scope<'_, '_> {
 
     pub(super) fn layer(&self, name: &Ident) -> Option<usize> {
         self.layers.get(&name.unraw().to_string()).copied()
+    }
+}
+
+/// How messages show what joins two tensors.
+fn shown(sign: BinOp) -> &'static str {
+    match sign {
+        BinOp::Add(_) => "+",
+        BinOp::Sub(_) => "-",
+        BinOp::Div(_) => "/",
+        _ => "*",
     }
 }

@@ -18,23 +18,27 @@ pub(super) struct Totals {
     pub(super) parameters: u128,
 }
 
-/// Shapes leave the batch out: four axes are an image's and the batch.
+/// The most axes of a tensor.
+const AXES: usize = 4;
+
+/// Shapes leave the batch out: an axis too many is probably that.
 pub(super) fn check_no_batch(name: &str, shape: &[usize]) -> Result<(), String> {
     match shape {
-        [batch, sample @ ..] if sample.len() == 3 => Err(format!(
-            "`{name}` has the 4 axes {shape:?}, and a sample has at most 3; if {batch} is the batch, leave it out: `{name}: {sample:?}`"
+        [batch, sample @ ..] if sample.len() == AXES => Err(format!(
+            "`{name}` has the {} axes {shape:?}, and a sample has at most {AXES}; if {batch} is the batch, leave it out: `{name}: {sample:?}`",
+            shape.len()
         )),
         _ => Ok(()),
     }
 }
 
-/// Tensors have one axis (features), two (time, features) or three (channels, height, width).
+/// Tensors have one axis (features), two (time, features), three (channels, height, width), or four of any meaning.
 pub(super) fn check_axes(name: &str, shape: &[usize]) -> Result<(), String> {
-    if shape.len() <= 3 {
+    if shape.len() <= AXES {
         return Ok(());
     }
     Err(format!(
-        "`{name}` has the {} axes {shape:?}; there are 1 (features), 2 (time, features) or 3 (channels, height, width)",
+        "`{name}` has the {} axes {shape:?}, and a tensor has at most {AXES}; `Reshape` makes one of several",
         shape.len()
     ))
 }

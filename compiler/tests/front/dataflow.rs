@@ -202,7 +202,7 @@ fn undefined_names() {
         ["there is no tensor `y`; so far there are `image`"]
     );
     assert_eq!(
-        source("head(image) + N"),
+        source("let h = head(image); N"),
         ["`N` is a constant; a number is no tensor"]
     );
     assert_eq!(
@@ -234,8 +234,7 @@ fn undefined_names() {
 
 #[test]
 fn what_forward_holds() {
-    let tensor =
-        "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, or a range `x[2..5]`";
+    let tensor = "expected a tensor: a name, a call such as `relu(x)`, `+`, `-`, `*`, `/`, or a range `x[2..5]`";
     for (forward, expected) in [
         ("", "`forward` is empty; it ends in the output"),
         (
@@ -263,10 +262,18 @@ fn what_forward_holds() {
             "a `let` is written `let h = relu(x);`",
         ),
         (
-            "u(x) + 2 + v(x)",
-            "a number is no tensor; it stands in a product with one, as in `x * 0.5`",
+            "2 * 3",
+            "a number is no tensor; it stands beside one, as in `x * 0.5`",
         ),
-        ("u(x) / v(x)", "tensors are joined by `+`, `-` and `*`"),
+        ("u(x) % v(x)", "tensors are joined by `+`, `-`, `*` and `/`"),
+        (
+            "u(x) / 0 + v(x)",
+            "a tensor is divided by a number whose inverse f32 can hold; 0 has none",
+        ),
+        (
+            "u(x) + 2 * 3 + v(x)",
+            "a number beside a tensor is a single literal, as in `x * 0.5`; write the number that this comes to",
+        ),
         (
             "!u(x) + v(x)",
             "of signs before a tensor there is `-` alone, as in `-x`",

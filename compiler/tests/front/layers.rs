@@ -517,7 +517,7 @@ fn softmaxes() {
 
 #[test]
 fn operators_take_one_shape() {
-    for (layer, sign) in [("Add", "+"), ("Sub", "-"), ("Mul", "*")] {
+    for (layer, sign) in [("Add", "+"), ("Sub", "-"), ("Mul", "*"), ("Div", "/")] {
         graph(&format!("struct A(a: [5], b: [5]) -> [5] {{ {layer} }}"));
         graph(&format!(
             "struct A(a: [5], b: [5]) -> [5] {{ forward {{ a {sign} b }} }}"
@@ -527,8 +527,8 @@ fn operators_take_one_shape() {
                 "struct A(a: [5], b: [6]) -> [5] {{ forward {{ a {sign} b }} }}"
             )),
             format!(
-                "`{sign}` takes two tensors of one shape, but `a` gives [5] and `b` gives [6]; \
-                 bring one to the other's shape"
+                "`{sign}` takes two tensors of one shape, or of size 1 where they differ, but `a` gives [5] and `b` gives [6], \
+                 along axis 0 5 and 6; bring one to the other's shape"
             )
         );
         assert_eq!(
@@ -539,6 +539,83 @@ fn operators_take_one_shape() {
             )
         );
     }
+}
+
+#[test]
+fn sizes_of_one_are_stretched() {
+    for (a, b, output) in [
+        ("[16, 8, 4]", "[16, 1, 1]", "[16, 8, 4]"),
+        ("[16, 1, 4]", "[8, 1]", "[16, 8, 4]"),
+        ("[5]", "[2, 3, 4, 5]", "[2, 3, 4, 5]"),
+        ("[1]", "[7, 5]", "[7, 5]"),
+        ("[3, 1]", "[1, 2]", "[3, 2]"),
+    ] {
+        for sign in ["+", "-", "*", "/"] {
+            graph(&format!(
+                "struct A(a: {a}, b: {b}) -> {output} {{ forward {{ a {sign} b }} }}"
+            ));
+        }
+    }
+    assert_eq!(
+        message("struct A(a: [16, 8, 4], b: [16]) -> [5] { forward { a * b } }"),
+        "`*` takes two tensors of one shape, or of size 1 where they differ, but `a` gives [16, 8, 4] and `b` gives [16], \
+         aligned from the last, along axis 2 4 and 16; \
+         channels are the first axis of an image, so bring `b` to [16, 1, 1] by `reshape`"
+    );
+    assert_eq!(
+        message("struct A(a: [7, 5], b: [3, 5]) -> [5] { forward { a / b } }"),
+        "`/` takes two tensors of one shape, or of size 1 where they differ, but `a` gives [7, 5] and `b` gives [3, 5], \
+         along axis 0 7 and 3; bring one to the other's shape"
+    );
+}
+
+#[test]
+fn numbers_stand_beside_tensors() {
+    let value = |forward: &str| {
+        let source =
+            format!("struct A(x: [5]) -> [5] {{ const N: usize = 3; forward {{ {forward} }} }}");
+        match kiln_compiler::graphs(source.parse().unwrap()) {
+            Ok(graphs) => format!("{:?}", graphs[0].nodes[0].op),
+            Err(_) => message(&source),
+        }
+    };
+    let rescaling = |scale: f64, offset: f64| {
+        format!("Rescaling(Rescaling {{ scale: {scale:?}, offset: {offset:?} }})")
+    };
+    assert_eq!(value("x + 0.5"), rescaling(1.0, 0.5));
+    assert_eq!(value("2 + x"), rescaling(1.0, 2.0));
+    assert_eq!(value("x - 0.5"), rescaling(1.0, -0.5));
+    assert_eq!(value("x - -0.5"), rescaling(1.0, 0.5));
+    assert_eq!(value("1 - x"), rescaling(-1.0, 1.0));
+    assert_eq!(
+        value("rescaling(x, -0.5, offset = N)"),
+        rescaling(-0.5, 3.0)
+    );
+    assert_eq!(value("x / 4.0"), "Factor(Factor { factor: 0.25 })");
+    assert_eq!(value("x / -8"), "Factor(Factor { factor: -0.125 })");
+    assert_eq!(value("3 / x"), "Reciprocal(Reciprocal { numerator: 3.0 })");
+    assert_eq!(
+        value("reciprocal(x)"),
+        "Reciprocal(Reciprocal { numerator: 1.0 })"
+    );
+    for divisor in ["0", "0.0", "1e-39"] {
+        assert_eq!(
+            value(&format!("x / {divisor}")),
+            "a tensor is divided by a number whose inverse f32 can hold; 0 has none"
+        );
+    }
+    assert_eq!(
+        value("x + N"),
+        "`N` is a constant, and a term is a single literal; write `rescaling(x, 1, offset = N)`"
+    );
+    assert_eq!(
+        value("x / N"),
+        "`N` is a constant, and a divisor is a single literal; write the number"
+    );
+    assert_eq!(
+        value("N * x"),
+        "`N` is a constant, and a factor is a single literal; write `factor(x, N)`"
+    );
 }
 
 #[test]

@@ -62,15 +62,15 @@ fn tensors_have_a_size() {
 }
 
 #[test]
-fn tensors_have_three_axes_at_most() {
+fn tensors_have_four_axes_at_most() {
+    graph("struct A(x: [2, 3, 4, 5]) -> [120] { Flatten }");
     assert_eq!(
-        message("struct A(x: [2, 3, 4, 5]) -> [120] { Flatten }"),
-        "`x` has the 4 axes [2, 3, 4, 5], and a sample has at most 3; if 2 is the batch, leave it out: `x: [3, 4, 5]`"
+        message("struct A(x: [2, 3, 4, 5, 6]) -> [720] { Flatten }"),
+        "`x` has the 5 axes [2, 3, 4, 5, 6], and a sample has at most 4; if 2 is the batch, leave it out: `x: [3, 4, 5, 6]`"
     );
     assert_eq!(
-        message("struct A(x: [1, 2, 3, 4, 5]) -> [120] { Flatten }"),
-        "`x` has the 5 axes [1, 2, 3, 4, 5]; \
-         there are 1 (features), 2 (time, features) or 3 (channels, height, width)"
+        message("struct A(x: [1, 2, 3, 4, 5, 6]) -> [720] { Flatten }"),
+        "`x` has the 6 axes [1, 2, 3, 4, 5, 6], and a tensor has at most 4; `Reshape` makes one of several"
     );
 }
 

@@ -6,6 +6,7 @@ pub mod activation;
 pub mod arithmetic;
 pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod broadcast;
 pub mod conv2d;
 pub mod conv_transpose2d;
 pub mod copy;

@@ -89,8 +89,8 @@ pub fn is_random(op: &Op) -> bool {
 fn index(op: &Op, shape: &[usize], number: usize) -> usize {
     match (op, shape) {
         (Op::StochasticDepth(_), _) => 0,
-        (Op::SpatialDropout(_), &[_, height, width]) => number / (height * width),
         (Op::SpatialDropout(_), &[_, features]) => number % features,
+        (Op::SpatialDropout(_), [_, channel @ ..]) => number / channel.iter().product::<usize>(),
         _ => number,
     }
 }

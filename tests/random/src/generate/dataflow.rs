@@ -172,17 +172,58 @@ impl Dataflow {
         self.bind(dice, format!("{name}({argument})"), output, contraction);
     }
 
-    /// `+`, `-` or `*` of two values of one shape, which may be the same.
+    /// `+`, `-`, `*` or `/` of two values of one shape, which may be the same, or of parts of which some axes are stretched;
+    /// or a value and a number. What divides is at least 1.
     fn arithmetic(&mut self, dice: &mut Dice) {
         let left = self.operand(dice);
         let shape = self.values[left].shape.clone();
+        if dice.once_in(6) {
+            let left = self.take(left);
+            let expression = match dice.below(5) {
+                0 => format!("{left} + 0.5"),
+                1 => format!("{left} - 0.25"),
+                2 => format!("1.0 - {left}"),
+                3 => format!("{left} / 2.0"),
+                _ => format!("1.5 / (1.0 + {left} * {left})"),
+            };
+            return self.bind(dice, expression, shape, false);
+        }
         let fits: Vec<usize> = (0..self.values.len())
-            .filter(|&value| self.values[value].shape == shape)
+            .filter(|&index| self.values[index].shape == shape)
             .collect();
         let right = dice.pick(&fits);
-        let sign = dice.pick(&['+', '-', '*']);
         let (left, right) = (self.take(left), self.take(right));
-        self.bind(dice, format!("{left} {sign} {right}"), shape, false);
+        let (mut parts, mut output) = ([left, right], shape.clone());
+        if dice.once_in(2) {
+            let mut sizes = [shape.clone(), shape.clone()];
+            for axis in 0..shape.len() {
+                let cut = dice.pick(&[[1, 0], [0, 1], [0, 1], [0, 0], [0, 0], [1, 1]]);
+                for (sizes, cut) in sizes.iter_mut().zip(cut) {
+                    sizes[axis] = if cut == 1 { 1 } else { shape[axis] };
+                }
+                output[axis] = sizes[0][axis].max(sizes[1][axis]);
+            }
+            for (part, sizes) in parts.iter_mut().zip(&sizes) {
+                let range = |(&size, &whole): (&usize, &usize)| match size == whole {
+                    true => "..".into(),
+                    false => format!("{}..{whole}", whole - 1),
+                };
+                let ranges: Vec<String> = sizes.iter().zip(&shape).map(range).collect();
+                *part = format!("{part}[({},)]", ranges.join(", "));
+            }
+            // An axis that is missing in front.
+            if shape.len() > 1 && sizes[1][0] == 1 && dice.once_in(2) {
+                parts[1] = format!("reshape({}, {:?})", parts[1], &sizes[1][1..]);
+            }
+        }
+        let [left, right] = parts;
+        let expression = match dice.below(4) {
+            0 => format!("{left} / (1.0 + {right} * {right})"),
+            1 => format!("{left} + {right}"),
+            2 => format!("{left} - {right}"),
+            _ => format!("{left} * {right}"),
+        };
+        self.bind(dice, expression, output, false);
     }
 
     /// Two or three values side by side.

@@ -62,7 +62,8 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (_, 1) => reshape(dice, shape),
         (_, 2) if dice.once_in(3) => padding::pad(dice, shape),
         (_, 2) => slice(dice, shape),
-        (_, 10) => norm(dice, shape),
+        (_, 9) if dice.once_in(3) => numbers(dice, shape),
+        (_, 10) if shape.len() < 4 => norm(dice, shape),
         (_, 3) if dice.once_in(2) => noise(dice, shape),
         (&[_] | &[_, _], 3) => rows(dice, shape),
         (&[steps, features], 4) if steps > 1 => {
@@ -102,6 +103,14 @@ fn noise(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new(kind, vec![strength.into()], shape.to_vec()).function(function)
 }
 
+/// A number times each number, and another added.
+fn numbers(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let scale = dice.pick(&["1", "-1", "0.5"]);
+    let offset = dice.pick(&["offset = 1", "-0.25", "offset = 0.5"]);
+    let arguments = vec![scale.into(), offset.into()];
+    Layer::new("Rescaling", arguments, shape.to_vec()).function("rescaling")
+}
+
 /// All axes as one.
 pub fn flatten(shape: &[usize]) -> Layer {
     Layer::new("Flatten", vec![], vec![shape.iter().product()]).function("flatten")
@@ -112,11 +121,11 @@ fn rows(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new(kind, vec![], shape.to_vec()).function(function)
 }
 
-/// Any shape of one to three axes with as many numbers.
+/// Any shape of one to four axes with as many numbers.
 fn reshape(dice: &mut Dice, shape: &[usize]) -> Layer {
     let mut rest: usize = shape.iter().product();
     let mut sizes = Vec::new();
-    for _ in 0..dice.below(3) {
+    for _ in 0..dice.pick(&[0, 1, 1, 2, 2, 3]) {
         let divisors: Vec<usize> = (1..=rest)
             .filter(|size| rest.is_multiple_of(*size))
             .collect();
