@@ -149,6 +149,11 @@ paths! {
     AFFINE_LEARNT = batch_norm::Affine::Learnt;
     AFFINE_FIXED = batch_norm::Affine::Fixed;
     RUNNING = batch_norm::Running;
+    LAYER_NORM_RULE = layer_norm::Rule;
+    LAYER_NORM_AFFINE = layer_norm::Affine;
+    NORM_LAYER = layer_norm::Norm::Layer;
+    NORM_RMS = layer_norm::Norm::Rms;
+    NORM_LENGTH = layer_norm::Norm::Length;
     CONV2D_APPLICATION = conv2d::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     LSTM_WEIGHTS = lstm::Weights;

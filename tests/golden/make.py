@@ -192,6 +192,23 @@ NORMS = {
     "batch_norm_momentum": (nn.BatchNorm2d(2, momentum=0.375, eps=0.0625), (2, 3, 9)),
     "batch_norm_relu": (nn.Sequential(nn.BatchNorm2d(17), nn.ReLU()), (17, 3, 3)),
     "batch_norm_sigmoid": (nn.Sequential(nn.BatchNorm1d(7), nn.Sigmoid()), (7,)),
+    "batch_norm_features_all": (
+        nn.Sequential(nn.BatchNorm1d(21, momentum=0.25, eps=0.125, affine=False), nn.Sigmoid()),
+        (21,),
+    ),
+    "batch_norm_steps_all": (ChannelsLast(nn.BatchNorm1d(18, momentum=0.75, eps=0.25)), (7, 18)),
+    "batch_norm_steps_fixed": (nn.Sequential(ChannelsLast(nn.BatchNorm1d(33, affine=False)), nn.ReLU()), (3, 33)),
+    "instance_norm": (nn.InstanceNorm2d(18, track_running_stats=True), (18, 4, 5)),
+    "instance_norm_all": (
+        nn.Sequential(
+            nn.InstanceNorm2d(5, eps=0.0625, momentum=0.375, affine=True, track_running_stats=True), nn.Sigmoid()
+        ),
+        (5, 3, 4),
+    ),
+    "instance_norm_steps": (
+        nn.Sequential(ChannelsLast(nn.InstanceNorm1d(17, affine=True, track_running_stats=True)), nn.ReLU()),
+        (6, 17),
+    ),
     "batch_norm_far": (nn.Sequential(nn.BatchNorm2d(4), nn.Tanh()), (4, 6, 6)),
 }
 
@@ -210,7 +227,7 @@ def norm(name, module, shape, batch=3):
         # Single precision holds what is left of them: a thousand deviations from zero.
         inputs = (inputs / 2 + 500).to(torch.float32).double()
     inputs.requires_grad_()
-    plain = lambda key: f"layer.{re.sub(r'^(0[.]|norm[.])?', '', key)}"
+    plain = lambda key: f"layer.{re.sub(r'^(0[.])?(norm[.])?', '', key)}"
     state = lambda: {plain(key): value.clone().double() for key, value in module.state_dict().items()}
     before = state()
     with torch.no_grad():
@@ -475,6 +492,7 @@ FAMILIES = [
     "arithmetic",
     "conv1d",
     "conv_transpose",
+    "norms",
     "padding",
     "shapes",
 ]

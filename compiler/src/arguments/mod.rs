@@ -255,6 +255,16 @@ impl<'a> Arguments<'a> {
         sizes
     }
 
+    /// A list of numbers of at least 1, or a single one, that may be given, by name only.
+    pub fn optional_sizes(&mut self, name: &'static str) -> Option<Vec<usize>> {
+        let value = self.take(name, format!("{name} = .."), Standing::Named)?;
+        let sizes = several(value).unwrap_or_else(|| vec![value]);
+        if sizes.is_empty() {
+            self.wrong(value, "a shape has at least one size");
+        }
+        Some(sizes.into_iter().map(|size| self.stated(size)).collect())
+    }
+
     /// A size of a shape, none of which is left to be found, as PyTorch and Keras find that of -1.
     fn stated(&mut self, size: &Expr) -> usize {
         if matches!(bare(size), Expr::Unary(_)) {

@@ -6,11 +6,16 @@
 mod delta;
 
 use super::operator::{Application, Operator};
-use super::{image, lower::Lower, pair, parameter::Course};
+use super::{
+    image,
+    lower::Lower,
+    pair,
+    parameter::{Course, learnt},
+};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::packing::{PackedAxis, Packing};
-use crate::parameter::{Init, Parameter, Role};
+use crate::parameter::{Parameter, Role};
 use crate::rt::{self, kernels};
 use crate::site::{Absorbed, Normal, Operand, Site};
 use crate::storage::{self, LANES, Storage};
@@ -101,32 +106,13 @@ impl Operator for BatchNorm {
     /// Scale and shift begin with 1 and 0, the running mean and variance with 0 and 1.
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         let shape = vec![channels(inputs[0])];
-        let tensor = |name: &str, shape: &[usize], role: Role, init: f64| Parameter {
-            name: name.into(),
-            shape: shape.to_vec(),
-            init: Init::Constant(init),
-            role,
-            l1: 0.0,
-            l2: 0.0,
-            max_norm: None,
-            rate: 1.0,
-        };
-        let momentum = self.momentum;
-        let statistic = |is_variance| Role::Statistic {
-            momentum,
-            is_variance,
-        };
-        let followed = [
-            tensor("running_mean", &shape, statistic(false), 0.0),
-            tensor("running_var", &shape, statistic(true), 1.0),
-            tensor("num_batches_tracked", &[], Role::Count, 0.0),
-        ];
         let learnt = [
-            tensor("weight", &shape, Role::Learnt, 1.0),
-            tensor("bias", &shape, Role::Learnt, 0.0),
+            learnt("weight", shape.clone(), 1.0),
+            learnt("bias", shape.clone(), 0.0),
         ];
         let learnt = learnt.into_iter().filter(|_| self.affine);
-        self.course.of(learnt.chain(followed).collect())
+        self.course
+            .of(learnt.chain(followed(&shape, self.momentum)).collect())
     }
 
     /// A multiply-add for each number.
@@ -135,6 +121,23 @@ impl Operator for BatchNorm {
             .iter()
             .fold(2, |flops, &size| flops.saturating_mul(size as u64))
     }
+}
+
+/// The running statistics of so many channels, and the count of batches.
+pub fn followed(shape: &[usize], momentum: f64) -> [Parameter; 3] {
+    let tensor = |name: &str, shape: &[usize], role: Role, init: f64| Parameter {
+        role,
+        ..learnt(name, shape.to_vec(), init)
+    };
+    let statistic = |is_variance| Role::Statistic {
+        momentum,
+        is_variance,
+    };
+    [
+        tensor("running_mean", shape, statistic(false), 0.0),
+        tensor("running_var", shape, statistic(true), 1.0),
+        tensor("num_batches_tracked", &[], Role::Count, 0.0),
+    ]
 }
 
 impl BatchNorm {
@@ -154,7 +157,7 @@ impl BatchNorm {
 }
 
 /// What is learnt, as kernels take it: the parameters from slot `first` on.
-fn affine(normal: Normal, first: usize) -> Argument<Slot> {
+pub fn affine(normal: Normal, first: usize) -> Argument<Slot> {
     let part = |index| Argument::read(Slot::Parameter(first + index), Form::Cells(normal.panels));
     match normal.affine {
         true => Argument::Record(

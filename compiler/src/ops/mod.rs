@@ -25,9 +25,13 @@ pub mod flatten;
 pub mod gaussian_dropout;
 pub mod gaussian_noise;
 pub mod global_avg_pool;
+pub mod group_norm;
 pub mod image;
 pub mod init;
+pub mod instance_norm;
+pub mod l2_normalize;
 pub mod last;
+pub mod layer_norm;
 pub mod log_softmax;
 pub mod lower;
 pub mod lstm;
@@ -45,6 +49,7 @@ pub mod relu;
 pub mod repack;
 pub mod rescaling;
 pub mod reshape;
+pub mod rms_norm;
 pub mod sigmoid;
 pub mod slice;
 pub mod softmax;
@@ -52,6 +57,7 @@ pub mod spatial_dropout;
 pub mod stochastic_depth;
 pub mod sub;
 pub mod tanh;
+pub mod units;
 pub mod window;
 
 /// Makes the enum of all operators and hands every call on to the one meant.
@@ -141,6 +147,16 @@ operators! {
     GlobalAvgPool = global_avg_pool, Some("global_avg_pool");
     /// Each channel at mean 0 and variance 1 over the batch.
     BatchNorm = batch_norm, None;
+    /// Each group of a sample's channels at mean 0 and variance 1.
+    GroupNorm = group_norm, None;
+    /// Each of a sample's channels at mean 0 and variance 1.
+    InstanceNorm = instance_norm, None;
+    /// The last axes of each sample at mean 0 and variance 1.
+    LayerNorm = layer_norm, None;
+    /// The last axes of each sample at a mean square of 1.
+    RmsNorm = rms_norm, None;
+    /// Every pixel, step or vector at a norm of 1.
+    L2Normalize = l2_normalize, Some("l2_normalize");
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
     /// The last step of a sequence.

@@ -97,3 +97,17 @@ impl Weights {
         }
     }
 }
+
+/// What is learnt and begins with one number throughout: never penalised, and without a limit.
+pub fn learnt(name: &str, shape: Vec<usize>, init: f64) -> Parameter {
+    Parameter {
+        name: name.into(),
+        shape,
+        init: Init::Constant(init),
+        role: Role::Learnt,
+        l1: 0.0,
+        l2: 0.0,
+        max_norm: None,
+        rate: 1.0,
+    }
+}

@@ -37,8 +37,10 @@ mod line;
 mod tests;
 
 pub use backward::{backward, gradient, means, sums, sums_apart};
+pub(super) use backward::{passed, sums_as, told};
 pub use inference::{Running, infer, lines, rows};
 pub use line::Affine;
+pub(super) use line::Line;
 use line::{batch_line, normalise};
 
 use super::{
@@ -169,7 +171,7 @@ pub fn forward<S: Isa, A: Declared>(
 }
 
 compiled_here! {
-    fn forward_as = forward_as_on(x: &[Block], statistics: &[Block], affine: Affine<'_>, residual: &[Block], y: &mut [Block], pixels: Pixels, activation: Kind);
+    pub(super) fn forward_as = forward_as_on(x: &[Block], statistics: &[Block], affine: Affine<'_>, residual: &[Block], y: &mut [Block], pixels: Pixels, activation: Kind);
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]

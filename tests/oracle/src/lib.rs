@@ -18,6 +18,7 @@ mod recurrence;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod units;
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -121,6 +122,10 @@ impl<'a> Reference<'a> {
             let applications = values.iter().map(|values| self.application(node, values));
             let results: Vec<_> = match &node.op {
                 Op::BatchNorm(norm) => norm::batch(norm, &applications.collect::<Vec<_>>()),
+                Op::InstanceNorm(norm) => {
+                    let each = |sample| units::instance(norm, &sample);
+                    applications.map(each).collect()
+                }
                 op => applications.map(|each| apply(op, &each)).collect(),
             };
             let lines = self.noise.get(index).and_then(Option::as_ref);
@@ -166,9 +171,13 @@ impl<'a> Reference<'a> {
         learnt.map(|(name, _)| name).collect()
     }
 
-    /// Whether samples meet in training.
+    /// Whether training normalises otherwise than inference, or samples meet in it.
     pub fn meets(&self) -> bool {
-        let meets = |node: &Node| matches!(node.op, Op::BatchNorm(_));
+        let meets = |node: &Node| match &node.op {
+            Op::BatchNorm(_) => true,
+            Op::InstanceNorm(norm) => norm.track_running_stats,
+            _ => false,
+        };
         self.graph.nodes.iter().any(meets)
     }
 
@@ -262,6 +271,14 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         }
         Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool(_) => pooling::equal_means(application),
         Op::BatchNorm(norm) => norm::running(norm, application),
+        Op::GroupNorm(norm) => units::group(norm, application),
+        Op::InstanceNorm(norm) if norm.track_running_stats => {
+            norm::by_running(norm.eps, application)
+        }
+        Op::InstanceNorm(norm) => units::instance(norm, application),
+        Op::LayerNorm(norm) => units::layer(norm, application),
+        Op::RmsNorm(norm) => units::rms(norm, application),
+        Op::L2Normalize(norm) => units::length(norm, application),
         Op::Lstm(lstm) => recurrence::lstm(lstm, application),
         Op::Relu(_) => pointwise::map(application, |x| x.max(0.0)),
         Op::Sigmoid(_) => pointwise::map(application, pointwise::sigmoid),

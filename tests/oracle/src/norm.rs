@@ -4,7 +4,7 @@ use super::{Application, Tensor, volume};
 use kiln_compiler::ops::batch_norm::BatchNorm;
 
 /// Channel of each number of a shape, and how many channels there are.
-fn channels(shape: &[usize]) -> (impl Fn(usize) -> usize, usize) {
+pub fn channels(shape: &[usize]) -> (impl Fn(usize) -> usize, usize) {
     let (channels, inner) = match *shape {
         [channels, height, width] => (channels, height * width),
         _ => (shape[shape.len() - 1], 1),
@@ -14,11 +14,16 @@ fn channels(shape: &[usize]) -> (impl Fn(usize) -> usize, usize) {
 
 /// y = (x - mean) / sqrt(variance + eps) g + b, by the running statistics.
 pub fn running(norm: &BatchNorm, application: &Application<'_>) -> Vec<f64> {
+    by_running(norm.eps, application)
+}
+
+/// The same with this eps.
+pub fn by_running(eps: f64, application: &Application<'_>) -> Vec<f64> {
     let [.., mean, variance, _] = &application.parameters[..] else {
         unreachable!("running statistics")
     };
     let x = application.inputs[0];
-    normal(norm, application, x, mean.data, variance.data)
+    normal(eps, application, x, mean.data, variance.data)
 }
 
 /// The same by the mean and the biased variance of all samples' numbers in a channel.
@@ -41,12 +46,12 @@ pub fn batch(norm: &BatchNorm, applications: &[Application<'_>]) -> Vec<Vec<f64>
     let variance = averages(&|channel, x| (x - mean[channel]).powi(2));
     let samples = applications.iter();
     let normal =
-        |sample: &Application<'_>| normal(norm, sample, sample.inputs[0], &mean, &variance);
+        |sample: &Application<'_>| normal(norm.eps, sample, sample.inputs[0], &mean, &variance);
     samples.map(normal).collect()
 }
 
 fn normal(
-    norm: &BatchNorm,
+    eps: f64,
     application: &Application<'_>,
     x: Tensor<'_>,
     mean: &[f64],
@@ -55,9 +60,9 @@ fn normal(
     let (channel, _) = channels(x.shape);
     let number = |(index, x): (usize, &f64)| {
         let channel = channel(index);
-        let normal = (x - mean[channel]) / (variance[channel] + norm.eps).sqrt();
+        let normal = (x - mean[channel]) / (variance[channel] + eps).sqrt();
         match &application.parameters[..] {
-            [weight, bias, ..] if norm.affine => normal * weight.data[channel] + bias.data[channel],
+            [weight, bias, _, _, _] => normal * weight.data[channel] + bias.data[channel],
             _ => normal,
         }
     };

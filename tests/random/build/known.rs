@@ -116,6 +116,20 @@ pub const MODELS: &[&str] = &[
             )
         }
     }",
+    // Norms of each sample: over whole images that lie in a border, planes that are copied into rows, steps and features
+    // together, groups across blocks, and channels; one is called on two values.
+    "(x: [3, 6, 5], y: [5, 18]) -> ([20, 6, 5], [5, 18], [3]) {
+        c: Conv2d(18, 3, padding = 1), whole: LayerNorm(axes = 3, eps = 0.0625), e: Conv2d(20, 3, padding = 1),
+        groups: GroupNorm(2, eps = 0.0625), planes: LayerNorm([6, 5], eps = 0.0625, bias = false), f: Dense(3),
+        channels: InstanceNorm(affine = true, eps = 0.25, track_running_stats = true), steps: RmsNorm(axes = 2, eps = 0.25),
+        features: LayerNorm(eps = 0.0625),
+        forward {
+            let h = e(relu(whole(c(x))));
+            let g = e(sigmoid(planes(whole(c(channels(x))))));
+            let s = steps(features(y)) - features(y);
+            (tanh(groups(h)) + groups(g), s, f(flatten(l2_normalize(x, eps = 0.5))))
+        }
+    }",
     // Noise between a norm and the sum that it would take, and around what is frozen.
     "(x: [5, 6, 6], y: [17]) -> ([5, 6, 6], [17]) {
         c: Conv2d(5, 3, padding = 1), n: BatchNorm, m: BatchNorm(affine = false), d: Dense(17), s: Dense(17, frozen = true),

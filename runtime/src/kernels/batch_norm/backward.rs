@@ -31,7 +31,7 @@ pub fn sums<S: Isa>(
 }
 
 compiled_here! {
-    fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, rectified: bool);
+    pub(in crate::kernels) fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, rectified: bool);
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]
@@ -105,7 +105,7 @@ fn row_sums<S: Isa, const RECTIFIED: bool>(
 
 /// The line of a panel, and r.
 #[inline(always)]
-fn told<S: Isa>(
+pub(in crate::kernels) fn told<S: Isa>(
     s: S,
     statistics: &[Block],
     affine: Affine<'_>,
@@ -118,7 +118,7 @@ fn told<S: Isa>(
 
 /// What the rectifier of a line passes on of dy, if there is one.
 #[inline(always)]
-fn passed<S: Isa, const RECTIFIED: bool>(
+pub(in crate::kernels) fn passed<S: Isa, const RECTIFIED: bool>(
     s: S,
     line: Line<S>,
     x: f32x16<S>,

@@ -168,6 +168,17 @@ fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
 }
 
 fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
+    match dice.below(8) {
+        0 | 1 => return layer_norm(dice, shape),
+        2 => return group_norm(dice, shape),
+        3 if channels(shape) < shape.iter().product() => return instance_norm(dice, shape),
+        4 => {
+            let eps = dice.pick(&["eps = 0.5", "eps = 0.125"]);
+            let layer = Layer::new("L2Normalize", vec![eps.into()], shape.to_vec());
+            return layer.function("l2_normalize");
+        }
+        _ => {}
+    }
     let mut arguments = Vec::new();
     if dice.once_in(3) {
         arguments.push("affine = false".into());
@@ -179,6 +190,70 @@ fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
         arguments.push("momentum = 0.25".into());
     }
     Layer::new("BatchNorm", arguments, shape.to_vec())
+}
+
+/// Channels of a shape.
+fn channels(shape: &[usize]) -> usize {
+    match *shape {
+        [channels, _, _] => channels,
+        _ => shape[shape.len() - 1],
+    }
+}
+
+/// An eps that differences of few numbers are not small beside.
+fn eps(dice: &mut Dice) -> String {
+    dice.pick(&["eps = 0.0625", "eps = 0.25"]).into()
+}
+
+fn layer_norm(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let kind = dice.pick(&["LayerNorm", "RmsNorm"]);
+    let axes = dice.between(1, shape.len());
+    let mut arguments = Vec::new();
+    match dice.once_in(3) {
+        true => {
+            let sizes = shape[shape.len() - axes..].iter().map(usize::to_string);
+            arguments.push(format!("[{}]", sizes.collect::<Vec<_>>().join(", ")));
+        }
+        false if axes > 1 || dice.once_in(4) => arguments.push(format!("axes = {axes}")),
+        false => {}
+    }
+    arguments.push(eps(dice));
+    if dice.once_in(4) {
+        arguments.push("affine = false".into());
+    }
+    if kind == "LayerNorm" {
+        arguments.extend(unbiased(dice));
+    }
+    Layer::new(kind, arguments, shape.to_vec())
+}
+
+fn group_norm(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let (channels, all) = (channels(shape), shape.iter().product::<usize>());
+    let fits = |groups: &usize| channels.is_multiple_of(*groups) && *groups < all;
+    let divisors: Vec<usize> = (1..=channels).filter(fits).collect();
+    if divisors.is_empty() {
+        return layer_norm(dice, shape);
+    }
+    let mut arguments = vec![dice.pick(&divisors).to_string()];
+    if dice.once_in(4) {
+        arguments.push(channels.to_string());
+    }
+    arguments.push(eps(dice));
+    if dice.once_in(4) {
+        arguments.push("affine = false".into());
+    }
+    Layer::new("GroupNorm", arguments, shape.to_vec())
+}
+
+fn instance_norm(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let mut arguments = vec![eps(dice)];
+    if dice.once_in(2) {
+        arguments.push("affine = true".into());
+    }
+    if dice.once_in(3) {
+        arguments.push("track_running_stats = true".into());
+    }
+    Layer::new("InstanceNorm", arguments, shape.to_vec())
 }
 
 fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {

@@ -1,0 +1,81 @@
+//! How the numbers of units are normalised.
+
+use super::{rule::Rule, span::Group};
+use crate::{
+    block::{Block, LANES},
+    math,
+    simd::Isa,
+};
+use fearless_simd::{f32x16, prelude::*};
+
+/// What x^ is multiplied by and what is added to it, block by block of a unit; empty where there is none.
+#[derive(Clone, Copy)]
+pub struct Affine<'a> {
+    /// g.
+    pub weight: &'a [Block],
+    /// b.
+    pub bias: &'a [Block],
+}
+
+/// How the numbers of up to sixteen units are normalised: (x - near - rest) r.
+#[derive(Clone, Copy)]
+pub struct Lines {
+    pub near: [f32; LANES],
+    pub rest: [f32; LANES],
+    pub inverse: [f32; LANES],
+}
+
+impl Lines {
+    /// The line of a unit.
+    #[inline(always)]
+    pub fn of<S: Isa>(&self, s: S, unit: usize) -> [f32x16<S>; 3] {
+        let splat = |of: &[f32; LANES]| f32x16::splat(s, of[unit]);
+        [splat(&self.near), splat(&self.rest), splat(&self.inverse)]
+    }
+
+    /// What forward kept of a group.
+    #[inline(always)]
+    pub fn kept(group: &Group, statistics: &[f32], rule: Rule) -> Self {
+        let mut lines = Self {
+            near: [0.0; LANES],
+            rest: [0.0; LANES],
+            inverse: [0.0; LANES],
+        };
+        for unit in 0..group.units {
+            let kept = &statistics[group.kept[unit]..][..rule.kept()];
+            match *kept {
+                [near, rest, inverse] => {
+                    lines.near[unit] = near;
+                    lines.rest[unit] = rest;
+                    lines.inverse[unit] = inverse;
+                }
+                [inverse] => lines.inverse[unit] = inverse,
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    /// Keeps them for backward.
+    #[inline(always)]
+    pub fn keep(&self, group: &Group, statistics: &mut [f32], rule: Rule) {
+        for unit in 0..group.units {
+            let kept = &mut statistics[group.kept[unit]..][..rule.kept()];
+            match kept {
+                [near, rest, inverse] => {
+                    *near = self.near[unit];
+                    *rest = self.rest[unit];
+                    *inverse = self.inverse[unit];
+                }
+                [inverse] => *inverse = self.inverse[unit],
+                _ => {}
+            }
+        }
+    }
+}
+
+/// x^ of x on a line.
+#[inline(always)]
+pub fn normal<S: Isa>(s: S, x: f32x16<S>, [near, rest, inverse]: [f32x16<S>; 3]) -> f32x16<S> {
+    math::flush(s, math::flush(s, (x - near) - rest) * inverse)
+}
