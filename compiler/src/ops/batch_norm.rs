@@ -54,7 +54,7 @@ pub struct BatchNorm {
 const MOMENTS_OF: Slot = Slot::Own("moments");
 const SUMS_OF: Slot = Slot::Own("sums");
 /// What the batch's samples have in common: means and deviations, and what their deltas sum up to.
-const STATISTICS: Slot = Slot::Joint("statistics");
+pub const STATISTICS: Slot = Slot::Joint("statistics");
 const MEANS_OF: Slot = Slot::Joint("means of deltas");
 
 /// The channels of a shape.

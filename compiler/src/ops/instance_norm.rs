@@ -2,7 +2,7 @@
 //! 2016), as `torch.nn.InstanceNorm1d` and `InstanceNorm2d`.
 //!
 //! With `track_running_stats`, inference normalises by running statistics as a `BatchNorm` does, and training by each
-//! sample's own. As in PyTorch, `num_batches_tracked` stays 0 then.
+//! sample's own. It counts batches then, which PyTorch's does not.
 
 use super::batch_norm::{self, BatchNorm};
 use super::group_norm::{self, Groups, channels};
@@ -22,7 +22,6 @@ use crate::storage::{Border, LANES, Storage};
 
 kernels! {
     JOIN = group_norm::join(s, statistics, out joined, numbers);
-    FOLLOW = group_norm::follow(s, joined, mut mean, mut variance, momentum);
 }
 
 /// Normalisation of each channel of each sample.
@@ -92,8 +91,8 @@ impl Operator for InstanceNorm {
     }
 }
 
-/// The means of all samples' statistics.
-const JOINED: Slot = Slot::Joint("statistics");
+/// The means of all samples' statistics, which stand where a `BatchNorm` has those of the batch.
+const JOINED: Slot = batch_norm::STATISTICS;
 
 impl InstanceNorm {
     fn groups(&self) -> Groups {
@@ -178,18 +177,7 @@ impl Lower for InstanceNorm {
     }
 
     fn follow(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        if !self.track_running_stats {
-            return Vec::new();
-        }
-        let panels = channels(site.input_shape(0)).div_ceil(LANES);
-        let mean = if self.affine { 2 } else { 0 };
-        let (running, panels) = (Form::Cells(panels), Form::Cells(4 * panels));
-        vec![
-            Call::of(&FOLLOW, [Size::Isa])
-                .read("joined", JOINED, panels)
-                .modify("mean", Slot::Parameter(mean), running)
-                .modify("variance", Slot::Parameter(mean + 1), running)
-                .with("momentum", Argument::Float(self.momentum as f32)),
-        ]
+        let running = self.running();
+        running.map_or(Vec::new(), |running| running.follow(site))
     }
 }

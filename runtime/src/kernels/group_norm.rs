@@ -181,17 +181,6 @@ fn join_on<S: Isa>(s: S, statistics: Samples<'_>, joined: &mut [Block], numbers:
     );
 }
 
-/// The running statistics go a step of `momentum` towards what [`join`] gives. Batches are not counted.
-pub fn follow<S: Isa>(
-    s: S,
-    joined: &[Block],
-    mean: &mut [Block],
-    variance: &mut [Block],
-    momentum: f32,
-) {
-    batch_norm::follow(s, joined, mean, variance, &mut [], momentum);
-}
-
 /// Of each sample's panels the sums of d, and behind them those of d x^, and then c1 and c2. d is dy where
 /// y = max(g x^ + b, floor) passes it on: floor is 0, or minus infinity for all of it.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
