@@ -56,7 +56,7 @@ use crate::{
 use bytemuck::must_cast_slice_mut;
 use fearless_simd::{f32x16, prelude::*};
 use line::{Lines, normal};
-use span::{Group, Span, across, keep, sum};
+use span::{Group, Span, across, change, sum};
 
 /// y = f(g x^ + b); writes y's border, too.
 pub fn infer<S: Isa, A: Declared>(
@@ -127,7 +127,7 @@ fn lines_of<S: Isa>(s: S, x: &[Block], group: &Group, span: &Span, rule: Rule) -
     let numbers = f32x16::splat(s, span.numbers as f32);
     let eps = f32x16::splat(s, rule.eps);
     let (zero, one) = (f32x16::splat(s, 0.0), f32x16::splat(s, 1.0));
-    let [mut near, mut rest] = [[0.0; LANES]; 2];
+    let mut near = [0.0; LANES];
     // A sum of each unit, and another.
     let [mut plain, mut squared] = [[Block::ZERO; LANES]; 2];
     if rule.norm == Norm::Layer {
@@ -174,10 +174,10 @@ fn lines_of<S: Isa>(s: S, x: &[Block], group: &Group, span: &Span, rule: Rule) -
         }
     }
     let squares = across(s, &squared);
+    let mut above = zero;
     let inverse = match rule.norm {
         Norm::Layer => {
-            let above = across(s, &plain) / numbers;
-            math::flush(s, above).store_array(&mut rest);
+            above = across(s, &plain) / numbers;
             // What is below zero is rounding; NaN stays.
             let variance = math::maximum(s, squares / numbers - above * above, zero);
             one / (variance + eps).sqrt()
@@ -185,12 +185,14 @@ fn lines_of<S: Isa>(s: S, x: &[Block], group: &Group, span: &Span, rule: Rule) -
         Norm::Rms => one / (squares / numbers + eps).sqrt(),
         Norm::Length => one / math::maximum(s, squares.sqrt(), eps),
     };
+    let inverse = math::flush(s, inverse);
     let mut lines = Lines {
         near,
-        rest,
+        shift: [0.0; LANES],
         inverse: [0.0; LANES],
     };
-    math::flush(s, inverse).store_array(&mut lines.inverse);
+    math::flush(s, -above * inverse).store_array(&mut lines.shift);
+    inverse.store_array(&mut lines.inverse);
     lines
 }
 
@@ -205,37 +207,33 @@ fn apply<S: Isa, A: Declared>(
     span: &Span,
     lines: &Lines,
 ) {
-    let (tail, last) = (span.tail(s), span.blocks - 1);
+    let tail = span.tail(s);
+    let (weighted, biased) = (!affine.weight.is_empty(), !affine.bias.is_empty());
     for unit in 0..group.units {
         let line = lines.of(s, unit);
         for run in 0..span.runs() {
             let x = span.run(x, group.at[unit], run);
-            let y = span.run_mut(y, group.at[unit], run);
-            let affine = [affine.weight, affine.bias].map(|part| span.part(part, run));
-            for index in 0..last {
-                let number = scaled(s, &x[index], line, affine, index);
-                y[index].store(A::apply(s, number));
-            }
-            let number = scaled(s, &x[last], line, affine, last);
-            y[last].store(keep(A::apply(s, number), tail));
+            let weight = span.part(affine.weight, run, x);
+            let bias = span.part(affine.bias, run, x);
+            change(
+                s,
+                [x, weight, bias],
+                tail,
+                span.run_mut(y, group.at[unit], run),
+                #[inline(always)]
+                |[x, weight, bias]| {
+                    let normal = normal(s, x, line);
+                    let scaled = match (weighted, biased) {
+                        (true, true) => normal.mul_add(weight, bias),
+                        (true, false) => normal * weight,
+                        (false, true) => normal + bias,
+                        (false, false) => normal,
+                    };
+                    A::apply(s, scaled)
+                },
+                #[inline(always)]
+                |y, value| y.store(value),
+            );
         }
-    }
-}
-
-/// g x^ + b.
-#[inline(always)]
-fn scaled<S: Isa>(
-    s: S,
-    x: &Block,
-    line: [f32x16<S>; 3],
-    affine: [Option<&[Block]>; 2],
-    index: usize,
-) -> f32x16<S> {
-    let normal = normal(s, x.load(s), line);
-    match affine {
-        [Some(weight), Some(bias)] => normal.mul_add(weight[index].load(s), bias[index].load(s)),
-        [Some(weight), None] => normal * weight[index].load(s),
-        [None, Some(bias)] => normal + bias[index].load(s),
-        [None, None] => normal,
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     line::{Lines, normal},
     rule::{Norm, Rule},
-    span::{Group, Span, across, add, keep, sum},
+    span::{Group, Span, across, add, change, keep, sum},
 };
 use crate::{
     block::{Block, LANES},
@@ -192,10 +192,9 @@ fn backward_into_on<S: Isa>(
                 let means = means(s, [x, dy, weight], &group, &span, &lines, rule);
                 for unit in 0..group.units {
                     let line = lines.of(s, unit);
-                    let means = means.map(
-                        #[inline(always)]
-                        |means| f32x16::splat(s, means[unit]),
-                    );
+                    let [all, along] = &means;
+                    let [all, along] = [all[unit], along[unit]];
+                    let means = [f32x16::splat(s, all), f32x16::splat(s, along)];
                     let at = group.at[unit];
                     back(s, [x, dy, weight], at, &span, line, means, dx, adds);
                 }
@@ -233,8 +232,8 @@ fn means<S: Isa>(
                 span,
                 #[inline(always)]
                 |run| {
-                    let weight = span.part(weight, run).unwrap_or_default();
-                    [span.run(x, at, run), span.run(dy, at, run), weight]
+                    let x = span.run(x, at, run);
+                    [x, span.run(dy, at, run), span.part(weight, run, x)]
                 },
                 #[inline(always)]
                 |[x, dy, weight]| {
@@ -247,10 +246,7 @@ fn means<S: Isa>(
         along.store(totals[1]);
     }
     let numbers = f32x16::splat(s, span.numbers as f32);
-    let [all, along] = parts.each_ref().map(
-        #[inline(always)]
-        |parts| across(s, parts),
-    );
+    let (all, along) = (across(s, &parts[0]), across(s, &parts[1]));
     let mut means = [[0.0; LANES]; 2];
     if rule.norm == Norm::Layer {
         math::flush(s, all / numbers).store_array(&mut means[0]);
@@ -268,7 +264,7 @@ fn means<S: Isa>(
     means
 }
 
-/// dx of a unit.
+/// dx of a unit, as r h - r all - x^ r along.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "an inner loop")]
 fn back<S: Isa>(
@@ -281,51 +277,31 @@ fn back<S: Isa>(
     dx: &mut [Block],
     adds: bool,
 ) {
-    let (tail, last) = (span.tail(s), span.blocks - 1);
+    let (tail, weighted) = (span.tail(s), !weight.is_empty());
+    let [.., inverse] = line;
+    let (all, along) = (-all * inverse, -math::flush(s, along * inverse));
     for run in 0..span.runs() {
         let (x, dy) = (span.run(x, at, run), span.run(dy, at, run));
-        let weight = span.part(weight, run);
-        let dx = span.run_mut(dx, at, run);
-        for index in 0..last {
-            let h = scaled(s, &dy[index], weight.map(|weight| &weight[index]));
-            let number = number(s, &x[index], h, line, [all, along]);
-            put(s, &mut dx[index], number, adds);
-        }
-        let h = scaled(s, &dy[last], weight.map(|weight| &weight[last]));
-        let number = number(s, &x[last], h, line, [all, along]);
-        put(s, &mut dx[last], keep(number, tail), adds);
+        let weight = span.part(weight, run, x);
+        change(
+            s,
+            [x, dy, weight],
+            tail,
+            span.run_mut(dx, at, run),
+            #[inline(always)]
+            |[x, dy, weight]| {
+                let h = if weighted {
+                    math::flush(s, dy * weight)
+                } else {
+                    dy
+                };
+                normal(s, x, line).mul_add(along, h.mul_add(inverse, all))
+            },
+            #[inline(always)]
+            |dx, value| {
+                let value = if adds { value + dx.load(s) } else { value };
+                dx.store(math::flush(s, value));
+            },
+        );
     }
-}
-
-/// h = g d.
-#[inline(always)]
-fn scaled<S: Isa>(s: S, dy: &Block, weight: Option<&Block>) -> f32x16<S> {
-    let dy = dy.load(s);
-    match weight {
-        Some(weight) => math::flush(s, dy * weight.load(s)),
-        None => dy,
-    }
-}
-
-/// dx of some numbers.
-#[inline(always)]
-fn number<S: Isa>(
-    s: S,
-    x: &Block,
-    h: f32x16<S>,
-    line: [f32x16<S>; 3],
-    [all, along]: [f32x16<S>; 2],
-) -> f32x16<S> {
-    let [.., inverse] = line;
-    let normal = normal(s, x.load(s), line);
-    math::flush(s, (h - all) - normal * along) * inverse
-}
-
-/// Stores dx, or adds it.
-#[inline(always)]
-fn put<S: Isa>(s: S, dx: &mut Block, mut number: f32x16<S>, adds: bool) {
-    if adds {
-        number += dx.load(s);
-    }
-    dx.store(math::flush(s, number));
 }

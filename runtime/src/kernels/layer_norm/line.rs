@@ -17,11 +17,12 @@ pub struct Affine<'a> {
     pub bias: &'a [Block],
 }
 
-/// How the numbers of up to sixteen units are normalised: (x - near - rest) r.
+/// How the numbers of up to sixteen units are normalised: (x - near) r + shift, where near is the mean as it was rounded, and
+/// shift is -r times the rest of it.
 #[derive(Clone, Copy)]
 pub struct Lines {
     pub near: [f32; LANES],
-    pub rest: [f32; LANES],
+    pub shift: [f32; LANES],
     pub inverse: [f32; LANES],
 }
 
@@ -30,7 +31,7 @@ impl Lines {
     #[inline(always)]
     pub fn of<S: Isa>(&self, s: S, unit: usize) -> [f32x16<S>; 3] {
         let splat = |of: &[f32; LANES]| f32x16::splat(s, of[unit]);
-        [splat(&self.near), splat(&self.rest), splat(&self.inverse)]
+        [splat(&self.near), splat(&self.shift), splat(&self.inverse)]
     }
 
     /// What forward kept of a group.
@@ -38,15 +39,15 @@ impl Lines {
     pub fn kept(group: &Group, statistics: &[f32], rule: Rule) -> Self {
         let mut lines = Self {
             near: [0.0; LANES],
-            rest: [0.0; LANES],
+            shift: [0.0; LANES],
             inverse: [0.0; LANES],
         };
         for unit in 0..group.units {
             let kept = &statistics[group.kept[unit]..][..rule.kept()];
             match *kept {
-                [near, rest, inverse] => {
+                [near, shift, inverse] => {
                     lines.near[unit] = near;
-                    lines.rest[unit] = rest;
+                    lines.shift[unit] = shift;
                     lines.inverse[unit] = inverse;
                 }
                 [inverse] => lines.inverse[unit] = inverse,
@@ -62,9 +63,9 @@ impl Lines {
         for unit in 0..group.units {
             let kept = &mut statistics[group.kept[unit]..][..rule.kept()];
             match kept {
-                [near, rest, inverse] => {
+                [near, shift, inverse] => {
                     *near = self.near[unit];
-                    *rest = self.rest[unit];
+                    *shift = self.shift[unit];
                     *inverse = self.inverse[unit];
                 }
                 [inverse] => *inverse = self.inverse[unit],
@@ -76,6 +77,6 @@ impl Lines {
 
 /// x^ of x on a line.
 #[inline(always)]
-pub fn normal<S: Isa>(s: S, x: f32x16<S>, [near, rest, inverse]: [f32x16<S>; 3]) -> f32x16<S> {
-    math::flush(s, math::flush(s, (x - near) - rest) * inverse)
+pub fn normal<S: Isa>(s: S, x: f32x16<S>, [near, shift, inverse]: [f32x16<S>; 3]) -> f32x16<S> {
+    math::flush(s, (x - near).mul_add(inverse, shift))
 }

@@ -105,10 +105,13 @@ impl Span {
         &mut blocks[at + self.place(run)..][..self.blocks]
     }
 
-    /// What of weights belongs to a run, if there are weights.
+    /// What of weights belongs to a run; `other` where there are none.
     #[inline(always)]
-    pub fn part<'a>(&self, weights: &'a [Block], run: usize) -> Option<&'a [Block]> {
-        (!weights.is_empty()).then(|| &weights[run * self.blocks..][..self.blocks])
+    pub fn part<'a>(&self, weights: &'a [Block], run: usize, other: &'a [Block]) -> &'a [Block] {
+        match weights.is_empty() {
+            true => other,
+            false => &weights[run * self.blocks..][..self.blocks],
+        }
     }
 
     /// The lanes of a run's last block that hold numbers.
@@ -167,19 +170,24 @@ pub fn keep<S: Isa>(value: f32x16<S>, lanes: u32x16<S>) -> f32x16<S> {
 /// two and one.
 #[inline(always)]
 pub fn across<S: Isa>(s: S, blocks: &[Block; LANES]) -> f32x16<S> {
-    let mut sums = blocks.map(
-        #[inline(always)]
-        |block| block.load(s),
-    );
-    let mut half = LANES;
-    while half > 1 {
-        half /= 2;
-        for index in 0..half {
-            let (low, high) = sums[index].interleave(sums[index + half]);
-            sums[index] = low + high;
-        }
+    let mut sums = [f32x16::splat(s, 0.0); LANES];
+    for (sum, block) in sums.iter_mut().zip(blocks) {
+        *sum = block.load(s);
     }
+    fold::<S, 8>(&mut sums);
+    fold::<S, 4>(&mut sums);
+    fold::<S, 2>(&mut sums);
+    fold::<S, 1>(&mut sums);
     sums[0]
+}
+
+/// Adds the halves of H and H blocks, and interleaves what is left of each pair.
+#[inline(always)]
+fn fold<S: Isa, const H: usize>(sums: &mut [f32x16<S>; LANES]) {
+    for index in 0..H {
+        let (low, high) = sums[index].interleave(sums[index + H]);
+        sums[index] = low + high;
+    }
 }
 
 /// Sums over a unit of what `f` gives for the blocks of some operands, of which `runs` gives the run of an index. Padding lanes
@@ -193,6 +201,10 @@ pub fn sum<'a, S: Isa, const R: usize, const N: usize>(
 ) -> [f32x16<S>; N] {
     let tail = span.tail(s);
     let mut total = [f32x16::splat(s, 0.0); N];
+    if span.runs() == 1 {
+        sum_run(s, runs(0), tail, &mut total, &f);
+        return total;
+    }
     for from in (0..span.runs()).step_by(POSITIONS) {
         let mut part = [f32x16::splat(s, 0.0); N];
         for run in from..span.runs().min(from + POSITIONS) {
@@ -212,52 +224,99 @@ fn sum_run<S: Isa, const R: usize, const N: usize>(
     total: &mut [f32x16<S>; N],
     f: &impl Fn([f32x16<S>; R]) -> [f32x16<S>; N],
 ) {
-    let blocks = runs[0].len();
-    let mut from = 0;
-    while from < blocks {
-        let to = blocks.min(from + 4 * POSITIONS);
-        let body = if to == blocks { to - 1 } else { to };
-        let pieces = runs.map(
-            #[inline(always)]
-            |run| run[from..body].as_chunks::<4>(),
-        );
-        let mut chains = [[f32x16::splat(s, 0.0); N]; 4];
-        for four in 0..(body - from) / 4 {
-            for (lane, chain) in chains.iter_mut().enumerate() {
-                let loaded = pieces.map(
-                    #[inline(always)]
-                    |(fours, _)| fours[four][lane].load(s),
-                );
-                add(chain, f(loaded));
-            }
+    let mut left = runs[0].len() - 1;
+    let mut runs = runs;
+    while left > 4 * POSITIONS {
+        let mut pieces = runs;
+        for (piece, run) in pieces.iter_mut().zip(&mut runs) {
+            (*piece, *run) = run.split_at(4 * POSITIONS);
         }
-        for (lane, chain) in chains.iter_mut().enumerate() {
-            if lane < (body - from) % 4 {
-                let loaded = pieces.map(
-                    #[inline(always)]
-                    |(_, ones)| ones[lane].load(s),
-                );
-                add(chain, f(loaded));
-            }
-        }
-        if to == blocks {
-            let loaded = runs.map(
-                #[inline(always)]
-                |run| run[blocks - 1].load(s),
-            );
-            let terms = f(loaded).map(
-                #[inline(always)]
-                |term| keep(term, tail),
-            );
-            add(&mut chains[3], terms);
-        }
-        let [mut a, mut b, c, d] = chains;
-        add(&mut a, c);
-        add(&mut b, d);
-        add(&mut a, b);
-        add(total, a);
-        from = to;
+        left -= 4 * POSITIONS;
+        let zero = [f32x16::splat(s, 0.0); N];
+        add(total, sum_piece(s, pieces, zero, f));
     }
+    let mut bodies = runs;
+    let mut loaded = [f32x16::splat(s, 0.0); R];
+    for ((body, loaded), run) in bodies.iter_mut().zip(&mut loaded).zip(runs) {
+        *body = &run[..left];
+        *loaded = run[left].load(s);
+    }
+    let mut last = f(loaded);
+    for term in &mut last {
+        *term = keep(*term, tail);
+    }
+    add(total, sum_piece(s, bodies, last, f));
+}
+
+/// The sums of a piece of a run in four chains, of which one begins at `last`.
+#[inline(always)]
+fn sum_piece<S: Isa, const R: usize, const N: usize>(
+    s: S,
+    runs: [&[Block]; R],
+    last: [f32x16<S>; N],
+    f: &impl Fn([f32x16<S>; R]) -> [f32x16<S>; N],
+) -> [f32x16<S>; N] {
+    let blocks = runs[0].len();
+    let mut fours: [&[[Block; 4]]; R] = [&[]; R];
+    for (fours, run) in fours.iter_mut().zip(runs) {
+        *fours = run[..blocks].as_chunks().0;
+    }
+    let zero = [f32x16::splat(s, 0.0); N];
+    let mut chains = [zero, zero, zero, last];
+    let mut loaded = [f32x16::splat(s, 0.0); R];
+    for four in 0..blocks / 4 {
+        for (lane, chain) in chains.iter_mut().enumerate() {
+            for (loaded, fours) in loaded.iter_mut().zip(fours) {
+                *loaded = fours[four][lane].load(s);
+            }
+            add(chain, f(loaded));
+        }
+    }
+    let rest = blocks - blocks % 4;
+    for (lane, chain) in chains.iter_mut().take(3).enumerate() {
+        if rest + lane < blocks {
+            for (loaded, run) in loaded.iter_mut().zip(runs) {
+                *loaded = run[rest + lane].load(s);
+            }
+            add(chain, f(loaded));
+        }
+    }
+    let [mut a, mut b, c, d] = chains;
+    add(&mut a, c);
+    add(&mut b, d);
+    add(&mut a, b);
+    a
+}
+
+/// Hands `put` each block of a run with what `f` gives for those of other runs at its place, and zero in padding.
+#[inline(always)]
+pub fn change<S: Isa, const R: usize>(
+    s: S,
+    runs: [&[Block]; R],
+    tail: u32x16<S>,
+    changed: &mut [Block],
+    f: impl Fn([f32x16<S>; R]) -> f32x16<S>,
+    put: impl Fn(&mut Block, f32x16<S>),
+) {
+    let Some((last, body)) = changed.split_last_mut() else {
+        return;
+    };
+    let blocks = body.len();
+    let mut bodies: [&[Block]; R] = [&[]; R];
+    for (body, run) in bodies.iter_mut().zip(runs) {
+        *body = &run[..blocks];
+    }
+    let mut loaded = [f32x16::splat(s, 0.0); R];
+    for (index, changed) in body.iter_mut().enumerate() {
+        for (loaded, body) in loaded.iter_mut().zip(bodies) {
+            *loaded = body[index].load(s);
+        }
+        put(changed, f(loaded));
+    }
+    for (loaded, run) in loaded.iter_mut().zip(runs) {
+        *loaded = run[blocks].load(s);
+    }
+    put(last, keep(f(loaded), tail));
 }
 
 #[inline(always)]
