@@ -69,6 +69,11 @@ case!(instance_between: (x: [3, 6, 7]) -> [5, 6, 7] {
     Conv2d(18, 3, padding = 1, bias = false), InstanceNorm, Relu, Conv2d(5, 3, padding = 1)
 });
 case!(instance_far: (x: [6, 8, 8]) -> [6, 8, 8] { layer: InstanceNorm(affine = true) });
+case!(layer_four_axes: (x: [2, 3, 4, 5]) -> [2, 3, 4, 5] { layer: LayerNorm(axes = 3) });
+case!(layer_all_four_axes: (x: [2, 3, 2, 5]) -> [2, 3, 2, 5] { layer: LayerNorm([2, 3, 2, 5]) });
+case!(group_four_axes: (x: [6, 2, 3, 4]) -> [6, 2, 3, 4] { layer: GroupNorm(3) });
+case!(instance_four_axes: (x: [5, 2, 3, 4]) -> [5, 2, 3, 4] { layer: InstanceNorm(affine = true) });
+case!(length_four_axes: (x: [5, 2, 3, 4]) -> [5, 2, 3, 4] { L2Normalize });
 case!(rms: (x: [19]) -> [19] { layer: RmsNorm });
 case!(rms_stated: (x: [3, 64]) -> [3, 64] { layer: RmsNorm(64) });
 case!(rms_fixed: (x: [3, 17]) -> [3, 17] { layer: RmsNorm(affine = false) });

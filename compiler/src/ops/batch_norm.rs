@@ -7,7 +7,7 @@ mod delta;
 
 use super::operator::{Application, Operator};
 use super::{
-    image,
+    image::{self, channels},
     lower::Lower,
     pair,
     parameter::{Course, learnt},
@@ -56,14 +56,6 @@ const SUMS_OF: Slot = Slot::Own("sums");
 /// What the batch's samples have in common: means and deviations, and what their deltas sum up to.
 pub const STATISTICS: Slot = Slot::Joint("statistics");
 const MEANS_OF: Slot = Slot::Joint("means of deltas");
-
-/// The channels of a shape.
-fn channels(shape: &[usize]) -> usize {
-    match *shape {
-        [channels, _, _] => channels,
-        _ => shape.last().copied().unwrap_or(1),
-    }
-}
 
 impl Operator for BatchNorm {
     fn declare(arguments: &mut Arguments<'_>) -> Self {

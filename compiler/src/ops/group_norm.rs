@@ -3,6 +3,7 @@
 
 mod calls;
 
+use super::image::channels;
 use super::layer_norm::flops;
 use super::operator::{Application, Operator};
 use super::{
@@ -16,7 +17,7 @@ use crate::parameter::Parameter;
 use crate::site::{Operand, Site};
 use crate::storage::{Border, Storage};
 
-pub use calls::{Groups, STATISTICS, accepts, channels, statistics, wants};
+pub use calls::{Groups, STATISTICS, accepts, statistics, wants};
 
 /// Normalisation over groups of channels.
 #[derive(Clone, Debug, PartialEq)]

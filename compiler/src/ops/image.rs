@@ -87,6 +87,25 @@ pub fn layout(storage: &Storage) -> Size {
     }
 }
 
+/// The channels of a shape: its first axis where there are pixels, its last one in vectors and sequences.
+pub fn channels(shape: &[usize]) -> usize {
+    let axis = match shape.len() {
+        1 | 2 => shape.last(),
+        _ => shape.first(),
+    };
+    axis.copied().unwrap_or(1)
+}
+
+/// The shape by which pixels are stored: that of an image where there are more axes.
+pub fn as_image(shape: &[usize]) -> Vec<usize> {
+    match *shape {
+        [channels, ref rows @ .., columns] if rows.len() > 1 => {
+            vec![channels, rows.iter().product(), columns]
+        }
+        _ => shape.to_vec(),
+    }
+}
+
 /// Where the pixels of a sample lie whose channels stand in whole blocks, for kernels that take sizes as values. The steps of
 /// a sequence are rows of one pixel.
 pub fn pixels(storage: &Storage) -> Argument<Slot> {

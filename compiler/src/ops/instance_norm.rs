@@ -5,7 +5,8 @@
 //! sample's own. It counts batches then, which PyTorch's does not.
 
 use super::batch_norm::{self, BatchNorm};
-use super::group_norm::{self, Groups, channels};
+use super::group_norm::{self, Groups};
+use super::image::channels;
 use super::layer_norm::flops;
 use super::operator::{Application, Operator};
 use super::{

@@ -87,7 +87,9 @@ impl Units {
         match (self.lies(shape), storage.form) {
             (Lies::Rows(numbers), _) => *storage == Self::rows(shape, numbers),
             (_, storage::Form::Flat) => shape.len() == 1 && storage.shape == shape,
-            (_, storage::Form::Steps | storage::Form::Image(_)) => storage.shape == shape,
+            (_, storage::Form::Steps | storage::Form::Image(_)) => {
+                storage.shape == image::as_image(shape)
+            }
             (_, storage::Form::Planar(_)) => false,
         }
     }
@@ -96,7 +98,7 @@ impl Units {
     pub fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
         match self.lies(operand.shape) {
             Lies::Rows(numbers) => Self::rows(operand.shape, numbers),
-            Lies::Pixels | Lies::Whole => Storage::natural(operand.shape, border),
+            Lies::Pixels | Lies::Whole => Storage::natural(&image::as_image(operand.shape), border),
         }
     }
 

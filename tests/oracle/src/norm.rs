@@ -6,7 +6,7 @@ use kiln_compiler::ops::batch_norm::BatchNorm;
 /// Channel of each number of a shape, and how many channels there are.
 pub fn channels(shape: &[usize]) -> (impl Fn(usize) -> usize, usize) {
     let (channels, inner) = match *shape {
-        [channels, height, width] => (channels, height * width),
+        [channels, ref pixels @ ..] if pixels.len() > 1 => (channels, volume(pixels)),
         _ => (shape[shape.len() - 1], 1),
     };
     (move |index| index / inner % channels, channels)

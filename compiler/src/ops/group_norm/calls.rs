@@ -31,28 +31,9 @@ pub struct Groups {
     pub tracks: bool,
 }
 
-/// The channels of a shape: its first axis where there are pixels, its last one in vectors and sequences.
-pub fn channels(shape: &[usize]) -> usize {
-    let axis = match shape.len() {
-        1 | 2 => shape.last(),
-        _ => shape.first(),
-    };
-    axis.copied().unwrap_or(1)
-}
-
-/// The shape by which channels are stored: that of an image where there are more axes.
-fn image_shape(shape: &[usize]) -> Vec<usize> {
-    match *shape {
-        [channels, ref rows @ .., columns] if rows.len() > 1 => {
-            vec![channels, rows.iter().product(), columns]
-        }
-        _ => shape.to_vec(),
-    }
-}
-
 /// Channels lie in whole blocks.
 pub fn accepts(operand: Operand<'_>) -> bool {
-    operand.storage.shape == image_shape(operand.shape)
+    operand.storage.shape == image::as_image(operand.shape)
         && match operand.storage.form {
             storage::Form::Flat => operand.shape.len() == 1,
             storage::Form::Steps | storage::Form::Image(_) => true,
@@ -62,7 +43,7 @@ pub fn accepts(operand: Operand<'_>) -> bool {
 
 /// What an operand is copied into that is not accepted.
 pub fn wants(operand: Operand<'_>, border: Border) -> Storage {
-    Storage::natural(&image_shape(operand.shape), border)
+    Storage::natural(&image::as_image(operand.shape), border)
 }
 
 /// Blocks of the statistics of a sample, of so many panels.
@@ -72,11 +53,11 @@ pub fn statistics(panels: usize, tracks: bool) -> Form {
 
 impl Groups {
     fn panels(site: &Site<'_>) -> usize {
-        channels(site.input_shape(0)).div_ceil(LANES)
+        image::channels(site.input_shape(0)).div_ceil(LANES)
     }
 
     fn groups(&self, site: &Site<'_>) -> Argument<Slot> {
-        let channels = channels(site.input_shape(0));
+        let channels = image::channels(site.input_shape(0));
         Argument::Number(self.groups.unwrap_or(channels))
     }
 

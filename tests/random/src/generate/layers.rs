@@ -63,7 +63,7 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (_, 2) if dice.once_in(3) => padding::pad(dice, shape),
         (_, 2) => slice(dice, shape),
         (_, 9) if dice.once_in(3) => numbers(dice, shape),
-        (_, 10) if shape.len() < 4 => norm(dice, shape),
+        (_, 10) => norm(dice, shape),
         (_, 3) if dice.once_in(2) => noise(dice, shape),
         (&[_] | &[_, _], 3) => rows(dice, shape),
         (&[steps, features], 4) if steps > 1 => {
@@ -177,6 +177,7 @@ fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
             let layer = Layer::new("L2Normalize", vec![eps.into()], shape.to_vec());
             return layer.function("l2_normalize");
         }
+        _ if shape.len() == 4 => return layer_norm(dice, shape),
         _ => {}
     }
     let mut arguments = Vec::new();
@@ -195,7 +196,7 @@ fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
 /// Channels of a shape.
 fn channels(shape: &[usize]) -> usize {
     match *shape {
-        [channels, _, _] => channels,
+        [channels, _, _] | [channels, _, _, _] => channels,
         _ => shape[shape.len() - 1],
     }
 }
