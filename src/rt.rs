@@ -6,7 +6,13 @@ pub use kiln_runtime::{
     declared::{Declared, InputGradients, SmallOutput},
     error::Result,
     kernels::{
-        activation::{self, Identity, Relu, Sigmoid, Tanh},
+        activation::{
+            self, Elu, HardTanh, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh,
+            function::{
+                Abs, Exp, Gelu, GeluTanh, HardSigmoid, HardSwish, Log, Mish, Selu, Silu, Softsign,
+                Sqrt,
+            },
+        },
         arithmetic, avg_pool2d, batch_norm, broadcast, conv_transpose2d, conv2d, copy, custom,
         dense::{self, Start},
         dropout, gaussian, group_norm,
@@ -15,7 +21,7 @@ pub use kiln_runtime::{
         numbers::Numbers,
         pad,
         pixels::Pixels,
-        softmax,
+        prelu, softmax,
         stencil::Taps,
     },
     layout::{Axis, Layout},

@@ -91,6 +91,8 @@ pub enum Size {
     Adds,
     /// A type of the runtime, generic over some numbers.
     Type(Path, Vec<usize>),
+    /// A type of the runtime, generic over the bits of some floats.
+    Function(Path, Vec<u32>),
     /// A type of the user's.
     User(UserType),
     /// Nested arrays of these shapes: one as it is, several as a tuple.
@@ -113,7 +115,8 @@ impl From<bool> for Size {
 
 impl From<Activation> for Size {
     fn from(activation: Activation) -> Self {
-        Self::Type(activation.path, Vec::new())
+        let numbers = activation.numbers.into_iter().flatten();
+        Self::Function(activation.path, numbers.map(f32::to_bits).collect())
     }
 }
 

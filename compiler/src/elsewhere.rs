@@ -64,6 +64,16 @@ const LAYERS: &[(&str, &str)] = &[
     ("ChannelDropout", "SpatialDropout"),
     ("DropPath", "StochasticDepth"),
     ("GaussNoise", "GaussianNoise"),
+    ("Swish", "Silu"),
+    ("Hardtanh", "HardTanh"),
+    ("Hardsigmoid", "HardSigmoid"),
+    ("Hardswish", "HardSwish"),
+    ("HardSilu", "HardSwish"),
+    ("ParametricRelu", "PRelu"),
+    ("Clip", "Clamp"),
+    ("Absolute", "Abs"),
+    ("Exponential", "Exp"),
+    ("Ln", "Log"),
 ];
 
 /// Functions that are called otherwise there.
@@ -87,6 +97,15 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("dropout1d", "spatial_dropout"),
     ("dropout2d", "spatial_dropout"),
     ("drop_path", "stochastic_depth"),
+    ("swish", "silu"),
+    ("hardtanh", "hard_tanh"),
+    ("hardsigmoid", "hard_sigmoid"),
+    ("hardswish", "hard_swish"),
+    ("hard_silu", "hard_swish"),
+    ("clip", "clamp"),
+    ("absolute", "abs"),
+    ("exponential", "exp"),
+    ("ln", "log"),
 ];
 
 /// Arguments that are called otherwise there; of several words here, the one that the layer has is meant.
@@ -132,6 +151,12 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("recurrent_initializer", &["recurrent_init"]),
     ("unit_forget_bias", &["forget_bias"]),
     ("maxnorm", &["max_norm"]),
+    ("negative_slope", &["slope"]),
+    ("num_parameters", &["parameters"]),
+    ("min_val", &["min"]),
+    ("min_value", &["min"]),
+    ("max_val", &["max"]),
+    ("max_value", &["max"]),
 ];
 
 /// Words of arguments that are called otherwise there.

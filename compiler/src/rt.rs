@@ -115,6 +115,22 @@ paths! {
     RELU = Relu;
     SIGMOID = Sigmoid;
     TANH = Tanh;
+    HARD_TANH = HardTanh;
+    LEAKY_RELU = LeakyRelu;
+    ELU = Elu;
+    SELU = Selu;
+    GELU = Gelu;
+    GELU_TANH = GeluTanh;
+    SILU = Silu;
+    MISH = Mish;
+    SOFTPLUS = Softplus;
+    SOFTSIGN = Softsign;
+    HARD_SIGMOID = HardSigmoid;
+    HARD_SWISH = HardSwish;
+    ABS = Abs;
+    SQRT = Sqrt;
+    EXP = Exp;
+    LOG = Log;
 
     COPY_AXIS = copy::Axis;
     BROADCAST_AXIS = broadcast::Axis;

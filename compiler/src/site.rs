@@ -4,24 +4,65 @@ use crate::ids::ValueId;
 use crate::rt::{self, Path};
 use crate::storage::{LANES, Storage};
 
-/// An elementwise function that never decreases, which a kernel can apply to its accumulators.
+/// An elementwise function, which a kernel can apply to its accumulators.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activation {
     /// The runtime's type that computes it.
     pub path: Path,
+    /// Its parameters, flushed as all numbers are.
+    pub numbers: [Option<f32>; 2],
     /// Whether f(0) = 0, so that zeros around a value's elements stay zero.
     pub keeps_zero: bool,
-    /// The c for which it is max(x, c), if there is one.
-    pub floor: Option<f32>,
+    /// The c and d for which it is min(max(x, c), d), if there are any.
+    pub bounds: Option<[f32; 2]>,
+    /// Whether it is made of straight pieces: its derivative is found from x as cheaply as from y.
+    pub is_straight: bool,
+    /// Whether it never decreases and is nowhere undefined, so that the largest number gives the largest result.
+    pub rises: bool,
+    /// Whether its derivative needs x, and does not follow from y.
+    pub reads_input: bool,
 }
 
 impl Activation {
     /// x itself.
     pub const IDENTITY: Self = Self {
-        path: rt::IDENTITY,
-        keeps_zero: true,
-        floor: Some(f32::NEG_INFINITY),
+        bounds: Some([f32::NEG_INFINITY, f32::INFINITY]),
+        is_straight: true,
+        ..Self::rising(rt::IDENTITY)
     };
+
+    /// One that rises through 0, of which nothing else is known.
+    pub const fn rising(path: Path) -> Self {
+        Self {
+            path,
+            numbers: [None; 2],
+            keeps_zero: true,
+            bounds: None,
+            is_straight: false,
+            rises: true,
+            reads_input: false,
+        }
+    }
+
+    /// One that does not always rise, so that its derivative needs x.
+    pub const fn turning(path: Path) -> Self {
+        Self {
+            rises: false,
+            reads_input: true,
+            ..Self::rising(path)
+        }
+    }
+
+    /// x between two bounds.
+    pub fn within(min: f32, max: f32) -> Self {
+        Self {
+            numbers: [Some(min), Some(max)],
+            keeps_zero: min <= 0.0 && max >= 0.0,
+            bounds: Some([min, max]),
+            is_straight: true,
+            ..Self::rising(rt::HARD_TANH)
+        }
+    }
 }
 
 /// Windows whose largest element survives.
@@ -85,7 +126,7 @@ pub struct Site<'a> {
     pub output: &'a Placed,
     /// Applied to the operator's result.
     pub activation: Activation,
-    /// Applied after (or, all activations being monotone, before) the activation.
+    /// Applied after the activation, or before it, which is the same: a pooling is taken behind one that rises alone.
     pub pooling: Option<Pooling>,
     /// What inference takes into the registers besides.
     pub absorbed: Option<Absorbed>,

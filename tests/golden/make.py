@@ -491,6 +491,7 @@ def resnet18():
 
 # Families of layers, whose modules have their tables.
 FAMILIES = [
+    "activations",
     "arithmetic",
     "conv1d",
     "conv_transpose",

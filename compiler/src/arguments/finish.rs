@@ -14,6 +14,10 @@ impl Arguments<'_> {
         let unread = (0..self.given.len()).filter(|&index| !self.read[index]);
         let mut superfluous = None;
         for index in unread.collect::<Vec<_>>() {
+            // A word may be called as a layer is, but nobody asked for this one.
+            if self.check_no_layer(index) {
+                continue;
+            }
             match &self.given[index].name {
                 // One that took another's place for want of order is not given twice.
                 Some(name) if in_order || !self.is_known(name) => self.check_named(&name.clone()),

@@ -36,6 +36,8 @@ pub struct Arguments<'a> {
     span: Span,
     given: &'a [ast::Argument],
     constants: &'a Constants,
+    /// All layers there are.
+    kinds: &'a Kinds,
     report: &'a mut Report,
     read: Vec<bool>,
     /// No argument before this one waits to be read by its place.
@@ -77,7 +79,7 @@ impl<'a> Arguments<'a> {
         callee: &'a str,
         span: Span,
         given: &'a [ast::Argument],
-        (kinds, constants): (&Kinds, &'a Constants),
+        (kinds, constants): (&'a Kinds, &'a Constants),
         report: &'a mut Report,
     ) -> Self {
         let (read, known, missing) = (vec![false; given.len()], Vec::new(), Vec::new());
@@ -86,6 +88,7 @@ impl<'a> Arguments<'a> {
             span,
             given,
             constants,
+            kinds,
             report,
             read,
             next: 0,
@@ -96,39 +99,51 @@ impl<'a> Arguments<'a> {
             of_layer: !kinds.is_empty(),
             failed: false,
         };
-        arguments.check_no_layers(kinds);
+        arguments.check_places();
         arguments
     }
 
-    /// Layers are no arguments of layers: `Dense(8, Relu)` is `Dense(8), Relu`. Switches have names.
-    fn check_no_layers(&mut self, kinds: &Kinds) {
+    /// Neither switches nor layers stand without a name.
+    fn check_places(&mut self) {
         for index in 0..self.given.len() {
             let argument = &self.given[index];
+            if argument.name.is_some() {
+                continue;
+            }
             let is_switch = matches!(bare(&argument.value), Expr::Lit(literal) if matches!(literal.lit, Lit::Bool(_)));
-            if argument.name.is_none() && is_switch {
+            if is_switch {
                 self.wrong(
                     &argument.value,
                     "`true` and `false` are given by name, as in `bias = false`",
                 );
                 self.read[index] = true;
             }
-            let is_activation = argument
-                .name
-                .as_ref()
-                .is_some_and(|name| name == "activation");
-            let kind = named_layer(&argument.value, is_activation);
-            let kind = kind
-                .filter(|name| !self.constants.contains(name))
-                .map(|name| name.to_string());
-            if let Some(kind) = kind.and_then(|kind| elsewhere::kind(kinds, &kind)) {
-                let message = format!(
-                    "`{kind}` is a layer of its own; put it behind this one: `{}(..), {kind}`",
-                    self.callee
-                );
-                self.wrong(&argument.value, message);
+            if self.check_no_layer(index) {
                 self.read[index] = true;
             }
         }
+    }
+
+    /// Layers are no arguments of layers: `Dense(8, Relu)` is `Dense(8), Relu`. `true` if this one is.
+    fn check_no_layer(&mut self, index: usize) -> bool {
+        let argument = &self.given[index];
+        let is_activation = argument
+            .name
+            .as_ref()
+            .is_some_and(|name| name == "activation");
+        let kind = named_layer(&argument.value, is_activation);
+        let kind = kind
+            .filter(|name| !self.constants.contains(name))
+            .map(|name| name.to_string());
+        let kind = kind.and_then(|kind| elsewhere::kind(self.kinds, &kind));
+        if let Some(kind) = kind {
+            let message = format!(
+                "`{kind}` is a layer of its own; put it behind this one: `{}(..), {kind}`",
+                self.callee
+            );
+            self.wrong(&argument.value, message);
+        }
+        kind.is_some()
     }
 
     /// In a call the tensors come first, from `least` to `most` of them, and a signature shows them.

@@ -174,7 +174,7 @@ impl<'a> Printer<'a> {
             Argument::View(view) => self.view(name, view),
             Argument::Number(number) => quote!(#number),
             // Literals are finite.
-            Argument::Float(f32::NEG_INFINITY) => quote!(::core::primitive::f32::NEG_INFINITY),
+            Argument::Float(number) if number.is_infinite() => float(*number),
             Argument::Float(number) => quote!(#number),
             Argument::Flag(flag) => quote!(#flag),
             Argument::Adds => quote!(#adds),
@@ -279,6 +279,20 @@ fn part_name(name: &str, index: usize) -> String {
     }
 }
 
+/// A number as one operand.
+fn float(number: f32) -> TokenStream {
+    match number {
+        // Literals are finite, and none is negative.
+        f32::NEG_INFINITY => quote!(::core::primitive::f32::NEG_INFINITY),
+        f32::INFINITY => quote!(::core::primitive::f32::INFINITY),
+        number if number.is_sign_negative() => {
+            let size = -number;
+            quote!((-#size))
+        }
+        number => quote!(#number),
+    }
+}
+
 /// Generic arguments of a call that adds to what is there, or does not.
 pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
     let size = |size: &Size| match size {
@@ -288,6 +302,11 @@ pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
         Size::Adds => quote!(#adds),
         Size::Type(path, numbers) if numbers.is_empty() => quote!(#path),
         Size::Type(path, numbers) => quote!(#path<#(#numbers),*>),
+        Size::Function(path, numbers) if numbers.is_empty() => quote!(#path),
+        Size::Function(path, numbers) => {
+            let numbers = numbers.iter().map(|&bits| float(f32::from_bits(bits)));
+            quote!(#path<#({ #numbers.to_bits() }),*>)
+        }
         Size::User(user) => user.tokens.clone(),
         Size::Arrays(shapes) => arrays(&quote!(f32), shapes.iter().map(|shape| &shape[..])),
         Size::Inferred => quote!(_),

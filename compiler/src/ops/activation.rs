@@ -1,106 +1,112 @@
 //! What activations have in common: a function applied number by number, blocks in, blocks of the same storage out.
 
-use crate::call::{Argument, Call, Form, Size, Slot};
+use super::image;
+use crate::call::{self, Argument, Call, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Activation, Operand, Site};
+use crate::storage::{Form, Storage};
 
 kernels! {
-    FORWARD = activation::forward(s, x, out y, blocks, floats);
-    BACKWARD = activation::backward(s, y, mut dy);
-    BACKWARD_INTO = activation::backward_into(s, y, dy, add dx);
+    FORWARD = activation::forward(s, x, out y, pixels);
+    BACKWARD = activation::backward(s, from, mut dy);
+    BACKWARD_INTO = activation::backward_into(s, from, dy, add dx);
 }
 
-/// Declares an activation, a layer without arguments: all of it but the name is the same, and its arithmetic is the
-/// runtime's type of that name.
-macro_rules! activation {
-    ($(#[$doc:meta])* $name:ident = $path:ident, keeps_zero = $keeps_zero:literal, floor = $floor:expr) => {
-        use super::activation;
-        use super::lower::Lower;
-        use super::operator::{Application, Operator};
-        use crate::arguments::Arguments;
-        use crate::call::{Call, Slot};
-        use crate::rt;
-        use crate::site::{Activation, Operand, Site};
-        use crate::storage::{Border, Storage};
-
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct $name;
-
-        /// Its arithmetic.
-        const ACTIVATION: Activation = Activation {
-            path: rt::$path,
-            keeps_zero: $keeps_zero,
-            floor: $floor,
-        };
-
-        impl Operator for $name {
-            fn declare(_: &mut Arguments<'_>) -> Self {
-                Self
+/// Makes a layer of an activation, a type with `declared(arguments)` and `activation(&self)`: all else is the same, and its
+/// arithmetic is the runtime's.
+macro_rules! layer {
+    ($name:ident) => {
+        impl $crate::ops::Operator for $name {
+            fn declare(arguments: &mut $crate::arguments::Arguments<'_>) -> Self {
+                Self::declared(arguments)
             }
 
             /// Any shape stays.
-            fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+            fn infer(&self, call: &$crate::ops::Application<'_>) -> Result<Vec<usize>, String> {
                 Ok(call.inputs[0].shape.to_vec())
             }
         }
 
-        impl Lower for $name {
-            fn as_activation(&self) -> Option<Activation> {
-                Some(ACTIVATION)
+        impl $crate::ops::lower::Lower for $name {
+            fn as_activation(&self) -> Option<$crate::site::Activation> {
+                Some(self.activation())
             }
 
             fn keeps_storage(&self) -> bool {
                 true
             }
 
-            fn accepts(&self, operand: Operand<'_>) -> bool {
-                activation::accepts(ACTIVATION, operand)
+            fn accepts(&self, operand: $crate::site::Operand<'_>) -> bool {
+                $crate::ops::activation::accepts(self.activation(), operand)
             }
 
-            fn wants(&self, operand: Operand<'_>, _: Border) -> Storage {
-                Storage::flat(operand.shape)
+            fn wants(
+                &self,
+                operand: $crate::site::Operand<'_>,
+                _: $crate::storage::Border,
+            ) -> $crate::storage::Storage {
+                $crate::storage::Storage::flat(operand.shape)
             }
 
-            fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-                activation::forward(site, ACTIVATION)
+            fn infer(
+                &self,
+                site: &$crate::site::Site<'_>,
+            ) -> Vec<$crate::call::Call<$crate::call::Slot>> {
+                $crate::ops::activation::forward(site, self.activation())
             }
 
-            fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-                activation::backward(site, ACTIVATION)
+            fn backward(
+                &self,
+                site: &$crate::site::Site<'_>,
+            ) -> Vec<$crate::call::Call<$crate::call::Slot>> {
+                $crate::ops::activation::backward(site, self.activation())
             }
         }
     };
 }
-pub(super) use activation;
+pub(super) use layer;
 
-/// Any storage serves, unless f(0) is not 0 and gaps inside would fill up.
+/// Any storage serves, unless f(0) is not 0 and gaps inside would fill up that no pixel has.
 pub fn accepts(activation: Activation, operand: Operand<'_>) -> bool {
-    activation.keeps_zero || !operand.storage.has_gaps() || operand.storage.is_contiguous()
+    let storage = operand.storage;
+    let has_pixels = matches!(storage.form, Form::Steps | Form::Image(_));
+    activation.keeps_zero || has_pixels || !storage.has_gaps() || storage.is_contiguous()
 }
 
 /// y = f(x).
 pub fn forward(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
-    let floats = site.output_shape().iter().product::<usize>();
     vec![
         Call::of(&FORWARD, [Size::Isa, activation.into()])
-            .read("x", Slot::Input(0), Form::Blocks)
-            .write("y", Slot::Output, Form::Blocks)
-            .with("blocks", Argument::Number(site.output().blocks()))
-            .with("floats", Argument::Number(floats)),
+            .read("x", Slot::Input(0), call::Form::Blocks)
+            .write("y", Slot::Output, call::Form::Blocks)
+            .with("pixels", pixels(site.output())),
     ]
 }
 
 /// dx = f'(x) dy.
 pub fn backward(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
+    let from = match activation.reads_input {
+        true => Slot::Input(0),
+        false => Slot::Output,
+    };
     let down = |add: bool| {
         let dx = Slot::InputDelta(0);
         Call::of(&BACKWARD_INTO, [Size::Isa, activation.into(), Size::Adds])
-            .read("y", Slot::Output, Form::Blocks)
-            .read("dy", Slot::Delta, Form::Blocks)
-            .add("dx", dx, add, Form::Blocks)
+            .read("from", from, call::Form::Blocks)
+            .read("dy", Slot::Delta, call::Form::Blocks)
+            .add("dx", dx, add, call::Form::Blocks)
     };
     site.adds(0).map(down).into_iter().collect()
+}
+
+/// Where the numbers of a value lie: one pixel of as many channels where they lie side by side.
+fn pixels(storage: &Storage) -> Argument<Slot> {
+    match storage.form {
+        Form::Steps | Form::Image(_) => image::pixels(storage),
+        Form::Flat | Form::Planar(_) => {
+            image::pixels(&Storage::flat(&[storage.shape.iter().product()]))
+        }
+    }
 }
 
 /// Turns the result's delta into the delta before the absorbed activation, in place.
@@ -108,7 +114,19 @@ pub fn through(site: &Site<'_>) -> Option<Call<Slot>> {
     let activation = site.activation;
     (activation != Activation::IDENTITY).then(|| {
         Call::of(&BACKWARD, [Size::Isa, activation.into()])
-            .read("y", Slot::Output, Form::Blocks)
-            .modify("dy", Slot::Delta, Form::Blocks)
+            .read("from", Slot::Output, call::Form::Blocks)
+            .modify("dy", Slot::Delta, call::Form::Blocks)
     })
 }
+
+/// A parameter of an activation: as all numbers, below 2^-63 it counts as 0.
+pub fn settled(number: f64) -> f32 {
+    let number = number as f32;
+    match number.abs() < TINY {
+        true => 0.0,
+        false => number,
+    }
+}
+
+/// 2^-63.
+const TINY: f32 = 1.0 / (1_u64 << 63) as f32;

@@ -18,7 +18,7 @@ use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Parameter, Role};
 use crate::rt::{self, kernels};
 use crate::site::{Absorbed, Normal, Operand, Site};
-use crate::storage::{self, LANES, Storage};
+use crate::storage::{LANES, Storage};
 use delta::Delta;
 
 kernels! {
@@ -27,10 +27,10 @@ kernels! {
     MOMENTS = batch_norm::moments(s, x, out moments, pixels);
     JOIN = batch_norm::join(s, moments, out statistics, pixels, eps);
     FORWARD = batch_norm::forward(s, x, statistics, affine, residual, out y, pixels);
-    SUMS = batch_norm::sums(s, x, dy, statistics, affine, out sums, pixels, floor);
+    SUMS = batch_norm::sums(s, x, dy, statistics, affine, out sums, pixels);
     SUMS_APART = batch_norm::sums_apart(s, x, y, dy, statistics, out delta, out sums, pixels);
     MEANS = batch_norm::means(s, sums, out means, pixels);
-    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, add dx, pixels, floor);
+    BACKWARD = batch_norm::backward(s, x, dy, statistics, means, affine, add dx, pixels);
     GRADIENT = batch_norm::gradient(s, sums, mut stretch);
     FOLLOW = batch_norm::follow(s, statistics, mut mean, mut variance, mut count, momentum);
 }
@@ -216,12 +216,7 @@ impl Lower for BatchNorm {
 
     /// Channels lie in whole blocks.
     fn accepts(&self, operand: Operand<'_>) -> bool {
-        operand.storage.shape == operand.shape
-            && match operand.storage.form {
-                storage::Form::Flat => operand.shape.len() == 1,
-                storage::Form::Steps | storage::Form::Image(_) => true,
-                storage::Form::Planar(_) => false,
-            }
+        image::has_pixels(operand)
     }
 
     fn packing(&self, _: &[&Storage], output: &[usize]) -> Vec<Packing> {
@@ -284,7 +279,7 @@ impl Lower for BatchNorm {
             through,
             delta,
             apart,
-            floor,
+            made_by,
         } = Delta::of(site);
         let summed = match apart {
             true => Call::of(&SUMS_APART, [Size::Isa, site.activation.into()])
@@ -295,14 +290,13 @@ impl Lower for BatchNorm {
                 .write("delta", delta, Form::Blocks)
                 .write("sums", SUMS_OF, sums)
                 .with("pixels", image::pixels(site.input(0))),
-            false => Call::of(&SUMS, [Size::Isa])
+            false => Call::of(&SUMS, [Size::Isa, made_by.into()])
                 .read("x", Slot::Input(0), Form::Blocks)
                 .read("dy", delta, Form::Blocks)
                 .read("statistics", STATISTICS, statistics)
                 .with("affine", affine(self.normal(panels), 0))
                 .write("sums", SUMS_OF, sums)
-                .with("pixels", image::pixels(site.input(0)))
-                .with("floor", Argument::Float(floor)),
+                .with("pixels", image::pixels(site.input(0))),
         };
         let down = |add: bool| {
             let dx = Slot::InputDelta(0);
@@ -311,15 +305,14 @@ impl Lower for BatchNorm {
                     .read("sums", SUMS_OF, sums)
                     .write("means", MEANS_OF, means)
                     .with("pixels", image::pixels(site.input(0))),
-                Call::of(&BACKWARD, [Size::Isa, Size::Adds])
+                Call::of(&BACKWARD, [Size::Isa, made_by.into(), Size::Adds])
                     .read("x", Slot::Input(0), Form::Blocks)
                     .read("dy", delta, Form::Blocks)
                     .read("statistics", STATISTICS, statistics)
                     .read("means", MEANS_OF, means)
                     .with("affine", affine(self.normal(panels), 0))
                     .add("dx", dx, add, Form::Blocks)
-                    .with("pixels", image::pixels(site.input(0)))
-                    .with("floor", Argument::Float(floor)),
+                    .with("pixels", image::pixels(site.input(0))),
             ]
         };
         let residual = (!apart).then(|| pair::term(site, 1, false)).flatten();

@@ -3,6 +3,7 @@
 use super::window::Window;
 use crate::call::{Argument, Size, Slot};
 use crate::rt;
+use crate::site::Operand;
 use crate::storage::{Border, Form, LANES, Storage, padded};
 
 /// Images of fewer channels stay planar where nothing flows back to them: channels last would be mostly padding.
@@ -130,6 +131,16 @@ pub fn pixels(storage: &Storage) -> Argument<Slot> {
     ];
     let number = |(name, number)| (name, Argument::Number(number));
     Argument::Record(rt::PIXELS, numbers.into_iter().map(number).collect())
+}
+
+/// Whether an operand is stored as pixels whose channels stand in whole blocks: a vector is one.
+pub fn has_pixels(operand: Operand<'_>) -> bool {
+    operand.storage.shape == operand.shape
+        && match operand.storage.form {
+            Form::Flat => operand.shape.len() == 1,
+            Form::Steps | Form::Image(_) => true,
+            Form::Planar(_) => false,
+        }
 }
 
 /// A window as a type.

@@ -3,6 +3,7 @@
 use crate::{arguments::Arguments, parameter::Parameter};
 pub use operator::{Application, Feed, Operator};
 
+pub mod abs;
 pub mod activation;
 pub mod adaptive_avg_pool2d;
 pub mod add;
@@ -10,6 +11,7 @@ pub mod alpha_dropout;
 pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod broadcast;
+pub mod clamp;
 pub mod concat;
 pub mod conv1d;
 pub mod conv2d;
@@ -20,22 +22,31 @@ pub mod custom;
 pub mod dense;
 pub mod div;
 pub mod dropout;
+pub mod elu;
+pub mod exp;
 pub mod factor;
 pub mod flatten;
 pub mod gaussian_dropout;
 pub mod gaussian_noise;
+pub mod gelu;
 pub mod global_avg_pool;
 pub mod group_norm;
+pub mod hard_sigmoid;
+pub mod hard_swish;
+pub mod hard_tanh;
 pub mod image;
 pub mod init;
 pub mod instance_norm;
 pub mod l2_normalize;
 pub mod last;
 pub mod layer_norm;
+pub mod leaky_relu;
+pub mod log;
 pub mod log_softmax;
 pub mod lower;
 pub mod lstm;
 pub mod max_pool2d;
+pub mod mish;
 pub mod mul;
 pub mod noise;
 pub mod normalised;
@@ -43,17 +54,24 @@ pub mod operator;
 pub mod pad;
 pub mod pair;
 pub mod parameter;
+pub mod prelu;
 pub mod reciprocal;
 pub mod reference;
 pub mod relu;
+pub mod relu6;
 pub mod repack;
 pub mod rescaling;
 pub mod reshape;
 pub mod rms_norm;
+pub mod selu;
 pub mod sigmoid;
+pub mod silu;
 pub mod slice;
 pub mod softmax;
+pub mod softplus;
+pub mod softsign;
 pub mod spatial_dropout;
+pub mod sqrt;
 pub mod stochastic_depth;
 pub mod sub;
 pub mod tanh;
@@ -185,6 +203,42 @@ operators! {
     Sigmoid = sigmoid, Some("sigmoid");
     /// Hyperbolic tangent.
     Tanh = tanh, Some("tanh");
+    /// max(x, 0), and a part of x below 0.
+    LeakyRelu = leaky_relu, Some("leaky_relu");
+    /// x between 0 and 6.
+    Relu6 = relu6, Some("relu6");
+    /// x between two bounds.
+    HardTanh = hard_tanh, Some("hard_tanh");
+    /// A learnt part of x below 0.
+    PRelu = prelu, None;
+    /// An exponential below 0.
+    Elu = elu, Some("elu");
+    /// An exponential below 0, scaled.
+    Selu = selu, Some("selu");
+    /// x times the normal distribution.
+    Gelu = gelu, Some("gelu");
+    /// x times its logistic function.
+    Silu = silu, Some("silu");
+    /// x times the hyperbolic tangent of its softplus.
+    Mish = mish, Some("mish");
+    /// ln(1 + e^x).
+    Softplus = softplus, Some("softplus");
+    /// x / (1 + |x|).
+    Softsign = softsign, Some("softsign");
+    /// x / 6 + 1/2 between 0 and 1.
+    HardSigmoid = hard_sigmoid, Some("hard_sigmoid");
+    /// x times that.
+    HardSwish = hard_swish, Some("hard_swish");
+    /// |x|.
+    Abs = abs, Some("abs");
+    /// The square root.
+    Sqrt = sqrt, Some("sqrt");
+    /// e^x.
+    Exp = exp, Some("exp");
+    /// ln x.
+    Log = log, Some("log");
+    /// x between bounds.
+    Clamp = clamp, Some("clamp");
     /// e^x over its sum.
     Softmax = softmax, Some("softmax");
     /// The logarithm of softmax.

@@ -1,6 +1,7 @@
 //! What inference and training do each by itself. Inference skips what only trains, and a contraction takes the normalisation
-//! that follows it, then a residual sum, then an activation into its registers. In training a normalisation takes the residual
-//! sum and the activation into its pass. Values keep their places, so that the arena serves both programs.
+//! that follows it, then a residual sum, then an activation into its registers, of any kind. In training a normalisation takes
+//! the residual sum and the activation into its pass, unless backward needs what the activation is given. Values keep their
+//! places, so that the arena serves both programs.
 
 use crate::ids::ValueId;
 use crate::place::fuse::Stage;
@@ -154,19 +155,26 @@ impl<'a> Absorber<'a> {
     fn rectified(&mut self, stage: &Stage, value: ValueId) -> Option<usize> {
         let activation = stage.op.lower().as_activation()?;
         let index = self.giver(value)?;
+        if activation.reads_input {
+            return None;
+        }
         let giver = &mut self.stages[index];
         let added = giver.inputs.len() == 2 && giver.op.lower().adds_residual();
         added.then(|| giver.activation = activation)?;
         Some(index)
     }
 
-    /// A normalisation, or the activation behind one.
+    /// A normalisation, or an activation.
     fn single(&mut self, stage: &Stage, value: ValueId) -> Option<usize> {
         let index = self.giver(value)?;
         let giver = &mut self.stages[index];
-        if giver.absorbed.is_some() {
-            giver.activation = stage.op.lower().as_activation()?;
+        if let Some(activation) = stage.op.lower().as_activation() {
+            let takes = giver.absorbed.is_some() || giver.op.lower().absorbs_activation();
+            giver.activation = takes.then_some(activation)?;
             return Some(index);
+        }
+        if giver.absorbed.is_some() {
+            return None;
         }
         let channels = &self.layout.values[stage.output.0].shape;
         let normal = stage.op.lower().as_normal(channels)?;

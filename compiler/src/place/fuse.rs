@@ -1,4 +1,5 @@
-//! Fusion: a contraction takes the activation and the pooling that follow it into its own registers.
+//! Fusion: a contraction takes the activation and the pooling that follow it into its own registers. An activation whose
+//! derivative needs its input stays a stage of its own, which `absorb` lets inference take.
 
 use crate::graph::{Graph, LayerId, Node, ValueId};
 use crate::ops::Op;
@@ -22,7 +23,7 @@ pub struct Stage {
     pub output: ValueId,
     /// Applied to the operator's result.
     pub activation: Activation,
-    /// Applied after (or, all activations being monotone, before) the activation.
+    /// Applied after the activation, or before it, which is the same: a pooling is taken behind one that rises alone.
     pub pooling: Option<Pooling>,
     /// What inference absorbed besides, and the layer whose parameters that reads.
     pub absorbed: Option<(Absorbed, LayerId, Vec<usize>)>,
@@ -122,6 +123,7 @@ impl Stage {
     /// Takes `next` into this stage if both sides allow it.
     fn absorb(&mut self, next: &Op) -> bool {
         if let Some(activation) = next.lower().as_activation()
+            && !activation.reads_input
             && self.activation == Activation::IDENTITY
             && self.op.lower().absorbs_activation()
         {
@@ -130,6 +132,7 @@ impl Stage {
         }
         if let Some(pooling) = next.lower().as_pooling()
             && self.pooling.is_none()
+            && self.activation.rises
             && self.op.lower().absorbs_pooling(&pooling)
         {
             self.pooling = Some(pooling);

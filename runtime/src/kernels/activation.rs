@@ -1,61 +1,168 @@
-//! Elementwise activations, fused into the contraction before them.
+//! Elementwise activations, fused into the contraction before them or applied to what lies in memory.
 //!
-//! Each derivative is written in terms of the output y, so that nothing but y is saved for backward. Magnitudes below
-//! 2^-63 count as zero (see [`math::flush`]): x is a sum, y and the deltas are numbers that were flushed. NaN stays NaN.
+//! Most derivatives are written in terms of the output y, so that nothing but y is saved for backward. Others need the input
+//! x: those of functions that do not always rise, such as GELU, take different slopes at the same y. Magnitudes below 2^-63
+//! count as zero (see [`math::flush`]): x may be a sum, y and the deltas are numbers that were flushed. NaN stays NaN.
+//!
+//! An activation is known in two ways. Contractions are compiled for a type ([`Activation`]), whose parameters are the bits of
+//! floats. Kernels whose time is memory's are compiled once and told by a value ([`Kind`]).
+//!
+//! f(flush(x)) and f(x) have the same bits, for every f and x: so a sum gives the same whether it is stored before f or not.
 
+pub mod function;
+mod linear;
+mod rows;
+mod smooth;
+mod swish;
 #[cfg(test)]
 mod tests;
 
-use crate::{block::Block, math, simd::Isa};
-use bytemuck::must_cast_slice_mut;
-use fearless_simd::{Simd, f32x16, prelude::*};
+use super::pixels::Pixels;
+use crate::{
+    block::{Block, without_padding},
+    math,
+    simd::{Isa, compiled_here},
+};
+use fearless_simd::{Simd, f32x16};
+pub use function::{Function, Identity, Relu, Sigmoid, Tanh, Unfinished};
 
 /// Which function an activation is, for kernels that are told by value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
-    /// [`Identity`]
+    /// x
     Identity,
-    /// [`Relu`]
+    /// max(x, 0)
     Relu,
-    /// [`Sigmoid`]
+    /// 1 / (1 + e^-x)
     Sigmoid,
-    /// [`Tanh`]
+    /// tanh x
     Tanh,
+    /// Between two bounds.
+    HardTanh(function::HardTanh),
+    /// x above 0, a part of it below.
+    LeakyRelu(function::LeakyRelu),
+    /// x above 0, a (e^x - 1) below.
+    Elu(function::Elu),
+    /// Elu, scaled so that variances stay.
+    Selu,
+    /// x F(x), F the normal distribution.
+    Gelu,
+    /// The same, approximately.
+    GeluTanh,
+    /// x / (1 + e^-x)
+    Silu,
+    /// x tanh(ln(1 + e^x))
+    Mish,
+    /// ln(1 + e^x)
+    Softplus(function::Softplus),
+    /// x / (1 + |x|)
+    Softsign,
+    /// x / 6 + 1/2 between 0 and 1.
+    HardSigmoid,
+    /// x times that.
+    HardSwish,
+    /// |x|
+    Abs,
+    /// The square root.
+    Sqrt,
+    /// e^x
+    Exp,
+    /// ln x
+    Log,
 }
 
-/// Evaluates an expression in which `$A` is the type of a kind.
+/// Evaluates an expression in which `$f` is the function of a kind and `$then` is `None`, or `$f` is the identity and `$then`
+/// the kind whose function is to be applied afterwards: only functions of little code are compiled into every kernel.
 macro_rules! of_kind {
-    ($kind:expr, $A:ident => $body:expr) => {
+    ($kind:expr, $f:ident, $then:ident => $body:expr) => {{
+        use $crate::kernels::activation::{Kind, function};
+        let none: Option<Kind> = None;
         match $kind {
-            $crate::kernels::activation::Kind::Identity => {
-                type $A = $crate::kernels::activation::Identity;
+            Kind::Identity => {
+                let ($f, $then) = (function::Identity, none);
                 $body
             }
-            $crate::kernels::activation::Kind::Relu => {
-                type $A = $crate::kernels::activation::Relu;
+            Kind::Relu => {
+                let ($f, $then) = (function::Relu, none);
                 $body
             }
-            $crate::kernels::activation::Kind::Sigmoid => {
-                type $A = $crate::kernels::activation::Sigmoid;
+            Kind::Sigmoid => {
+                let ($f, $then) = (function::Sigmoid, none);
                 $body
             }
-            $crate::kernels::activation::Kind::Tanh => {
-                type $A = $crate::kernels::activation::Tanh;
+            Kind::Tanh => {
+                let ($f, $then) = (function::Tanh, none);
+                $body
+            }
+            Kind::HardTanh(f) => {
+                let ($f, $then) = (f, none);
+                $body
+            }
+            kind => {
+                let ($f, $then) = (function::Identity, Some(kind));
                 $body
             }
         }
-    };
+    }};
 }
 pub(crate) use of_kind;
 
-/// An elementwise function and its derivative.
+/// Evaluates an expression in which `$f` is the function of a kind.
+macro_rules! of_every_kind {
+    ($kind:expr, $f:ident => $body:expr) => {{
+        use $crate::kernels::activation::{Kind, function};
+        macro_rules! with {
+            ($function:expr) => {{
+                let $f = $function;
+                $body
+            }};
+        }
+        match $kind {
+            Kind::Identity => with!(function::Identity),
+            Kind::Relu => with!(function::Relu),
+            Kind::Sigmoid => with!(function::Sigmoid),
+            Kind::Tanh => with!(function::Tanh),
+            Kind::HardTanh(f) => with!(f),
+            Kind::LeakyRelu(f) => with!(f),
+            Kind::Elu(f) => with!(f),
+            Kind::Selu => with!(function::Selu),
+            Kind::Gelu => with!(function::Gelu),
+            Kind::GeluTanh => with!(function::GeluTanh),
+            Kind::Silu => with!(function::Silu),
+            Kind::Mish => with!(function::Mish),
+            Kind::Softplus(f) => with!(f),
+            Kind::Softsign => with!(function::Softsign),
+            Kind::HardSigmoid => with!(function::HardSigmoid),
+            Kind::HardSwish => with!(function::HardSwish),
+            Kind::Abs => with!(function::Abs),
+            Kind::Sqrt => with!(function::Sqrt),
+            Kind::Exp => with!(function::Exp),
+            Kind::Log => with!(function::Log),
+        }
+    }};
+}
+pub(crate) use of_every_kind;
+
+/// A [`Function`] as a type.
 pub trait Activation {
+    /// The type of its value.
+    type Function: Function;
+    /// Its value.
+    const FUNCTION: Self::Function;
     /// Whether f(0) = 0, so that padding lanes stay zero by themselves.
     const KEEPS_ZERO: bool;
-    /// y = f(x), flushed; x need not be.
-    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S>;
-    /// dL/dx, flushed, from y = f(x) and dL/dy, which are.
-    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S>;
+
+    /// [`Function::apply`]
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+        Self::FUNCTION.apply(s, x)
+    }
+
+    /// [`Function::gradient`]
+    #[inline(always)]
+    fn gradient<S: Simd>(s: S, from: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        Self::FUNCTION.gradient(s, from, dy)
+    }
 }
 
 /// An activation that a network may declare.
@@ -64,159 +171,189 @@ pub trait Declared: Activation {
     const KIND: Kind;
 }
 
-impl Declared for Identity {
-    const KIND: Kind = Kind::Identity;
+/// Declares the type of a function whose parameters are the bits of floats.
+macro_rules! activation {
+    ($(#[$doc:meta])* $name:ident($($number:ident),+) = $kind:expr, $function:expr, $keeps_zero:expr) => {
+        $(#[$doc])*
+        pub struct $name<$(const $number: u32),+>;
+
+        impl<$(const $number: u32),+> Activation for $name<$($number),+> {
+            type Function = function::$name;
+            const FUNCTION: Self::Function = $function;
+            const KEEPS_ZERO: bool = $keeps_zero;
+        }
+
+        impl<$(const $number: u32),+> Declared for $name<$($number),+> {
+            const KIND: Kind = $kind(Self::FUNCTION);
+        }
+    };
 }
 
-impl Declared for Relu {
-    const KIND: Kind = Kind::Relu;
+/// Gives a function without parameters its type, which is its own.
+macro_rules! plain {
+    ($($name:ident: $keeps_zero:literal),+ $(,)?) => {$(
+        impl Activation for function::$name {
+            type Function = Self;
+            const FUNCTION: Self = function::$name;
+            const KEEPS_ZERO: bool = $keeps_zero;
+        }
+
+        impl Declared for function::$name {
+            const KIND: Kind = Kind::$name;
+        }
+    )+};
 }
 
-impl Declared for Sigmoid {
-    const KIND: Kind = Kind::Sigmoid;
-}
-
-impl Declared for Tanh {
-    const KIND: Kind = Kind::Tanh;
-}
-
-/// y = x.
-pub struct Identity;
-/// y = x for sums that other sums begin with: not flushed.
-pub struct Unfinished;
-/// y = max(x, 0), which is +0 for -0; the derivative at 0 is 0, and where y is NaN dy passes, as PyTorch has it.
-pub struct Relu;
-/// y = 1 / (1 + e^-x); dy/dx = y (1 - y).
-pub struct Sigmoid;
-/// y = tanh x; dy/dx = 1 - y^2.
-pub struct Tanh;
-
-impl Activation for Identity {
-    const KEEPS_ZERO: bool = true;
-
-    #[inline(always)]
-    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        math::flush(s, x)
-    }
-
-    #[inline(always)]
-    fn gradient<S: Simd>(_: S, _: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        dy
-    }
+plain! {
+    Identity: true,
+    Relu: true,
+    Sigmoid: false,
+    Tanh: true,
+    Selu: true,
+    Gelu: true,
+    GeluTanh: true,
+    Silu: true,
+    Mish: true,
+    Softsign: true,
+    HardSigmoid: false,
+    HardSwish: true,
+    Abs: true,
+    Sqrt: true,
+    Exp: false,
+    Log: false,
 }
 
 impl Activation for Unfinished {
+    type Function = Self;
+    const FUNCTION: Self = Self;
     const KEEPS_ZERO: bool = true;
+}
 
-    #[inline(always)]
-    fn apply<S: Simd>(_: S, x: f32x16<S>) -> f32x16<S> {
-        x
+activation! {
+    /// [`function::HardTanh`]
+    HardTanh(MIN, MAX) = Kind::HardTanh, function::HardTanh {
+        min: f32::from_bits(MIN),
+        max: f32::from_bits(MAX),
+    }, f32::from_bits(MIN) <= 0.0 && f32::from_bits(MAX) >= 0.0
+}
+activation! {
+    /// [`function::LeakyRelu`]
+    LeakyRelu(SLOPE) = Kind::LeakyRelu, function::LeakyRelu {
+        slope: f32::from_bits(SLOPE),
+    }, true
+}
+activation! {
+    /// [`function::Elu`]
+    Elu(ALPHA) = Kind::Elu, function::Elu {
+        alpha: f32::from_bits(ALPHA),
+    }, true
+}
+activation! {
+    /// [`function::Softplus`]
+    Softplus(BETA, THRESHOLD) = Kind::Softplus, function::Softplus {
+        beta: f32::from_bits(BETA),
+        threshold: f32::from_bits(THRESHOLD),
+    }, false
+}
+
+/// y = f(x), both of these pixels; writes y's border and padding, too.
+pub fn forward<S: Isa, A: Declared>(s: S, x: &[Block], y: &mut [Block], pixels: Pixels) {
+    forward_as(s, x, y, pixels, A::KIND);
+}
+
+compiled_here! {
+    fn forward_as = forward_on(x: &[Block], y: &mut [Block], pixels: Pixels, kind: Kind);
+}
+
+fn forward_on<S: Isa>(s: S, x: &[Block], y: &mut [Block], pixels: Pixels, kind: Kind) {
+    if kind.keeps_zero() {
+        kind.apply(s, x, y);
+        return;
     }
-
-    #[inline(always)]
-    fn gradient<S: Simd>(_: S, _: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        dy
+    let blocks = pixels.blocks.max(1);
+    for (x, y) in x.chunks_exact(blocks).zip(y.chunks_exact_mut(blocks)) {
+        pixels.clear_border(y);
+        for row in 0..pixels.rows {
+            let y = pixels.row_mut(y, row);
+            kind.apply(s, pixels.row(x, row), y);
+            clear_padding(s, y, pixels);
+        }
     }
 }
 
-impl Activation for Relu {
-    const KEEPS_ZERO: bool = true;
-
-    #[inline(always)]
-    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        math::rectify(s, x)
-    }
-
-    #[inline(always)]
-    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        let zero = f32x16::splat(s, 0.0);
-        y.simd_le(zero).select(zero, dy)
-    }
-}
-
-impl Activation for Sigmoid {
-    const KEEPS_ZERO: bool = false;
-
-    #[inline(always)]
-    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        math::flush(s, math::sigmoid(s, math::flush(s, x)))
-    }
-
-    #[inline(always)]
-    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        // y (1 - y) is 0 or at least 2^-63: no product is subnormal.
-        math::flush(s, dy * (y * (f32x16::splat(s, 1.0) - y)))
-    }
-}
-
-impl Activation for Tanh {
-    const KEEPS_ZERO: bool = true;
-
-    #[inline(always)]
-    fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        // The tanh of a flushed number is one.
-        math::tanh(s, math::flush(s, x))
-    }
-
-    #[inline(always)]
-    fn gradient<S: Simd>(s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
-        math::flush(s, dy * (f32x16::splat(s, 1.0) - y * y))
-    }
-}
-
-/// y = f(x) over rows of `blocks`, of which the first `floats` floats are numbers and the rest padding.
-pub fn forward<S: Isa, A: Activation>(
-    s: S,
-    x: &[Block],
-    y: &mut [Block],
-    blocks: usize,
-    floats: usize,
-) {
+/// Clears the lanes behind the channels of each pixel of a row.
+#[inline(always)]
+pub(super) fn clear_padding<S: Isa>(s: S, row: &mut [Block], pixels: Pixels) {
+    let last = pixels.panels - 1;
     s.vectorize(
         #[inline(always)]
         || {
-            for (y, x) in y.iter_mut().zip(x) {
-                y.store(A::apply(s, x.load(s)));
+            for pixel in row.chunks_exact_mut(pixels.panels) {
+                let value = pixel[last].load(s);
+                pixel[last].store(without_padding(s, value, last, pixels.channels));
             }
-            if !A::KEEPS_ZERO {
-                for row in y.chunks_exact_mut(blocks) {
-                    must_cast_slice_mut::<Block, f32>(row)[floats..].fill(0.0);
+        },
+    );
+}
+
+/// Turns the delta of an activation's output into the delta of its input, in place. `from` is the output, or the input where
+/// the derivative needs it.
+pub fn backward<S: Isa, A: Declared>(s: S, from: &[Block], dy: &mut [Block]) {
+    backward_as(s, from, dy, A::KIND);
+}
+
+compiled_here! {
+    fn backward_as = backward_on(from: &[Block], dy: &mut [Block], kind: Kind);
+}
+
+fn backward_on<S: Isa>(s: S, from: &[Block], dy: &mut [Block], kind: Kind) {
+    of_kind!(kind, f, then => match then {
+        Some(kind) => kind.turn(s, from, dy),
+        None => s.vectorize(
+            #[inline(always)]
+            || {
+                for (dy, from) in dy.iter_mut().zip(from) {
+                    dy.store(f.gradient(s, from.load(s), dy.load(s)));
                 }
-            }
-        },
-    );
+            },
+        ),
+    });
 }
 
-/// Turns the delta of an activation's output into the delta of its input, in place.
-pub fn backward<S: Isa, A: Activation>(s: S, y: &[Block], dy: &mut [Block]) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            for (dy, y) in dy.iter_mut().zip(y) {
-                dy.store(A::gradient(s, y.load(s), dy.load(s)));
-            }
-        },
-    );
-}
-
-/// dx = f'(x) dy, or dx += f'(x) dy.
-pub fn backward_into<S: Isa, A: Activation, const ADD: bool>(
+/// dx = f'(x) dy, or dx += f'(x) dy. `from` is the output, or the input where the derivative needs it.
+pub fn backward_into<S: Isa, A: Declared, const ADD: bool>(
     s: S,
-    y: &[Block],
+    from: &[Block],
     dy: &[Block],
     dx: &mut [Block],
 ) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
-                let gradient = A::gradient(s, y.load(s), dy.load(s));
-                dx.store(if ADD {
-                    math::flush(s, dx.load(s) + gradient)
-                } else {
-                    gradient
-                });
-            }
-        },
-    );
+    match ADD {
+        true => add_as(s, from, dy, dx, A::KIND),
+        false => write_as(s, from, dy, dx, A::KIND),
+    }
+}
+
+compiled_here! {
+    fn write_as = write_on(from: &[Block], dy: &[Block], dx: &mut [Block], kind: Kind);
+    fn add_as = add_on(from: &[Block], dy: &[Block], dx: &mut [Block], kind: Kind);
+}
+
+fn write_on<S: Isa>(s: S, from: &[Block], dy: &[Block], dx: &mut [Block], kind: Kind) {
+    kind.gradient(s, from, dy, dx);
+}
+
+fn add_on<S: Isa>(s: S, from: &[Block], dy: &[Block], dx: &mut [Block], kind: Kind) {
+    let mut terms = [Block::ZERO; rows::AT_ONCE];
+    let chunks = from.chunks(rows::AT_ONCE).zip(dy.chunks(rows::AT_ONCE));
+    for ((from, dy), dx) in chunks.zip(dx.chunks_mut(rows::AT_ONCE)) {
+        kind.gradient(s, from, dy, &mut terms);
+        s.vectorize(
+            #[inline(always)]
+            || {
+                for (dx, term) in dx.iter_mut().zip(&terms) {
+                    dx.store(math::flush(s, dx.load(s) + term.load(s)));
+                }
+            },
+        );
+    }
 }

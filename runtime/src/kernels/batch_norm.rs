@@ -24,8 +24,8 @@
 //! number depends on the batch alone, and not on how it was cut.
 //!
 //! **Few passes over memory.** A residual r and an activation are a part of the pass: y = f(g x^ + b + r). In backward d is
-//! then f'(y) dy, and the delta of r. Where f is a rectifier and there is no r, d follows from x and is made in registers
-//! wherever it is needed; otherwise the pass of the sums leaves it where r has its delta. The panels of a pixel are taken
+//! then f'(y) dy, and the delta of r. Where f is made of straight pieces, as a rectifier is, and there is no r, d follows from x
+//! and is made in registers wherever it is needed; otherwise the pass of the sums leaves it where r has its delta. The panels of a pixel are taken
 //! together, so that memory is read as it lies.
 //!
 //! Products of three numbers are flushed in between (see [`math::flush`]). Sizes are values: these kernels take memory's time.
@@ -33,18 +33,19 @@
 mod backward;
 mod inference;
 mod line;
+pub(super) mod slope;
 #[cfg(test)]
 mod tests;
 
 pub use backward::{backward, gradient, means, sums, sums_apart};
-pub(super) use backward::{passed, sums_as, told};
+pub(super) use backward::{sums_as, told};
 pub use inference::{Running, infer, lines, rows};
 pub use line::Affine;
 pub(super) use line::Line;
 use line::{batch_line, normalise};
 
 use super::{
-    activation::{Declared, Kind, of_kind},
+    activation::{Declared, Function, Kind, of_kind},
     pixels::Pixels,
 };
 use crate::{
@@ -185,15 +186,16 @@ fn forward_as_on<S: Isa>(
     pixels: Pixels,
     activation: Kind,
 ) {
-    of_kind!(activation, A => if residual.is_empty() {
-        by_batch::<S, A, false>(s, [x, x], statistics, affine, y, pixels);
+    of_kind!(activation, f, then => if residual.is_empty() {
+        by_batch::<S, _, false>(s, (f, then), [x, x], statistics, affine, y, pixels);
     } else {
-        by_batch::<S, A, true>(s, [x, residual], statistics, affine, y, pixels);
+        by_batch::<S, _, true>(s, (f, then), [x, residual], statistics, affine, y, pixels);
     });
 }
 
-fn by_batch<S: Isa, A: Declared, const RESIDUAL: bool>(
+fn by_batch<S: Isa, F: Function, const RESIDUAL: bool>(
     s: S,
+    activation: (F, Option<Kind>),
     read: [&[Block]; 2],
     statistics: &[Block],
     affine: Affine<'_>,
@@ -203,8 +205,9 @@ fn by_batch<S: Isa, A: Declared, const RESIDUAL: bool>(
     s.vectorize(
         #[inline(always)]
         || {
-            normalise::<S, A, RESIDUAL>(
+            normalise::<S, F, RESIDUAL>(
                 s,
+                activation,
                 read,
                 y,
                 pixels,

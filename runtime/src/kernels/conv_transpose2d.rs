@@ -123,18 +123,18 @@ pub fn forward_normal<
                 b,
                 y,
                 #[inline(always)]
-                |sample: usize| Normal::<A, RESIDUAL> {
+                |sample: usize| Normal::<A::Function, RESIDUAL> {
                     lines,
                     panels: P,
                     residual: if RESIDUAL { &residual[sample] } else { &[] },
-                    activation: PhantomData,
+                    activation: A::FUNCTION,
                 },
             );
         },
     );
 }
 
-/// What [`forward`] does before a normalisation, and [`forward_normal`] with a rectifier or none, told by values; see
+/// What [`forward`] does before a normalisation, and [`forward_normal`] with bounds for an activation, told by values; see
 /// [`conv2d::forward_told`](super::conv2d::forward_told).
 pub fn forward_told<
     S: Isa,
@@ -150,11 +150,11 @@ pub fn forward_told<
     x: &[[f32; XS]],
     w: &[[Block; K]; P],
     b: &[Block; P],
-    finish: (&[Block], f32),
+    finish: (&[Block], f32, f32),
     residual: &[[Block; YS]],
     y: &mut [[Block; YS]],
 ) {
-    let (lines, floor) = finish;
+    let (lines, min, max) = finish;
     s.vectorize(
         #[inline(always)]
         || {
@@ -169,7 +169,7 @@ pub fn forward_told<
                     lines,
                     panels: P,
                     residual: residual.get(sample).map_or(&[][..], |residual| residual),
-                    floor,
+                    bounds: [min, max],
                 },
             );
         },

@@ -1,6 +1,6 @@
 //! What becomes of a finished sum on its way to memory.
 
-use super::activation::Activation;
+use super::activation::{Activation, Function};
 use crate::{block::Block, math, simd::Isa};
 use core::marker::PhantomData;
 use fearless_simd::{f32x16, prelude::*};
@@ -36,7 +36,8 @@ impl<A: Activation> Finish for Plain<A> {
 }
 
 /// Normalised by running statistics, added to another result if RESIDUAL, then an activation.
-pub struct Normal<'a, A, const RESIDUAL: bool> {
+#[derive(Clone, Copy)]
+pub struct Normal<'a, F, const RESIDUAL: bool> {
     /// For each panel the mean, then what each is multiplied by, then what is added: see
     /// [`lines`](super::batch_norm::lines).
     pub lines: &'a [Block],
@@ -45,16 +46,8 @@ pub struct Normal<'a, A, const RESIDUAL: bool> {
     /// The other result, laid out alike; empty if there is none.
     pub residual: &'a [Block],
     /// The activation.
-    pub activation: PhantomData<A>,
+    pub activation: F,
 }
-
-impl<A, const RESIDUAL: bool> Clone for Normal<'_, A, RESIDUAL> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A, const RESIDUAL: bool> Copy for Normal<'_, A, RESIDUAL> {}
 
 /// Sums of a panel on its line.
 #[inline(always)]
@@ -81,8 +74,8 @@ pub struct Told<'a> {
     pub panels: usize,
     /// As in [`Normal`].
     pub residual: &'a [Block],
-    /// The least that is stored: 0 for a rectifier, minus infinity for none.
-    pub floor: f32,
+    /// The least and the greatest that is stored, infinite where there is no bound: an activation that is one.
+    pub bounds: [f32; 2],
 }
 
 impl Finish for Told<'_> {
@@ -95,17 +88,18 @@ impl Finish for Told<'_> {
         if !self.residual.is_empty() {
             value += self.residual[at].load(s);
         }
-        math::flush(s, math::maximum(s, f32x16::splat(s, self.floor), value))
+        let [min, max] = self.bounds;
+        math::flush(s, value.clamp(min, max))
     }
 }
 
-impl<A: Activation, const RESIDUAL: bool> Finish for Normal<'_, A, RESIDUAL> {
+impl<F: Function, const RESIDUAL: bool> Finish for Normal<'_, F, RESIDUAL> {
     #[inline(always)]
     fn finish<S: Isa>(self, s: S, sums: f32x16<S>, panel: usize, at: usize) -> f32x16<S> {
         let mut value = normal(s, sums, self.lines, [panel, self.panels]);
         if RESIDUAL {
             value += self.residual[at].load(s);
         }
-        A::apply(s, value)
+        self.activation.apply(s, value)
     }
 }

@@ -25,7 +25,10 @@ mod tests;
 
 use super::{
     activation::{Declared, Kind},
-    batch_norm::{self, Affine},
+    batch_norm::{
+        self, Affine,
+        slope::{Slope, of_slope},
+    },
     pixels::Pixels,
 };
 use crate::{
@@ -181,10 +184,10 @@ fn join_on<S: Isa>(s: S, statistics: Samples<'_>, joined: &mut [Block], numbers:
     );
 }
 
-/// Of each sample's panels the sums of d, and behind them those of d x^, and then c1 and c2. d is dy where
-/// y = max(g x^ + b, floor) passes it on: floor is 0, or minus infinity for all of it.
+/// Of each sample's panels the sums of d, and behind them those of d x^, and then c1 and c2. f is made of straight pieces, so
+/// that d = f' dy follows from x; where dy is d already, it is the identity.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
-pub fn sums<S: Isa>(
+pub fn sums<S: Isa, A: Declared>(
     s: S,
     x: &[Block],
     dy: &[Block],
@@ -193,16 +196,12 @@ pub fn sums<S: Isa>(
     sums: &mut [Block],
     pixels: Pixels,
     groups: usize,
-    floor: f32,
 ) {
-    let rectified = floor == 0.0;
-    sums_as(
-        s, x, dy, statistics, affine, sums, pixels, groups, rectified,
-    );
+    sums_as(s, x, dy, statistics, affine, sums, pixels, groups, A::KIND);
 }
 
 compiled_here! {
-    fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, groups: usize, rectified: bool);
+    fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, groups: usize, activation: Kind);
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]
@@ -215,7 +214,7 @@ fn sums_on<S: Isa>(
     sums: &mut [Block],
     pixels: Pixels,
     groups: usize,
-    rectified: bool,
+    activation: Kind,
 ) {
     let (blocks, panels) = (pixels.blocks.max(1), pixels.panels.max(1));
     let samples = x.chunks_exact(blocks).zip(dy.chunks_exact(blocks));
@@ -226,7 +225,7 @@ fn sums_on<S: Isa>(
         .zip(sums.chunks_exact_mut(4 * panels))
     {
         let (sums, means) = sums.split_at_mut(2 * panels);
-        batch_norm::sums_as(s, x, dy, statistics, affine, sums, pixels, rectified);
+        batch_norm::sums_as(s, x, dy, statistics, affine, sums, pixels, activation);
         weigh(s, sums, affine, means, pixels, groups);
     }
 }
@@ -264,7 +263,7 @@ fn weigh<S: Isa>(
 /// dx = r (g d - c1 - x^ c2), or dx += that if ADD, with d as for [`sums`]. The border of dx is zero afterwards, or what it was
 /// if ADD.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
-pub fn backward<S: Isa, const ADD: bool>(
+pub fn backward<S: Isa, A: Declared, const ADD: bool>(
     s: S,
     x: &[Block],
     dy: &[Block],
@@ -273,14 +272,13 @@ pub fn backward<S: Isa, const ADD: bool>(
     affine: Affine<'_>,
     dx: &mut [Block],
     pixels: Pixels,
-    floor: f32,
 ) {
-    let kind = [ADD, floor == 0.0];
+    let kind = (A::KIND, ADD);
     backward_into(s, x, dy, statistics, sums, affine, dx, pixels, kind);
 }
 
 compiled_here! {
-    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], sums: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, kind: [bool; 2]);
+    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], sums: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, kind: (Kind, bool));
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]
@@ -293,7 +291,22 @@ fn backward_into_on<S: Isa>(
     affine: Affine<'_>,
     dx: &mut [Block],
     pixels: Pixels,
-    [add, rectified]: [bool; 2],
+    (activation, add): (Kind, bool),
+) {
+    of_slope!(activation, slope => back(s, slope, [x, dy], statistics, sums, affine, dx, pixels, add));
+}
+
+#[allow(clippy::too_many_arguments, reason = "as `backward`")]
+fn back<S: Isa>(
+    s: S,
+    slope: impl Slope,
+    [x, dy]: [&[Block]; 2],
+    statistics: &[Block],
+    sums: &[Block],
+    affine: Affine<'_>,
+    dx: &mut [Block],
+    pixels: Pixels,
+    add: bool,
 ) {
     s.vectorize(
         #[inline(always)]
@@ -312,11 +325,7 @@ fn backward_into_on<S: Isa>(
                 for row in 0..pixels.rows {
                     let rows = [pixels.row(x, row), pixels.row(dy, row)];
                     let dx = pixels.row_mut(dx, row);
-                    if rectified {
-                        row_back::<S, true>(s, rows, statistics, means, affine, dx, pixels, add);
-                    } else {
-                        row_back::<S, false>(s, rows, statistics, means, affine, dx, pixels, add);
-                    }
+                    row_back(s, slope, rows, statistics, means, affine, dx, pixels, add);
                 }
             }
         },
@@ -326,8 +335,9 @@ fn backward_into_on<S: Isa>(
 /// dx of a row.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "as `backward`")]
-fn row_back<S: Isa, const RECTIFIED: bool>(
+fn row_back<S: Isa>(
     s: S,
+    slope: impl Slope,
     rows: [&[Block]; 2],
     statistics: &[Block],
     means: &[Block],
@@ -352,7 +362,7 @@ fn row_back<S: Isa, const RECTIFIED: bool>(
         #[inline(always)]
         |[mean, rest, scale, shift, inverse, weight, all, along], [x, dy], dx| {
             let line = batch_norm::Line::of([mean, rest, scale, shift]);
-            let dy = batch_norm::passed::<S, RECTIFIED>(s, line, x, dy);
+            let dy = slope.passes(s, line, x, dy);
             let normal = math::flush(s, line.centred(s, x) * inverse);
             let rest = (math::flush(s, dy * weight) - all) - normal * along;
             let mut gradient = math::flush(s, rest) * inverse;

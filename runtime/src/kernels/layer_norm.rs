@@ -45,7 +45,7 @@ pub use line::Affine;
 pub use rule::{Norm, Rule};
 
 use super::{
-    activation::{Declared, Kind, of_kind},
+    activation::{Declared, Function, Kind, of_kind},
     pixels::Pixels,
 };
 use crate::{
@@ -56,7 +56,7 @@ use crate::{
 use bytemuck::must_cast_slice_mut;
 use fearless_simd::{f32x16, prelude::*};
 use line::{Lines, normal};
-use span::{Group, Span, across, change, sum};
+use span::{Group, Span, across, change, keep, sum};
 
 /// y = f(g x^ + b); writes y's border, too.
 pub fn infer<S: Isa, A: Declared>(
@@ -115,7 +115,7 @@ fn forward_as_on<S: Isa>(
                 if !statistics.is_empty() {
                     lines.keep(&group, statistics, rule);
                 }
-                of_kind!(activation, A => apply::<S, A>(s, x, affine, y, &group, &span, &lines));
+                of_kind!(activation, f, then => apply(s, (f, then), (x, &mut *y), affine, &group, &span, &lines));
             }
         },
     );
@@ -198,11 +198,11 @@ fn lines_of<S: Isa>(s: S, x: &[Block], group: &Group, span: &Span, rule: Rule) -
 
 /// y of the units of a group.
 #[inline(always)]
-fn apply<S: Isa, A: Declared>(
+fn apply<S: Isa, F: Function>(
     s: S,
-    x: &[Block],
+    (f, then): (F, Option<Kind>),
+    (x, y): (&[Block], &mut [Block]),
     affine: Affine<'_>,
-    y: &mut [Block],
     group: &Group,
     span: &Span,
     lines: &Lines,
@@ -229,11 +229,18 @@ fn apply<S: Isa, A: Declared>(
                         (false, true) => normal + bias,
                         (false, false) => normal,
                     };
-                    A::apply(s, scaled)
+                    f.apply(s, scaled)
                 },
                 #[inline(always)]
                 |y, value| y.store(value),
             );
+            if let Some(kind) = then {
+                let y = span.run_mut(y, group.at[unit], run);
+                kind.change(s, y);
+                if let Some(last) = y.last_mut().filter(|_| !kind.keeps_zero()) {
+                    last.store(keep(last.load(s), tail));
+                }
+            }
         }
     }
 }

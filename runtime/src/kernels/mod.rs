@@ -23,6 +23,7 @@ pub mod max_pool2d;
 pub mod numbers;
 pub mod pad;
 pub mod pixels;
+pub mod prelu;
 pub mod softmax;
 pub mod stencil;
 pub mod winners;

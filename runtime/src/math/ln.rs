@@ -36,10 +36,8 @@ pub fn ln<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     let k = s.cvt_f32_i32x16(offset >> 23) - lift;
     let mantissa: f32x16<S> = ((offset & 0x007f_ffff) + root).bitcast();
 
-    let f = mantissa - 1.0;
-    let square = f * f;
-    let tail = (square * f).mul_add(horner(s, f, LN_1P), k * LN_2_LOW);
-    let y = k.mul_add(LN_2_HIGH, square.mul_add(-0.5, tail) + f);
+    let near = ln_near_one(s, mantissa - 1.0, k * LN_2_LOW);
+    let y = k.mul_add(LN_2_HIGH, near);
 
     let edge = x.simd_eq(0.0).select(
         f32x16::splat(s, f32::NEG_INFINITY),
@@ -48,6 +46,14 @@ pub fn ln<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Infinity and NaN pass as they are.
     let y = x.simd_lt(f32::INFINITY).select(y, x);
     x.simd_le(0.0).select(edge, y)
+}
+
+/// ln(1 + f) + `low` for sqrt(1/2) <= 1 + f < sqrt(2), the smallest terms first.
+#[inline(always)]
+pub(super) fn ln_near_one<S: Simd>(s: S, f: f32x16<S>, low: f32x16<S>) -> f32x16<S> {
+    let square = f * f;
+    let tail = (square * f).mul_add(horner(s, f, LN_1P), low);
+    square.mul_add(-0.5, tail) + f
 }
 
 #[cfg(test)]

@@ -23,23 +23,29 @@
 //! the last place of the exact value's binade (2^-149 among subnormals). The tests sweep a dense subset, and with
 //! `KILN_EXHAUSTIVE` set in the environment all of them.
 
+mod erf;
 mod exp;
+mod exp_m1;
 mod flush;
 mod ln;
 mod maximum;
 mod normal;
 mod reduction;
 mod sigmoid;
+mod softplus;
 mod tanh;
 #[cfg(test)]
-mod ulp;
+pub(crate) mod ulp;
 
+pub use erf::{erf, normal_cdf};
 pub use exp::{exp, share};
+pub use exp_m1::exp_m1;
 pub use flush::{
     TINY, any_tiny, find, flush, flush_all, flush_below, flush_copy, flush_number, rectify,
 };
 pub use ln::ln;
 pub use maximum::{largest_lane, maximum, wins};
 pub use normal::normal;
-pub use sigmoid::{gate, sigmoid};
+pub use sigmoid::{gate, sigmoid, sigmoid_of_sum};
+pub use softplus::softplus;
 pub use tanh::tanh;

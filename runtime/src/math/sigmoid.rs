@@ -38,7 +38,24 @@ const LEAST: f32 = -43.668;
 fn logistic<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     let shifted = x.mul_add(-LOG2_E, BIASED);
     let n = shifted - BIASED;
-    let r = n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x));
+    quotient(s, shifted, n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x)))
+}
+
+/// The logistic function of a number from -105 to 18 and a small one, which is added where nothing of it is lost.
+#[inline(always)]
+pub fn sigmoid_of_sum<S: Simd>(s: S, x: f32x16<S>, small: f32x16<S>) -> f32x16<S> {
+    let shifted = x.mul_add(-LOG2_E, BIASED);
+    let n = shifted - BIASED;
+    quotient(
+        s,
+        shifted,
+        n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x) + small),
+    )
+}
+
+/// 1 / (1 + 2^n e^-r), where n stands in `shifted`.
+#[inline(always)]
+fn quotient<S: Simd>(s: S, shifted: f32x16<S>, r: f32x16<S>) -> f32x16<S> {
     let p = horner(s, r, EXP_NEGATIVE).mul_add(r, -1.0).mul_add(r, 1.0);
 
     let scale = f32x16::splat(s, SCALE);

@@ -25,6 +25,11 @@ pub trait Function {
     fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S>;
     /// The same in f64.
     fn truth(x: f64) -> f64;
+    /// Whether a result is right whatever its distance.
+    fn is_right(y: f32, truth: f64) -> bool {
+        let _ = (y, truth);
+        false
+    }
     /// Arguments whose neighbourhood is tested densely, on both sides of zero.
     fn seams() -> impl Iterator<Item = f32>;
 }
@@ -104,7 +109,7 @@ fn compare<F: Function>(x: &[Block], truth: &mut Vec<f64>, y: &mut [Block], wors
             .zip(y.iter().flat_map(|block| &block.0));
         for ((x, y), truth) in pairs.zip(&*truth) {
             let error = error(*y, *truth);
-            if error > worst.error {
+            if error > worst.error && !F::is_right(*y, *truth) {
                 *worst = Worst {
                     error,
                     x: *x,

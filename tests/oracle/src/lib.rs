@@ -248,6 +248,9 @@ fn full_name(layer: &str, parameter: &Parameter) -> String {
 
 /// The result of one application.
 fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
+    if let Some(f) = pointwise::activation(op) {
+        return pointwise::map(application, f);
+    }
     match op {
         Op::Dense(_) => contraction::dense(application),
         Op::Conv1d(conv) => contraction::conv1d(conv, application),
@@ -280,9 +283,7 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::RmsNorm(norm) => units::rms(norm, application),
         Op::L2Normalize(norm) => units::length(norm, application),
         Op::Lstm(lstm) => recurrence::lstm(lstm, application),
-        Op::Relu(_) => pointwise::map(application, |x| x.max(0.0)),
-        Op::Sigmoid(_) => pointwise::map(application, pointwise::sigmoid),
-        Op::Tanh(_) => pointwise::map(application, f64::tanh),
+        Op::PRelu(_) => pointwise::prelu(application),
         Op::Add(_) => pointwise::zip(application, |a, b| a + b),
         Op::Sub(_) => pointwise::zip(application, |a, b| a - b),
         Op::Mul(_) => pointwise::zip(application, |a, b| a * b),
@@ -305,5 +306,25 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         | Op::GaussianNoise(_)
         | Op::StochasticDepth(_) => application.inputs[0].data.to_vec(),
         Op::Flatten(_) | Op::Reshape(_) | Op::Repack(_) => application.inputs[0].data.to_vec(),
+        Op::Relu(_)
+        | Op::Sigmoid(_)
+        | Op::Tanh(_)
+        | Op::LeakyRelu(_)
+        | Op::Relu6(_)
+        | Op::HardTanh(_)
+        | Op::Clamp(_)
+        | Op::Elu(_)
+        | Op::Selu(_)
+        | Op::Gelu(_)
+        | Op::Silu(_)
+        | Op::Mish(_)
+        | Op::Softplus(_)
+        | Op::Softsign(_)
+        | Op::HardSigmoid(_)
+        | Op::HardSwish(_)
+        | Op::Abs(_)
+        | Op::Sqrt(_)
+        | Op::Exp(_)
+        | Op::Log(_) => unreachable!("activations are functions of numbers"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::call::{Call, Slot};
 use crate::ops::activation;
-use crate::site::Site;
+use crate::site::{Activation, Site};
 
 /// How backward comes by d, the delta before the activation.
 pub struct Delta {
@@ -12,22 +12,25 @@ pub struct Delta {
     pub delta: Slot,
     /// Whether the sums write it, as the first term of the residual's delta.
     pub apart: bool,
-    /// Whether it is made wherever it is read, by a rectifier with this floor.
-    pub floor: f32,
+    /// What it is made by wherever it is read; the identity where it is found as it is.
+    pub made_by: Activation,
 }
 
 impl Delta {
-    /// A rectifier's follows from x; a residual's has a place of its own, unless others left a term there.
+    /// That of straight pieces follows from x; a residual's has a place of its own, unless others left a term there.
     pub fn of(site: &Site<'_>) -> Self {
         let found = Self {
             through: None,
             delta: Slot::Delta,
             apart: false,
-            floor: f32::NEG_INFINITY,
+            made_by: Activation::IDENTITY,
         };
-        match (site.inputs.len(), site.adds(1), site.activation.floor) {
-            (1, _, Some(floor)) => Self { floor, ..found },
-            (2, Some(false), _) => Self {
+        match (site.inputs.len(), site.adds(1)) {
+            (1, _) if site.activation.is_straight => Self {
+                made_by: site.activation,
+                ..found
+            },
+            (2, Some(false)) => Self {
                 delta: Slot::InputDelta(1),
                 apart: true,
                 ..found

@@ -134,9 +134,9 @@ impl<const AXES: usize> Conv<AXES> {
             ys,
         } = self.sizes(site);
         let xs = site.sample_floats(0);
-        if let Some(floor) = site.activation.floor {
+        if let Some(bounds) = site.activation.bounds {
             let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
-            return vec![normalise, self.told(site, (lines, floor), residual)];
+            return vec![normalise, self.told(site, (lines, bounds), residual)];
         }
         let types = [Size::Isa, site.activation.into(), taps, x, y];
         let residual = Size::Flag(absorbed.residual.is_some());
@@ -158,7 +158,7 @@ impl<const AXES: usize> Conv<AXES> {
     fn told(
         &self,
         site: &Site<'_>,
-        (lines, floor): (Argument<Slot>, f32),
+        (lines, [min, max]): (Argument<Slot>, [f32; 2]),
         residual: Argument<Slot>,
     ) -> Call<Slot> {
         let Sizes {
@@ -179,7 +179,7 @@ impl<const AXES: usize> Conv<AXES> {
             .with("b", self.start(p))
             .with(
                 "finish",
-                Argument::Tuple(vec![lines, Argument::Float(floor)]),
+                Argument::Tuple(vec![lines, Argument::Float(min), Argument::Float(max)]),
             )
             .with("residual", residual)
             .write("y", Slot::Output, Form::row(ys))
@@ -323,9 +323,10 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     /// A pool's winners are kept for backward.
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        if let (true, None, Some(floor)) = (site.normalised, site.pooling, site.activation.floor) {
+        if let (true, None, Some(bounds)) = (site.normalised, site.pooling, site.activation.bounds)
+        {
             let nothing = || Argument::List(Vec::new());
-            return vec![self.told(site, (nothing(), floor), nothing())];
+            return vec![self.told(site, (nothing(), bounds), nothing())];
         }
         let Some(pooling) = site.pooling else {
             return self.infer(site);

@@ -156,8 +156,8 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             ys,
         } = self.sizes(site);
         let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
-        if let Some(floor) = site.activation.floor {
-            return vec![normalise, self.told(site, (lines, floor), residual)];
+        if let Some(bounds) = site.activation.bounds {
+            return vec![normalise, self.told(site, (lines, bounds), residual)];
         }
         let types = [Size::Isa, site.activation.into(), taps, x, y];
         let adds = Size::Flag(absorbed.residual.is_some());
@@ -177,7 +177,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
     fn told(
         &self,
         site: &Site<'_>,
-        (lines, floor): (Argument<Slot>, f32),
+        (lines, [min, max]): (Argument<Slot>, [f32; 2]),
         residual: Argument<Slot>,
     ) -> Call<Slot> {
         let Sizes {
@@ -191,7 +191,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         } = self.sizes(site);
         let sizes = [Size::Isa, taps, x, y].into_iter();
         let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
-        let finish = Argument::Tuple(vec![lines, Argument::Float(floor)]);
+        let finish = Argument::Tuple(vec![lines, Argument::Float(min), Argument::Float(max)]);
         Call::of(&FORWARD_TOLD, sizes)
             .read("x", Slot::Input(0), Form::row_of_floats(xs))
             .read("w", Slot::Parameter(0), Form::Panels { rows: k, panels: p })
@@ -324,10 +324,10 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        match site.activation.floor {
-            Some(floor) if site.normalised => {
+        match site.activation.bounds {
+            Some(bounds) if site.normalised => {
                 let nothing = || Argument::List(Vec::new());
-                vec![self.told(site, (nothing(), floor), nothing())]
+                vec![self.told(site, (nothing(), bounds), nothing())]
             }
             _ => self.infer(site),
         }

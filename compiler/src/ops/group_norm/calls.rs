@@ -3,13 +3,13 @@
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::{activation, batch_norm, image};
 use crate::rt::kernels;
-use crate::site::{Normal, Operand, Site};
+use crate::site::{Activation, Normal, Operand, Site};
 use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
     FORWARD = group_norm::forward(s, x, affine, out y, out statistics, pixels, groups, eps);
-    SUMS = group_norm::sums(s, x, dy, statistics, affine, out sums, pixels, groups, floor);
-    BACKWARD = group_norm::backward(s, x, dy, statistics, sums, affine, add dx, pixels, floor);
+    SUMS = group_norm::sums(s, x, dy, statistics, affine, out sums, pixels, groups);
+    BACKWARD = group_norm::backward(s, x, dy, statistics, sums, affine, add dx, pixels);
 }
 
 /// What forward keeps of each sample, and the sums of its deltas.
@@ -89,10 +89,11 @@ impl Groups {
     /// learnt; and dx.
     pub fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let panels = Self::panels(site);
-        let (through, floor) = match site.activation.floor {
-            Some(floor) => (None, floor),
-            None => (activation::through(site), f32::NEG_INFINITY),
+        let (through, passes) = match site.activation.is_straight {
+            true => (None, site.activation),
+            false => (activation::through(site), Activation::IDENTITY),
         };
+        let passes = Size::from(passes);
         let (statistics, sums) = (statistics(panels, self.tracks), Form::Scratch(4 * panels));
         let over = |call: Call<Slot>| {
             call.read("x", Slot::Input(0), Form::Blocks)
@@ -100,20 +101,18 @@ impl Groups {
                 .read("statistics", STATISTICS, statistics)
         };
         let down = |add: bool| {
-            over(Call::of(&BACKWARD, [Size::Isa, Size::Adds]))
+            over(Call::of(&BACKWARD, [Size::Isa, passes.clone(), Size::Adds]))
                 .read("sums", SUMS_OF, sums)
                 .with("affine", self.affine(panels))
                 .add("dx", Slot::InputDelta(0), add, Form::Blocks)
                 .with("pixels", image::pixels(site.input(0)))
-                .with("floor", Argument::Float(floor))
         };
         let summed = (self.learns || site.wants_deltas()).then(|| {
-            over(Call::of(&SUMS, [Size::Isa]))
+            over(Call::of(&SUMS, [Size::Isa, passes.clone()]))
                 .with("affine", self.affine(panels))
                 .write("sums", SUMS_OF, sums)
                 .with("pixels", image::pixels(site.input(0)))
                 .with("groups", self.groups(site))
-                .with("floor", Argument::Float(floor))
         });
         let calls = through.into_iter().chain(summed);
         calls.chain(site.adds(0).map(down)).collect()

@@ -1,11 +1,14 @@
 //! Backward: each sample's sums, the batch's, and what they make of each delta.
 
-use super::line::{Affine, Line, batch_line, centre};
+use super::{
+    line::{Affine, Line, batch_line, centre},
+    slope::{Every, Slope, of_slope},
+};
 use crate::{
     batch::Samples,
     block::{Block, LANES},
     kernels::{
-        activation::{Activation, Declared, Kind, Relu, of_kind},
+        activation::{Declared, Function, Kind, of_kind},
         pixels::Pixels,
     },
     math,
@@ -14,10 +17,9 @@ use crate::{
 };
 use fearless_simd::f32x16;
 
-/// The sums over each sample's pixels that backward needs: of d, and of d x^. d is dy where y = max(g x^ + b, floor) passes it
-/// on: floor is 0, or minus infinity for all of it.
-#[expect(clippy::too_many_arguments, reason = "called by expansions")]
-pub fn sums<S: Isa>(
+/// The sums over each sample's pixels that backward needs: of d, and of d x^, where y = f(g x^ + b). f is made of straight
+/// pieces, so that d = f' dy follows from x; where dy is d already, it is the identity.
+pub fn sums<S: Isa, A: Declared>(
     s: S,
     x: &[Block],
     dy: &[Block],
@@ -25,13 +27,12 @@ pub fn sums<S: Isa>(
     affine: Affine<'_>,
     sums: &mut [Block],
     pixels: Pixels,
-    floor: f32,
 ) {
-    sums_as(s, x, dy, statistics, affine, sums, pixels, floor == 0.0);
+    sums_as(s, x, dy, statistics, affine, sums, pixels, A::KIND);
 }
 
 compiled_here! {
-    pub(in crate::kernels) fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, rectified: bool);
+    pub(in crate::kernels) fn sums_as = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], affine: Affine<'_>, sums: &mut [Block], pixels: Pixels, activation: Kind);
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]
@@ -43,19 +44,15 @@ fn sums_on<S: Isa>(
     affine: Affine<'_>,
     sums: &mut [Block],
     pixels: Pixels,
-    rectified: bool,
+    activation: Kind,
 ) {
-    if rectified {
-        sums_of::<S, true>(s, x, dy, statistics, affine, sums, pixels);
-    } else {
-        sums_of::<S, false>(s, x, dy, statistics, affine, sums, pixels);
-    }
+    of_slope!(activation, slope => sums_of(s, slope, [x, dy], statistics, affine, sums, pixels));
 }
 
-fn sums_of<S: Isa, const RECTIFIED: bool>(
+fn sums_of<S: Isa>(
     s: S,
-    x: &[Block],
-    dy: &[Block],
+    slope: impl Slope,
+    [x, dy]: [&[Block]; 2],
     statistics: &[Block],
     affine: Affine<'_>,
     sums: &mut [Block],
@@ -70,7 +67,7 @@ fn sums_of<S: Isa, const RECTIFIED: bool>(
                 sums.fill(Block::ZERO);
                 for row in 0..pixels.rows {
                     let rows = [pixels.row(x, row), pixels.row(dy, row)];
-                    row_sums::<S, RECTIFIED>(s, rows, statistics, affine, sums, pixels);
+                    row_sums(s, slope, rows, statistics, affine, sums, pixels);
                 }
             }
         },
@@ -79,8 +76,9 @@ fn sums_of<S: Isa, const RECTIFIED: bool>(
 
 /// Adds the sums of a row.
 #[inline(always)]
-fn row_sums<S: Isa, const RECTIFIED: bool>(
+fn row_sums<S: Isa>(
     s: S,
+    slope: impl Slope,
     rows: [&[Block]; 2],
     statistics: &[Block],
     affine: Affine<'_>,
@@ -96,7 +94,7 @@ fn row_sums<S: Isa, const RECTIFIED: bool>(
         #[inline(always)]
         |[mean, rest, scale, shift, inverse], [x, dy]| {
             let line = Line::of([mean, rest, scale, shift]);
-            let dy = passed::<S, RECTIFIED>(s, line, x, dy);
+            let dy = slope.passes(s, line, x, dy);
             let centred = line.centred(s, x);
             [dy, dy * math::flush(s, centred * inverse)]
         },
@@ -114,21 +112,6 @@ pub(in crate::kernels) fn told<S: Isa>(
     let [mean, rest, scale, shift] = batch_line(s, statistics, affine, [panel, panels]).told();
     let [.., inverse] = centre(s, statistics, panel, panels);
     [mean, rest, scale, shift, inverse]
-}
-
-/// What the rectifier of a line passes on of dy, if there is one.
-#[inline(always)]
-pub(in crate::kernels) fn passed<S: Isa, const RECTIFIED: bool>(
-    s: S,
-    line: Line<S>,
-    x: f32x16<S>,
-    dy: f32x16<S>,
-) -> f32x16<S> {
-    if RECTIFIED {
-        Relu::gradient(s, Relu::apply(s, line.at(s, x)), dy)
-    } else {
-        dy
-    }
 }
 
 /// [`sums`] where y = f(g x^ + b + r): d = f'(y) dy, which is the residual's delta too, is written apart.
@@ -173,12 +156,15 @@ fn sums_apart_on<S: Isa>(
                 sums.fill(Block::ZERO);
                 for row in 0..pixels.rows {
                     let delta = pixels.row_mut(delta, row);
-                    let numbers = pixels.row(y, row).iter().zip(pixels.row(dy, row));
-                    of_kind!(activation, A => for ((y, dy), delta) in numbers.zip(&mut *delta) {
-                        delta.store(A::gradient(s, y.load(s), dy.load(s)));
+                    let (y, dy) = (pixels.row(y, row), pixels.row(dy, row));
+                    of_kind!(activation, f, then => match then {
+                        Some(kind) => kind.gradient(s, y, dy, delta),
+                        None => for ((y, dy), delta) in y.iter().zip(dy).zip(&mut *delta) {
+                            delta.store(f.gradient(s, y.load(s), dy.load(s)));
+                        },
                     });
                     let rows = [pixels.row(x, row), &*delta];
-                    row_sums::<S, false>(s, rows, statistics, Affine::Fixed, sums, pixels);
+                    row_sums(s, Every, rows, statistics, Affine::Fixed, sums, pixels);
                 }
             }
         },
@@ -221,7 +207,7 @@ fn total<'a>(blocks: impl Iterator<Item = &'a Block>) -> [f64; LANES] {
 /// dx = g r (d - mean d - x^ mean(d x^)), or dx += that if ADD, with d as for [`sums`]. The border of dx is zero afterwards,
 /// or what it was if ADD.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
-pub fn backward<S: Isa, const ADD: bool>(
+pub fn backward<S: Isa, A: Declared, const ADD: bool>(
     s: S,
     x: &[Block],
     dy: &[Block],
@@ -230,14 +216,13 @@ pub fn backward<S: Isa, const ADD: bool>(
     affine: Affine<'_>,
     dx: &mut [Block],
     pixels: Pixels,
-    floor: f32,
 ) {
-    let kind = [ADD, floor == 0.0];
+    let kind = (A::KIND, ADD);
     backward_into(s, x, dy, statistics, means, affine, dx, pixels, kind);
 }
 
 compiled_here! {
-    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], means: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, kind: [bool; 2]);
+    fn backward_into = backward_into_on(x: &[Block], dy: &[Block], statistics: &[Block], means: &[Block], affine: Affine<'_>, dx: &mut [Block], pixels: Pixels, kind: (Kind, bool));
 }
 
 #[allow(clippy::too_many_arguments, reason = "called by expansions")]
@@ -250,18 +235,15 @@ fn backward_into_on<S: Isa>(
     affine: Affine<'_>,
     dx: &mut [Block],
     pixels: Pixels,
-    [add, rectified]: [bool; 2],
+    (activation, add): (Kind, bool),
 ) {
-    if rectified {
-        back::<S, true>(s, [x, dy], statistics, means, affine, dx, pixels, add);
-    } else {
-        back::<S, false>(s, [x, dy], statistics, means, affine, dx, pixels, add);
-    }
+    of_slope!(activation, slope => back(s, slope, [x, dy], statistics, means, affine, dx, pixels, add));
 }
 
 #[allow(clippy::too_many_arguments, reason = "as `backward`")]
-fn back<S: Isa, const RECTIFIED: bool>(
+fn back<S: Isa>(
     s: S,
+    slope: impl Slope,
     [x, dy]: [&[Block]; 2],
     statistics: &[Block],
     means: &[Block],
@@ -282,7 +264,7 @@ fn back<S: Isa, const RECTIFIED: bool>(
                 for row in 0..pixels.rows {
                     let rows = [pixels.row(x, row), pixels.row(dy, row)];
                     let dx = pixels.row_mut(dx, row);
-                    row_back::<S, RECTIFIED>(s, rows, statistics, means, affine, dx, pixels, add);
+                    row_back(s, slope, rows, statistics, means, affine, dx, pixels, add);
                 }
             }
         },
@@ -292,8 +274,9 @@ fn back<S: Isa, const RECTIFIED: bool>(
 /// dx of a row.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "as `backward`")]
-fn row_back<S: Isa, const RECTIFIED: bool>(
+fn row_back<S: Isa>(
     s: S,
+    slope: impl Slope,
     rows: [&[Block]; 2],
     statistics: &[Block],
     means: &[Block],
@@ -316,7 +299,7 @@ fn row_back<S: Isa, const RECTIFIED: bool>(
         #[inline(always)]
         |[mean, rest, scale, shift, inverse, all, along], [x, dy], dx| {
             let line = Line::of([mean, rest, scale, shift]);
-            let dy = passed::<S, RECTIFIED>(s, line, x, dy);
+            let dy = slope.passes(s, line, x, dy);
             let normal = math::flush(s, line.centred(s, x) * inverse);
             let rest = (dy - all) - normal * along;
             let mut gradient = math::flush(s, rest) * scale;

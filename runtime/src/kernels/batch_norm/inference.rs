@@ -4,14 +4,13 @@ use super::line::{Affine, Line, normalise};
 use crate::{
     block::{Block, without_padding},
     kernels::{
-        activation::{Declared, Kind, of_kind},
+        activation::{Declared, Function, Kind, of_kind},
         finish::{Finish, Normal},
         pixels::Pixels,
     },
     math,
     simd::{Isa, compiled_here},
 };
-use core::marker::PhantomData;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// What was seen while training: the mean and the variance of each channel.
@@ -63,11 +62,12 @@ fn infer_as_on<S: Isa>(
     pixels: Pixels,
     activation: Kind,
 ) {
-    of_kind!(activation, A => by_running::<S, A>(s, x, running, affine, y, pixels));
+    of_kind!(activation, f, then => by_running(s, (f, then), x, running, affine, y, pixels));
 }
 
-fn by_running<S: Isa, A: Declared>(
+fn by_running<S: Isa, F: Function>(
     s: S,
+    activation: (F, Option<Kind>),
     x: &[Block],
     running: Running<'_>,
     affine: Affine<'_>,
@@ -77,8 +77,9 @@ fn by_running<S: Isa, A: Declared>(
     s.vectorize(
         #[inline(always)]
         || {
-            normalise::<S, A, false>(
+            normalise::<S, F, false>(
                 s,
+                activation,
                 [x, x],
                 y,
                 pixels,
@@ -133,21 +134,29 @@ fn rows_on<S: Isa>(
     s.vectorize(
         #[inline(always)]
         || {
-            of_kind!(activation, A => for (at, y) in y.iter_mut().enumerate() {
-                let panel = at % panels;
-                let (activation, sums) = (PhantomData::<A>, y.load(s));
-                let value = match residual {
-                    Some(residual) => {
-                        let normal = Normal::<A, true> { lines, panels, residual, activation };
-                        normal.finish(s, sums, panel, at)
+            of_kind!(activation, f, then => {
+                for (at, y) in y.iter_mut().enumerate() {
+                    let (panel, activation, sums) = (at % panels, f, y.load(s));
+                    let value = match residual {
+                        Some(residual) => {
+                            let normal = Normal::<_, true> { lines, panels, residual, activation };
+                            normal.finish(s, sums, panel, at)
+                        }
+                        None => {
+                            let residual = &[];
+                            let normal = Normal::<_, false> { lines, panels, residual, activation };
+                            normal.finish(s, sums, panel, at)
+                        }
+                    };
+                    y.store(without_padding(s, value, panel, numbers));
+                }
+                if let Some(kind) = then {
+                    kind.change(s, y);
+                    for row in y.chunks_exact_mut(panels) {
+                        let value = row[panels - 1].load(s);
+                        row[panels - 1].store(without_padding(s, value, panels - 1, numbers));
                     }
-                    None => {
-                        let residual = &[];
-                        let normal = Normal::<A, false> { lines, panels, residual, activation };
-                        normal.finish(s, sums, panel, at)
-                    }
-                };
-                y.store(without_padding(s, value, panel, numbers));
+                }
             });
         },
     );

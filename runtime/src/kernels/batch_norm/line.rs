@@ -1,8 +1,11 @@
 //! How the numbers of a channel are normalised, whatever the statistics.
 
 use crate::{
-    block::{Block, without_padding},
-    kernels::{activation::Activation, pixels::Pixels},
+    block::Block,
+    kernels::{
+        activation::{Function, Kind, clear_padding},
+        pixels::Pixels,
+    },
     math,
     simd::Isa,
 };
@@ -107,15 +110,17 @@ pub fn centre<S: Simd>(s: S, statistics: &[Block], panel: usize, panels: usize) 
     )
 }
 
-/// y = f of x on each panel's line, or of that and a residual if RESIDUAL.
+/// y = f of x on each panel's line, or of that and a residual if RESIDUAL. Then `then` is applied, if there is one.
 #[inline(always)]
-pub fn normalise<S: Isa, A: Activation, const RESIDUAL: bool>(
+pub fn normalise<S: Isa, F: Function, const RESIDUAL: bool>(
     s: S,
+    (f, then): (F, Option<Kind>),
     [x, residual]: [&[Block]; 2],
     y: &mut [Block],
     pixels: Pixels,
     line: impl Fn(usize) -> Line<S>,
 ) {
+    let keeps_zero = then.map_or(f.keeps_zero(), Kind::keeps_zero);
     let blocks = pixels.blocks.max(1);
     let samples = x.chunks_exact(blocks).zip(residual.chunks_exact(blocks));
     for ((x, residual), y) in samples.zip(y.chunks_exact_mut(blocks)) {
@@ -134,15 +139,14 @@ pub fn normalise<S: Isa, A: Activation, const RESIDUAL: bool>(
                     if RESIDUAL {
                         normal += residual;
                     }
-                    y.store(A::apply(s, normal));
+                    y.store(f.apply(s, normal));
                 },
             );
-            if !A::KEEPS_ZERO {
-                let last = pixels.panels - 1;
-                for pixel in pixels.row_mut(y, row).chunks_exact_mut(pixels.panels) {
-                    let value = pixel[last].load(s);
-                    pixel[last].store(without_padding(s, value, last, pixels.channels));
-                }
+            if let Some(kind) = then {
+                kind.change(s, pixels.row_mut(y, row));
+            }
+            if !keeps_zero {
+                clear_padding(s, pixels.row_mut(y, row), pixels);
             }
         }
     }

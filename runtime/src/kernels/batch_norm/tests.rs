@@ -11,8 +11,6 @@ mod fused;
 
 const DIRTY: Block = Block([f32::NAN; LANES]);
 const EPS: f32 = 1e-5;
-/// The floor of no rectifier.
-const ALL: f32 = f32::NEG_INFINITY;
 
 /// Seventeen channels of 3 x 5 pixels in a border of one.
 const IMAGE: Pixels = Pixels {
@@ -125,33 +123,13 @@ impl<A: Declared> Task for Whole<'_, A> {
         let mut y = vec![DIRTY; x.len()];
         forward::<S, A>(s, x, &statistics, affine, &[], &mut y, pixels);
         let mut of_deltas = vec![DIRTY; count * 2 * panels];
-        sums(s, x, dy, &statistics, affine, &mut of_deltas, pixels, ALL);
+        sums::<S, Identity>(s, x, dy, &statistics, affine, &mut of_deltas, pixels);
         let mut of_batch = vec![DIRTY; 2 * panels];
         means(s, batch(&of_deltas, 2 * panels), &mut of_batch, pixels);
         let mut dx = vec![Block([1.0; LANES]); x.len()];
-        backward::<S, false>(
-            s,
-            x,
-            dy,
-            &statistics,
-            &of_batch,
-            affine,
-            &mut dx,
-            pixels,
-            ALL,
-        );
+        backward::<S, Identity, false>(s, x, dy, &statistics, &of_batch, affine, &mut dx, pixels);
         let mut twice = dx.clone();
-        backward::<S, true>(
-            s,
-            x,
-            dy,
-            &statistics,
-            &of_batch,
-            affine,
-            &mut twice,
-            pixels,
-            ALL,
-        );
+        backward::<S, Identity, true>(s, x, dy, &statistics, &of_batch, affine, &mut twice, pixels);
         for channel in 0..pixels.channels {
             let pairs = numbers(pixels, &dx, channel)
                 .into_iter()

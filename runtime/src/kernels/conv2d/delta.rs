@@ -3,7 +3,7 @@
 use crate::{
     block::{Block, LANES},
     kernels::{
-        activation::{Activation, Declared, Kind, of_kind},
+        activation::{Activation, Declared, Function, Kind, of_kind},
         image::{Image, clear_border, pixel},
         pixels::Pixels,
         winners,
@@ -70,10 +70,13 @@ fn delta_on<S: Isa>(
             for ((y, dy), delta) in samples.zip(delta.chunks_exact_mut(of_delta.blocks)) {
                 of_delta.clear_border(delta);
                 for row in 0..of_y.rows {
-                    let rows = of_y.row(y, row).iter().zip(of_dy.row(dy, row));
-                    let rows = rows.zip(of_delta.row_mut(delta, row));
-                    of_kind!(activation, A => for ((y, dy), delta) in rows {
-                        delta.store(A::gradient(s, y.load(s), dy.load(s)));
+                    let (y, dy) = (of_y.row(y, row), of_dy.row(dy, row));
+                    let delta = of_delta.row_mut(delta, row);
+                    of_kind!(activation, f, then => match then {
+                        Some(kind) => kind.gradient(s, y, dy, delta),
+                        None => for ((y, dy), delta) in y.iter().zip(dy).zip(delta) {
+                            delta.store(f.gradient(s, y.load(s), dy.load(s)));
+                        },
                     });
                 }
             }

@@ -120,20 +120,20 @@ pub fn forward_normal<
                 b,
                 y,
                 #[inline(always)]
-                |sample| Normal::<A, RESIDUAL> {
+                |sample| Normal::<A::Function, RESIDUAL> {
                     lines,
                     panels: P,
                     residual: if RESIDUAL { &residual[sample] } else { &[] },
-                    activation: PhantomData,
+                    activation: A::FUNCTION,
                 },
             );
         },
     );
 }
 
-/// What [`forward`] does before a normalisation, and [`forward_normal`] with a rectifier or none, told by values, so that
-/// training and inference share the code: `finish` is the lines, without which nothing is normalised, and the least result;
-/// without `residual` nothing is added.
+/// What [`forward`] does before a normalisation, and [`forward_normal`] with bounds for an activation, told by values, so
+/// that training and inference share the code: `finish` is the lines, without which nothing is normalised, and the least and
+/// the greatest result; without `residual` nothing is added.
 pub fn forward_told<
     S: Isa,
     C: Stencil,
@@ -148,11 +148,11 @@ pub fn forward_told<
     x: &[[f32; XS]],
     w: &[[Block; K]; P],
     b: &[Block; P],
-    finish: (&[Block], f32),
+    finish: (&[Block], f32, f32),
     residual: &[[Block; YS]],
     y: &mut [[Block; YS]],
 ) {
-    let (lines, floor) = finish;
+    let (lines, min, max) = finish;
     s.vectorize(
         #[inline(always)]
         || {
@@ -167,7 +167,7 @@ pub fn forward_told<
                     lines,
                     panels: P,
                     residual: residual.get(sample).map_or(&[][..], |residual| residual),
-                    floor,
+                    bounds: [min, max],
                 },
             );
         },

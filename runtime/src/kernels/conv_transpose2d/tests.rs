@@ -127,8 +127,8 @@ macro_rules! case {
                         s, &x, w, &b, lines, &residual, &mut normal,
                     );
                     let mut told = vec![[DIRTY; YS]; SAMPLES];
-                    let floor = f32::NEG_INFINITY;
-                    forward_told::<S, C, X, Y, _, K, P, YS>(s, &x, w, &b, (lines, floor), &[], &mut told);
+                    let finish = (lines, f32::NEG_INFINITY, f32::INFINITY);
+                    forward_told::<S, C, X, Y, _, K, P, YS>(s, &x, w, &b, finish, &[], &mut told);
                     let mut bare = vec![[DIRTY; YS]; SAMPLES];
                     forward_told::<S, C, X, Y, _, K, P, YS>(s, &x, w, &b, (&[], 0.0), &[], &mut bare);
                     for i in 0..SAMPLES {

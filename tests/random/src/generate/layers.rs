@@ -80,10 +80,47 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
     }
 }
 
-/// Some elementwise function.
+/// Some elementwise function. Those that are not defined everywhere, or that grow without bound, are left out.
 pub fn activation(dice: &mut Dice, shape: &[usize]) -> Layer {
-    let (kind, function) = dice.pick(&[("Relu", "relu"), ("Sigmoid", "sigmoid"), ("Tanh", "tanh")]);
-    Layer::new(kind, vec![], shape.to_vec()).function(function)
+    if dice.once_in(12) {
+        return prelu(dice, shape);
+    }
+    let (kind, function, arguments) = dice.pick(&[
+        ("Relu", "relu", ""),
+        ("Relu", "relu", ""),
+        ("Sigmoid", "sigmoid", ""),
+        ("Tanh", "tanh", ""),
+        ("Relu6", "relu6", ""),
+        ("LeakyRelu", "leaky_relu", "0.25"),
+        ("LeakyRelu", "leaky_relu", "-0.5"),
+        ("HardTanh", "hard_tanh", "-0.75, max = 0.5"),
+        ("Clamp", "clamp", "min = 0.125"),
+        ("Elu", "elu", "0.5"),
+        ("Elu", "elu", "-0.5"),
+        ("Selu", "selu", ""),
+        ("Gelu", "gelu", ""),
+        ("Gelu", "gelu", "approximate = Tanh"),
+        ("Silu", "silu", ""),
+        ("Mish", "mish", ""),
+        ("Softplus", "softplus", ""),
+        ("Softplus", "softplus", "beta = 2"),
+        ("Softsign", "softsign", ""),
+        ("HardSigmoid", "hard_sigmoid", ""),
+        ("HardSwish", "hard_swish", ""),
+        ("Abs", "abs", ""),
+    ]);
+    let arguments = arguments.split_terminator(", ").map(String::from);
+    Layer::new(kind, arguments.collect(), shape.to_vec()).function(function)
+}
+
+/// A learnt slope, for all channels or for each.
+fn prelu(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let channels = match *shape {
+        [channels, _, _] => channels,
+        _ => shape[shape.len() - 1],
+    };
+    let parameters = dice.pick(&[1, channels]);
+    Layer::new("PRelu", vec![parameters.to_string()], shape.to_vec())
 }
 
 /// Some layer that acts in training alone.

@@ -1,7 +1,7 @@
-//! Residuals and rectifiers inside of passes, against the same passes one after the other.
+//! Residuals and activations inside of passes, against the same passes one after the other.
 
 use super::*;
-use crate::kernels::activation;
+use crate::kernels::activation::{self, Elu, HardTanh, LeakyRelu, function::HardSigmoid};
 
 /// Seven panels: all the groups in which panels are taken.
 const WIDE: Pixels = Pixels {
@@ -62,10 +62,9 @@ impl Fused {
     }
 }
 
-impl Task for Fused {
-    type Output = ();
-
-    fn run<S: Isa>(self, s: S) {
+impl Fused {
+    /// An activation made of straight pieces in the passes, and after them.
+    fn agree<S: Isa, A: Declared>(&self, s: S) {
         let (pixels, panels) = (self.pixels, self.pixels.panels);
         let statistics = self.statistics(s);
         let [weight, bias] = &self.affine;
@@ -74,73 +73,99 @@ impl Task for Fused {
         let dirty = || vec![DIRTY; x.len()];
         let given = |residual: &[Block]| {
             let mut y = dirty();
-            forward::<S, Relu>(s, x, &statistics, affine, residual, &mut y, pixels);
+            forward::<S, A>(s, x, &statistics, affine, residual, &mut y, pixels);
+            y
+        };
+        // What the activation makes of numbers that lie in memory.
+        let apply = |mut y: Vec<Block>| {
+            A::KIND.change(s, &mut y);
             y
         };
 
-        // y = max(g x^ + b + r, 0)
+        // y = f(g x^ + b + r)
         let mut plain = dirty();
         forward::<S, Identity>(s, x, &statistics, affine, &[], &mut plain, pixels);
-        let (rectified, added) = (given(&[]), given(&self.residual));
-        let all = self.pixels_of(&plain).into_iter();
-        let all = all
-            .zip(self.pixels_of(&self.residual))
-            .flat_map(|(a, b)| a.into_iter().zip(b));
-        let found = self.pixels_of(&rectified).into_iter().flatten();
-        let found = found.zip(self.pixels_of(&added).into_iter().flatten());
-        for ((plain, residual), (rectified, added)) in all.zip(found) {
-            assert_eq!(plain.max(0.0), rectified);
-            assert!(((plain + residual).max(0.0) - added).abs() < 1e-6);
-        }
+        let mut sum = dirty();
+        forward::<S, Identity>(s, x, &statistics, affine, &self.residual, &mut sum, pixels);
+        let (activated, added) = (given(&[]), given(&self.residual));
+        let real = |y: &[Block]| self.pixels_of(y)[..pixels.channels].to_vec();
+        assert_eq!(real(&apply(plain)), real(&activated));
+        assert_eq!(real(&apply(sum)), real(&added));
+        let padding = |y: &[Block]| self.pixels_of(y)[pixels.channels..].concat();
+        assert!(padding(&activated).iter().all(|y| *y == 0.0));
 
-        // The delta before the rectifier is the same wherever it is made, and so is what is made of it.
+        // The delta before the activation is the same wherever it is made, and so is what is made of it.
         let through = |y: &[Block]| {
             let mut delta = dy.to_vec();
-            activation::backward::<S, Relu>(s, y, &mut delta);
+            activation::backward::<S, A>(s, y, &mut delta);
             delta
         };
-        let summed = |dy: &[Block], floor: f32| {
+        let found_apart = |dy: &[Block]| {
             let mut sum = vec![DIRTY; 3 * 2 * panels];
-            sums(s, x, dy, &statistics, affine, &mut sum, pixels, floor);
+            sums::<S, Identity>(s, x, dy, &statistics, affine, &mut sum, pixels);
             sum
         };
-        let before = through(&rectified);
-        let of_samples = summed(&before, ALL);
-        assert_eq!(summed(dy, 0.0), of_samples);
+        let before = through(&activated);
+        let of_samples = found_apart(&before);
         let mut of_batch = vec![DIRTY; 2 * panels];
         means(s, batch(&of_samples, 2 * panels), &mut of_batch, pixels);
-        let back = |dy: &[Block], floor: f32| {
-            let mut dx = dirty();
-            backward::<S, false>(
+        if is_straight(A::KIND) {
+            let mut inside = vec![DIRTY; 3 * 2 * panels];
+            sums::<S, A>(s, x, dy, &statistics, affine, &mut inside, pixels);
+            assert_eq!(inside, of_samples);
+            let (mut dx, mut apart) = (dirty(), dirty());
+            let means = &of_batch[..];
+            backward::<S, A, false>(s, x, dy, &statistics, means, affine, &mut dx, pixels);
+            let before = &before[..];
+            backward::<S, Identity, false>(
                 s,
                 x,
-                dy,
+                before,
                 &statistics,
-                &of_batch,
+                means,
                 affine,
-                &mut dx,
+                &mut apart,
                 pixels,
-                floor,
             );
-            dx
-        };
-        let dx = back(dy, 0.0);
-        assert_eq!(self.pixels_of(&dx), self.pixels_of(&back(&before, ALL)));
-        let zeros = |dx: &[Block]| {
-            let mut blank = dx.to_vec();
+            assert_eq!(self.pixels_of(&dx), self.pixels_of(&apart));
+            let mut blank = dx.clone();
             for sample in blank.chunks_mut(pixels.blocks) {
                 pixels.clear_border(sample);
             }
-            blank
-        };
-        assert_eq!(zeros(&dx), dx, "the border of dx is zero");
+            assert_eq!(blank, dx, "the border of dx is zero");
+        }
 
         let before = through(&added);
         let (mut delta, mut sum) = (dirty(), vec![DIRTY; 3 * 2 * panels]);
         let y = &added[..];
-        sums_apart::<S, Relu>(s, x, y, dy, &statistics, &mut delta, &mut sum, pixels);
+        sums_apart::<S, A>(s, x, y, dy, &statistics, &mut delta, &mut sum, pixels);
         assert_eq!(self.pixels_of(&delta), self.pixels_of(&before));
-        assert_eq!(sum, summed(&before, ALL));
+        assert_eq!(sum, found_apart(&before));
+    }
+}
+
+/// Whether backward makes the delta of x.
+fn is_straight(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Identity | Kind::Relu | Kind::HardTanh(_) | Kind::LeakyRelu(_)
+    )
+}
+
+impl Task for Fused {
+    type Output = ();
+
+    fn run<S: Isa>(self, s: S) {
+        const fn bits(number: f32) -> u32 {
+            number.to_bits()
+        }
+        self.agree::<S, Relu>(s);
+        self.agree::<S, HardTanh<{ bits(-0.5) }, { bits(0.75) }>>(s);
+        self.agree::<S, HardTanh<{ bits(0.25) }, { bits(2.0) }>>(s);
+        self.agree::<S, LeakyRelu<{ bits(0.25) }>>(s);
+        self.agree::<S, Sigmoid>(s);
+        self.agree::<S, Elu<{ bits(1.0) }>>(s);
+        self.agree::<S, HardSigmoid>(s);
     }
 }
 

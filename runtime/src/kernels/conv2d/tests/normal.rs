@@ -7,6 +7,10 @@ use core::{array, marker::PhantomData};
 
 const SAMPLES: usize = 2;
 
+/// The bounds of a rectifier, and of nothing.
+const RECTIFIED: [f32; 2] = [0.0, f32::INFINITY];
+const ALL: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
+
 /// The operands of a layer from X to Y, and its sums by the definition.
 struct Layer<C, X, Y, const XS: usize, const K: usize, const P: usize, const YS: usize> {
     x: [[f32; XS]; SAMPLES],
@@ -92,7 +96,12 @@ impl<
     }
 
     /// [`forward_told`].
-    fn told<S: Isa>(&self, s: S, [normal, added]: [bool; 2], floor: f32) -> [[Block; YS]; SAMPLES] {
+    fn told<S: Isa>(
+        &self,
+        s: S,
+        [normal, added]: [bool; 2],
+        [min, max]: [f32; 2],
+    ) -> [[Block; YS]; SAMPLES] {
         let lines = if normal {
             self.lines.as_flattened()
         } else {
@@ -100,7 +109,7 @@ impl<
         };
         let residual = if added { &self.residual[..] } else { &[] };
         let mut y = [[DIRTY; YS]; SAMPLES];
-        let finish = (lines, floor);
+        let finish = (lines, min, max);
         forward_told::<S, C, X, Y, XS, K, P, YS>(
             s, &self.x, &self.w, &self.b, finish, residual, &mut y,
         );
@@ -138,25 +147,31 @@ impl<
     fn run<S: Isa>(self, s: S) {
         for normal in [false, true] {
             for added in [false, true] {
-                for floor in [0.0, f32::NEG_INFINITY] {
-                    let what = std::format!("{:?}, told {normal}, {added}, {floor}", S::SET);
-                    let y = self.told(s, [normal, added], floor);
-                    self.compare(&what, &y, [normal, added], |z| z.max(f64::from(floor)));
+                for bounds in [RECTIFIED, ALL, [-0.5, 0.25]] {
+                    let what = std::format!("{:?}, told {normal}, {added}, {bounds:?}", S::SET);
+                    let y = self.told(s, [normal, added], bounds);
+                    let [min, max] = bounds.map(f64::from);
+                    self.compare(&what, &y, [normal, added], |z| z.clamp(min, max));
                 }
             }
         }
         // What is told by values has the bits of what is told by types.
-        let told = |added, floor| self.told(s, [true, added], floor);
-        assert_eq!(self.normal::<S, Relu, false>(s, "Relu"), told(false, 0.0));
-        assert_eq!(self.normal::<S, Relu, true>(s, "Relu"), told(true, 0.0));
-        let none = f32::NEG_INFINITY;
+        let told = |added, bounds| self.told(s, [true, added], bounds);
+        assert_eq!(
+            self.normal::<S, Relu, false>(s, "Relu"),
+            told(false, RECTIFIED)
+        );
+        assert_eq!(
+            self.normal::<S, Relu, true>(s, "Relu"),
+            told(true, RECTIFIED)
+        );
         assert_eq!(
             self.normal::<S, Identity, false>(s, "Identity"),
-            told(false, none)
+            told(false, ALL)
         );
         assert_eq!(
             self.normal::<S, Identity, true>(s, "Identity"),
-            told(true, none)
+            told(true, ALL)
         );
         self.normal::<S, Sigmoid, false>(s, "Sigmoid");
         self.normal::<S, Sigmoid, true>(s, "Sigmoid");
