@@ -8,6 +8,7 @@
 //! A sequence `[T, F]` is an image of one row, of T pixels with F channels, so
 //! [`ConvTranspose1d`](super::conv_transpose1d::ConvTranspose1d) is the same operator with a kernel of one row.
 
+mod few;
 mod lower;
 
 use super::operator::{Application, Feed, Operator};

@@ -35,11 +35,13 @@
 //! [`conv2d`](super::conv2d).
 
 mod backward;
+mod few;
 #[cfg(test)]
 mod tests;
 mod weights;
 
 pub use backward::input_gradient;
+pub use few::{gather, scatter};
 pub use weights::{Application, application};
 
 use super::{

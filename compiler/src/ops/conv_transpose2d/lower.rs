@@ -29,25 +29,25 @@ const FAR: usize = 1 << 17;
 const DELTA: Slot = Slot::Own("inner delta");
 
 /// What the kernels are specialised to.
-struct Sizes {
+pub(super) struct Sizes {
     /// The operand's layout.
-    x: Size,
+    pub x: Size,
     /// The result's layout.
-    y: Size,
+    pub y: Size,
     /// The window.
-    taps: Size,
+    pub taps: Size,
     /// Floats of the operand.
-    xs: usize,
+    pub xs: usize,
     /// Weights per output.
-    k: usize,
+    pub k: usize,
     /// Panels of sixteen outputs.
-    p: usize,
+    pub p: usize,
     /// Blocks of a result.
-    ys: usize,
+    pub ys: usize,
 }
 
 /// Channels of an operand.
-fn channels(input: &Storage) -> usize {
+pub(super) fn channels(input: &Storage) -> usize {
     image::of(input).shape[0]
 }
 
@@ -82,7 +82,29 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         }
     }
 
-    fn sizes(&self, site: &Site<'_>) -> Sizes {
+    /// The places beside an operand of this shape from which taps would reach the result.
+    pub(super) fn reached(&self, shape: &[usize]) -> Border {
+        let Some([_, height, width]) = Storage::flat(shape).image() else {
+            return Border::default();
+        };
+        let result = self.axes([height, width]).map(super::Spread::leaves);
+        let [Ok(rows), Ok(columns)] = result.map(usize::try_from) else {
+            return Border::default();
+        };
+        if rows.min(columns) == 0 {
+            return Border::default();
+        }
+        let window = self.window((height, width));
+        let [(top, bottom), (left, right)] = window.overhang((rows, columns), (height, width));
+        Border {
+            top,
+            bottom,
+            left,
+            right,
+        }
+    }
+
+    pub(super) fn sizes(&self, site: &Site<'_>) -> Sizes {
         let [channels, height, width] = image::of(site.input(0)).shape;
         Sizes {
             x: image::layout(site.input(0)),
@@ -137,7 +159,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
     }
 
     /// Where sums begin.
-    fn start(&self, panels: usize) -> Argument<Slot> {
+    pub(super) fn start(&self, panels: usize) -> Argument<Slot> {
         match self.bias {
             true => Argument::read(Slot::Parameter(1), Form::Cells(panels)),
             false => Argument::Zeros(panels),
@@ -212,6 +234,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
         let outputs = rows.div_ceil(stride.0) * columns.div_ceil(stride.1);
         let taps = kernel.0.div_ceil(stride.0) * kernel.1.div_ceil(stride.1);
         let weights = taps * channels * self.channels.next_multiple_of(LANES);
+        if self.together(channels).is_some() {
+            return 0;
+        }
         let small = outputs <= 4 || outputs <= 16 && weights > FAR;
         usize::from(channels >= LANES && small)
     }
@@ -226,23 +251,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
 
     /// What it reads beside an operand.
     fn border(&self, _: usize, shape: &[usize]) -> Border {
-        let Some([_, height, width]) = Storage::flat(shape).image() else {
-            return Border::default();
-        };
-        let result = self.axes([height, width]).map(super::Spread::leaves);
-        let [Ok(rows), Ok(columns)] = result.map(usize::try_from) else {
-            return Border::default();
-        };
-        if rows.min(columns) == 0 {
-            return Border::default();
-        }
-        let window = self.window((height, width));
-        let [(top, bottom), (left, right)] = window.overhang((rows, columns), (height, width));
-        Border {
-            top,
-            bottom,
-            left,
-            right,
+        match Storage::flat(shape).image() {
+            Some([channels, ..]) if self.together(channels).is_none() => self.reached(shape),
+            _ => Border::default(),
         }
     }
 
@@ -292,6 +303,10 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
             ],
             blocks: k * p,
         };
+        let weight = match self.together(channels) {
+            Some(together) => self.packing_together(channels, together),
+            None => weight,
+        };
         let bias = self.bias.then(|| Packing::bias(self.channels));
         std::iter::once(weight).chain(bias).collect()
     }
@@ -301,6 +316,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        if let Some(together) = self.together(channels(site.input(0))) {
+            return self.forward_together(site, together);
+        }
         if let Some(absorbed) = site.absorbed {
             return self.spread_normal(site, absorbed);
         }
@@ -324,8 +342,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let alone = self.together(channels(site.input(0))).is_none();
         match site.activation.bounds {
-            Some(bounds) if site.normalised => {
+            Some(bounds) if site.normalised && alone => {
                 let nothing = || Argument::List(Vec::new());
                 vec![self.told(site, (nothing(), bounds), nothing())]
             }
@@ -336,6 +355,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     /// The panels of the convolution from the result to the operand.
     fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let transpose = |_| {
+            if let Some(together) = self.together(channels(site.input(0))) {
+                return self.transpose_together(site, together);
+            }
             let Sizes { k, p, .. } = self.sizes(site);
             let inputs = channels(site.input(0));
             let kt = self.depth(1) * self.channels;
@@ -373,11 +395,18 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
                 .add("dx", Slot::InputDelta(0), add, Form::row(xs))
         };
         let made = (slot == DELTA).then_some(made);
+        if let Some(together) = self.together(channels(site.input(0))) {
+            let rest = self.backward_together(site, together, (slot, delta));
+            return made.into_iter().chain(rest).collect();
+        }
         made.into_iter().chain(site.adds(0).map(down)).collect()
     }
 
     /// Sites of equal layouts come one after another, others in pairs with the rest.
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        if let (0, Some(together)) = (index, self.together(channels(site.input(0)))) {
+            return Some(self.update_together(site, together));
+        }
         let (Sizes { x, taps, .. }, (slot, delta)) = (self.sizes(site), self.delta(site));
         let (ds, xs) = (delta.blocks(), site.input(0).floats());
         let sizes = [taps, x, delta.channel_last(), Size::Inferred];
