@@ -140,6 +140,13 @@ impl Operator for Pad {
             // Whatever else is wrong is told of what it is declared on.
             op.infer(call)?;
         }
+        if feed.shape.len() > 3 {
+            return Err(format!(
+                "`{}` pads an image [channels, height, width], a sequence or a vector, but `{}` gives {:?}; \
+                 put `Reshape` before it",
+                call.layer, feed.from, feed.shape
+            ));
+        }
         let Some(padding) = self.padding_on(feed.shape) else {
             return Err(format!(
                 "`{}` pads height and width, but `{}` gives {:?}, which has one axis to pad; write `(before, after)`",

@@ -342,6 +342,11 @@ fn pad() {
         "`edge` pads height and width, but `x` gives [4, 2], which has one axis to pad; write `(before, after)`"
     );
     assert_eq!(
+        fails(&[2, 3, 4, 5], "Pad(1)"),
+        "`edge` pads an image [channels, height, width], a sequence or a vector, but `x` gives [2, 3, 4, 5]; \
+         put `Reshape` before it"
+    );
+    assert_eq!(
         fails(&[3, 4, 5], "Pad(2147483648)"),
         "`edge` is [3, 4294967300, 4294967301], 55340232337092771900 numbers; a tensor has at most 2147483648, \
          so make a size smaller"
