@@ -145,6 +145,8 @@ paths! {
     TERM_PRODUCT = broadcast::Term::Product;
     TERM_QUOTIENT = broadcast::Term::Quotient;
     TERM_DIVISOR = broadcast::Term::Divisor;
+    TERM_EQUAL = broadcast::Term::Equal;
+    TERM_SHARE = broadcast::Term::Share;
     NUMBERS_FLAT = Numbers::flat;
     NUMBERS_AT_ONCE = Numbers::at_once;
     NUMBERS_WITHIN = Numbers::within;

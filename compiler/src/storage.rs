@@ -65,6 +65,23 @@ pub struct Axis {
     pub stride: usize,
 }
 
+/// Axes that run on without a gap as one.
+pub fn merged(axes: &[Axis]) -> Vec<Axis> {
+    let mut merged: Vec<Axis> = Vec::new();
+    for &axis in axes {
+        match merged.last_mut() {
+            Some(outer) if outer.stride == axis.size * axis.stride => {
+                *outer = Axis {
+                    size: outer.size * axis.size,
+                    stride: axis.stride,
+                };
+            }
+            _ => merged.push(axis),
+        }
+    }
+    merged
+}
+
 /// Rounds up to whole blocks.
 pub fn padded(floats: usize) -> usize {
     floats.next_multiple_of(LANES)
@@ -152,6 +169,37 @@ impl Storage {
             2 => vec![column, channel],
             _ => vec![channel, row, column],
         }
+    }
+
+    /// Where the first number of a value of this shape lies, and the floats between neighbours along each of its axes; 0 for
+    /// axes of size 1, and `None` where the numbers of an axis are not at one distance. A value that was reshaped lies as it
+    /// came.
+    pub fn strides(&self, shape: &[usize]) -> Option<(usize, Vec<usize>)> {
+        let (first, axes) = self.axes();
+        if self.shape == shape {
+            let strides = axes.iter().map(|axis| axis.stride);
+            return Some((first, strides.collect()));
+        }
+        let mut axes = merged(&axes);
+        let mut strides = vec![0; shape.len()];
+        for (stride, &size) in strides.iter_mut().zip(shape).rev() {
+            if size == 1 {
+                continue;
+            }
+            let mut axis = axes.pop()?;
+            while axis.size == 1 {
+                axis = axes.pop()?;
+            }
+            if !axis.size.is_multiple_of(size) {
+                return None;
+            }
+            *stride = axis.stride;
+            axes.push(Axis {
+                size: axis.size / size,
+                stride: axis.stride * size,
+            });
+        }
+        Some((first, strides))
     }
 
     /// Floats per sample, padding and borders included.

@@ -495,8 +495,10 @@ FAMILIES = [
     "arithmetic",
     "conv1d",
     "conv_transpose",
+    "moves",
     "norms",
     "padding",
+    "reductions",
     "shapes",
 ]
 

@@ -280,6 +280,43 @@ impl<'a> Arguments<'a> {
         Some(sizes.into_iter().map(|size| self.stated(size)).collect())
     }
 
+    /// A list of numbers of at least 0: `2, 0, 1` or `[2, 0, 1]`.
+    pub fn indices(&mut self, name: &'static str) -> Vec<usize> {
+        let Some(first) = self.take(name, format!("{name}.."), Standing::Positional) else {
+            return self.absent(name, vec![0]);
+        };
+        let mut indices = self.indices_of(first);
+        while let Some(index) = self.next_positional() {
+            self.read[index] = true;
+            indices.push(self.integer_of(&self.given[index].value));
+        }
+        indices
+    }
+
+    /// A required number of at least 0.
+    pub fn index(&mut self, name: &'static str) -> usize {
+        match self.take(name, name.into(), Standing::Positional) {
+            Some(value) => self.integer_of(value),
+            None => self.absent(name, 0),
+        }
+    }
+
+    /// A number of at least 0 or a list of them that may be given, without its name if it is the first.
+    pub fn optional_indices(&mut self, name: &'static str) -> Option<Vec<usize>> {
+        let value = match self.positional() > 0 {
+            true => self.take(name, name.into(), Standing::Positional)?,
+            false => self.take(name, format!("{name} = .."), Standing::Named)?,
+        };
+        Some(self.indices_of(value))
+    }
+
+    fn indices_of(&mut self, value: &Expr) -> Vec<usize> {
+        match several(value) {
+            Some(several) => several.into_iter().map(|it| self.integer_of(it)).collect(),
+            None => vec![self.integer_of(value)],
+        }
+    }
+
     /// A size of a shape, none of which is left to be found, as PyTorch and Keras find that of -1.
     fn stated(&mut self, size: &Expr) -> usize {
         if matches!(bare(size), Expr::Unary(_)) {

@@ -12,12 +12,13 @@ use super::operator::Application;
 use crate::call::{Access, Argument, Call, Form, Size, Slot, View};
 use crate::rt::{self, Path, kernels};
 use crate::site::{Operand, Site};
-use crate::storage::{self, Axis, Border, LANES, Storage};
+use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
     COMBINE = broadcast::combine(s, a, b, out z, axes, lanes, by, gaps);
     DELTA = broadcast::delta(s, a, b, c, add dx, axes, lanes, by, gaps, add);
     SUM = broadcast::sum(s, a, b, c, add dx, kept, summed, lanes, by, divisor, add);
+    EXTREME = broadcast::extreme(s, x, out y, kept, summed, lanes, sign);
 }
 
 /// The shape to which two tensors are stretched.
@@ -71,38 +72,8 @@ fn aligned(shape: &[usize], axis: usize, rank: usize) -> Option<usize> {
     shape.get(own).copied()
 }
 
-/// Where the first number of a value lies, and the floats between neighbours along each of its axes; `None` where the
-/// numbers of an axis are not at one distance. A value that was reshaped lies as it came.
-pub fn strides(storage: &Storage, shape: &[usize]) -> Option<(usize, Vec<usize>)> {
-    let (first, axes) = storage.axes();
-    if storage.shape == shape {
-        let strides = axes.iter().map(|axis| axis.stride);
-        return Some((first, strides.collect()));
-    }
-    let mut axes = super::copying::merge(&axes);
-    let mut strides = vec![0; shape.len()];
-    for (stride, &size) in strides.iter_mut().zip(shape).rev() {
-        if size == 1 {
-            continue;
-        }
-        let mut axis = axes.pop()?;
-        while axis.size == 1 {
-            axis = axes.pop()?;
-        }
-        if !axis.size.is_multiple_of(size) {
-            return None;
-        }
-        *stride = axis.stride;
-        axes.push(Axis {
-            size: axis.size / size,
-            stride: axis.stride * size,
-        });
-    }
-    Some((first, strides))
-}
-
 /// The axis of a result along which kernels take neighbours: channels of images, the last of all others.
-fn lane_axis(storage: &Storage, rank: usize) -> usize {
+pub fn lane_axis(storage: &Storage, rank: usize) -> usize {
     match storage.form {
         storage::Form::Image(_) if rank == 3 => 0,
         _ => rank - 1,
@@ -113,7 +84,7 @@ fn lane_axis(storage: &Storage, rank: usize) -> usize {
 /// lanes of the result are neighbours, or one number.
 pub fn accepts(operand: Operand<'_>, rank: usize) -> bool {
     let lanes = if rank == 3 { 0 } else { rank - 1 };
-    let Some((_, strides)) = strides(operand.storage, operand.shape) else {
+    let Some((_, strides)) = operand.storage.strides(operand.shape) else {
         return false;
     };
     let Some(own) = (lanes + operand.shape.len()).checked_sub(rank) else {
@@ -179,7 +150,7 @@ impl<'a> Part<'a> {
     /// Its first float, and the floats between neighbours along every axis of a result of shape `out`: 0 where it is
     /// stretched.
     fn under(&self, out: &[usize]) -> (usize, Vec<usize>) {
-        let Some((first, own)) = strides(self.storage, self.shape) else {
+        let Some((first, own)) = self.storage.strides(self.shape) else {
             unreachable!("the layout brings operands into a storage that is accepted")
         };
         let missing = out.len() - self.shape.len();
@@ -192,12 +163,16 @@ impl<'a> Part<'a> {
 
     /// Memory, blocks of a sample and the first float.
     fn argument(&self, access: Access, first: usize) -> Argument<Slot> {
+        let blocks = self.storage.blocks();
+        let form = match self.slot {
+            Slot::Own(_) => Form::Scratch(blocks),
+            _ => Form::Blocks,
+        };
         let view = View {
             memory: self.slot,
             access,
-            form: Form::Blocks,
+            form,
         };
-        let blocks = self.storage.blocks();
         Argument::Tuple(vec![
             Argument::View(view),
             Argument::Number(blocks),
@@ -393,10 +368,13 @@ fn by((path, constants): By<'_>) -> Argument<Slot> {
 /// z = f(operands).
 pub fn combine(site: &Site<'_>, f: By<'_>) -> Vec<Call<Slot>> {
     let operands = (0..site.inputs.len()).map(|operand| Part::input(site, operand));
-    let operands: Vec<_> = operands.collect();
-    let z = Part::output(site);
-    let walk = Walk::of(z.shape, z.storage, &z, &operands);
-    let read = |index: usize| reads(&operands, &walk, index);
+    combined(&operands.collect::<Vec<_>>(), Part::output(site), f)
+}
+
+/// z = f(operands), which are any tensors.
+pub fn combined(operands: &[Part<'_>], z: Part<'_>, f: By<'_>) -> Vec<Call<Slot>> {
+    let walk = Walk::of(z.shape, z.storage, &z, operands);
+    let read = |index: usize| reads(operands, &walk, index);
     vec![
         Call::of(&COMBINE, [Size::Isa])
             .with("a", read(0))
@@ -463,4 +441,16 @@ pub fn term(
             .with("gaps", Argument::Flag(walk.gaps)),
     };
     call.with("add", Argument::Adds)
+}
+
+/// The largest number of `x` along the axes in which `y` has a size of 1, or the least if the `sign` is -1.
+pub fn extreme(x: &Part<'_>, y: &Part<'_>, sign: f32) -> Call<Slot> {
+    let walk = Walk::of(x.shape, x.storage, y, &[*x]);
+    Call::of(&EXTREME, [Size::Isa])
+        .with("x", x.argument(Access::Read, walk.first[1]))
+        .with("y", y.argument(Access::Write, walk.first[0]))
+        .with("kept", list(&walk.kept))
+        .with("summed", list(&walk.summed))
+        .with("lanes", walk.lanes())
+        .with("sign", Argument::Float(sign))
 }

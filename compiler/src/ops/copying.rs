@@ -3,7 +3,7 @@
 use crate::call::{Access, Argument, Call, Form, Size, Slot, View};
 use crate::rt::{self, kernels};
 use crate::site::Site;
-use crate::storage::{Axis, Storage};
+use crate::storage::{Axis, Storage, merged};
 
 kernels! {
     STRIDED_COPY = copy::strided(s, x, add y, axes, clear, add);
@@ -41,6 +41,26 @@ impl Region {
             from: self.to,
             to: self.from,
             axes: axes.map(|&(size, from, to)| (size, to, from)).collect(),
+        }
+    }
+
+    /// All elements of `x` into `y`, along axes that are named by their size and strides there and here.
+    pub fn moved(
+        (x, x_shape): (&Storage, &[usize]),
+        y: &Storage,
+        axes: impl FnOnce(&[usize], &[Axis]) -> Vec<(usize, usize, usize)>,
+    ) -> Self {
+        let Some((from, strides)) = x.strides(x_shape) else {
+            unreachable!("the layout brings operands into a storage that is accepted")
+        };
+        let (to, y_axes) = y.axes();
+        let mut axes = axes(&strides, &y_axes);
+        axes.retain(|&(size, ..)| size > 1);
+        axes.sort_by_key(|&(_, _, to)| std::cmp::Reverse(to));
+        Self {
+            from,
+            to,
+            axes: runs_last(axes),
         }
     }
 
@@ -97,7 +117,7 @@ fn runs_last(mut axes: Vec<(usize, usize, usize)>) -> Vec<(usize, usize, usize)>
 
 /// Axes of two storages cut so that both have the same sizes; `None` where their sizes interleave.
 fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
-    let (mut from, mut to) = (merge(from), merge(to));
+    let (mut from, mut to) = (merged(from), merged(to));
     let mut refined = Vec::new();
     loop {
         match (from.pop(), to.pop()) {
@@ -124,23 +144,6 @@ fn refine(from: &[Axis], to: &[Axis]) -> Option<Vec<(usize, usize, usize)>> {
     }
     refined.reverse();
     Some(refined)
-}
-
-/// Axes that run on without a gap as one.
-pub(super) fn merge(axes: &[Axis]) -> Vec<Axis> {
-    let mut merged: Vec<Axis> = Vec::new();
-    for &axis in axes {
-        match merged.last_mut() {
-            Some(outer) if outer.stride == axis.size * axis.stride => {
-                *outer = Axis {
-                    size: outer.size * axis.size,
-                    stride: axis.stride,
-                };
-            }
-            _ => merged.push(axis),
-        }
-    }
-    merged
 }
 
 /// Whether `from` can be copied into `to` in one go.

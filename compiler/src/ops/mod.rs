@@ -45,7 +45,10 @@ pub mod log;
 pub mod log_softmax;
 pub mod lower;
 pub mod lstm;
+pub mod max;
 pub mod max_pool2d;
+pub mod mean;
+pub mod min;
 pub mod mish;
 pub mod mul;
 pub mod noise;
@@ -54,8 +57,12 @@ pub mod operator;
 pub mod pad;
 pub mod pair;
 pub mod parameter;
+pub mod permute;
+pub mod pixel_shuffle;
+pub mod pixel_unshuffle;
 pub mod prelu;
 pub mod reciprocal;
+pub mod reduction;
 pub mod reference;
 pub mod relu;
 pub mod relu6;
@@ -72,10 +79,14 @@ pub mod softplus;
 pub mod softsign;
 pub mod spatial_dropout;
 pub mod sqrt;
+pub mod squeeze;
 pub mod stochastic_depth;
 pub mod sub;
+pub mod sum;
 pub mod tanh;
+pub mod transpose;
 pub mod units;
+pub mod unsqueeze;
 pub mod window;
 
 /// Makes the enum of all operators and hands every call on to the one meant.
@@ -185,6 +196,18 @@ operators! {
     Reshape = reshape, Some("reshape");
     /// Numbers around an image or a sequence.
     Pad = pad, Some("pad");
+    /// Two axes exchanged.
+    Transpose = transpose, Some("transpose");
+    /// Axes in another order.
+    Permute = permute, Some("permute");
+    /// Without axes of size 1.
+    Squeeze = squeeze, Some("squeeze");
+    /// With an axis of size 1.
+    Unsqueeze = unsqueeze, Some("unsqueeze");
+    /// Squares of channels as squares of pixels.
+    PixelShuffle = pixel_shuffle, Some("pixel_shuffle");
+    /// Squares of pixels as squares of channels.
+    PixelUnshuffle = pixel_unshuffle, Some("pixel_unshuffle");
     /// Zeroes at random while training.
     Dropout = dropout, Some("dropout");
     /// Zeroes whole channels at random while training.
@@ -257,6 +280,14 @@ operators! {
     Rescaling = rescaling, Some("rescaling");
     /// A number over a tensor.
     Reciprocal = reciprocal, Some("reciprocal");
+    /// The mean along axes.
+    Mean = mean, Some("mean");
+    /// The sum along axes.
+    Sum = sum, Some("sum");
+    /// The largest number along axes.
+    Max = max, Some("max");
+    /// The least number along axes.
+    Min = min, Some("min");
     /// Tensors side by side along an axis.
     Concat = concat, Some("concat");
     /// A range along an axis.

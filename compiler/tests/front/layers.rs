@@ -624,6 +624,96 @@ fn numbers_stand_beside_tensors() {
 }
 
 #[test]
+fn axes_in_another_order() {
+    gives(&[5, 18], "Transpose(0, 1)", &[18, 5]);
+    gives(&[2, 3, 4, 5], "Transpose(3, 1)", &[2, 5, 4, 3]);
+    gives(&[2, 3, 4], "Permute(2, 0, 1)", &[4, 2, 3]);
+    gives(&[2, 3, 4], "Permute([1, 2, 0])", &[3, 4, 2]);
+    gives(&[1, 18, 1], "Squeeze", &[18]);
+    gives(&[1, 18, 1], "Squeeze(2)", &[1, 18]);
+    gives(&[1, 18, 1, 2], "Squeeze(axis = (0, 2))", &[18, 2]);
+    gives(&[1, 1], "Squeeze", &[1]);
+    gives(&[5], "Unsqueeze(0)", &[1, 5]);
+    gives(&[5, 2, 3], "Unsqueeze(3)", &[5, 2, 3, 1]);
+    gives(&[8, 3, 5], "PixelShuffle(2)", &[2, 6, 10]);
+    gives(&[1, 6, 9], "PixelUnshuffle(factor = 3)", &[9, 2, 3]);
+    for (shape, layer, expected) in [
+        (
+            &[5, 18][..],
+            "Transpose(0, 2)",
+            "`Transpose` exchanges the axes 0 and 2, but `x` gives [5, 18], whose last axis is 1; axes count from 0",
+        ),
+        (
+            &[5, 18],
+            "Permute(0, 0)",
+            "`Permute` orders the axes [0, 0], but `x` gives [5, 18], whose last axis is 1; name each axis once, from 0 on",
+        ),
+        (
+            &[5, 18],
+            "Squeeze(1)",
+            "`Squeeze` drops axis 1, but `x` gives [5, 18], whose axis 1 has 18; an axis of size 1 is dropped",
+        ),
+        (
+            &[5, 18],
+            "Squeeze(2)",
+            "`Squeeze` drops axis 2, but `x` gives [5, 18], whose last axis is 1; axes count from 0",
+        ),
+        (
+            &[5, 18],
+            "Unsqueeze(3)",
+            "`Unsqueeze` makes axis 3, but `x` gives [5, 18]; a new axis is at most 2, behind all others",
+        ),
+        (
+            &[2, 3, 4, 5],
+            "Unsqueeze(0)",
+            "`Unsqueeze` has the 5 axes [1, 2, 3, 4, 5], and a tensor has at most 4; `Reshape` makes one of several",
+        ),
+        (
+            &[6, 4, 4],
+            "PixelShuffle(2)",
+            "`PixelShuffle` makes a pixel's square of 2 * 2 = 4 channels, but `x` gives [6, 4, 4], and 6 is no multiple of 4; \
+             choose channels that are",
+        ),
+        (
+            &[3, 4, 5],
+            "PixelUnshuffle(2)",
+            "`PixelUnshuffle` cuts an image into squares of 2 * 2 pixels, but `x` gives [3, 4, 5], and its width 5 is no \
+             multiple of 2; choose a size that is",
+        ),
+    ] {
+        assert_eq!(fails(shape, layer), expected);
+    }
+    fails(&[6, 4, 4], "PixelShuffle(2147483648)");
+    fails(&[6, 4, 4], "PixelUnshuffle(2147483648)");
+}
+
+#[test]
+fn reductions() {
+    for kind in ["Mean", "Sum", "Max", "Min"] {
+        gives(&[5, 18], kind, &[1]);
+        gives(&[5, 18], &format!("{kind}(0)"), &[18]);
+        gives(&[5, 18], &format!("{kind}(axis = 1)"), &[5]);
+        gives(&[5, 18], &format!("{kind}(keepdim = true)"), &[1, 1]);
+        gives(
+            &[5, 18, 3],
+            &format!("{kind}((1, 2), keepdim = true)"),
+            &[5, 1, 1],
+        );
+        gives(&[5, 18, 3, 2], &format!("{kind}(axis = [0, 3])"), &[18, 3]);
+        assert_eq!(
+            fails(&[5, 18], &format!("{kind}(2)")),
+            format!(
+                "`{kind}` reduces axis 2, but `x` gives [5, 18], whose last axis is 1; axes count from 0"
+            )
+        );
+        assert_eq!(
+            fails(&[5, 18], &format!("{kind}([1, 1])")),
+            format!("`{kind}` names axis 1 twice; name each axis once")
+        );
+    }
+}
+
+#[test]
 fn concat() {
     graph("struct A(a: [5], b: [6]) -> [11] { Concat }");
     graph("struct A(a: [2, 5], b: [2, 6]) -> [2, 16] { forward { concat(a, b, a, axis = 1) } }");

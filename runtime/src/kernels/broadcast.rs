@@ -23,6 +23,9 @@
 //! z = a / x     dx = -(z / x) dz
 //! ```
 //!
+//! The delta of a sum is that of each of its terms, of a mean that over their number. Those of a largest number that are as
+//! large share its delta evenly, as `torch.amax` has it.
+//!
 //! The sum over stretched axes is taken in the order in which the deltas lie, cut every 4,096 positions, and neighbouring
 //! positions of a long run are spread over up to four chains. So its order is a function of shapes and storages alone.
 
@@ -38,7 +41,7 @@ pub use formula::{Combine, Term};
 pub use place::{Axis, Lanes};
 
 use crate::simd::compiled_here;
-use along::sums;
+use along::{extremes, sums};
 use each::{deltas, results};
 use place::{Memory, MemoryMut};
 
@@ -80,5 +83,16 @@ compiled_here! {
         by: Term,
         divisor: f32,
         add: bool,
+    );
+
+    /// The largest number along the axes `summed`, for each index of the axes `kept`; the least if the `sign` is -1. NaN if
+    /// one is.
+    pub fn extreme = extremes(
+        x: Memory<'_>,
+        y: MemoryMut<'_>,
+        kept: &[Axis],
+        summed: &[Axis],
+        lanes: Lanes,
+        sign: f32,
     );
 }

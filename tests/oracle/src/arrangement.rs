@@ -1,4 +1,4 @@
-//! Concatenation, slices and padding: the same numbers in other places.
+//! Concatenation, slices, padding and axes in another order: the same numbers in other places.
 //!
 //! With respect to one axis a row-major tensor is `outer` pieces of `size` rows of `inner` numbers.
 
@@ -92,4 +92,56 @@ pub fn pad(pad: &Pad, application: &Application<'_>) -> Vec<f64> {
     };
     let numbers = 0..volume(application.output);
     numbers.map(|index| source(&place(index))).collect()
+}
+
+/// The indices of number `number` of a shape.
+fn indices(mut number: usize, shape: &[usize]) -> Vec<usize> {
+    let mut indices = vec![0; shape.len()];
+    for (index, size) in indices.iter_mut().zip(shape).rev() {
+        *index = number % size;
+        number /= size;
+    }
+    indices
+}
+
+/// For each number of the result the operand's at the indices that `place` gives for its own.
+fn gather(application: &Application<'_>, place: impl Fn(&[usize]) -> Vec<usize>) -> Vec<f64> {
+    let x = application.inputs[0];
+    let number = |number| {
+        let place = place(&indices(number, application.output));
+        let sizes = place.iter().zip(x.shape);
+        x.data[sizes.fold(0, |at, (index, size)| at * size + index)]
+    };
+    (0..volume(application.output)).map(number).collect()
+}
+
+/// Axis i of the result is axis `axes[i]` of the operand.
+pub fn permute(axes: &[usize], application: &Application<'_>) -> Vec<f64> {
+    gather(application, |at| {
+        let mut place = vec![0; at.len()];
+        for (&axis, &index) in axes.iter().zip(at) {
+            place[axis] = index;
+        }
+        place
+    })
+}
+
+/// y[c][h r + i][w r + j] = x[c r^2 + i r + j][h][w]
+pub fn pixel_shuffle(r: usize, application: &Application<'_>) -> Vec<f64> {
+    gather(application, |at| {
+        let (row, column) = (at[1], at[2]);
+        vec![
+            at[0] * r * r + row % r * r + column % r,
+            row / r,
+            column / r,
+        ]
+    })
+}
+
+/// y[c r^2 + i r + j][h][w] = x[c][h r + i][w r + j]
+pub fn pixel_unshuffle(r: usize, application: &Application<'_>) -> Vec<f64> {
+    gather(application, |at| {
+        let (channel, within) = (at[0] / (r * r), at[0] % (r * r));
+        vec![channel, at[1] * r + within / r, at[2] * r + within % r]
+    })
 }

@@ -15,6 +15,7 @@ mod norm;
 mod pointwise;
 mod pooling;
 mod recurrence;
+mod reduction;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -293,6 +294,24 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Factor(factor) => pointwise::map(application, |x| x * factor.factor),
         Op::Softmax(_) => rows::softmax(application),
         Op::LogSoftmax(_) => rows::log_softmax(application),
+        Op::Mean(op) => reduction::reduce(&op.reduction, application, |x| {
+            x.iter().sum::<f64>() / x.len() as f64
+        }),
+        Op::Sum(op) => reduction::reduce(&op.reduction, application, |x| x.iter().sum()),
+        Op::Max(op) => reduction::reduce(&op.reduction, application, |x| {
+            x.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+        }),
+        Op::Min(op) => reduction::reduce(&op.reduction, application, |x| {
+            x.iter().copied().fold(f64::INFINITY, f64::min)
+        }),
+        Op::Transpose(op) => {
+            let mut axes: Vec<_> = (0..application.output.len()).collect();
+            axes.swap(op.axes[0], op.axes[1]);
+            arrangement::permute(&axes, application)
+        }
+        Op::Permute(op) => arrangement::permute(&op.axes, application),
+        Op::PixelShuffle(op) => arrangement::pixel_shuffle(op.factor, application),
+        Op::PixelUnshuffle(op) => arrangement::pixel_unshuffle(op.factor, application),
         Op::Concat(concat) => arrangement::concat(concat, application),
         Op::Slice(slice) => arrangement::slice(slice, application),
         Op::Last(_) => arrangement::last(application),
@@ -305,7 +324,9 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         | Op::GaussianDropout(_)
         | Op::GaussianNoise(_)
         | Op::StochasticDepth(_) => application.inputs[0].data.to_vec(),
-        Op::Flatten(_) | Op::Reshape(_) | Op::Repack(_) => application.inputs[0].data.to_vec(),
+        Op::Flatten(_) | Op::Reshape(_) | Op::Squeeze(_) | Op::Unsqueeze(_) | Op::Repack(_) => {
+            application.inputs[0].data.to_vec()
+        }
         Op::Relu(_)
         | Op::Sigmoid(_)
         | Op::Tanh(_)

@@ -132,7 +132,7 @@ fn every_bit<S: Isa, A: Declared>(s: S) {
     for chunk in patterns.chunks_exact(LANES) {
         let mut x = Block::ZERO;
         x.0.copy_from_slice(chunk);
-        let mut apply = |x: f32x16<S>| {
+        let apply = |x: f32x16<S>| {
             let mut y = Block::ZERO;
             y.store(A::apply(s, x));
             y.0

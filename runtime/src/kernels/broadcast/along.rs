@@ -1,12 +1,14 @@
-//! Sums along axes, and along lanes.
+//! Sums along axes, and along lanes; and the largest numbers, which are found in the same order.
 //!
 //! What is summed is walked in the order in which it lies. Positions of the innermost axis are taken in pieces of at most
 //! 4,096, in up to four chains that take them in turn; 4,096 sums of pieces make one of the next level, and so on. In the end
 //! levels are joined from the earliest positions on, and then lanes.
 
 use super::formula::{self, Formula, Term};
-use super::levels::{BAND, CHAIN, Chain, Sums};
-use super::place::{Axis, Lanes, Memory, MemoryMut, Place, lanes_of, masked, run, sample, store};
+use super::levels::{Added, BAND, CHAIN, Chain, Join, Largest, Sums, across_lanes};
+use super::place::{
+    Axis, Lanes, Memory, MemoryMut, NONE, Place, lanes_of, masked, run, sample, store,
+};
 use crate::{
     block::{Block, LANES},
     math,
@@ -37,11 +39,36 @@ pub fn sums<S: Isa>(
     };
     let from = [a, b, c];
     match by {
-        Term::Scaled { factor } => sum.samples(s, from, dx, kept, formula::Scaled { factor }),
-        Term::Product => sum.samples(s, from, dx, kept, formula::Product {}),
-        Term::Quotient => sum.samples(s, from, dx, kept, formula::Quotient {}),
-        Term::Divisor => sum.samples(s, from, dx, kept, formula::Divisor {}),
+        Term::Scaled { factor } => {
+            sum.samples::<S, _, Added>(s, from, dx, kept, formula::Scaled { factor })
+        }
+        Term::Product => sum.samples::<S, _, Added>(s, from, dx, kept, formula::Product {}),
+        Term::Quotient => sum.samples::<S, _, Added>(s, from, dx, kept, formula::Quotient {}),
+        Term::Divisor => sum.samples::<S, _, Added>(s, from, dx, kept, formula::Divisor {}),
+        Term::Equal => sum.samples::<S, _, Added>(s, from, dx, kept, formula::Equal {}),
+        Term::Share => sum.samples::<S, _, Added>(s, from, dx, kept, formula::Share {}),
     }
+}
+
+/// The largest number of x, or the least if the `sign` is -1.
+#[allow(clippy::too_many_arguments, reason = "called by expansions")]
+pub fn extremes<S: Isa>(
+    s: S,
+    x: Memory<'_>,
+    y: MemoryMut<'_>,
+    kept: &[Axis],
+    summed: &[Axis],
+    lanes: Lanes,
+    sign: f32,
+) {
+    let sum = Sum {
+        summed,
+        lanes,
+        divisor: sign,
+        add: false,
+    };
+    let f = formula::Scaled { factor: sign };
+    sum.samples::<S, _, Largest>(s, [x, NONE, NONE], y, kept, f);
 }
 
 /// How a sum is visited.
@@ -54,7 +81,7 @@ struct Sum<'a> {
 }
 
 impl Sum<'_> {
-    fn samples<S: Isa, F: Formula>(
+    fn samples<S: Isa, F: Formula, J: Join>(
         self,
         s: S,
         from: [Memory<'_>; 3],
@@ -71,12 +98,12 @@ impl Sum<'_> {
                 y.fill(Block::ZERO);
             }
             let y = must_cast_slice_mut(y);
-            self.kept(s, y, sample(from, index), place, kept, f);
+            self.kept::<S, F, J>(s, y, sample(from, index), place, kept, f);
         }
     }
 
     /// It calls itself, so that only what it ends in is vectorized.
-    fn kept<S: Isa, F: Formula>(
+    fn kept<S: Isa, F: Formula, J: Join>(
         self,
         s: S,
         y: &mut [f32],
@@ -94,7 +121,7 @@ impl Sum<'_> {
             [axis] => axis,
             [axis, inner @ ..] => {
                 for index in 0..axis.size {
-                    self.kept(s, y, from, place.along(axis, index), inner, f);
+                    self.kept::<S, F, J>(s, y, from, place.along(axis, index), inner, f);
                 }
                 return;
             }
@@ -105,12 +132,12 @@ impl Sum<'_> {
                 (false, []) => {
                     for index in 0..axis.size {
                         let at = place.along(axis, index);
-                        let total = self.across(s, from, at.from, f);
-                        self.finish_number(&mut y[at.to], lane_sum(total));
+                        let total = self.across::<S, F, J>(s, from, at.from, f);
+                        self.finish_number(&mut y[at.to], across_lanes::<S, J>(s, total));
                     }
                 }
                 _ => {
-                    let mut sums = Sums::new();
+                    let mut sums = Sums::<J>::new();
                     for index in 0..axis.size {
                         self.cell(s, y, &mut sums, from, place.along(axis, index), f);
                     }
@@ -121,23 +148,29 @@ impl Sum<'_> {
 
     /// The sum along all summed axes.
     #[inline(always)]
-    fn cell<S: Isa, F: Formula>(
+    fn cell<S: Isa, F: Formula, J: Join>(
         self,
         s: S,
         y: &mut [f32],
-        sums: &mut Sums,
+        sums: &mut Sums<J>,
         from: [&[f32]; 3],
         at: Place,
         f: F,
     ) {
         let panels = self.lanes.count.div_ceil(LANES);
         let y = &mut y[at.to..][..run(&self.lanes)];
-        let mut across = Chain::new(s);
+        let mut across = Chain::<S, J>::new(s);
         for band in (0..panels).step_by(BAND) {
             sums.begin(BAND.min(panels - band));
             self.band(s, sums, from, at.from, band, f);
             for panel in 0..sums.panels {
-                let total = masked(s, sums.total(s, panel), band + panel, self.lanes.count);
+                let total = masked(
+                    s,
+                    sums.total(s, panel),
+                    band + panel,
+                    self.lanes.count,
+                    J::NONE,
+                );
                 if self.lanes.to {
                     self.finish(s, y, band + panel, total);
                 } else {
@@ -146,7 +179,7 @@ impl Sum<'_> {
             }
         }
         if !self.lanes.to {
-            self.finish_number(&mut y[0], lane_sum(across.total()));
+            self.finish_number(&mut y[0], across_lanes::<S, J>(s, across.total(s)));
         }
     }
 
@@ -175,10 +208,10 @@ impl Sum<'_> {
 
     /// Adds all that is summed to a band of panels, of which the first is `band`.
     #[inline(always)]
-    fn band<S: Isa, F: Formula>(
+    fn band<S: Isa, F: Formula, J: Join>(
         self,
         s: S,
-        sums: &mut Sums,
+        sums: &mut Sums<J>,
         from: [&[f32]; 3],
         at: [usize; 3],
         band: usize,
@@ -228,10 +261,10 @@ impl Sum<'_> {
 
     /// Adds some positions of the innermost axis.
     #[inline(always)]
-    fn piece<S: Isa, F: Formula>(
+    fn piece<S: Isa, F: Formula, J: Join>(
         self,
         s: S,
-        sums: &mut Sums,
+        sums: &mut Sums<J>,
         from: [&[f32]; 3],
         at: [usize; 3],
         (band, piece): (usize, &Axis),
@@ -239,43 +272,43 @@ impl Sum<'_> {
     ) {
         let mut panel = 0;
         while panel + 4 <= sums.panels {
-            self.group::<S, F, 4, 1>(s, sums, from, at, (band, panel, piece), f);
+            self.group::<S, F, J, 4, 1>(s, sums, from, at, (band, panel, piece), f);
             panel += 4;
         }
         if panel + 2 <= sums.panels {
-            self.group::<S, F, 2, 2>(s, sums, from, at, (band, panel, piece), f);
+            self.group::<S, F, J, 2, 2>(s, sums, from, at, (band, panel, piece), f);
             panel += 2;
         }
         if panel < sums.panels {
-            self.group::<S, F, 1, 4>(s, sums, from, at, (band, panel, piece), f);
+            self.group::<S, F, J, 1, 4>(s, sums, from, at, (band, panel, piece), f);
         }
     }
 
     /// The same for G panels, in R chains: enough of them to hide the latency of an addition.
     #[inline(always)]
-    fn group<S: Isa, F: Formula, const G: usize, const R: usize>(
+    fn group<S: Isa, F: Formula, J: Join, const G: usize, const R: usize>(
         self,
         s: S,
-        sums: &mut Sums,
+        sums: &mut Sums<J>,
         from: [&[f32]; 3],
         at: [usize; 3],
         (band, first, piece): (usize, usize, &Axis),
         f: F,
     ) {
-        let zero = f32x16::splat(s, 0.0);
-        let mut chains = [[zero; G]; R];
+        let none = f32x16::splat(s, J::NONE);
+        let mut chains = [[none; G]; R];
         let place = Place { to: 0, from: at };
         let mut position = 0;
         while position + R <= piece.size {
             for (next, chain) in chains.iter_mut().enumerate() {
                 let at = place.along(piece, position + next).from;
-                self.add(s, chain, from, at, band + first, f);
+                self.add::<S, F, J, _>(s, chain, from, at, band + first, f);
             }
             position += R;
         }
         for chain in chains.iter_mut().take(piece.size - position) {
             let at = place.along(piece, position).from;
-            self.add(s, chain, from, at, band + first, f);
+            self.add::<S, F, J, _>(s, chain, from, at, band + first, f);
             position += 1;
         }
         let mut count = R;
@@ -284,19 +317,19 @@ impl Sum<'_> {
             for chain in 0..count {
                 let other = chains[chain + count];
                 for (sum, other) in chains[chain].iter_mut().zip(other) {
-                    *sum += other;
+                    *sum = J::join(s, *sum, other);
                 }
             }
         }
         for (panel, sum) in chains[0].into_iter().enumerate() {
             let total = &mut sums.levels[0][first + panel];
-            total.store(total.load(s) + sum);
+            total.store(J::join(s, total.load(s), sum));
         }
     }
 
     /// Adds the terms of one position, of some panels.
     #[inline(always)]
-    fn add<S: Isa, F: Formula, const G: usize>(
+    fn add<S: Isa, F: Formula, J: Join, const G: usize>(
         self,
         s: S,
         chain: &mut [f32x16<S>; G],
@@ -313,13 +346,13 @@ impl Sum<'_> {
                 let x = from[source];
                 read[source] = lanes_of(s, x, at[source], full[source], panel + next);
             }
-            *sum += f.of(s, read);
+            *sum = J::join(s, *sum, f.of(s, read));
         }
     }
 
     /// The sum of all panels at one position.
     #[inline(always)]
-    fn across<S: Isa, F: Formula>(
+    fn across<S: Isa, F: Formula, J: Join>(
         self,
         s: S,
         from: [&[f32]; 3],
@@ -328,44 +361,33 @@ impl Sum<'_> {
     ) -> f32x16<S> {
         let count = self.lanes.count;
         let panels = count / LANES;
-        let mut total = Chain::new(s);
-        let zero = f32x16::splat(s, 0.0);
+        let mut total = Chain::<S, J>::new(s);
+        let none = f32x16::splat(s, J::NONE);
         for first in (0..panels).step_by(CHAIN) {
             let end = panels.min(first + CHAIN);
-            let mut chains = [[zero]; 4];
+            let mut chains = [[none]; 4];
             let mut panel = first;
             while panel + 4 <= end {
                 for (next, chain) in chains.iter_mut().enumerate() {
-                    self.add(s, chain, from, at, panel + next, f);
+                    self.add::<S, F, J, _>(s, chain, from, at, panel + next, f);
                 }
                 panel += 4;
             }
             for (next, chain) in chains.iter_mut().take(end - panel).enumerate() {
-                self.add(s, chain, from, at, panel + next, f);
+                self.add::<S, F, J, _>(s, chain, from, at, panel + next, f);
             }
             let [[p], [q], [r], [t]] = chains;
-            total.push(s, (p + r) + (q + t));
+            let (p, q) = (J::join(s, p, r), J::join(s, q, t));
+            total.push(s, J::join(s, p, q));
         }
         if !count.is_multiple_of(LANES) {
-            let mut last = [zero];
-            self.add(s, &mut last, from, at, panels, f);
-            total.push(s, masked(s, last[0], panels, count));
+            let mut last = [none];
+            self.add::<S, F, J, _>(s, &mut last, from, at, panels, f);
+            total.push(s, masked(s, last[0], panels, count, J::NONE));
         }
-        total.total()
+        total.total(s)
     }
 }
 
 /// The most axes around the innermost that is summed.
 const AXES: usize = 8;
-
-/// The sum of sixteen lanes: halves are added until one is left.
-#[inline(always)]
-fn lane_sum<S: Isa>(lanes: f32x16<S>) -> f32 {
-    let mut lanes: [f32; LANES] = lanes.into();
-    for width in [8, 4, 2, 1] {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-    }
-    lanes[0]
-}

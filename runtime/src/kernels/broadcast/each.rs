@@ -65,6 +65,10 @@ pub fn deltas<S: Isa>(
         (Term::Quotient, false) => walk.samples::<S, _, false>(s, from, dx, formula::Quotient {}),
         (Term::Quotient, true) => walk.samples::<S, _, true>(s, from, dx, formula::Quotient {}),
         (Term::Divisor, false) => walk.samples::<S, _, false>(s, from, dx, formula::Divisor {}),
+        (Term::Equal, false) => walk.samples::<S, _, false>(s, from, dx, formula::Equal {}),
+        (Term::Equal, true) => walk.samples::<S, _, true>(s, from, dx, formula::Equal {}),
+        (Term::Share, false) => walk.samples::<S, _, false>(s, from, dx, formula::Share {}),
+        (Term::Share, true) => walk.samples::<S, _, true>(s, from, dx, formula::Share {}),
         (Term::Divisor, true) => walk.samples::<S, _, true>(s, from, dx, formula::Divisor {}),
     }
 }
@@ -191,7 +195,7 @@ impl Walk<'_> {
                     read[source] = lanes_of(s, from[source], at[source], true, panel);
                 }
             }
-            let value = masked(s, f.of(s, read), panel, count);
+            let value = masked(s, f.of(s, read), panel, count, 0.0);
             store::<S, ADD>(s, block, value);
         }
         if !rest.is_empty() {

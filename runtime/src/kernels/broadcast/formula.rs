@@ -1,7 +1,7 @@
 //! What is computed of numbers at one place: results forward, and terms of deltas backward.
 
 use crate::{math, simd::Isa};
-use fearless_simd::{f32x16, prelude::*};
+use fearless_simd::{f32x16, mask32x16, prelude::*};
 
 /// A result z of x and y.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +42,10 @@ pub enum Term {
     Quotient,
     /// -(b / c) dz: of a divisor c whose quotient is b.
     Divisor,
+    /// 1 where the first number is b, and 0 elsewhere.
+    Equal,
+    /// The first number where b is c, and 0 elsewhere.
+    Share,
 }
 
 /// A function of sixteen numbers at a time in each of so many tensors.
@@ -106,3 +110,18 @@ formula!(
     /// -(z / y) dz
     Divisor {}, 3, |s, [dz, z, y]| -(math::flush(s, z / y) * dz)
 );
+
+formula!(
+    /// 1 where x is y, or where one of them is no number; 0 elsewhere.
+    Equal {}, 2, |s, [x, y, _]| unlike(x, y).select(f32x16::splat(s, 0.0), f32x16::splat(s, 1.0))
+);
+formula!(
+    /// The share where x is y, or where one of them is no number; 0 elsewhere.
+    Share {}, 3, |s, [share, x, y]| unlike(x, y).select(f32x16::splat(s, 0.0), share)
+);
+
+/// Where one number is less than the other.
+#[inline(always)]
+fn unlike<S: Isa>(x: f32x16<S>, y: f32x16<S>) -> mask32x16<S> {
+    x.simd_lt(y) | x.simd_gt(y)
+}

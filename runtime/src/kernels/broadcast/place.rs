@@ -5,7 +5,7 @@ use crate::{
     math,
     simd::Isa,
 };
-use fearless_simd::{f32x16, prelude::*};
+use fearless_simd::{f32x16, i32x16, prelude::*};
 
 /// One axis of a result: its size, and floats between neighbours in what is written and in up to three tensors that are
 /// read.
@@ -102,16 +102,16 @@ pub fn lanes_of<S: Isa>(s: S, x: &[f32], index: usize, full: bool, panel: usize)
     }
 }
 
-/// The lanes of panel `panel` that are among the first `count`, and zeros.
+/// The lanes of panel `panel` that are among the first `count`, and `other` behind them.
 #[inline(always)]
-pub fn masked<S: Isa>(s: S, value: f32x16<S>, panel: usize, count: usize) -> f32x16<S> {
+pub fn masked<S: Isa>(s: S, value: f32x16<S>, panel: usize, count: usize, other: f32) -> f32x16<S> {
     if (panel + 1) * LANES <= count {
         return value;
     }
     let indices = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     let there = count.saturating_sub(panel * LANES) as i32;
-    let kept = fearless_simd::i32x16::simd_from(s, indices).simd_lt(there);
-    kept.select(value, f32x16::splat(s, 0.0))
+    let kept = i32x16::simd_from(s, indices).simd_lt(there);
+    kept.select(value, f32x16::splat(s, other))
 }
 
 /// The floats that `lanes` take in what is written.

@@ -120,6 +120,7 @@ fn backward(by: Term, dz: f64, b: f64, c: f64) -> f64 {
         Term::Product => dz * b,
         Term::Quotient => dz / b,
         Term::Divisor => -b / c * dz,
+        Term::Equal | Term::Share => 0.0,
     }
 }
 

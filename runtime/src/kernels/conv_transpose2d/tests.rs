@@ -130,7 +130,7 @@ macro_rules! case {
                     let finish = (lines, f32::NEG_INFINITY, f32::INFINITY);
                     forward_told::<S, C, X, Y, _, K, P, YS>(s, &x, w, &b, finish, &[], &mut told);
                     let mut bare = vec![[DIRTY; YS]; SAMPLES];
-                    forward_told::<S, C, X, Y, _, K, P, YS>(s, &x, w, &b, (&[], 0.0), &[], &mut bare);
+                    forward_told::<S, C, X, Y, _, K, P, YS>(s, &x, w, &b, (&[], 0.0, f32::INFINITY), &[], &mut bare);
                     for i in 0..SAMPLES {
                         let nothing = vec![0.0; $cout * $oh * $ow];
                         let (mut sums, _) = sizes.backward(&nothing, &wide(&weight), &wide(&images[i]));

@@ -86,11 +86,6 @@ impl<A: Declared> Task for Whole<'_, A> {
     fn run<S: Isa>(self, s: S) -> [Vec<Block>; 3] {
         let (pixels, groups, x, dy) = (self.pixels, self.groups, self.x, self.dy);
         let (panels, count) = (pixels.panels, x.len() / pixels.blocks);
-        let floor = if A::KIND == Kind::Relu {
-            0.0
-        } else {
-            f32::NEG_INFINITY
-        };
         let (mut y, mut dx) = (vec![DIRTY; x.len()], vec![DIRTY; x.len()]);
         let mut statistics = vec![DIRTY; count * 4 * panels];
         let fixed = Affine::Fixed;
@@ -106,18 +101,8 @@ impl<A: Declared> Task for Whole<'_, A> {
                 .eq(y[..pixels.blocks].iter().map(bits))
         );
         let mut terms = vec![DIRTY; count * 4 * panels];
-        sums(
-            s,
-            x,
-            dy,
-            &statistics,
-            fixed,
-            &mut terms,
-            pixels,
-            groups,
-            floor,
-        );
-        backward::<S, false>(s, x, dy, &statistics, &terms, fixed, &mut dx, pixels, floor);
+        sums::<S, A>(s, x, dy, &statistics, fixed, &mut terms, pixels, groups);
+        backward::<S, A, false>(s, x, dy, &statistics, &terms, fixed, &mut dx, pixels);
         let mut joined = vec![DIRTY; 4 * panels];
         let batch = Batch::new(&statistics, 4 * panels, count, count);
         join(

@@ -63,6 +63,8 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         (_, 2) if dice.once_in(3) => padding::pad(dice, shape),
         (_, 2) => slice(dice, shape),
         (_, 9) if dice.once_in(3) => numbers(dice, shape),
+        (_, 9) if dice.once_in(2) => reduction(dice, shape),
+        (_, 8) if dice.once_in(2) => order(dice, shape),
         (_, 10) => norm(dice, shape),
         (_, 3) if dice.once_in(2) => noise(dice, shape),
         (&[_] | &[_, _], 3) => rows(dice, shape),
@@ -138,6 +140,84 @@ fn noise(dice: &mut Dice, shape: &[usize]) -> Layer {
     }
     let strength = dice.pick(&["0", "0.125", "0.25", "0.5"]);
     Layer::new(kind, vec![strength.into()], shape.to_vec()).function(function)
+}
+
+/// Along some axes, or all.
+fn reduction(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let (kind, function) = dice.pick(&[
+        ("Mean", "mean"),
+        ("Sum", "sum"),
+        ("Max", "max"),
+        ("Min", "min"),
+    ]);
+    let mut axes: Vec<usize> = (0..shape.len()).filter(|_| dice.once_in(2)).collect();
+    let mut arguments = match (&axes[..], dice.once_in(2)) {
+        ([], _) => vec![],
+        ([axis], true) => vec![axis.to_string()],
+        ([axis], false) => vec![format!("axis = {axis}")],
+        (axes, _) => vec![format!("axis = {axes:?}")],
+    };
+    if axes.is_empty() {
+        axes = (0..shape.len()).collect();
+    }
+    let keeps = dice.once_in(2);
+    if keeps {
+        arguments.push("keepdim = true".into());
+    }
+    let size = |axis: usize| match axes.contains(&axis) {
+        true => keeps.then_some(1),
+        false => Some(shape[axis]),
+    };
+    let mut output: Vec<usize> = (0..shape.len()).filter_map(size).collect();
+    if output.is_empty() {
+        output.push(1);
+    }
+    Layer::new(kind, arguments, output).function(function)
+}
+
+/// The same numbers in another order of the axes, or with more or fewer axes of size 1.
+fn order(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let mut output = shape.to_vec();
+    let factor = dice.between(2, 3);
+    match (shape, dice.below(6)) {
+        (&[channels, height, width], 0) if channels.is_multiple_of(factor * factor) => {
+            let output = vec![channels / factor / factor, height * factor, width * factor];
+            Layer::new("PixelShuffle", vec![factor.to_string()], output).function("pixel_shuffle")
+        }
+        (&[channels, height, width], 0 | 1)
+            if height.is_multiple_of(factor) && width.is_multiple_of(factor) =>
+        {
+            let output = vec![channels * factor * factor, height / factor, width / factor];
+            let arguments = vec![format!("factor = {factor}")];
+            Layer::new("PixelUnshuffle", arguments, output).function("pixel_unshuffle")
+        }
+        (_, 2) if shape.len() < 4 => {
+            let axis = dice.between(0, shape.len());
+            output.insert(axis, 1);
+            Layer::new("Unsqueeze", vec![axis.to_string()], output).function("unsqueeze")
+        }
+        (_, 3) if shape.contains(&1) && shape.len() > 1 => {
+            output.retain(|&size| size > 1);
+            if output.is_empty() {
+                output.push(1);
+            }
+            Layer::new("Squeeze", vec![], output).function("squeeze")
+        }
+        (_, 4) => {
+            let (a, b) = (dice.below(shape.len()), dice.below(shape.len()));
+            output.swap(a, b);
+            let arguments = vec![a.to_string(), b.to_string()];
+            Layer::new("Transpose", arguments, output).function("transpose")
+        }
+        _ => {
+            let mut axes: Vec<usize> = (0..shape.len()).collect();
+            for axis in 1..axes.len() {
+                axes.swap(axis, dice.below(axis + 1));
+            }
+            let output = axes.iter().map(|&axis| shape[axis]).collect();
+            Layer::new("Permute", vec![format!("{axes:?}")], output).function("permute")
+        }
+    }
 }
 
 /// A number times each number, and another added.

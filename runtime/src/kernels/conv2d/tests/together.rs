@@ -78,7 +78,7 @@ macro_rules! together {
                     let b = array::from_fn(|panel| Block([panel as f32 - 0.5; LANES]));
                     let lines = [[Block([0.1; LANES]); P], [Block([1.5; LANES]); P], [Block([0.2; LANES]); P]];
                     forward::<S, Relu, C, X, Y, 1, 1, _, K, P, YS>(s, x, w, &b, y);
-                    let finish = (lines.as_flattened(), 0.0);
+                    let finish = (lines.as_flattened(), 0.0, f32::INFINITY);
                     forward_told::<S, C, X, Y, _, K, P, YS>(s, x, w, &b, finish, residual, normal);
                     input_gradient::<S, C, D, X, false, DS, KT, Q, XS>(s, delta, transposed, dx);
                     input_gradient::<S, C, D, X, true, DS, KT, Q, XS>(s, delta, transposed, sum);
