@@ -311,7 +311,6 @@ const OTHERWISE: &[(&str, &str)] = &[
         "scale and shift are learnt or neither is; write `affine = false` for neither",
     ),
     ("bidirectional", "it reads forwards alone; leave it out"),
-    ("groups", "every output reads all channels; leave it out"),
 ];
 
 const ACTIVATION: &str = "activations are layers; put `Relu` behind it, as in `Dense(8), Relu`";
@@ -334,6 +333,22 @@ const NO_LAYERS: &[(&str, &str)] = &[
     (
         "Activation",
         "an activation is a layer by its own name, as in `Relu`",
+    ),
+    (
+        "DepthwiseConv2D",
+        "a convolution of each channel by itself is `Conv2d` with as many `groups` as channels",
+    ),
+    (
+        "DepthwiseConv1D",
+        "a convolution of each channel by itself is `Conv1d` with as many `groups` as channels",
+    ),
+    (
+        "SeparableConv2D",
+        "it is two layers: `Conv2d` with as many `groups` as channels, and one with a kernel of 1",
+    ),
+    (
+        "SeparableConv1D",
+        "it is two layers: `Conv1d` with as many `groups` as channels, and one with a kernel of 1",
     ),
     ("TimeDistributed", "`Dense` maps a sequence step by step"),
     ("Lambda", "write the dataflow in `forward`"),

@@ -156,6 +156,7 @@ paths! {
     CHANNEL_LAST = ChannelLast;
     PLANAR = Planar;
     DENSE_STEPS = DenseSteps;
+    PARTS = Parts;
     TAPS = Taps;
     PIXELS = Pixels;
     PAD_FRAME = pad::Frame;
@@ -173,6 +174,7 @@ paths! {
     NORM_RMS = layer_norm::Norm::Rms;
     NORM_LENGTH = layer_norm::Norm::Length;
     CONV2D_APPLICATION = conv2d::application;
+    DEPTHWISE_APPLICATION = depthwise::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     LSTM_WEIGHTS = lstm::Weights;
     LSTM_RECURRENT_ROWS = lstm::recurrent_rows;

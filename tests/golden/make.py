@@ -495,6 +495,7 @@ FAMILIES = [
     "arithmetic",
     "conv1d",
     "conv_transpose",
+    "groups",
     "moves",
     "norms",
     "padding",

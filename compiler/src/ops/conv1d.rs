@@ -5,7 +5,7 @@
 //! y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c]
 //! ```
 
-use super::conv2d::Conv;
+use super::conv2d::{Conv, groups};
 use super::operator::{Application, Operator};
 use super::{
     Op,
@@ -34,6 +34,7 @@ impl Operator for Conv1d {
         let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_1D);
         let dilation = (1, arguments.size_or("dilation", 1));
         let mode = arguments.word("padding_mode", MODES);
+        let groups = groups(arguments, channels);
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -47,6 +48,7 @@ impl Operator for Conv1d {
             },
             around,
             mode: mode.unwrap_or(Mode::ZEROS),
+            groups,
             bias,
             weights: Weights::declare(arguments, bias),
         }

@@ -7,6 +7,8 @@
 //! A sequence `[T, F]` is an image of one row, of T pixels with F channels, so [`Conv1d`](super::conv1d::Conv1d) is the same
 //! operator with a kernel of one row.
 
+mod depthwise;
+mod grouped;
 mod lower;
 
 use super::operator::{Application, Feed, Operator};
@@ -31,6 +33,8 @@ pub struct Conv<const AXES: usize> {
     pub around: Around,
     /// With what it pads.
     pub mode: Mode,
+    /// Parts of equal size into which the channels of input and output are divided; each output part reads one of the input.
+    pub groups: usize,
     /// Whether a bias is added.
     pub bias: bool,
     /// How weights begin and are penalised.
@@ -51,6 +55,7 @@ impl Operator for Conv2d {
         let around = arguments.sides_or_word("padding", Around::NONE, around, window::PADDINGS_2D);
         let dilation = arguments.pair_or("dilation", "1", (1, 1));
         let mode = arguments.word("padding_mode", MODES);
+        let groups = groups(arguments, channels);
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -64,6 +69,7 @@ impl Operator for Conv2d {
             },
             around,
             mode: mode.unwrap_or(Mode::ZEROS),
+            groups,
             bias,
             weights: Weights::declare(arguments, bias),
         }
@@ -137,15 +143,24 @@ impl<const AXES: usize> Conv<AXES> {
                  leave `inputs` out and it is inferred",
                 feed.from, feed.shape
             )),
+            None if !channels.is_multiple_of(self.groups) => Err(format!(
+                "`{layer}` has {} groups, but `{}` gives {:?}, whose channels they do not divide: {}",
+                self.groups,
+                feed.from,
+                feed.shape,
+                rest(channels, self.groups)
+            )),
             None => Ok(()),
         }
     }
 
     /// What it learns, of so many input channels.
     pub(super) fn tensors(&self, channels: usize) -> Vec<Parameter> {
+        let channels = channels / self.groups;
         let (height, width) = self.window.kernel;
         let taps = height.saturating_mul(width);
         let fan_in = channels.saturating_mul(taps);
+        // As PyTorch counts it from the shape of the tensor, whatever the groups.
         let fan_out = self.channels.saturating_mul(taps);
         let init = self.weights.scheme.init(fan_in, fan_out);
         let shape = match AXES {
@@ -161,6 +176,7 @@ impl<const AXES: usize> Conv<AXES> {
 
     /// Operations of one sample's forward pass, of so many input channels.
     pub(super) fn operations(&self, channels: usize, output: &[usize]) -> u64 {
+        let channels = channels / self.groups;
         let (height, width) = self.window.kernel;
         let fan_in = [2, height, width]
             .iter()
@@ -172,4 +188,29 @@ impl<const AXES: usize> Conv<AXES> {
             .iter()
             .fold(each, |flops, &size| flops.saturating_mul(size as u64))
     }
+}
+
+/// The argument `groups`, which divides the output channels.
+pub(super) fn groups(arguments: &mut Arguments<'_>, channels: usize) -> usize {
+    let groups = arguments.named_size_or("groups", 1);
+    if channels.is_multiple_of(groups) {
+        return groups;
+    }
+    let message = format!(
+        "the groups do not divide the output channels: {}",
+        rest(channels, groups)
+    );
+    arguments.reject("groups", message);
+    1
+}
+
+/// `10 = 2 * 4 + 2, while 8 and 12 would be whole groups`
+fn rest(channels: usize, groups: usize) -> String {
+    let (each, rest) = (channels / groups, channels % groups);
+    let above = (channels - rest).saturating_add(groups);
+    let fits = match each {
+        0 => format!("{above} would be"),
+        _ => format!("{} and {above} would be", channels - rest),
+    };
+    format!("{channels} = {each} * {groups} + {rest}, while {fits} whole groups")
 }

@@ -43,6 +43,15 @@ impl Image {
         Size::Type(rt::CHANNEL_LAST, sizes)
     }
 
+    /// The layout as a type of which so many parts of the channels are read each by itself.
+    pub fn parts(&self, parts: usize) -> Size {
+        let ([channels, height, width], border) = (self.shape, self.border);
+        let [rows, columns] = self.bordered();
+        let (top, left) = (border.top, border.left);
+        let sizes = vec![height, width, channels, top, left, rows, columns, parts];
+        Size::Type(rt::PARTS, sizes)
+    }
+
     /// The planar layout of the same image as a type.
     fn planar(&self) -> Size {
         let ([channels, height, width], border) = (self.shape, self.border);

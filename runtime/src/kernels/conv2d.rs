@@ -43,6 +43,7 @@ pub(super) mod classes;
 mod correlate;
 mod delta;
 mod forward;
+mod grouped;
 pub(super) mod outputs;
 mod place;
 pub(super) mod residue;
@@ -56,4 +57,8 @@ pub(super) mod weights;
 pub use backward::{input_gradient, transpose};
 pub use delta::{delta, delta_pooled};
 pub use forward::{forward, forward_normal, forward_told, forward_winners};
+pub use grouped::{
+    forward_grouped, forward_grouped_normal, forward_grouped_told, input_gradient_grouped,
+    transpose_grouped,
+};
 pub use weights::{Application, Applications, application, bias_gradient, weight_gradient};

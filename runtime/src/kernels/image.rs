@@ -30,6 +30,8 @@ pub trait Image {
     const CHANNEL: usize;
     /// Floats of the buffer.
     const FLOATS: usize;
+    /// Of how many such parts a pixel consists: each is read by itself, by a convolution in groups.
+    const PARTS: usize = 1;
 }
 
 /// `[ROWS][COLUMNS][C rounded up to whole blocks]`: every value, delta and gradient that is an image.
@@ -67,6 +69,49 @@ impl<
         assert!(TOP + H <= ROWS && LEFT + W <= COLUMNS);
         ROWS * Self::ROW
     };
+}
+
+/// A channel-last image of which a convolution in groups reads one of G parts of the channels at a time: the first of them.
+pub struct Parts<
+    const H: usize,
+    const W: usize,
+    const C: usize,
+    const TOP: usize,
+    const LEFT: usize,
+    const ROWS: usize,
+    const COLUMNS: usize,
+    const G: usize,
+>;
+
+impl<
+    const H: usize,
+    const W: usize,
+    const C: usize,
+    const TOP: usize,
+    const LEFT: usize,
+    const ROWS: usize,
+    const COLUMNS: usize,
+    const G: usize,
+> Image for Parts<H, W, C, TOP, LEFT, ROWS, COLUMNS, G>
+{
+    const HEIGHT: usize = H;
+    const WIDTH: usize = W;
+    const CHANNELS: usize = {
+        assert!(C.is_multiple_of(G));
+        C / G
+    };
+    const ROWS: usize = ROWS;
+    const COLUMNS: usize = COLUMNS;
+    const TOP: usize = TOP;
+    const LEFT: usize = LEFT;
+    const ROW: usize = COLUMNS * Self::COLUMN;
+    const COLUMN: usize = C.div_ceil(LANES) * LANES;
+    const CHANNEL: usize = 1;
+    const FLOATS: usize = {
+        assert!(TOP + H <= ROWS && LEFT + W <= COLUMNS);
+        ROWS * Self::ROW
+    };
+    const PARTS: usize = G;
 }
 
 /// `[C][ROWS][COLUMNS]`: an image as a user passes it.

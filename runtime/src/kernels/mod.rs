@@ -12,6 +12,7 @@ pub mod conv_transpose2d;
 pub mod copy;
 pub mod custom;
 pub mod dense;
+pub mod depthwise;
 pub mod dropout;
 pub mod finish;
 pub mod gaussian;

@@ -33,13 +33,16 @@ pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
         unreachable!("an image has three axes")
     };
     let window = conv.window_on((height, width));
+    // A group of outputs reads a group of channels.
+    let each = channels / conv.groups;
     let (kernel_rows, kernel_columns) = window.kernel;
     let mut y = Vec::with_capacity(volume(application.output));
     for o in 0..outputs {
         for i in 0..rows {
             for j in 0..columns {
                 let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
-                for c in 0..channels {
+                let first = o / (outputs / conv.groups) * each;
+                for c in 0..each {
                     for u in 0..kernel_rows {
                         for v in 0..kernel_columns {
                             let row = (i * window.stride.0 + u * window.dilation.0)
@@ -50,10 +53,9 @@ pub fn conv2d(conv: &Conv2d, application: &Application<'_>) -> Vec<f64> {
                                 && row < height
                                 && column < width
                             {
-                                let tap =
-                                    ((o * channels + c) * kernel_rows + u) * kernel_columns + v;
+                                let tap = ((o * each + c) * kernel_rows + u) * kernel_columns + v;
                                 sum += weight.data[tap]
-                                    * image.data[(c * height + row) * width + column];
+                                    * image.data[((first + c) * height + row) * width + column];
                             }
                         }
                     }
@@ -71,7 +73,7 @@ pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
         unreachable!("Conv1d has a weight")
     };
     let sequence = application.inputs[0];
-    let &[length, _] = sequence.shape else {
+    let &[length, all] = sequence.shape else {
         unreachable!("a sequence has two axes")
     };
     let &[outputs, features, taps] = weight.shape else {
@@ -83,6 +85,7 @@ pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
     for t in 0..application.output[0] {
         for o in 0..outputs {
             let mut sum = bias.first().map_or(0.0, |bias| bias.data[o]);
+            let first = o / (outputs / conv.groups) * features;
             for v in 0..taps {
                 let step = (t * stride + v * dilation).checked_sub(window.padding.left);
                 let Some(step) = step.filter(|&step| step < length) else {
@@ -90,7 +93,7 @@ pub fn conv1d(conv: &Conv1d, application: &Application<'_>) -> Vec<f64> {
                 };
                 for c in 0..features {
                     sum += weight.data[(o * features + c) * taps + v]
-                        * sequence.data[step * features + c];
+                        * sequence.data[step * all + first + c];
                 }
             }
             y.push(sum);

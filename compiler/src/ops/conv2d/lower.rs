@@ -32,20 +32,31 @@ const WINNERS: Slot = Slot::Own("winners");
 /// The delta before activation and pooling, which the gradients of the weights read too.
 const DELTA: Slot = Slot::Own("inner delta");
 
+/// How the channels are divided.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Every output reads all channels.
+    Whole,
+    /// Groups of a block's lanes, which have no more inputs than outputs; one of each in a depthwise convolution.
+    Few,
+    /// Any other groups.
+    Grouped,
+}
+
 /// What the kernels are specialised to.
-struct Sizes {
+pub(super) struct Sizes {
     /// The operand's layout.
-    x: Size,
+    pub x: Size,
     /// The result's layout.
-    y: Size,
+    pub y: Size,
     /// The window.
-    taps: Size,
+    pub taps: Size,
     /// Weights per output.
-    k: usize,
+    pub k: usize,
     /// Panels of sixteen outputs.
-    p: usize,
+    pub p: usize,
     /// Blocks of a result.
-    ys: usize,
+    pub ys: usize,
 }
 
 /// Whether an operand to which nothing flows back is read without a copy where it needs no border.
@@ -54,28 +65,44 @@ fn reads_as_given(shape: &[usize]) -> bool {
 }
 
 /// Channels of an operand.
-fn channels(input: &Storage) -> usize {
+pub(super) fn channels(input: &Storage) -> usize {
     image::of(input).shape[0]
 }
 
 impl<const AXES: usize> Conv<AXES> {
-    fn depth(&self, channels: usize) -> usize {
+    /// Whether an operand need not be stored channels last: nothing flows back to it, and it is read number by number.
+    fn reads_any_order(&self, operand: Operand<'_>) -> bool {
+        self.groups == 1 && !operand.learns && !operand.shared
+    }
+
+    /// Which kernels serve the groups of so many input channels.
+    fn kind(&self, channels: usize) -> Kind {
+        let (inputs, outputs) = (channels / self.groups, self.channels / self.groups);
+        let few = outputs < LANES && LANES.is_multiple_of(outputs);
+        match few && outputs.is_multiple_of(inputs) {
+            _ if self.groups == 1 => Kind::Whole,
+            true => Kind::Few,
+            false => Kind::Grouped,
+        }
+    }
+
+    pub(super) fn depth(&self, channels: usize) -> usize {
         channels * self.window.kernel.0 * self.window.kernel.1
     }
 
     /// Outputs along both axes before pooling.
-    fn outputs(&self, input: &Storage) -> (usize, usize) {
+    pub(super) fn outputs(&self, input: &Storage) -> (usize, usize) {
         let [_, height, width] = image::of(input).shape;
         self.window_on((height, width)).places((height, width))
     }
 
-    fn sizes(&self, site: &Site<'_>) -> Sizes {
+    pub(super) fn sizes(&self, site: &Site<'_>) -> Sizes {
         let [_, height, width] = image::of(site.input(0)).shape;
         Sizes {
             x: image::layout(site.input(0)),
             y: image::layout(site.output()),
             taps: image::taps(&self.window_on((height, width))),
-            k: self.depth(channels(site.input(0))),
+            k: self.depth(channels(site.input(0)) / self.groups),
             p: self.channels.div_ceil(LANES),
             ys: site.output().blocks(),
         }
@@ -83,7 +110,7 @@ impl<const AXES: usize> Conv<AXES> {
 
     /// The delta before activation and pooling, and where it is found: that of the result, where a normalisation leaves it in
     /// zeros enough.
-    fn delta(&self, site: &Site<'_>) -> (Slot, Image) {
+    pub(super) fn delta(&self, site: &Site<'_>) -> (Slot, Image) {
         let made = self.made(site);
         let given = image::of(site.output());
         let alone = site.pooling.is_none() && site.activation == Activation::IDENTITY;
@@ -95,7 +122,7 @@ impl<const AXES: usize> Conv<AXES> {
 
     /// The delta before activation and pooling, as it is made: the outputs that exist in memory, and as many zeros around them
     /// as the operand's gradient reads.
-    fn made(&self, site: &Site<'_>) -> Image {
+    pub(super) fn made(&self, site: &Site<'_>) -> Image {
         let [_, height, width] = image::of(site.output()).shape;
         let (rows, columns) = match site.pooling {
             Some(pooling) => (height * pooling.kernel.0, width * pooling.kernel.1),
@@ -186,7 +213,7 @@ impl<const AXES: usize> Conv<AXES> {
     }
 
     /// Where sums begin.
-    fn start(&self, panels: usize) -> Argument<Slot> {
+    pub(super) fn start(&self, panels: usize) -> Argument<Slot> {
         match self.bias {
             true => Argument::read(Slot::Parameter(1), Form::Cells(panels)),
             false => Argument::Zeros(panels),
@@ -228,6 +255,9 @@ impl<const AXES: usize> Lower for Conv<AXES> {
     fn turns(&self, site: &Site<'_>) -> usize {
         let (height, width) = self.outputs(&site.inputs[0].storage);
         let channels = channels(&site.inputs[0].storage);
+        if self.groups > 1 {
+            return 0;
+        }
         let weights = self.depth(channels) * self.channels.next_multiple_of(LANES);
         let small = height * width <= 4 || height * width <= 16 && weights > FAR;
         usize::from(site.pooling.is_none() && channels >= LANES && small)
@@ -243,7 +273,7 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     /// Windows side by side: every output feeds one of them at most.
     fn absorbs_pooling(&self, pooling: &Pooling) -> bool {
-        pooling.kernel == pooling.stride && pooling.padding == (0, 0)
+        self.groups == 1 && pooling.kernel == pooling.stride && pooling.padding == (0, 0)
     }
 
     fn border(&self, _: usize, shape: &[usize]) -> Border {
@@ -264,12 +294,11 @@ impl<const AXES: usize> Lower for Conv<AXES> {
             }
             storage::Form::Steps => padding == Border::default(),
             storage::Form::Planar(border) => {
-                border.contains(padding) && !operand.learns && !operand.shared
+                border.contains(padding) && self.reads_any_order(operand)
             }
             storage::Form::Flat => {
                 padding == Border::default()
-                    && !operand.learns
-                    && !operand.shared
+                    && self.reads_any_order(operand)
                     && reads_as_given(operand.shape)
             }
         }
@@ -277,7 +306,7 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
         let padding = self.border(0, operand.shape);
-        let form = match few(operand.shape) && !operand.learns && !operand.shared {
+        let form = match few(operand.shape) && self.reads_any_order(operand) {
             true => storage::Form::Planar(padding),
             false if operand.shared => storage::Form::Image(padding),
             false => storage::Form::Image(border.union(padding)),
@@ -294,7 +323,12 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     fn packing(&self, inputs: &[&Storage], _: &[usize]) -> Vec<Packing> {
         let channels = channels(inputs[0]);
-        let kernel = self.window.kernel;
+        let bias = self.bias.then(|| Packing::bias(self.channels));
+        if self.kind(channels) == Kind::Grouped {
+            let weight = self.grouped_packing(channels / self.groups);
+            return std::iter::once(weight).chain(bias).collect();
+        }
+        let (channels, kernel) = (channels / self.groups, self.window.kernel);
         let (k, p) = (self.depth(channels), self.channels.div_ceil(LANES));
         let weight = Packing {
             offset: 0,
@@ -306,18 +340,19 @@ impl<const AXES: usize> Lower for Conv<AXES> {
             ],
             blocks: k * p,
         };
-        let bias = self.bias.then(|| Packing::bias(self.channels));
         std::iter::once(weight).chain(bias).collect()
     }
 
     fn reads_floats(&self, operand: usize, _: &[usize]) -> bool {
-        operand == 0
+        operand == 0 && self.groups == 1
     }
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
-        match site.absorbed {
-            Some(absorbed) => self.convolve_normal(site, absorbed),
-            None => vec![self.convolve(site, &FORWARD, None)],
+        match (self.kind(channels(site.input(0))), site.absorbed) {
+            (Kind::Few, _) => self.depthwise(site),
+            (Kind::Grouped, _) => self.grouped(site),
+            (Kind::Whole, Some(absorbed)) => self.convolve_normal(site, absorbed),
+            (Kind::Whole, None) => vec![self.convolve(site, &FORWARD, None)],
         }
     }
 
@@ -326,7 +361,12 @@ impl<const AXES: usize> Lower for Conv<AXES> {
         if let (true, None, Some(bounds)) = (site.normalised, site.pooling, site.activation.bounds)
         {
             let nothing = || Argument::List(Vec::new());
-            return vec![self.told(site, (nothing(), bounds), nothing())];
+            let finish = (nothing(), bounds);
+            return vec![match self.kind(channels(site.input(0))) {
+                Kind::Few => self.depthwise_told(site, finish, nothing()),
+                Kind::Grouped => self.grouped_told(site, finish, nothing()),
+                Kind::Whole => self.told(site, finish, nothing()),
+            }];
         }
         let Some(pooling) = site.pooling else {
             return self.infer(site);
@@ -338,6 +378,9 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let flip = |_| {
+            if self.kind(channels(site.input(0))) == Kind::Grouped {
+                return self.grouped_transpose(site);
+            }
             let Sizes { k, p, .. } = self.sizes(site);
             let (inputs, outputs) = (channels(site.input(0)), self.channels);
             let kt = self.depth(1) * outputs;
@@ -348,7 +391,12 @@ impl<const AXES: usize> Lower for Conv<AXES> {
                 .with("first", Argument::FirstPanel)
                 .write("transposed", Slot::Transposed(0), self.transposed(site))
         };
-        site.adds(0).map(flip).into_iter().collect()
+        match site.adds(0) {
+            Some(_) if self.kind(channels(site.input(0))) == Kind::Few => {
+                self.depthwise_transpose(site).into_iter().collect()
+            }
+            adds => adds.map(flip).into_iter().collect(),
+        }
     }
 
     /// First the delta before activation and pooling, which the update finds again; then dx.
@@ -378,6 +426,11 @@ impl<const AXES: usize> Lower for Conv<AXES> {
             .write("delta", DELTA, made),
         };
         let down = |add: bool| {
+            match self.kind(channels(site.input(0))) {
+                Kind::Few => return self.depthwise_down(site, add),
+                Kind::Grouped => return self.grouped_down(site, add),
+                Kind::Whole => {}
+            }
             let (kt, q) = (
                 self.depth(1) * self.channels,
                 channels(site.input(0)).div_ceil(LANES),
@@ -396,6 +449,11 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     /// Sites of equal layouts come one after another, others in pairs with the rest.
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
+        match (index, self.kind(channels(site.input(0)))) {
+            (0, Kind::Few) => return Some(self.depthwise_update(site)),
+            (0, Kind::Grouped) => return Some(self.grouped_update(site)),
+            _ => {}
+        }
         let (Sizes { x, taps, .. }, (slot, delta)) = (self.sizes(site), self.delta(site));
         let (ds, xs) = (delta.blocks(), site.input(0).floats());
         let sizes = [taps, x, delta.channel_last(), Size::Inferred];

@@ -43,7 +43,7 @@ impl Held {
         for sample in 0..SAMPLES {
             for index in indices([own(0), own(1), own(2)]) {
                 next = next * 37 % 1009;
-                let sign = if next % 2 == 0 { 1.0 } else { -1.0 };
+                let sign = if next.is_multiple_of(2) { 1.0 } else { -1.0 };
                 *held.at_mut(sample, index) = sign * (0.5 + next as f32 / 700.0);
             }
         }

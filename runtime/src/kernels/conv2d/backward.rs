@@ -42,7 +42,7 @@ pub fn transpose<
 }
 
 compiled_here! {
-    fn transpose_as = transpose_on(
+    pub(super) fn transpose_as = transpose_on(
         w: &[Block],
         first: usize,
         transposed: &mut [Block],

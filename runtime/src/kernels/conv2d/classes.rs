@@ -58,7 +58,12 @@ pub fn of_sample<
     ends: &mut T,
 ) {
     const { Classes::<C, D, X>::check(K, P) };
-    let d = &d[..D::FLOATS];
+    // Of parts, those before are left out.
+    let d = if const { D::PARTS == 1 } {
+        &d[..D::FLOATS]
+    } else {
+        d
+    };
     if const { Classes::<C, D, X>::LONE } {
         let walk = Known(PhantomData::<Classes<C, D, X>>);
         return sums::<S, D, _, _, K, P>(s, walk, d, w, ends);
@@ -151,13 +156,16 @@ impl<C: Stencil, D: Image, X: Image> Classes<C, D, X> {
     /// Along rows and columns, whether all classes have as many pixels, and whether they have as many taps.
     const EACH: [[bool; 2]; 2] = [alike(Self::ALONG[0]), alike(Self::ALONG[1])];
 
+    /// Panels of what a part of D gives.
+    const PANELS: usize = (X::CHANNELS / D::PARTS).div_ceil(LANES);
+
     /// Whether every pixel is reached by some tap.
     pub const COVERS: bool = covers(Self::ALONG[0]) && covers(Self::ALONG[1]);
 
     /// The border of D is as wide as classes read, for panels of `depth` blocks, so many in all.
     const fn check(depth: usize, panels: usize) {
         assert!(depth == C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS);
-        assert!(panels == X::CHANNELS.div_ceil(LANES));
+        assert!(panels == Self::PANELS);
         let [left, right] = Self::ALONG[1].border();
         assert!(left <= D::LEFT && D::LEFT + D::WIDTH + right <= D::COLUMNS);
         assert!(
@@ -217,7 +225,7 @@ impl<C: Stencil, D: Image, X: Image> Classes<C, D, X> {
             // Classes of a stride may differ in width.
             run: if Self::EACH[1][0] { columns } else { 1 },
             width: 1,
-            panels: X::COLUMN / LANES,
+            panels: Self::PANELS,
             depth: taps * D::CHANNELS,
             edges: if Self::LONE {
                 edges::<Self, D>()

@@ -419,8 +419,22 @@ fn window(dice: &mut Dice, size: usize, mode: Mode) -> Window {
     }
 }
 
-fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
+/// Output channels and groups of a convolution of `inputs` channels: no groups, depthwise, or any that fit.
+fn grouped(dice: &mut Dice, inputs: usize) -> (usize, usize) {
     let channels = size(dice).min(20);
+    match dice.below(4) {
+        0 => (inputs, inputs),
+        1 => {
+            let divisors: Vec<usize> = (1..=inputs).filter(|&n| inputs.is_multiple_of(n)).collect();
+            let groups = dice.pick(&divisors);
+            (channels.div_ceil(groups) * groups, groups)
+        }
+        _ => (channels, 1),
+    }
+}
+
+fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
+    let (channels, groups) = grouped(dice, shape[0]);
     let mut arguments = vec![channels.to_string()];
     let mode = Mode::of_convolution(dice);
     let (rows, columns) = (window(dice, shape[1], mode), window(dice, shape[2], mode));
@@ -444,12 +458,13 @@ fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
         }
     });
     arguments.extend(mode.argument("padding_mode"));
+    arguments.extend((groups > 1).then(|| format!("groups = {groups}")));
     arguments.extend(learnt(dice));
     Layer::new("Conv2d", arguments, vec![channels, places[0], places[1]])
 }
 
 fn conv1d(dice: &mut Dice, shape: &[usize]) -> Layer {
-    let channels = size(dice).min(20);
+    let (channels, groups) = grouped(dice, shape[1]);
     let mode = Mode::of_convolution(dice);
     let steps = window(dice, shape[0], mode);
     let mut arguments = vec![channels.to_string(), steps.kernel.to_string()];
@@ -464,6 +479,7 @@ fn conv1d(dice: &mut Dice, shape: &[usize]) -> Layer {
     };
     arguments.push(format!("padding = {padding}"));
     arguments.extend(mode.argument("padding_mode"));
+    arguments.extend((groups > 1).then(|| format!("groups = {groups}")));
     arguments.extend(learnt(dice));
     Layer::new("Conv1d", arguments, vec![length, channels])
 }

@@ -174,9 +174,22 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
     ) {
         // One after the other: as far apart as they lie in the delta, they would take each other's place in a level-1 cache.
         let columns = part.columns::<D>();
+        let (group, first_lane) = Self::group(panel);
         let mut rows = near.chunks_exact_mut(columns);
         for delta in delta {
             for row in 0..part.size[0] {
+                if const { D::PARTS > 1 } {
+                    let Some(near) = rows.next() else { continue };
+                    let from = pixel::<D>(part.at[0] + row, part.at[1]) * LANES;
+                    let delta: &[f32] = &bytemuck::must_cast_slice(delta)[from + first_lane..];
+                    let lanes = D::CHANNELS - panel % const { D::CHANNELS.div_ceil(LANES) } * LANES;
+                    let lanes = lanes.min(LANES);
+                    for (column, near) in near.iter_mut().enumerate() {
+                        *near = Block::ZERO;
+                        near.0[..lanes].copy_from_slice(&delta[column * D::COLUMN..][..lanes]);
+                    }
+                    continue;
+                }
                 let from = pixel::<D>(part.at[0] + row, part.at[1]) + panel;
                 let pixels = delta[from..].iter().step_by(D::COLUMN / LANES);
                 if let Some(row) = rows.next() {
@@ -195,8 +208,22 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
                 0
             };
             let sums = &mut sums[LEAD + row - begin - known..][..M];
-            Self::add_tile::<S, M, XS>(s, sums, row - known, known, x, near, part);
+            Self::add_tile::<S, M, XS>(s, sums, row - known, known, group, x, near, part);
         }
+    }
+
+    /// The first channel that a panel's group reads, and the first of its outputs' lanes in a pixel.
+    #[inline(always)]
+    const fn group(panel: usize) -> (usize, usize) {
+        if X::PARTS == 1 {
+            return (0, panel * LANES);
+        }
+        let panels = D::CHANNELS.div_ceil(LANES);
+        let (group, panel) = (panel / panels, panel % panels);
+        (
+            group * X::CHANNELS * X::CHANNEL,
+            group * D::CHANNELS + panel * LANES,
+        )
     }
 
     /// Adds a part of each sample to the sums of rows `first..first + M`, but for the first `known`, which another tile
@@ -208,6 +235,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         sums: &mut [Block],
         first: usize,
         known: usize,
+        group: usize,
         x: &[[f32; XS]],
         near: &[Block; PIECE],
         part: Part,
@@ -225,7 +253,7 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             let channel = if regular { channel + i } else { channel };
             let row = (tap / C::KERNEL[1] * C::DILATION[0] + X::TOP) as isize;
             let column = tap % C::KERNEL[1] * C::DILATION[1] + X::LEFT - C::PADDING[1];
-            let offset = column * X::COLUMN + channel * X::CHANNEL;
+            let offset = column * X::COLUMN + channel * X::CHANNEL + group;
             at[i] = [
                 row - C::PADDING[0] as isize,
                 column as isize,
