@@ -13,7 +13,7 @@ use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// ln(1 + e^x), which is e^x for very negative x; 0 for -inf, inf for inf; NaN for NaN.
 ///
-/// Within 2.5 ULP.
+/// Within 2 ULP (1.5 where every 257th argument was measured).
 #[inline(always)]
 pub fn softplus<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     let (zero, one) = (f32x16::splat(s, 0.0), f32x16::splat(s, 1.0));
@@ -35,8 +35,8 @@ mod tests {
     struct Softplus;
 
     impl Function for Softplus {
-        const FUSED: f64 = 9.5;
-        const UNFUSED: f64 = 9.5;
+        const FUSED: f64 = 2.0;
+        const UNFUSED: f64 = 2.0;
 
         fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
             softplus(s, x)

@@ -1,6 +1,9 @@
 //! A kind's function over blocks that lie side by side: each is compiled once for an instruction set, for all kernels.
 
-use super::{Function, Kind, of_every_kind};
+use super::{
+    function::Function,
+    kind::{Kind, of_every_kind},
+};
 use crate::{block::Block, simd::Isa};
 
 /// Blocks that are copied at once where a function works in place: 4 KiB, which the nearest cache keeps.

@@ -103,7 +103,7 @@ impl Dataflow {
     fn bind(&mut self, dice: &mut Dice, mut expression: String, shape: Vec<usize>, activate: bool) {
         if activate && dice.once_in(2) {
             let activation = layers::activation(dice, &shape);
-            expression = format!("{}({expression})", activation.function.unwrap_or("relu"));
+            expression = activation.called(&expression);
         }
         let name = format!("h{}", self.values.len());
         self.statements.push(format!("let {name} = {expression};"));
@@ -121,16 +121,9 @@ impl Dataflow {
         let layer = layers::layer(dice, &shape);
         let argument = self.take(operand);
         match layer.function {
-            Some(function) if dice.once_in(2) => {
-                let arguments: Vec<String> = std::iter::once(argument)
-                    .chain(layer.arguments.clone())
-                    .collect();
-                self.bind(
-                    dice,
-                    format!("{function}({})", arguments.join(", ")),
-                    layer.output,
-                    false,
-                );
+            Some(_) if dice.once_in(2) => {
+                let expression = layer.called(&argument);
+                self.bind(dice, expression, layer.output, false);
             }
             function => {
                 let name = format!("layer{}", self.declarations.len());
@@ -262,12 +255,7 @@ impl Dataflow {
                 let shape = self.values[input].shape.clone();
                 let argument = self.take(input);
                 let activation = layers::activation(dice, &shape);
-                self.bind(
-                    dice,
-                    format!("{}({argument})", activation.function.unwrap_or("relu")),
-                    shape,
-                    false,
-                );
+                self.bind(dice, activation.called(&argument), shape, false);
             }
         }
         let loose: Vec<usize> = (self.inputs..self.values.len())

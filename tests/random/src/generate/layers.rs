@@ -38,6 +38,16 @@ impl Layer {
         self.function.is_some()
     }
 
+    /// The call of its function: `leaky_relu(x, 0.25)`.
+    pub fn called(&self, argument: &str) -> String {
+        let function = self.function.unwrap_or("relu");
+        let arguments = self
+            .arguments
+            .iter()
+            .map(|argument| format!(", {argument}"));
+        format!("{function}({argument}{})", arguments.collect::<String>())
+    }
+
     /// The declaration without a name.
     pub fn declaration(&self) -> String {
         match self.arguments.is_empty() {
@@ -58,6 +68,7 @@ pub fn size(dice: &mut Dice) -> usize {
 /// Some layer that takes `shape`.
 pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
     match (shape, dice.below(11)) {
+        (_, 0) if shape.len() < 4 && dice.once_in(4) => prelu(dice, shape),
         (_, 0) => activation(dice, shape),
         (_, 1) => reshape(dice, shape),
         (_, 2) if dice.once_in(3) => padding::pad(dice, shape),
@@ -84,9 +95,6 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
 
 /// Some elementwise function. Those that are not defined everywhere, or that grow without bound, are left out.
 pub fn activation(dice: &mut Dice, shape: &[usize]) -> Layer {
-    if dice.once_in(12) {
-        return prelu(dice, shape);
-    }
     let (kind, function, arguments) = dice.pick(&[
         ("Relu", "relu", ""),
         ("Relu", "relu", ""),

@@ -1,6 +1,6 @@
 //! Functions made of straight pieces.
 
-use super::function::Function;
+use super::formula::Function;
 use crate::math;
 use fearless_simd::{Simd, f32x16, prelude::*};
 

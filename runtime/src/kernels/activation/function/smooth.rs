@@ -1,6 +1,6 @@
 //! Exponentials, logarithms and roots. All but the logarithm have a derivative that follows from the output.
 
-use super::function::Function;
+use super::formula::Function;
 use crate::math;
 use fearless_simd::{Simd, f32x16, prelude::*};
 

@@ -3,7 +3,7 @@
 //! Naive formulas lose the digits of the tails, where the gate closes: 1 + erf, 1 + tanh and ln(1 + e^x) cancel there. These
 //! are written so that the gate keeps them.
 
-use super::function::Function;
+use super::formula::Function;
 use crate::math;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
