@@ -26,7 +26,7 @@ fn a_missing_argument() {
     assert_eq!(
         wrong_on_image("Conv2d(8)"),
         "`Conv2d` needs `kernel`; it is written `Conv2d(channels, kernel, stride = 1, padding = 0, dilation = 1, \
-         padding_mode = Zeros, inputs = .., bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`"
+         padding_mode = Zeros, groups = 1, inputs = .., bias = true, init = Default, bias_init = Default, l1 = 0, l2 = 0, max_norm = .., rate = 1, frozen = false)`"
     );
 }
 
@@ -480,4 +480,36 @@ fn a_pool_remembers_a_position_in_two_bytes() {
         wrong("MaxPool2d((257, 256))"),
         ["a window has at most 65536 positions; pool twice, first by a smaller one"]
     );
+}
+
+#[test]
+fn groups_divide_the_channels() {
+    let outputs = "the groups do not divide the output channels: 10 = 3 * 3 + 1, while 9 and 12 would be whole groups";
+    assert_eq!(wrong_on_image("Conv2d(10, 3, groups = 3)"), outputs);
+    let inputs = "`Conv2d` has 2 groups, but `x` gives [3, 8, 8], whose channels they do not divide: 3 = 1 * 2 + 1, \
+                  while 2 and 4 would be whole groups";
+    assert_eq!(wrong_on_image("Conv2d(8, 3, groups = 2)"), inputs);
+    let large = "the groups do not divide the output channels: 2147483648 = 1 * 2147483647 + 1, while 2147483647 and \
+                 4294967294 would be whole groups";
+    let found = wrong_on_image("Conv2d(2147483648, 3, groups = 2147483647)");
+    assert_eq!(found, large);
+    assert_eq!(
+        wrong_on_image("Conv2d(8, 3, groups = 0)"),
+        "this size is 0; sizes are at least 1"
+    );
+}
+
+/// The shape of the weights, and what each of them is drawn within.
+#[test]
+fn groups_share_the_channels_out() {
+    let graph = super::graph("struct A(x: [8, 5, 5]) -> [16, 3, 3] { Conv2d(16, 3, groups = 4) }");
+    let weight = &graph.layers[0].parameters[0];
+    assert_eq!(weight.shape, [16, 2, 3, 3]);
+    let kiln_compiler::parameter::Init::Uniform(bound) = weight.init else {
+        panic!("{:?}", weight.init)
+    };
+    assert!((bound - 1.0 / 18.0_f64.sqrt()).abs() < 1e-12, "{bound}");
+    let graph =
+        super::graph("struct A(x: [5, 6]) -> [5, 6] { Conv1d(6, 3, padding = 1, groups = 6) }");
+    assert_eq!(graph.layers[0].parameters[0].shape, [6, 1, 3]);
 }
