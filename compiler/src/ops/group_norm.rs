@@ -1,5 +1,5 @@
-//! `GroupNorm(groups)`: the numbers of each group of channels of each sample brought to mean 0 and variance 1, then scaled and
-//! shifted channel by channel (Wu and He 2018), as `torch.nn.GroupNorm`.
+//! `GroupNorm(groups)`: the numbers of each group of channels of each sample brought to mean 0 and variance 1, then
+//! scaled and shifted channel by channel (Wu and He 2018), as `torch.nn.GroupNorm`.
 
 mod calls;
 

@@ -1,5 +1,5 @@
-//! `InstanceNorm`: the pixels of each channel of each sample brought to mean 0 and variance 1 (Ulyanov, Vedaldi and Lempitsky
-//! 2016), as `torch.nn.InstanceNorm1d` and `InstanceNorm2d`.
+//! `InstanceNorm`: the pixels of each channel of each sample brought to mean 0 and variance 1 (Ulyanov, Vedaldi and
+//! Lempitsky 2016), as `torch.nn.InstanceNorm1d` and `InstanceNorm2d`.
 //!
 //! With `track_running_stats`, inference normalises by running statistics as a `BatchNorm` does, and training by each
 //! sample's own. It counts batches then, which PyTorch's does not.

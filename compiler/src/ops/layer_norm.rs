@@ -1,5 +1,5 @@
-//! `LayerNorm`: the numbers of the last axes of each sample brought to mean 0 and variance 1, then scaled and shifted each by
-//! its own numbers (Ba, Kiros and Hinton 2016), as `torch.nn.LayerNorm`.
+//! `LayerNorm`: the numbers of the last axes of each sample brought to mean 0 and variance 1, then scaled and shifted
+//! each by its own numbers (Ba, Kiros and Hinton 2016), as `torch.nn.LayerNorm`.
 
 use super::operator::{Application, Feed, Operator};
 use super::units::{Unit, Units};

@@ -1,5 +1,5 @@
-//! `RmsNorm`: the numbers of the last axes of each sample brought to a mean square of 1, then scaled each by its own number
-//! (Zhang and Sennrich 2019), as `torch.nn.RMSNorm`.
+//! `RmsNorm`: the numbers of the last axes of each sample brought to a mean square of 1, then scaled each by its own
+//! number (Zhang and Sennrich 2019), as `torch.nn.RMSNorm`.
 
 use super::layer_norm::{Axes, by_units, flops};
 use super::operator::{Application, Operator};

@@ -1,8 +1,8 @@
-//! What normalisations of each sample by itself over its last axes, or over its channels, have in common: the units that
-//! they normalise, and the calls.
+//! What normalisations of each sample by itself over its last axes, or over its channels, have in common: the units
+//! that they normalise, and the calls.
 //!
-//! A unit is a pixel with its channels or a whole sample, as kernels see them. What is neither is copied into rows, one for
-//! each unit: the numbers `[8, 28, 28]` of an image, normalised over `[28, 28]`, into 8 rows of 784.
+//! A unit is a pixel with its channels or a whole sample, as kernels see them. What is neither is copied into rows, one
+//! for each unit: the numbers `[8, 28, 28]` of an image, normalised over `[28, 28]`, into 8 rows of 784.
 
 use super::{activation, batch_norm::GRADIENT, image};
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};

@@ -8,10 +8,11 @@
 //! x^ = (x - m) r,  r = 1 / sqrt(v + eps)        y = f(g x^ + b)
 //! ```
 //!
-//! where f is an activation. This is batch normalisation ([`batch_norm`](super::batch_norm)) of one sample whose channels
-//! have their statistics in common, and it shares the passes over memory: the moments of each channel, which are joined in
-//! double precision as those of samples are there, the line that each channel's numbers are brought to, and the sums of
-//! d = dL/d(g x^ + b) and of d x^. Only what these sums mean for dx is different, since g differs within a group:
+//! where f is an activation. This is batch normalisation ([`batch_norm`](super::batch_norm)) of one sample whose
+//! channels have their statistics in common, and it shares the passes over memory: the moments of each channel, which
+//! are joined in double precision as those of samples are there, the line that each channel's numbers are brought to,
+//! and the sums of d = dL/d(g x^ + b) and of d x^. Only what these sums mean for dx is different, since g differs
+//! within a group:
 //!
 //! ```text
 //! db = sum d      dg = sum d x^                                 for each channel
@@ -39,8 +40,8 @@ use crate::{
 };
 use fearless_simd::{f32x16, prelude::*};
 
-/// y = f(g x^ + b), and of each sample's panels the mean in two parts and r, and behind them the variance if there is room;
-/// writes y's border, too.
+/// y = f(g x^ + b), and of each sample's panels the mean in two parts and r, and behind them the variance if there is
+/// room; writes y's border, too.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
 pub fn forward<S: Isa, A: Declared>(
     s: S,
@@ -151,8 +152,8 @@ fn join_groups(statistics: &mut [Block], pixels: Pixels, groups: usize) {
 }
 
 compiled_here! {
-    /// The means over the samples, in their order, of what forward kept with variances: of the means, and of the unbiased
-    /// variances of so many numbers each, in the places where those of a batch stand.
+    /// The means over the samples, in their order, of what forward kept with variances: of the means, and of the
+    /// unbiased variances of so many numbers each, in the places where those of a batch stand.
     pub fn join = join_on(statistics: Samples<'_>, joined: &mut [Block], numbers: usize);
 }
 
@@ -260,8 +261,8 @@ fn weigh<S: Isa>(
     );
 }
 
-/// dx = r (g d - c1 - x^ c2), or dx += that if ADD, with d as for [`sums`]. The border of dx is zero afterwards, or what it was
-/// if ADD.
+/// dx = r (g d - c1 - x^ c2), or dx += that if ADD, with d as for [`sums`]. The border of dx is zero afterwards, or
+/// what it was if ADD.
 #[expect(clippy::too_many_arguments, reason = "called by expansions")]
 pub fn backward<S: Isa, A: Declared, const ADD: bool>(
     s: S,

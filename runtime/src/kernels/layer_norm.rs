@@ -14,8 +14,8 @@
 //!
 //! where f is an activation, and g and b have as many numbers as a unit.
 //!
-//! **Backward.** With d = dL/d(g x^ + b) and h = g d, dL/dx_i = sum_j h_j dx^_j/dx_i. A mean is moved by x_i / N, and r by
-//! -r^2 x^_i / N (for the length by -r^2 x^_i, unless eps is larger), so that
+//! **Backward.** With d = dL/d(g x^ + b) and h = g d, dL/dx_i = sum_j h_j dx^_j/dx_i. A mean is moved by x_i / N, and r
+//! by -r^2 x^_i / N (for the length by -r^2 x^_i, unless eps is larger), so that
 //!
 //! ```text
 //! layer    dx = r (h - sum h / N - x^ sum h x^ / N)
@@ -25,13 +25,13 @@
 //! db = sum d      dg = sum d x^       over the units of all samples
 //! ```
 //!
-//! **Exactness.** The mean is had in two parts: the first is rounded, and the second is the mean of what numbers have above
-//! it. Squares are those of what is above the first part, less the square of the second. So x - m has the digits of x also
-//! where the mean is a thousand deviations. No E[x^2] - E[x]^2 is formed.
+//! **Exactness.** The mean is had in two parts: the first is rounded, and the second is the mean of what numbers have
+//! above it. Squares are those of what is above the first part, less the square of the second. So x - m has the digits
+//! of x also where the mean is a thousand deviations. No E[x^2] - E[x]^2 is formed.
 //!
-//! **Order.** A run of neighbouring blocks is summed in pieces of 16,384, each of four chains in turn, which are joined lane by lane;
-//! then the lanes are, in pairs. All of it depends on the unit's size alone. Up to sixteen units go together, so that their
-//! lanes are joined, and their roots taken, by vectors whose lanes are units.
+//! **Order.** A run of neighbouring blocks is summed in pieces of 16,384, each of four chains in turn, which are joined
+//! lane by lane; then the lanes are, in pairs. All of it depends on the unit's size alone. Up to sixteen units go
+//! together, so that their lanes are joined, and their roots taken, by vectors whose lanes are units.
 
 mod backward;
 mod line;
@@ -70,7 +70,8 @@ pub fn infer<S: Isa, A: Declared>(
     forward_as(s, x, affine, y, None, pixels, rule, A::KIND);
 }
 
-/// [`infer`] that keeps of every unit what backward needs: for each sample as many blocks as hold the numbers of its units.
+/// [`infer`] that keeps of every unit what backward needs: for each sample as many blocks as hold the numbers of its
+/// units.
 pub fn forward<S: Isa, A: Declared>(
     s: S,
     x: &[Block],

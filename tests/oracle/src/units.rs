@@ -40,7 +40,8 @@ fn mean_and_deviation(numbers: &[f64], eps: f64) -> (f64, f64) {
     (mean, 1.0 / (squares / count + eps).sqrt())
 }
 
-/// Times a weight and plus a bias, as far as there are such parameters; `of` says which of their numbers belongs to each index.
+/// Times a weight and plus a bias, as far as there are such parameters; `of` says which of their numbers belongs to
+/// each index.
 fn affine(
     application: &Application<'_>,
     normal: Vec<f64>,

@@ -85,8 +85,8 @@ impl Groups {
         ]
     }
 
-    /// The delta before the activation, in place, unless it follows from x; each sample's sums, which are the terms of what is
-    /// learnt; and dx.
+    /// The delta before the activation, in place, unless it follows from x; each sample's sums, which are the terms of
+    /// what is learnt; and dx.
     pub fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let panels = Self::panels(site);
         let (through, passes) = match site.activation.is_straight {

@@ -143,8 +143,8 @@ fn definition(x: &[f64]) -> (f64, f64) {
     (mean, squares / x.len() as f64)
 }
 
-/// Groups that end within blocks, single channels and all of them, means from zero to a thousand deviations, and channels
-/// that are far from one another.
+/// Groups that end within blocks, single channels and all of them, means from zero to a thousand deviations, and
+/// channels that are far from one another.
 #[test]
 fn groups_are_normalised_and_their_gradients_are_the_definitions() {
     for (pixels, count) in [

@@ -15,8 +15,8 @@ use bytemuck::must_cast_slice;
 use fearless_simd::{f32x16, prelude::*};
 
 compiled_here! {
-    /// The terms of the gradients of g and, behind it, of b, if there are two `kinds`: the sums of d x^ and of d over a sample's
-    /// units. Every 4,096 units have sums of their own.
+    /// The terms of the gradients of g and, behind it, of b, if there are two `kinds`: the sums of d x^ and of d over a
+    /// sample's units. Every 4,096 units have sums of their own.
     pub fn sums = sums_on(x: &[Block], dy: &[Block], statistics: &[Block], sums: &mut [Block], pixels: Pixels, rule: Rule, kinds: usize);
 }
 

@@ -17,8 +17,8 @@ pub struct Affine<'a> {
     pub bias: &'a [Block],
 }
 
-/// How the numbers of up to sixteen units are normalised: (x - near) r + shift, where near is the mean as it was rounded, and
-/// shift is -r times the rest of it.
+/// How the numbers of up to sixteen units are normalised: (x - near) r + shift, where near is the mean as it was
+/// rounded, and shift is -r times the rest of it.
 #[derive(Clone, Copy)]
 pub struct Lines {
     pub near: [f32; LANES],

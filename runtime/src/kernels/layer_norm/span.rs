@@ -11,8 +11,8 @@ use fearless_simd::{f32x16, prelude::*, u32x16};
 /// Most blocks of a group of units: what is read thrice stays in a level-1 cache.
 const NEAR: usize = 256;
 
-/// What the units of a network's value have in common. A unit is `rows` times `pieces` runs of so many `blocks`, of which the last
-/// one has padding lanes if any has.
+/// What the units of a network's value have in common. A unit is `rows` times `pieces` runs of so many `blocks`, of
+/// which the last one has padding lanes if any has.
 pub struct Span {
     pixels: Pixels,
     whole: bool,
@@ -166,8 +166,8 @@ pub fn keep<S: Isa>(value: f32x16<S>, lanes: u32x16<S>) -> f32x16<S> {
     (value.bitcast::<u32x16<S>>() & lanes).bitcast()
 }
 
-/// The sum of the lanes of each of sixteen blocks, in the lane of its index: neighbours in pairs eight lanes apart, then four,
-/// two and one.
+/// The sum of the lanes of each of sixteen blocks, in the lane of its index: neighbours in pairs eight lanes apart,
+/// then four, two and one.
 #[inline(always)]
 pub fn across<S: Isa>(s: S, blocks: &[Block; LANES]) -> f32x16<S> {
     let mut sums = [f32x16::splat(s, 0.0); LANES];
@@ -190,8 +190,8 @@ fn fold<S: Isa, const H: usize>(sums: &mut [f32x16<S>; LANES]) {
     }
 }
 
-/// Sums over a unit of what `f` gives for the blocks of some operands, of which `runs` gives the run of an index. Padding lanes
-/// do not count. Every 4,096 runs have a sum of their own.
+/// Sums over a unit of what `f` gives for the blocks of some operands, of which `runs` gives the run of an index.
+/// Padding lanes do not count. Every 4,096 runs have a sum of their own.
 #[inline(always)]
 pub fn sum<'a, S: Isa, const R: usize, const N: usize>(
     s: S,
