@@ -143,4 +143,20 @@ pub const MODELS: &[&str] = &[
         c: Conv2d(21, 3, padding = 1),
         forward { c(x) }
     }",
+    // Padding of a vector, of steps and of an image that others read too, and of a convolution that is called twice.
+    "(x: [21], y: [5, 3], z: [3, 6, 7]) -> ([26], [23], [7, 3], [20, 6, 7], [20, 3, 7], [3, 10, 7]) {
+        d: Dense(21), s: Dense(3), shared: Conv2d(20, 3, padding = 1, padding_mode = Circular),
+        forward {
+            let h = d(x);
+            let g = s(y);
+            (
+                pad(h, (5, 0), mode = Circular),
+                pad(h, 1, mode = Reflect),
+                pad(g, 1, mode = Replicate) + pad(g, (2, 0)),
+                tanh(shared(z)),
+                shared(z[(.., 1..4)]),
+                pad(z, (2, 0), mode = Reflect),
+            )
+        }
+    }",
 ];

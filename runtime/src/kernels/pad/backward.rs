@@ -154,8 +154,8 @@ fn stream<S: Isa>(s: S, dy: &[f32], dx: &mut [f32], [from, to]: [usize; 2], add:
 /// dx += dy
 #[inline(always)]
 fn sum<S: Isa>(s: S, dy: &[f32], dx: &mut [f32]) {
+    let (dy, dy_rest) = dy[..dx.len()].as_chunks::<LANES>();
     let (dx, rest) = dx.as_chunks_mut::<LANES>();
-    let (dy, dy_rest) = dy.as_chunks::<LANES>();
     for (dx, dy) in dx.iter_mut().zip(dy) {
         flush(s, f32x16::simd_from(s, *dx) + f32x16::simd_from(s, *dy)).store_array(dx);
     }
