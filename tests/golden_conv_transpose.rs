@@ -49,6 +49,15 @@ case!(kernel_beyond_the_image_strided: (x: [3, 2, 3]) -> [4, 4, 6] { layer: Conv
 case!(wide: (x: [17, 2, 17]) -> [2, 3, 33] { layer: ConvTranspose2d(2, 3, stride = 2, padding = 1) });
 case!(tall: (x: [2, 21, 2]) -> [4, 82, 1] { layer: ConvTranspose2d(4, 4, stride = (4, 1), padding = (1, 2)) });
 case!(far_apart: (x: [2, 2, 3]) -> [1, 16, 24] { layer: ConvTranspose2d(1, 16, stride = 8, padding = 4) });
+case!(two_groups: (x: [6, 3, 4]) -> [10, 7, 9] { layer: ConvTranspose2d(10, 3, stride = 2, groups = 2) });
+case!(groups_of_whole_panels: (x: [4, 2, 3]) -> [32, 4, 6] { layer: ConvTranspose2d(32, 2, stride = 2, groups = 2) });
+case!(groups_of_more_than_a_panel: (x: [6, 2, 2]) -> [54, 3, 3] { layer: ConvTranspose2d(54, 2, groups = 3) });
+case!(groups_of_many_inputs: (x: [36, 3, 2]) -> [6, 6, 4] { layer: ConvTranspose2d(6, 3, stride = 2, padding = 1, output_padding = 1, groups = 2) });
+case!(groups_from_one_pixel: (x: [34, 1, 1]) -> [6, 4, 4] { layer: ConvTranspose2d(6, 4, groups = 2, bias = false) });
+case!(groups_with_holes: (x: [6, 3, 2]) -> [9, 6, 4] { layer: ConvTranspose2d(9, 1, stride = 2, output_padding = 1, groups = 3) });
+case!(depthwise: (x: [20, 3, 4]) -> [20, 6, 8] { layer: ConvTranspose2d(20, 4, stride = 2, padding = 1, groups = 20) });
+case!(depthwise_multiplied: (x: [5, 3, 4]) -> [15, 7, 8] { layer: ConvTranspose2d(15, 3, dilation = 2, groups = 5) });
+case!(groups_and_relu: (x: [6, 3, 4]) -> [10, 7, 9] { ConvTranspose2d(10, 3, stride = 2, groups = 2), Relu });
 case!(relu: (x: [5, 2, 3]) -> [18, 4, 6] { ConvTranspose2d(18, 4, stride = 2, padding = 1), Relu });
 case!(sigmoid: (x: [5, 3, 4]) -> [3, 10, 13] { ConvTranspose2d(3, 3, stride = 3, output_padding = 1), Sigmoid });
 case!(tanh: (x: [17, 3, 4]) -> [3, 6, 8] { ConvTranspose2d(3, 2, stride = 2), Tanh });
@@ -64,4 +73,5 @@ case!(sequence_with_holes: (x: [4, 4]) -> [17, 20] { layer: ConvTranspose1d(20, 
 case!(sequence_of_one_step: (x: [1, 20]) -> [2, 18] { layer: ConvTranspose1d(18, 4, stride = 2, padding = 1) });
 case!(sequence_of_one_feature: (x: [9, 1]) -> [18, 3] { layer: ConvTranspose1d(3, 4, stride = 2, padding = 1) });
 case!(sequence_without_bias: (x: [5, 16]) -> [10, 32] { layer: ConvTranspose1d(32, 2, stride = 2, bias = false) });
+case!(sequence_in_groups: (x: [7, 6]) -> [21, 9] { layer: ConvTranspose1d(9, 5, stride = 3, padding = 1, groups = 3) });
 case!(sequences_one_behind_another: (x: [6, 16]) -> [14, 3] { ConvTranspose1d(18, 4, stride = 2, padding = 1), Tanh, ConvTranspose1d(3, 3), Relu });

@@ -176,6 +176,7 @@ paths! {
     CONV2D_APPLICATION = conv2d::application;
     DEPTHWISE_APPLICATION = depthwise::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
+    CONV_TRANSPOSE2D_GROUPS = conv_transpose2d::application_groups;
     LSTM_WEIGHTS = lstm::Weights;
     LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
 }

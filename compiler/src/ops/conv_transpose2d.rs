@@ -9,6 +9,7 @@
 //! [`ConvTranspose1d`](super::conv_transpose1d::ConvTranspose1d) is the same operator with a kernel of one row.
 
 mod few;
+mod groups;
 mod lower;
 
 use super::operator::{Application, Feed, Operator};
@@ -29,6 +30,9 @@ pub struct ConvTranspose<const AXES: usize> {
     pub window: Window,
     /// Rows and columns of the result behind those that the window's places reach.
     pub output_padding: (usize, usize),
+    /// Parts of equal size into which the channels of operand and result are divided; each part of the result has one of the
+    /// operand.
+    pub groups: usize,
     /// Whether a bias is added.
     pub bias: bool,
     /// How weights begin and are penalised.
@@ -114,6 +118,14 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             }
         };
         let window = Window { padding, ..window };
+        let groups = arguments.named_size_or("groups", 1);
+        if !channels.is_multiple_of(groups) {
+            let message = format!(
+                "the groups do not divide the output channels: {}",
+                rest(channels, groups)
+            );
+            arguments.reject("groups", message);
+        }
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -121,6 +133,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             channels,
             window,
             output_padding,
+            groups,
             bias,
             weights: Weights::declare(arguments, bias),
         }
@@ -139,6 +152,15 @@ impl<const AXES: usize> ConvTranspose<AXES> {
                 "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
                  leave `inputs` out and it is inferred",
                 feed.from, feed.shape
+            ));
+        }
+        if !channels.is_multiple_of(self.groups) {
+            return Err(format!(
+                "`{layer}` has {} groups, but `{}` gives {:?}, whose channels they do not divide: {}",
+                self.groups,
+                feed.from,
+                feed.shape,
+                rest(channels, self.groups)
             ));
         }
         let [rows, columns] = self.axes([height, width]);
@@ -194,10 +216,11 @@ impl<const AXES: usize> ConvTranspose<AXES> {
     pub(super) fn tensors(&self, channels: usize) -> Vec<Parameter> {
         let (height, width) = self.window.kernel;
         let taps = height.saturating_mul(width);
-        let fan_in = self.channels.saturating_mul(taps);
+        let outputs = self.channels / self.groups;
+        let fan_in = outputs.saturating_mul(taps);
         let fan_out = channels.saturating_mul(taps);
         let init = self.weights.scheme.init(fan_in, fan_out);
-        let mut shape = vec![channels, self.channels];
+        let mut shape = vec![channels, outputs];
         if AXES > 1 {
             shape.push(height);
         }
@@ -218,7 +241,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         };
         let (height, width) = self.window.kernel;
         let products = product(2, input);
-        let products = product(products, &[self.channels, height, width]);
+        let products = product(products, &[self.channels / self.groups, height, width]);
         products.saturating_add(product(u64::from(self.bias), output))
     }
 }
@@ -285,6 +308,12 @@ impl Spread {
             feed.from, feed.shape
         ))
     }
+}
+
+/// `10 = 2 * 4 + 2`
+fn rest(channels: usize, groups: usize) -> String {
+    let (each, rest) = (channels / groups, channels % groups);
+    format!("{channels} = {each} * {groups} + {rest}")
 }
 
 /// What `Same` takes off before and after along an axis, the odd one after, and what it adds where the kernel does not reach

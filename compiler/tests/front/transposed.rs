@@ -69,6 +69,20 @@ fn parameters_are_pytorchs() {
         (&[3, 8, 3, 2][..], &bound)
     );
     assert_eq!((&bias.shape[..], &bias.init), (&[8][..], &bound));
+    let net = declaration(
+        "[6, 4, 4]",
+        "ConvTranspose2d(8, 3, groups = 2)",
+        "[8, 6, 6]",
+    );
+    let [weight, bias] = &graph(&net).layers[0].parameters[..] else {
+        panic!("two tensors")
+    };
+    let bound = Init::Uniform(1.0 / 36_f64.sqrt());
+    assert_eq!(
+        (&weight.shape[..], &weight.init),
+        (&[6, 4, 3, 3][..], &bound)
+    );
+    assert_eq!(bias.shape, [8]);
     let net = declaration("[4, 3]", "ConvTranspose1d(8, 5, bias = false)", "[8, 8]");
     let [weight] = &graph(&net).layers[0].parameters[..] else {
         panic!("one tensor")
@@ -93,6 +107,16 @@ fn mistakes_show_the_arithmetic() {
             "[4, 8]",
             "ConvTranspose1d(4, 3, stride = 2, padding = Same, output_padding = 1)",
             "`Same` gives the stride times the size; drop `output_padding`",
+        ),
+        (
+            "[8, 4, 4]",
+            "ConvTranspose2d(10, 3, groups = 4)",
+            "the groups do not divide the output channels: 10 = 2 * 4 + 2",
+        ),
+        (
+            "[6, 4, 4]",
+            "ConvTranspose2d(8, 3, groups = 4)",
+            "`up` has 4 groups, but `x` gives [6, 4, 4], whose channels they do not divide: 6 = 1 * 4 + 2",
         ),
         (
             "[2, 8]",
@@ -155,6 +179,7 @@ fn no_number_is_too_large() {
                 format!("ConvTranspose2d(1, {first}, dilation = {second})"),
                 format!("ConvTranspose2d(1, 2, stride = {first}, output_padding = {second})"),
                 format!("ConvTranspose2d(1, {first}, padding = {second})"),
+                format!("ConvTranspose2d({first}, 1, groups = {second})"),
             ] {
                 let net = declaration(input, &layer, "[1, 1, 1]");
                 compile(

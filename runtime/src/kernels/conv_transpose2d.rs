@@ -36,13 +36,15 @@
 
 mod backward;
 mod few;
+mod groups;
 #[cfg(test)]
 mod tests;
 mod weights;
 
 pub use backward::input_gradient;
 pub use few::{gather, scatter};
-pub use weights::{Application, application};
+pub use groups::{forward_groups, input_gradient_groups, transpose_groups};
+pub use weights::{Application, application, application_groups};
 
 use super::{
     activation::Activation,

@@ -5,6 +5,7 @@
 //! border too, for planned memory is reused and dirty, unless its documentation says otherwise.
 
 use crate::block::{Block, LANES};
+use core::marker::PhantomData;
 
 /// A layout, known to the compiler down to every stride. All strides are in floats.
 pub trait Image {
@@ -32,6 +33,26 @@ pub trait Image {
     const FLOATS: usize;
     /// Of how many such parts a pixel consists: each is read by itself, by a convolution in groups.
     const PARTS: usize = 1;
+    /// Whether these are all channels of a pixel.
+    const WHOLE: bool = true;
+}
+
+/// Neighbouring channels of each pixel of G, from one of them on: a slice of the buffer begins there.
+pub struct Channels<G, const CHANNELS: usize>(PhantomData<G>);
+
+impl<G: Image, const CHANNELS: usize> Image for Channels<G, CHANNELS> {
+    const HEIGHT: usize = G::HEIGHT;
+    const WIDTH: usize = G::WIDTH;
+    const CHANNELS: usize = CHANNELS;
+    const ROWS: usize = G::ROWS;
+    const COLUMNS: usize = G::COLUMNS;
+    const TOP: usize = G::TOP;
+    const LEFT: usize = G::LEFT;
+    const ROW: usize = G::ROW;
+    const COLUMN: usize = G::COLUMN;
+    const CHANNEL: usize = G::CHANNEL;
+    const FLOATS: usize = G::FLOATS - (G::CHANNELS - CHANNELS) * G::CHANNEL;
+    const WHOLE: bool = false;
 }
 
 /// `[ROWS][COLUMNS][C rounded up to whole blocks]`: every value, delta and gradient that is an image.

@@ -130,8 +130,11 @@ pub fn conv_transpose<const AXES: usize>(
     }
     let window = conv.window;
     let (kernel_rows, kernel_columns) = window.kernel;
+    // Outputs of a group.
+    let each = outputs / conv.groups;
     for c in 0..channels {
-        for o in 0..outputs {
+        for own in 0..each {
+            let o = c / (channels / conv.groups) * each + own;
             for pixel in 0..height * width {
                 let (i, j) = (pixel / width, pixel % width);
                 let x = image.data[place([channels, height, width], [c, i, j])];
@@ -145,7 +148,7 @@ pub fn conv_transpose<const AXES: usize>(
                             && row < rows
                             && column < columns
                         {
-                            let tap = ((c * outputs + o) * kernel_rows + u) * kernel_columns + v;
+                            let tap = ((c * each + own) * kernel_rows + u) * kernel_columns + v;
                             y[place(result, [o, row, column])] += weight.data[tap] * x;
                         }
                     }

@@ -54,7 +54,8 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         let (stride, dilation) = (self.window.stride, self.window.dilation);
         let reached = reaching(height, stride.0, dilation.0)
             .saturating_mul(reaching(width, stride.1, dilation.1));
-        let few = self.channels <= FEW
+        let few = self.groups == 1
+            && self.channels <= FEW
             && inputs >= LANES
             && self.weights.max_norm.is_none()
             && height.saturating_mul(width) <= TAPS[0]

@@ -234,19 +234,20 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
         let outputs = rows.div_ceil(stride.0) * columns.div_ceil(stride.1);
         let taps = kernel.0.div_ceil(stride.0) * kernel.1.div_ceil(stride.1);
         let weights = taps * channels * self.channels.next_multiple_of(LANES);
-        if self.together(channels).is_some() {
+        if self.groups > 1 || self.together(channels).is_some() {
             return 0;
         }
         let small = outputs <= 4 || outputs <= 16 && weights > FAR;
         usize::from(channels >= LANES && small)
     }
 
+    /// Groups share blocks of the result.
     fn absorbs_activation(&self) -> bool {
-        true
+        self.groups == 1
     }
 
     fn absorbs_normal(&self) -> bool {
-        true
+        self.groups == 1
     }
 
     /// What it reads beside an operand.
@@ -305,6 +306,7 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
         };
         let weight = match self.together(channels) {
             Some(together) => self.packing_together(channels, together),
+            None if self.groups > 1 => self.packing_groups(channels),
             None => weight,
         };
         let bias = self.bias.then(|| Packing::bias(self.channels));
@@ -318,6 +320,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         if let Some(together) = self.together(channels(site.input(0))) {
             return self.forward_together(site, together);
+        }
+        if self.groups > 1 {
+            return vec![self.forward_groups(site)];
         }
         if let Some(absorbed) = site.absorbed {
             return self.spread_normal(site, absorbed);
@@ -358,6 +363,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
             if let Some(together) = self.together(channels(site.input(0))) {
                 return self.transpose_together(site, together);
             }
+            if self.groups > 1 {
+                return self.transpose_groups(site);
+            }
             let Sizes { k, p, .. } = self.sizes(site);
             let inputs = channels(site.input(0));
             let kt = self.depth(1) * self.channels;
@@ -382,6 +390,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
             .read("dy", Slot::Delta, Form::row(ys))
             .write("delta", DELTA, Form::row(ds));
         let down = |add: bool| {
+            if self.groups > 1 {
+                return self.down_groups(site, add, (slot, delta));
+            }
             let kt = self.depth(1) * self.channels;
             let (q, xs) = (
                 channels(site.input(0)).div_ceil(LANES),
@@ -406,6 +417,9 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
     fn update(&self, site: &Site<'_>, index: usize) -> Option<Gradient<Slot>> {
         if let (0, Some(together)) = (index, self.together(channels(site.input(0)))) {
             return Some(self.update_together(site, together));
+        }
+        if index == 0 && self.groups > 1 {
+            return Some(self.update_groups(site, self.delta(site)));
         }
         let (Sizes { x, taps, .. }, (slot, delta)) = (self.sizes(site), self.delta(site));
         let (ds, xs) = (delta.blocks(), site.input(0).floats());

@@ -257,7 +257,7 @@ impl<C: Stencil, D: Image, X: Image> Fixed for Classes<C, D, X> {
     const DEPTH: usize = Self::TAPS * C::KERNEL[1].div_ceil(C::STRIDE[1]) * D::CHANNELS;
 
     const PANELS_FIRST: bool = panels_first(
-        C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::COLUMN,
+        C::KERNEL[0] * C::KERNEL[1] * D::CHANNELS * X::CHANNELS.next_multiple_of(LANES),
         D::FLOATS,
     );
 

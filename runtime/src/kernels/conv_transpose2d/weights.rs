@@ -9,6 +9,7 @@
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
 )]
 
+use super::groups::{lanes, some};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -16,7 +17,7 @@ use crate::{
             part::{PIECE, Part, pieces},
             sums::{Applications, BIASES, LEAD, Sums, Total, row_of},
         },
-        image::Image,
+        image::{Channels, Image},
         stencil::Stencil,
     },
     simd::Isa,
@@ -64,6 +65,30 @@ where
         samples,
         layouts: PhantomData,
     }
+}
+
+/// [`application`] of groups of C0 channels of X and D0 of D.
+#[inline(always)]
+pub fn application_groups<
+    'a,
+    C,
+    X,
+    D,
+    I,
+    const C0: usize,
+    const D0: usize,
+    const XS: usize,
+    const DS: usize,
+>(
+    samples: I,
+) -> Application<I, C, Channels<X, C0>, Channels<D, D0>>
+where
+    C: Stencil,
+    X: Image,
+    D: Image,
+    I: Iterator<Item = (&'a [[f32; XS]], &'a [[Block; DS]])> + Clone,
+{
+    application::<C, Channels<X, C0>, Channels<D, D0>, I, XS, DS>(samples)
 }
 
 impl<'a, S, I, C, X, D, const XS: usize, const DS: usize> Applications<S>
@@ -132,6 +157,28 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         C::STRIDE[1] * D::COLUMN / LANES,
     ];
 
+    /// Whether a panel's outputs are a block of D, or lanes of one.
+    const BLOCKS: bool = D::WHOLE || D::CHANNELS.is_multiple_of(LANES);
+
+    /// Panels of a group.
+    const EACH: usize = D::CHANNELS.div_ceil(LANES);
+
+    /// The first channel of X that a panel multiplies.
+    #[inline(always)]
+    fn channels(panel: usize) -> usize {
+        panel / Self::EACH * X::CHANNELS
+    }
+
+    /// Where the outputs of a panel begin in a pixel of D, and how many there are.
+    #[inline(always)]
+    fn outputs(panel: usize) -> [usize; 2] {
+        let (group, panel) = (panel / Self::EACH, panel % Self::EACH);
+        [
+            group * D::CHANNELS + panel * LANES,
+            lanes(D::CHANNELS, panel),
+        ]
+    }
+
     /// The block of D that a tap reaches from the first pixel of a part.
     #[inline(always)]
     fn reached(tap: usize, part: Part) -> usize {
@@ -174,19 +221,22 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
             }
             let (tap, channel) = (row / X::CHANNELS, row % X::CHANNELS);
             if tap != there {
-                Self::bring(Self::reached(tap, part) + panel, delta, part, near);
+                Self::bring(Self::reached(tap, part), panel, delta, part, near);
                 there = tap;
             }
             let known = (channel + M).saturating_sub(X::CHANNELS);
             let sums = &mut sums[LEAD + row - begin - known..][..M];
-            Self::add_tile::<S, M, XS>(s, sums, channel - known, known, x, near, part);
+            let channel = Self::channels(panel) + channel - known;
+            Self::add_tile::<S, M, XS>(s, sums, channel, known, x, near, part);
         }
     }
 
-    /// Copies the blocks that a tap reaches from the pixels of a part, of which `first` is the first's.
+    /// Copies the outputs of a panel that a tap reaches from the pixels of a part, of which those of the first are in the pixel
+    /// that begins with block `first`.
     #[inline(always)]
     fn bring<const DS: usize>(
         first: usize,
+        panel: usize,
         delta: &[[Block; DS]],
         part: Part,
         near: &mut [Block; PIECE],
@@ -194,12 +244,20 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         let mut rows = near.chunks_exact_mut(part.columns::<X>());
         for delta in delta {
             for row in 0..part.size[0] {
-                let blocks = delta[first + row * Self::STEP[0]..]
-                    .iter()
-                    .step_by(Self::STEP[1]);
-                if let Some(row) = rows.next() {
-                    for (near, block) in row.iter_mut().zip(blocks) {
+                let Some(near) = rows.next() else {
+                    continue;
+                };
+                let pixel = first + row * Self::STEP[0];
+                let [lane, count] = Self::outputs(panel);
+                if const { Self::BLOCKS } {
+                    let blocks = delta[pixel + lane / LANES..].iter();
+                    for (near, block) in near.iter_mut().zip(blocks.step_by(Self::STEP[1])) {
                         *near = *block;
+                    }
+                } else {
+                    let floats: &[f32] = bytemuck::must_cast_slice(&delta[pixel..]);
+                    for (column, near) in near.iter_mut().enumerate() {
+                        *near = some(&floats[column * Self::STEP[1] * LANES + lane..], count);
                     }
                 }
             }
@@ -263,24 +321,32 @@ impl<I, C: Stencil, X: Image, D: Image> Application<I, C, X, D> {
         part: Part,
     ) {
         let depth = C::KERNEL[0] * C::KERNEL[1] * X::CHANNELS;
+        let [lane, count] = Self::outputs(panel);
         let mut at = [[0; 2]; M];
         let mut acc = [f32x16::splat(s, 0.0); M];
         for i in 0..M {
             let row = (first + i).min(depth - 1);
+            let channel = Self::channels(panel) + row % X::CHANNELS;
             at[i] = [
-                Self::first(part) + row % X::CHANNELS * X::CHANNEL,
-                Self::reached(row / X::CHANNELS, part) + panel,
+                Self::first(part) + channel * X::CHANNEL,
+                Self::reached(row / X::CHANNELS, part) * LANES + lane,
             ];
             acc[i] = sums[i].load(s);
         }
         for (x, delta) in x.iter().zip(delta) {
+            let floats: &[f32] = bytemuck::must_cast_slice(delta);
             for row in 0..part.size[0] {
                 for column in 0..part.columns::<X>() {
                     let pixel = row * X::ROW + column * X::COLUMN;
-                    let block = row * Self::STEP[0] + column * Self::STEP[1];
+                    let step = (row * Self::STEP[0] + column * Self::STEP[1]) * LANES;
                     for i in 0..M {
                         let x = f32x16::splat(s, x[at[i][0] + pixel]);
-                        acc[i] = x.mul_add(delta[at[i][1] + block].load(s), acc[i]);
+                        let delta = if const { Self::BLOCKS } {
+                            delta[(at[i][1] + step) / LANES]
+                        } else {
+                            some(&floats[at[i][1] + step..], count)
+                        };
+                        acc[i] = x.mul_add(delta.load(s), acc[i]);
                     }
                 }
             }

@@ -546,7 +546,18 @@ fn conv_transpose(dice: &mut Dice, shape: &[usize]) -> Layer {
     let unbiased = unbiased(dice);
     let has_bias = unbiased.is_none();
     arguments.extend(unbiased);
-    arguments.extend(weights(dice, has_bias));
+    let inputs = match shape.len() {
+        3 => shape[0],
+        _ => shape[1],
+    };
+    let divide =
+        |groups: &usize| inputs.is_multiple_of(*groups) && channels.is_multiple_of(*groups);
+    let divisors: Vec<usize> = (1..=inputs).filter(divide).collect();
+    match dice.once_in(3) {
+        // What limits are judged by knows nothing of groups.
+        true => arguments.push(format!("groups = {}", dice.pick(&divisors))),
+        false => arguments.extend(weights(dice, has_bias)),
+    }
     match windows.len() {
         1 => {
             output.push(channels);
