@@ -1,7 +1,7 @@
 use kiln::model;
 
 model! {
-    struct Net(x: [784]) -> [10] { Dense(10), Gelu }
+    struct Net(x: [784]) -> [10] { Dense(10), Glu }
 }
 
 fn main() {}

@@ -68,7 +68,7 @@ fn tail<S: Simd>(s: S, t: f32x16<S>) -> [f32x16<S>; 2] {
 /// The distribution function of the normal distribution of mean 0 and variance 1, with its derivative, the density; 0 for
 /// -inf, 1 for inf; NaN for NaN.
 ///
-/// The first within 5 ULP, its subnormal values below x = -13 included, and the second within 2.5 (4.5 and 1.9 where every
+/// The first within 6 ULP, its subnormal values below x = -13 included, and the second within 2.5 (5.3 and 1.9 where every
 /// 257th argument was measured).
 #[inline(always)]
 pub fn normal_cdf<S: Simd>(s: S, x: f32x16<S>) -> [f32x16<S>; 2] {
@@ -80,7 +80,7 @@ pub fn normal_cdf<S: Simd>(s: S, x: f32x16<S>) -> [f32x16<S>; 2] {
 
 /// The error function; odd to the bit, exactly -1 and 1 from |x| = 4 on; NaN for NaN.
 ///
-/// Within 2.5 ULP (2.1 where every 257th argument was measured).
+/// Within 3 ULP (2.45 where every 257th argument was measured).
 #[inline(always)]
 pub fn erf<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     let size = x.abs();
@@ -101,8 +101,8 @@ mod tests {
     struct Erf;
 
     impl Function for Erf {
-        const FUSED: f64 = 2.5;
-        const UNFUSED: f64 = 2.5;
+        const FUSED: f64 = 3.0;
+        const UNFUSED: f64 = 3.0;
 
         fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
             erf(s, x)
@@ -123,8 +123,8 @@ mod tests {
     struct NormalCdf;
 
     impl Function for NormalCdf {
-        const FUSED: f64 = 5.0;
-        const UNFUSED: f64 = 5.0;
+        const FUSED: f64 = 6.0;
+        const UNFUSED: f64 = 6.0;
 
         fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
             normal_cdf(s, x)[0]
