@@ -7,14 +7,24 @@ import statistics
 COLUMNS = [
     ("one", 1, "one"), ("batch", 1, "batch"), ("train", 1, "train"), ("batch", 2, "batch, 2"), ("train", 2, "train, 2")
 ]
-KINDS = ["Dense", "Convolutions", "Residual convolutions", "Recurrences"]
+KINDS = ["Dense", "Convolutions", "Residual convolutions", "Recurrences", "Mobile", "Sequences", "Upward"]
 LABEL, CELL, LINE, GAP = 300, 76, 17, 26
 LONGEST = 42
 
 
 def kind(cell):
     """The group that a network stands in."""
-    words = {layer[0] for layer in cell["description"]["layers"]}
+    layers = cell["description"]["layers"]
+    words = {layer[0] for layer in layers}
+    inner = [layer for layer in layers if layer[0] == "residual"]
+    inner = layers + [part for layer in inner for part in layer[1]]
+    # As many groups as outputs: each channel by itself.
+    if any(layer[0] == "conv" and layer[5] == layer[1] and layer[5] > 1 for layer in inner):
+        return KINDS[4]
+    if "conv1d" in words:
+        return KINDS[5]
+    if "conv_transpose" in words or "upsample" in words and "residual" not in words:
+        return KINDS[6]
     if "residual" in words:
         return KINDS[2]
     if "conv" in words:

@@ -63,6 +63,18 @@ def resnet20():
     return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+def small_mobilenet():
+    """The digits' network of examples/mobilenet."""
+    unit = torchvision.ops.Conv2dNormActivation
+    block = torchvision.models.mobilenetv2.InvertedResidual
+    sizes = [(16, 24, 2), (24, 24, 1), (24, 32, 2), (32, 32, 1)]
+    separable = [unit(16, 16, 3, groups=16, activation_layer=nn.ReLU6), nn.Conv2d(16, 16, 1, bias=False), nn.BatchNorm2d(16)]
+    features = [unit(1, 16, 3, 2, activation_layer=nn.ReLU6), *separable]
+    features += [block(inputs, channels, stride, 6) for inputs, channels, stride in sizes]
+    features.append(unit(32, 128, 1, activation_layer=nn.ReLU6))
+    return nn.Sequential(*features, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(128, 10))
+
+
 def seconds(call, times):
     """Median over the repetitions of the time of one call."""
     for _ in range(max(times // 20, 3)):
@@ -113,10 +125,41 @@ class Lstm(nn.Module):
 
 
 class Last(nn.Module):
-    """The last step."""
+    """The last step along an axis."""
+
+    def __init__(self, axis):
+        super().__init__()
+        self.axis = axis
 
     def forward(self, x):
-        return x[:, -1]
+        return x.select(self.axis, -1)
+
+
+class ChannelNorm(nn.Module):
+    """Each step of `[channels, steps]` normalised."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+
+    def forward(self, x):
+        return self.norm(x.transpose(1, 2)).transpose(1, 2)
+
+
+ACTIVATIONS = {
+    "relu": nn.ReLU, "relu6": nn.ReLU6, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU, "gelu": nn.GELU
+}
+
+
+def convolves(layers):
+    """Whether layers are convolutions over steps: PyTorch has channels before them."""
+    return any(layer[0] == "conv1d" for layer in layers)
+
+
+def input_shape(description):
+    """The shape of a sample as PyTorch takes it."""
+    shape = tuple(description["input"])
+    return shape[::-1] if convolves(description["layers"]) else shape
 
 
 def described(layers, shape):
@@ -126,15 +169,24 @@ def described(layers, shape):
         match kind:
             case "dense":
                 layer = nn.Linear(shape[-1], sizes[0])
-            case "relu" | "tanh" | "sigmoid":
-                layer = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[kind]()
-            case "conv":
-                channels, kernel, stride, padding, bias = sizes
-                layer = nn.Conv2d(shape[0], channels, kernel, stride, padding, bias=bias)
+            case "relu" | "relu6" | "tanh" | "sigmoid" | "silu" | "gelu":
+                layer = ACTIVATIONS[kind]()
+            case "conv" | "conv1d" | "conv_transpose":
+                channels, kernel, stride, padding, groups, bias = sizes
+                layer = {"conv": nn.Conv2d, "conv1d": nn.Conv1d, "conv_transpose": nn.ConvTranspose2d}[kind]
+                layer = layer(shape[0], channels, kernel, stride, padding, groups=groups, bias=bias)
             case "norm":
-                layer = nn.BatchNorm2d(shape[0])
+                layer = nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
+            case "group_norm":
+                layer = nn.GroupNorm(sizes[0], shape[0])
+            case "layer_norm":
+                layer = ChannelNorm(shape[0]) if convolves(layers) else nn.LayerNorm(shape[-1])
             case "max_pool":
                 layer = nn.MaxPool2d(sizes[0])
+            case "avg_pool":
+                layer = nn.AvgPool2d(sizes[0])
+            case "upsample":
+                layer = nn.Upsample(scale_factor=2, mode="bilinear")
             case "average":
                 layer = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
             case "flatten":
@@ -142,7 +194,7 @@ def described(layers, shape):
             case "lstm":
                 layer = Lstm(shape[-1], *sizes)
             case "last":
-                layer = Last()
+                layer = Last(-1 if convolves(layers) else 1)
             case "residual":
                 layer = Residual(described(sizes[0], shape)[0])
         layer.eval()
@@ -161,9 +213,9 @@ def formats(network):
 def answering(description, rows, threads):
     """Calls that answer `rows` samples, by name."""
     calls = {}
-    network, _ = described(description["layers"], tuple(description["input"]))
+    network, _ = described(description["layers"], input_shape(description))
     network.eval()
-    example = torch.rand(rows, *description["input"]) * 2 - 1
+    example = torch.rand(rows, *input_shape(description)) * 2 - 1
     with torch.no_grad():
         for layout in formats(network):
             traced = torch.jit.freeze(torch.jit.trace(network.to(memory_format=layout), example))
@@ -182,7 +234,7 @@ def answering(description, rows, threads):
 def training(description):
     """Calls that take a step of training, by name."""
     calls = {}
-    rows, shape = description["batch"], tuple(description["input"])
+    rows, shape = description["batch"], input_shape(description)
     _, answer = described(description["layers"], shape)
     inputs = torch.rand(rows, *shape) * 2 - 1
     if description["classifies"]:
@@ -247,6 +299,9 @@ def main():
     train("resnet20, training, batch 64", resnet20(), image, 4)
     infer("resnet18, one image 3 x 64 x 64", torchvision.models.resnet18(), torch.rand(1, 3, 64, 64), 30)
     infer("resnet18, batch 16", torchvision.models.resnet18(), torch.rand(16, 3, 64, 64), 6)
+    infer("mobilenet, one image 3 x 96 x 96", torchvision.models.mobilenet_v2(), torch.rand(1, 3, 96, 96), 100)
+    infer("mobilenet, batch 16", torchvision.models.mobilenet_v2(), torch.rand(16, 3, 96, 96), 10)
+    train("small mobilenet, training, batch 64", small_mobilenet(), image, 8)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import rivals
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-KNOWN = 19
+KNOWN = 27
 # Networks of one build: rustc holds all of a crate in memory.
 PORTION = 10
 # A cell is a kind of call and a number of threads.
@@ -116,17 +116,21 @@ def label(layers):
         match kind:
             case "dense":
                 words.append(str(sizes[0]))
-            case "conv":
-                stride = f"/{sizes[2]}" if sizes[2] > 1 else ""
-                words.append(f"{sizes[0]}k{sizes[1]}{stride}")
+            case "conv" | "conv1d" | "conv_transpose":
+                channels, kernel, stride, _, groups, _ = sizes
+                stride = f"/{stride}" if stride > 1 else ""
+                sign = {"conv": "k", "conv1d": "l", "conv_transpose": "t"}[kind]
+                words.append(f"{channels}{sign}{kernel}{stride}" + (f"g{groups}" if groups > 1 else ""))
             case "lstm":
                 words.append(f"{sizes[1]} x LSTM {sizes[0]}")
             case "residual":
                 words.append(f"({label(sizes[0])})")
-            case "max_pool":
+            case "max_pool" | "avg_pool":
                 words.append("pool")
-            case "norm":
+            case "norm" | "group_norm" | "layer_norm":
                 words.append("n")
+            case "upsample":
+                words.append("up")
             case "average":
                 words.append("mean")
     return " ".join(words)

@@ -1,4 +1,4 @@
-//! The three networks, two residual ones, a large Dense and a tiny network, beside the peak of this core in the same run.
+//! The three networks, two residual ones, MobileNetV2, a large Dense and a tiny network, beside the peak of this core in the same run.
 //!
 //! `cargo bench --bench networks`. Every round measures the peak of fused multiply-adds first and each workload right
 //! after; what is printed is the median over the rounds of the time and of the share of the peak. Training counts three
@@ -8,12 +8,15 @@
 #![forbid(unsafe_code)]
 
 mod machine;
+#[path = "../../examples/mobilenet/network.rs"]
+mod mobile;
 mod naive;
 mod residual;
 
 use kiln::prelude::*;
 use kiln::simd;
 use machine::{peak, reading, seconds};
+use mobile::{MobileNetV2, Small};
 use naive::Naive;
 use residual::{ResNet18, ResNet20};
 use std::hint::black_box;
@@ -286,6 +289,46 @@ fn workloads(threads: usize) -> Vec<Workload> {
                     .expect("equal lengths")
             })
         },
+    ));
+
+    let net = MobileNetV2::new(Seed(1));
+    let photo = |index: usize| -> [[[f32; 96]; 96]; 3] {
+        let number = |channel, row, column| noise(((index * 3 + channel) * 96 + row) * 96 + column);
+        std::array::from_fn(|channel| {
+            std::array::from_fn(|row| std::array::from_fn(|column| number(channel, row, column)))
+        })
+    };
+    let x = photo(0);
+    all.push(workload(
+        "mobilenet, one image 3 x 96 x 96",
+        MobileNetV2::FLOPS,
+        Unit::Latency,
+        move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        },
+    ));
+    let net = MobileNetV2::new(Seed(1));
+    let inputs = (0..16).map(photo).collect::<Vec<_>>();
+    let mut outputs = vec![[0.0; 1000]; 16];
+    all.push(workload(
+        "mobilenet, batch 16",
+        16 * MobileNetV2::FLOPS,
+        Unit::Rate(16),
+        move || {
+            seconds(|| {
+                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
+                    .expect("equal lengths")
+            })
+        },
+    ));
+    let epoch = training!(Small, image, 64, threads, 192);
+    all.push(workload(
+        "small mobilenet, training, batch 64",
+        3 * 192 * Small::FLOPS,
+        Unit::Rate(192),
+        epoch,
     ));
 
     let net = Square::new(Seed(1));

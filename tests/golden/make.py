@@ -475,18 +475,18 @@ def network(name, module, batch):
     save(name, tensors)
 
 
-def resnet18():
-    """torchvision's ResNet-18 on small images, its weights and statistics the formula's; with all its names."""
-    module = torchvision.models.resnet18().double().eval()
+def torchvision_network(name, module, side):
+    """torchvision's network on a small image, its weights and statistics the formula's; with all its names."""
+    module = module.double().eval()
     fill_parameters(module)
     with torch.no_grad():
         followed = [buffer for key, buffer in module.named_buffers() if "running" in key]
         for index, statistic in enumerate(followed):
             # Means about 0, variances about 1.
             statistic.copy_(numbers(500 + index, statistic.shape) / 2 + index % 2)
-        outputs = module(numbers(INPUT_STREAM, (1, 3, 64, 64)))
+        outputs = module(numbers(INPUT_STREAM, (1, 3, side, side)))
     names = "\n".join(module.state_dict()).encode()
-    save("resnet18", {"outputs": outputs, "names": torch.frombuffer(bytearray(names), dtype=torch.uint8)})
+    save(name, {"outputs": outputs, "names": torch.frombuffer(bytearray(names), dtype=torch.uint8)})
 
 
 # Families of layers, whose modules have their tables.
@@ -522,7 +522,8 @@ def main():
     network("mnist", Mnist(), batch=5)
     network("mnist_cnn", MnistCnn(), batch=2)
     network("row_lstm", RowLstm(), batch=2)
-    resnet18()
+    torchvision_network("resnet18", torchvision.models.resnet18(), 64)
+    torchvision_network("mobilenet", torchvision.models.mobilenet_v2(), 96)
     losses.write(numbers, fill_parameters, save)
     steps.write()
     limits.write()

@@ -1,8 +1,13 @@
 //! The example networks at full size, without dropout.
 
+#[allow(dead_code, reason = "the digits' network is trained by the example")]
+#[path = "../../examples/mobilenet/network.rs"]
+mod mobile;
+
 use bytemuck::Pod;
 use kiln::{CrossEntropy, Loss, Model, Seed, Training, predict};
 
+use self::mobile::MobileNetV2;
 use crate::{
     assert_close,
     file::Golden,
@@ -69,11 +74,23 @@ kiln::model! {
     }
 }
 
-/// Outputs by the formula's weights, under all the names that PyTorch has.
 #[test]
 fn resnet18() {
-    let golden = Golden::open("resnet18");
-    let mut net = ResNet18::new(Seed(0));
+    check_names::<ResNet18, 3, 64>("resnet18");
+}
+
+#[test]
+fn mobilenet() {
+    check_names::<MobileNetV2, 3, 96>("mobilenet");
+}
+
+/// Outputs for one image by the formula's weights, under all the names that PyTorch has.
+fn check_names<N, const CHANNELS: usize, const SIDE: usize>(name: &str)
+where
+    N: Model<Input = [[[f32; SIDE]; SIDE]; CHANNELS], Output = [f32; 1000]>,
+{
+    let golden = Golden::open(name);
+    let mut net = N::new(Seed(0));
     fill_parameters(&mut net);
     let names = String::from_utf8(golden.get("names")).expect("text");
     let ours: Vec<&str> = net.parameters().names().map(|(name, _)| name).collect();
@@ -81,11 +98,11 @@ fn resnet18() {
     for name in names.lines() {
         assert!(ours.contains(&name), "{name}");
     }
-    let inputs: Vec<[[[f32; 64]; 64]; 3]> =
-        bytemuck::pod_collect_to_vec(&numbers(INPUT_STREAM, 3 * 64 * 64));
+    let numbers = numbers(INPUT_STREAM, CHANNELS * SIDE * SIDE);
+    let inputs: &[N::Input] = kiln::flat::rows(&numbers).expect("one image");
     let expected: Vec<f32> = golden.get("outputs");
-    on_every_instruction_set("resnet18", |set| {
-        let outputs = predict(&net, &inputs, 1).expect("one thread");
+    on_every_instruction_set(name, |set| {
+        let outputs = predict(&net, inputs, 1).expect("one thread");
         let outputs = outputs.as_flattened();
         let largest = expected
             .iter()

@@ -4,7 +4,7 @@ use crate::network::{Conv, Layer, Network};
 use Layer::{Dense, Flatten, Last, Lstm, MaxPool, Relu};
 
 /// How many there are.
-pub const COUNT: usize = 19;
+pub const COUNT: usize = 27;
 
 /// All of them, each with a name of its own.
 pub fn networks() -> impl Iterator<Item = Network> {
@@ -41,7 +41,102 @@ pub fn networks() -> impl Iterator<Item = Network> {
         batch: 32,
         adam: false,
     });
-    wide.into_iter().chain(images).chain(sequences)
+    let family = [
+        depthwise(32, 56, 1),
+        depthwise(144, 28, 2),
+        depthwise(576, 14, 1),
+        grouped(128, 32, 28),
+        grouped(256, 4, 14),
+        steps(64, 9, 512),
+        transposed(),
+        normalised(),
+    ];
+    wide.into_iter()
+        .chain(images)
+        .chain(sequences)
+        .chain(family)
+}
+
+/// Layers between an image and itself.
+fn family(name: String, input: &[usize], layers: Vec<Layer>) -> Network {
+    Network {
+        name,
+        input: input.to_vec(),
+        layers,
+        batch: 32,
+        adam: false,
+    }
+}
+
+/// Two convolutions of each channel by itself.
+fn depthwise(channels: usize, side: usize, stride: usize) -> Network {
+    let conv = |stride| conv([channels, channels], 3, stride);
+    let layers = vec![conv(stride), Layer::Relu6, conv(1), Layer::Relu6];
+    let name = format!("depthwise{channels}_{side}_{stride}");
+    family(name, &[channels, side, side], layers)
+}
+
+/// Two convolutions of groups.
+fn grouped(channels: usize, groups: usize, side: usize) -> Network {
+    let layers = vec![
+        conv([channels, groups], 3, 1),
+        Relu,
+        conv([channels, groups], 3, 1),
+        Relu,
+    ];
+    let name = format!("grouped{channels}_{groups}_{side}");
+    family(name, &[channels, side, side], layers)
+}
+
+/// Two convolutions over a sequence.
+fn steps(channels: usize, kernel: usize, steps: usize) -> Network {
+    let Layer::Conv(conv) = conv([channels, 1], kernel, 1) else {
+        unreachable!("a convolution is one")
+    };
+    let layers = vec![Layer::Conv1d(conv), Relu, Layer::Conv1d(conv), Relu];
+    let name = format!("steps{channels}_{kernel}_{steps}");
+    family(name, &[steps, channels], layers)
+}
+
+/// A generator's upward half: Radford et al. 2016.
+fn transposed() -> Network {
+    let up = |channels| {
+        Layer::ConvTranspose(Conv {
+            channels,
+            groups: 1,
+            kernel: 4,
+            stride: 2,
+            padding: 1,
+            bias: true,
+        })
+    };
+    let layers = vec![up(128), Relu, up(64), Relu, up(3), Layer::Tanh];
+    family("transposed".into(), &[256, 4, 4], layers)
+}
+
+/// Two convolutions with norms of groups, pools and interpolation.
+fn normalised() -> Network {
+    let unit = |layers: &mut Vec<Layer>| {
+        layers.extend([conv([64, 1], 3, 1), Layer::GroupNorm(8), Layer::Silu]);
+    };
+    let mut layers = Vec::new();
+    unit(&mut layers);
+    layers.push(Layer::AvgPool(2));
+    unit(&mut layers);
+    layers.push(Layer::Upsample);
+    family("normalised".into(), &[64, 32, 32], layers)
+}
+
+/// A convolution of channels in groups that keeps sides, or divides them by the stride.
+fn conv([channels, groups]: [usize; 2], kernel: usize, stride: usize) -> Layer {
+    Layer::Conv(Conv {
+        channels,
+        groups,
+        kernel,
+        stride,
+        padding: kernel / 2,
+        bias: true,
+    })
 }
 
 /// Dense layers of some widths, the first of which is the input's.
@@ -86,6 +181,7 @@ fn image(input: [usize; 3], convolutions: &[(usize, usize, usize)], classifies: 
         layers.extend([
             Layer::Conv(Conv {
                 channels,
+                groups: 1,
                 kernel,
                 stride,
                 padding,

@@ -24,9 +24,23 @@ pub enum Layer {
     Relu,
     Tanh,
     Sigmoid,
+    /// Rectified up to 6.
+    Relu6,
+    Silu,
+    Gelu,
     Conv(Conv),
+    /// Over the steps of a sequence.
+    Conv1d(Conv),
+    /// Transposed; with a kernel of twice the stride, and half of it as padding, it multiplies the sides by the stride.
+    ConvTranspose(Conv),
     BatchNorm,
+    /// Groups of channels, normalised.
+    GroupNorm(usize),
+    LayerNorm,
     MaxPool(usize),
+    AvgPool(usize),
+    /// Twice the height and width, interpolated.
+    Upsample,
     GlobalAvgPool,
     Flatten,
     /// Hidden size, levels.
@@ -39,11 +53,40 @@ pub enum Layer {
 /// A convolution with square kernel.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv {
+    /// Outputs.
     pub channels: usize,
+    pub groups: usize,
     pub kernel: usize,
     pub stride: usize,
     pub padding: usize,
     pub bias: bool,
+}
+
+impl Conv {
+    /// Outputs along an axis of so many pixels, if the kernel fits.
+    fn outputs(&self, size: usize) -> Option<usize> {
+        let room = (size + 2 * self.padding).checked_sub(self.kernel)?;
+        Some(room / self.stride + 1)
+    }
+
+    /// Whether the groups divide the channels of both sides.
+    fn divides(&self, inputs: usize) -> bool {
+        inputs.is_multiple_of(self.groups) && self.channels.is_multiple_of(self.groups)
+    }
+
+    fn source(&self, kind: &str) -> String {
+        format!(
+            "{kind}({}, kernel = {}, stride = {}, padding = {}, groups = {}, bias = {})",
+            self.channels, self.kernel, self.stride, self.padding, self.groups, self.bias
+        )
+    }
+
+    fn json(&self, kind: &str) -> String {
+        format!(
+            r#"["{kind}", {}, {}, {}, {}, {}, {}]"#,
+            self.channels, self.kernel, self.stride, self.padding, self.groups, self.bias
+        )
+    }
 }
 
 impl Network {
@@ -167,12 +210,18 @@ impl Layer {
             Self::Relu => "Relu".into(),
             Self::Tanh => "Tanh".into(),
             Self::Sigmoid => "Sigmoid".into(),
-            Self::Conv(conv) => format!(
-                "Conv2d({}, kernel = {}, stride = {}, padding = {}, bias = {})",
-                conv.channels, conv.kernel, conv.stride, conv.padding, conv.bias
-            ),
+            Self::Relu6 => "Relu6".into(),
+            Self::Silu => "Silu".into(),
+            Self::Gelu => "Gelu".into(),
+            Self::Conv(conv) => conv.source("Conv2d"),
+            Self::Conv1d(conv) => conv.source("Conv1d"),
+            Self::ConvTranspose(conv) => conv.source("ConvTranspose2d"),
             Self::BatchNorm => "BatchNorm".into(),
+            Self::GroupNorm(groups) => format!("GroupNorm({groups})"),
+            Self::LayerNorm => "LayerNorm".into(),
             Self::MaxPool(size) => format!("MaxPool2d({size})"),
+            Self::AvgPool(size) => format!("AvgPool2d({size})"),
+            Self::Upsample => "Upsample(2, mode = Bilinear)".into(),
             Self::GlobalAvgPool => "GlobalAvgPool".into(),
             Self::Flatten => "Flatten".into(),
             Self::Lstm(hidden, levels) => format!("Lstm({hidden}, layers = {levels})"),
@@ -194,12 +243,18 @@ impl Layer {
             Self::Relu => r#"["relu"]"#.into(),
             Self::Tanh => r#"["tanh"]"#.into(),
             Self::Sigmoid => r#"["sigmoid"]"#.into(),
-            Self::Conv(conv) => format!(
-                r#"["conv", {}, {}, {}, {}, {}]"#,
-                conv.channels, conv.kernel, conv.stride, conv.padding, conv.bias
-            ),
+            Self::Relu6 => r#"["relu6"]"#.into(),
+            Self::Silu => r#"["silu"]"#.into(),
+            Self::Gelu => r#"["gelu"]"#.into(),
+            Self::Conv(conv) => conv.json("conv"),
+            Self::Conv1d(conv) => conv.json("conv1d"),
+            Self::ConvTranspose(conv) => conv.json("conv_transpose"),
             Self::BatchNorm => r#"["norm"]"#.into(),
+            Self::GroupNorm(groups) => format!(r#"["group_norm", {groups}]"#),
+            Self::LayerNorm => r#"["layer_norm"]"#.into(),
             Self::MaxPool(size) => format!(r#"["max_pool", {size}]"#),
+            Self::AvgPool(size) => format!(r#"["avg_pool", {size}]"#),
+            Self::Upsample => r#"["upsample"]"#.into(),
             Self::GlobalAvgPool => r#"["average"]"#.into(),
             Self::Flatten => r#"["flatten"]"#.into(),
             Self::Lstm(hidden, levels) => format!(r#"["lstm", {hidden}, {levels}]"#),
@@ -216,16 +271,26 @@ impl Layer {
                 *shape.last_mut()? = *outputs;
                 shape
             }
-            (Self::Conv(conv), &[_, height, width]) => {
+            (Self::Conv(conv), &[channels, height, width]) if conv.divides(channels) => {
+                vec![conv.channels, conv.outputs(height)?, conv.outputs(width)?]
+            }
+            (Self::Conv1d(conv), &[steps, features]) if conv.divides(features) => {
+                vec![conv.outputs(steps)?, conv.channels]
+            }
+            (Self::ConvTranspose(conv), &[channels, height, width]) if conv.divides(channels) => {
                 let side = |size: usize| {
-                    let room = (size + 2 * conv.padding).checked_sub(conv.kernel)?;
-                    Some(room / conv.stride + 1)
+                    ((size - 1) * conv.stride + conv.kernel).checked_sub(2 * conv.padding)
                 };
                 vec![conv.channels, side(height)?, side(width)?]
             }
-            (Self::MaxPool(size), &[channels, height, width]) if height.min(width) >= *size => {
+            (Self::MaxPool(size) | Self::AvgPool(size), &[channels, height, width])
+                if height.min(width) >= *size =>
+            {
                 vec![channels, height / size, width / size]
             }
+            (Self::Upsample, &[channels, height, width]) => vec![channels, 2 * height, 2 * width],
+            (Self::GroupNorm(groups), &[channels, ..]) if channels % groups == 0 => shape,
+            (Self::LayerNorm, &[_] | &[_, _]) => shape,
             (Self::GlobalAvgPool, &[channels, _, _]) => vec![channels],
             (Self::Flatten, shape) => vec![shape.iter().product()],
             (Self::Lstm(hidden, _), &[steps, _]) => vec![steps, *hidden],
@@ -236,7 +301,8 @@ impl Layer {
                     .try_fold(shape.clone(), |shape, layer| layer.shape(shape))?;
                 (after == shape).then_some(after)?
             }
-            (Self::Relu | Self::Tanh | Self::Sigmoid | Self::BatchNorm, _) => shape,
+            (Self::Relu | Self::Relu6 | Self::Silu | Self::Gelu, _) => shape,
+            (Self::Tanh | Self::Sigmoid | Self::BatchNorm, _) => shape,
             _ => return None,
         })
     }
