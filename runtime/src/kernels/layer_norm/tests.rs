@@ -318,6 +318,10 @@ fn statistics_are_exact() {
         (image(300_000, 1, 1, 0), false, 1),
     ] {
         for far in [0.0, 30.0, 1000.0] {
+            // The long one takes a while without optimisation.
+            if far < 1000.0 && pixels.channels > 1000 {
+                continue;
+            }
             let rule = rule(Norm::Layer, whole, 1e-5);
             let x = samples(pixels, count, |index| noise(index) + far);
             let mut clean = x.clone();
