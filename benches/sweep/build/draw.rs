@@ -275,14 +275,15 @@ fn sequence(dice: &mut Dice) -> (Vec<usize>, Vec<Layer>) {
     let mut layers = Vec::new();
     let normalised = dice.below(3);
     for _ in 0..dice.between(1, 6) {
-        let mut conv = convolution(dice, dice.pick(&[1, 1, 2, 4]), true);
+        let stride = dice.pick(&[1, 1, 2, 4]);
+        let mut conv = convolution(dice, stride, true);
         (conv.channels, conv.kernel) = (size(dice, 8, 256), dice.pick(&[1, 3, 3, 5, 9]));
         conv.padding = conv.kernel / 2;
         layers.push(Layer::Conv1d(conv));
         match normalised {
             0 => {}
             1 => layers.push(Layer::BatchNorm),
-            _ => layers.push(Layer::LayerNorm),
+            _ => layers.push(Layer::FeatureNorm),
         }
         layers.push(activation(dice));
     }

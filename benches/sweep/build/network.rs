@@ -36,7 +36,8 @@ pub enum Layer {
     BatchNorm,
     /// Groups of channels, normalised.
     GroupNorm(usize),
-    LayerNorm,
+    /// Each step normalised.
+    FeatureNorm,
     MaxPool(usize),
     AvgPool(usize),
     /// Twice the height and width, interpolated.
@@ -218,7 +219,7 @@ impl Layer {
             Self::ConvTranspose(conv) => conv.source("ConvTranspose2d"),
             Self::BatchNorm => "BatchNorm".into(),
             Self::GroupNorm(groups) => format!("GroupNorm({groups})"),
-            Self::LayerNorm => "LayerNorm".into(),
+            Self::FeatureNorm => "LayerNorm".into(),
             Self::MaxPool(size) => format!("MaxPool2d({size})"),
             Self::AvgPool(size) => format!("AvgPool2d({size})"),
             Self::Upsample => "Upsample(2, mode = Bilinear)".into(),
@@ -251,7 +252,7 @@ impl Layer {
             Self::ConvTranspose(conv) => conv.json("conv_transpose"),
             Self::BatchNorm => r#"["norm"]"#.into(),
             Self::GroupNorm(groups) => format!(r#"["group_norm", {groups}]"#),
-            Self::LayerNorm => r#"["layer_norm"]"#.into(),
+            Self::FeatureNorm => r#"["layer_norm"]"#.into(),
             Self::MaxPool(size) => format!(r#"["max_pool", {size}]"#),
             Self::AvgPool(size) => format!(r#"["avg_pool", {size}]"#),
             Self::Upsample => r#"["upsample"]"#.into(),
@@ -290,7 +291,7 @@ impl Layer {
             }
             (Self::Upsample, &[channels, height, width]) => vec![channels, 2 * height, 2 * width],
             (Self::GroupNorm(groups), &[channels, ..]) if channels % groups == 0 => shape,
-            (Self::LayerNorm, &[_] | &[_, _]) => shape,
+            (Self::FeatureNorm, &[_] | &[_, _]) => shape,
             (Self::GlobalAvgPool, &[channels, _, _]) => vec![channels],
             (Self::Flatten, shape) => vec![shape.iter().product()],
             (Self::Lstm(hidden, _), &[steps, _]) => vec![steps, *hidden],
