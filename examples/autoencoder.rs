@@ -5,6 +5,7 @@
 
 #[allow(dead_code, reason = "its trainer is for classes")]
 mod options;
+mod picture;
 
 use kiln::{
     data::{Images, Samples},
@@ -12,6 +13,7 @@ use kiln::{
     prelude::*,
 };
 use options::Options;
+use picture::pgm;
 use std::{env, error::Error, fs, path::Path};
 
 model! {
@@ -83,13 +85,10 @@ where
         history.seconds
     );
 
-    // The first three test images of each digit, a column for each.
-    let shown = (0..30).filter_map(|at| {
-        let of_digit = |&index: &usize| test.targets()[index] == at % 10;
-        (0..test.len()).filter(of_digit).nth(at / 10)
-    });
+    // A column for each digit.
+    let shown = picture::of_each_class(test.targets(), 3);
     let pairs = shown
-        .map(|index| (&test.inputs()[index], &drawn[index]))
+        .map(|index| [&test.inputs()[index], &drawn[index]])
         .collect::<Vec<_>>();
     fs::write(picture, pgm(&pairs))?;
     println!(
@@ -115,32 +114,4 @@ fn explained<const SIDE: usize>(images: &[Image<SIDE>], drawn: &[Image<SIDE>]) -
         }
     }
     1.0 - errors / variance
-}
-
-/// A grey picture as a file of the format PGM: pairs of images, one above the other, ten pairs in a row. Ink is dark.
-fn pgm<const SIDE: usize>(pairs: &[(&Image<SIDE>, &Image<SIDE>)]) -> Vec<u8> {
-    const COLUMNS: usize = 10;
-    // Some 60 pixels for an image, whatever its own.
-    let zoom = 60_usize.div_ceil(SIDE);
-    let (cell, gap) = (zoom * SIDE, 8);
-    let (across, down) = (cell + gap, 2 * (cell + gap));
-    let width = COLUMNS * across + gap;
-    let height = pairs.len().div_ceil(COLUMNS) * down + gap / 4;
-
-    let mut pixels = vec![160; width * height];
-    for (at, &(original, drawn)) in pairs.iter().enumerate() {
-        let left = gap + at % COLUMNS * across;
-        let top = gap + at / COLUMNS * down;
-        for ([image], top) in [(original, top), (drawn, top + cell + gap / 4)] {
-            for y in 0..cell {
-                for x in 0..cell {
-                    let ink = image[y / zoom][x / zoom].clamp(0.0, 1.0);
-                    pixels[(top + y) * width + left + x] = (255.0 * (1.0 - ink)).round() as u8;
-                }
-            }
-        }
-    }
-    let mut file = format!("P5 {width} {height} 255\n").into_bytes();
-    file.extend(pixels);
-    file
 }
