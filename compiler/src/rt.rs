@@ -165,6 +165,8 @@ paths! {
     PAD_REFLECT = pad::Mode::Reflect;
     PAD_REPLICATE = pad::Mode::Replicate;
     PAD_CIRCULAR = pad::Mode::Circular;
+    RULE_SLIDING = pool::Rule::Sliding;
+    RULE_ADAPTIVE = pool::Rule::Adaptive;
     AFFINE_LEARNT = batch_norm::Affine::Learnt;
     AFFINE_FIXED = batch_norm::Affine::Fixed;
     RUNNING = batch_norm::Running;

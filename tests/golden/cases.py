@@ -28,6 +28,17 @@ class Apply(nn.Module):
         return self.function(*x)
 
 
+class Steps(nn.Module):
+    """A layer of one dimension on [time, features]."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x.transpose(1, 2)).transpose(1, 2)
+
+
 def case(module, shapes, prepare=lambda x: x):
     """The tensors of one case. `shapes` is that of the input, or a list of them; `prepare` brings inputs to where the
     function is defined."""

@@ -499,6 +499,7 @@ FAMILIES = [
     "moves",
     "norms",
     "padding",
+    "pools",
     "reductions",
     "shapes",
 ]

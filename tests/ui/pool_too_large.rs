@@ -2,7 +2,7 @@ use kiln::model;
 
 model! {
     struct Net(image: [3, 300, 300]) -> [3, 1, 1] {
-        MaxPool2d(300),
+        MaxPool2d(65536),
     }
 }
 

@@ -7,6 +7,7 @@
 //! [`finish`]: Arguments::finish
 
 pub mod asked;
+mod axis;
 mod finish;
 mod form;
 mod literal;

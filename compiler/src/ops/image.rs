@@ -116,19 +116,32 @@ pub fn as_image(shape: &[usize]) -> Vec<usize> {
     }
 }
 
-/// Where the pixels of a sample lie whose channels stand in whole blocks, for kernels that take sizes as values. The steps of
-/// a sequence are rows of one pixel.
+/// Where the pixels of a sample lie whose channels stand in whole blocks, for kernels that take sizes as values. The
+/// steps of a sequence are rows of one pixel.
 pub fn pixels(storage: &Storage) -> Argument<Slot> {
+    let (width, panels) = (of(storage).shape[2], of(storage).shape[0].div_ceil(LANES));
+    match storage.shape.len() {
+        2 => arranged(storage, |_| [width, 1, panels]),
+        _ => neighbours(storage),
+    }
+}
+
+/// The same for kernels that look at neighbours: the steps of a sequence are one row.
+pub fn neighbours(storage: &Storage) -> Argument<Slot> {
+    let [_, height, width] = of(storage).shape;
+    arranged(storage, |line| [height, width, line])
+}
+
+/// Pixels in rows: how many rows and columns, and the blocks from a row to the next, of which lines of the image have
+/// so many.
+fn arranged(storage: &Storage, rows: impl FnOnce(usize) -> [usize; 3]) -> Argument<Slot> {
     let Image {
-        shape: [channels, height, width],
+        shape: [channels, _, width],
         border,
     } = of(storage);
     let panels = channels.div_ceil(LANES);
     let line = (border.left + width + border.right) * panels;
-    let (rows, columns, row) = match storage.shape.len() {
-        2 => (width, 1, panels),
-        _ => (height, width, line),
-    };
+    let [rows, columns, row] = rows(line);
     let numbers = [
         ("blocks", storage.blocks()),
         ("first", border.top * line + border.left * panels),
@@ -159,9 +172,14 @@ pub fn taps(window: &Window) -> Size {
     Size::Type(rt::TAPS, vec![kh, kw, sh, sw, dh, dw, top, left])
 }
 
-/// Blocks that the winners of pooled outputs take: a byte for each lane, two where a window has more than 256 positions.
+/// Blocks that the winners of pooled outputs take: a byte for each lane, two where a window has more than 256
+/// positions, four where it has more than 65,536.
 pub fn winner_blocks(output: &Storage, (height, width): (usize, usize)) -> usize {
     let [channels, rows, columns] = of(output).shape;
-    let bytes = if height * width <= 256 { 1 } else { 2 };
+    let bytes = match height.saturating_mul(width) {
+        0..=256 => 1,
+        257..=65_536 => 2,
+        _ => 4,
+    };
     (rows * columns * channels.div_ceil(LANES) * bytes).div_ceil(4)
 }

@@ -5,9 +5,13 @@ pub use operator::{Application, Feed, Operator};
 
 pub mod abs;
 pub mod activation;
+pub mod adaptive_avg_pool1d;
 pub mod adaptive_avg_pool2d;
+pub mod adaptive_max_pool1d;
+pub mod adaptive_max_pool2d;
 pub mod add;
 pub mod alpha_dropout;
+pub mod avg_pool1d;
 pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod broadcast;
@@ -30,6 +34,7 @@ pub mod gaussian_dropout;
 pub mod gaussian_noise;
 pub mod gelu;
 pub mod global_avg_pool;
+pub mod global_max_pool;
 pub mod group_norm;
 pub mod hard_sigmoid;
 pub mod hard_swish;
@@ -46,6 +51,7 @@ pub mod log_softmax;
 pub mod lower;
 pub mod lstm;
 pub mod max;
+pub mod max_pool1d;
 pub mod max_pool2d;
 pub mod mean;
 pub mod min;
@@ -60,6 +66,7 @@ pub mod parameter;
 pub mod permute;
 pub mod pixel_shuffle;
 pub mod pixel_unshuffle;
+pub mod pool;
 pub mod prelu;
 pub mod reciprocal;
 pub mod reduction;
@@ -168,12 +175,24 @@ operators! {
     ConvTranspose1d = conv_transpose1d, None;
     /// The largest of each window.
     MaxPool2d = max_pool2d, Some("max_pool2d");
+    /// The largest of each window of steps.
+    MaxPool1d = max_pool1d, Some("max_pool1d");
     /// The mean of each window.
     AvgPool2d = avg_pool2d, Some("avg_pool2d");
+    /// The mean of each window of steps.
+    AvgPool1d = avg_pool1d, Some("avg_pool1d");
     /// The means of as many windows as are asked for.
     AdaptiveAvgPool2d = adaptive_avg_pool2d, Some("adaptive_avg_pool2d");
+    /// The means of as many windows of steps as are asked for.
+    AdaptiveAvgPool1d = adaptive_avg_pool1d, Some("adaptive_avg_pool1d");
+    /// The largest of as many windows as are asked for.
+    AdaptiveMaxPool2d = adaptive_max_pool2d, Some("adaptive_max_pool2d");
+    /// The largest of as many windows of steps as are asked for.
+    AdaptiveMaxPool1d = adaptive_max_pool1d, Some("adaptive_max_pool1d");
     /// The mean of each channel.
     GlobalAvgPool = global_avg_pool, Some("global_avg_pool");
+    /// The largest of each channel.
+    GlobalMaxPool = global_max_pool, Some("global_max_pool");
     /// Each channel at mean 0 and variance 1 over the batch.
     BatchNorm = batch_norm, None;
     /// Each group of a sample's channels at mean 0 and variance 1.

@@ -1,7 +1,7 @@
-//! The geometry of windows that slide over an image, shared by convolution and pooling.
+//! The geometry of windows that slide over an image.
 
 use super::operator::Feed;
-use crate::arguments::{Arguments, Sides};
+use crate::arguments::Sides;
 use crate::storage::Border;
 
 /// Zeros around an image.
@@ -134,50 +134,6 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window of a pool, of arguments `kernel`, `stride` and `padding`.
-    pub fn of_pool(arguments: &mut Arguments<'_>) -> Self {
-        let kernel = arguments.pair("kernel");
-        let stride = arguments.pair_or("stride", "kernel", kernel);
-        let sides = arguments.pair_or_word("padding", |sides| sides, &[]);
-        // A window must touch the image, or there is nothing to pool.
-        if sides.0 > kernel.0 / 2 || sides.1 > kernel.1 / 2 {
-            let most = (kernel.0 / 2, kernel.1 / 2);
-            let message = format!(
-                "the padding of a pool is at most half its kernel, here {most:?}, and this is {sides:?}"
-            );
-            arguments.reject("padding", message);
-        }
-        Self {
-            kernel,
-            stride,
-            dilation: (1, 1),
-            padding: Padding::symmetric(sides),
-        }
-    }
-
-    /// The window of which `rows` times `columns` side by side make up an image.
-    pub fn of_parts(image: &[usize], (rows, columns): (usize, usize)) -> Self {
-        let &[_, height, width] = image else {
-            unreachable!("shape rules let only images pass")
-        };
-        let kernel = (height / rows, width / columns);
-        Self {
-            kernel,
-            stride: kernel,
-            dilation: (1, 1),
-            padding: Padding::NONE,
-        }
-    }
-
-    /// Operations of a pool that gives `output`: one for each number of each window.
-    pub fn pool_flops(&self, output: &[usize]) -> u64 {
-        let (height, width) = self.kernel;
-        let each = (height as u64).saturating_mul(width as u64);
-        output
-            .iter()
-            .fold(each, |flops, &size| flops.saturating_mul(size as u64))
-    }
-
     /// Height and width of what `layer` gives for an image of `feed`.
     pub fn slide(
         &self,

@@ -418,6 +418,33 @@ fn a_pool_looks_at_the_image() {
     let expected =
         "the padding of a pool is at most half its kernel, here (1, 1), and this is (2, 2)";
     assert_eq!(wrong_on_image("MaxPool2d(2, padding = 2)"), expected);
+    assert_eq!(
+        wrong_on_image("AvgPool2d(3, padding = (1, 2))"),
+        "the padding of a pool is at most half its kernel, here (1, 1), and this is (1, 2)"
+    );
+    assert_eq!(
+        wrong("MaxPool1d(4, padding = 3)"),
+        ["the padding of a pool is at most half its kernel, here 2, and this is 3"]
+    );
+    assert_eq!(
+        wrong("AvgPool1d(0)"),
+        ["this size is 0; sizes are at least 1"]
+    );
+    assert_eq!(
+        wrong("MaxPool1d(2, stride = 0, dilation = 0)"),
+        ["this size is 0; sizes are at least 1"; 2]
+    );
+    assert_eq!(
+        wrong("AdaptiveMaxPool2d((0, 3))"),
+        ["this size is 0; sizes are at least 1"]
+    );
+    assert_eq!(
+        wrong("MaxPool2d(2, 2, 0, 1)"),
+        [
+            "`MaxPool2d` takes only `kernel`, `stride`, `padding` without names; it is written \
+          `MaxPool2d(kernel, stride = kernel, padding = 0, dilation = 1, ceil_mode = false)`"
+        ]
+    );
 }
 
 #[test]
@@ -474,11 +501,14 @@ fn paddings_near_a_word_are_told_the_words() {
 }
 
 #[test]
-fn a_pool_remembers_a_position_in_two_bytes() {
-    super::graph("struct A(x: [1, 256, 256]) -> [1, 1, 1] { MaxPool2d(256) }");
+fn positions_of_a_window_are_counted_in_32_bits() {
+    super::graph("struct A(x: [1, 300, 300]) -> [1, 1, 1] { MaxPool2d(300) }");
+    let expected =
+        ["a window has at most 2147483647 positions; pool twice, first by a smaller one"];
+    assert_eq!(wrong("MaxPool2d((65536, 32768))"), expected);
     assert_eq!(
-        wrong("MaxPool2d((257, 256))"),
-        ["a window has at most 65536 positions; pool twice, first by a smaller one"]
+        wrong("AvgPool2d(2147483648, padding = 1073741824)"),
+        expected
     );
 }
 

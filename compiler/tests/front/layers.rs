@@ -296,14 +296,116 @@ fn a_kernel_larger_than_its_input_shows_the_arithmetic() {
 }
 
 #[test]
-fn max_pool2d() {
+fn pools_of_images() {
     gives(&[3, 9, 9], "MaxPool2d(2)", &[3, 4, 4]);
     gives(&[3, 9, 9], "MaxPool2d(3, 2, padding = 1)", &[3, 5, 5]);
     gives(&[3, 9, 9], "MaxPool2d((3, 2), stride = 1)", &[3, 7, 8]);
-    assert_eq!(
-        fails(&[3, 1, 9], "MaxPool2d(2)"),
-        "the kernel of `MaxPool2d` is larger than its input: `x` gives [3, 1, 9], and its height of 1 is less than 2; one of at most 1 fits"
+    gives(&[3, 9, 9], "MaxPool2d(3, dilation = (2, 3))", &[3, 2, 1]);
+    gives(&[3, 9, 9], "MaxPool2d(2, ceil_mode = true)", &[3, 5, 5]);
+    // The last window would begin behind the image.
+    gives(
+        &[3, 9, 9],
+        "AvgPool2d(2, stride = 3, ceil_mode = true)",
+        &[3, 3, 3],
     );
+    gives(
+        &[3, 4, 4],
+        "AvgPool2d(5, stride = 2, ceil_mode = true)",
+        &[3, 1, 1],
+    );
+    gives(&[3, 7, 9], "AdaptiveAvgPool2d((3, 9))", &[3, 3, 9]);
+    gives(&[3, 7, 9], "AdaptiveMaxPool2d(12)", &[3, 12, 12]);
+    gives(&[3, 7, 9], "GlobalMaxPool", &[3]);
+    let start = "the kernel of `MaxPool2d` is larger than its input: `x` gives";
+    for (shape, layer, rest) in [
+        (
+            &[3, 1, 9],
+            "MaxPool2d(2)",
+            "[3, 1, 9], and its height of 1 is less than 2; one of at most 1 fits",
+        ),
+        (
+            &[3, 9, 4],
+            "MaxPool2d((2, 4), padding = (0, 1), dilation = (1, 2))",
+            "[3, 9, 4], and its width of 4 + 1 + 1 (padding) = 6 is less than 2 * (4 - 1) + 1 = 7 (kernel 4, dilation 2); \
+             one of at most 3 fits",
+        ),
+        (
+            &[9, 9, 3],
+            "MaxPool2d(5, stride = 2, ceil_mode = true)",
+            "[9, 9, 3], and its width of 3 is less than 5; one of at most 3 fits, and an image is [channels, height, width]",
+        ),
+    ] {
+        assert_eq!(fails(shape, layer), format!("{start} {rest}"));
+    }
+    assert_eq!(
+        fails(&[3, 2, 9], "MaxPool2d(2, padding = 1, dilation = 3)"),
+        "the first window of `MaxPool2d` sees nothing of its input: `x` gives [3, 2, 9], and of positions from -1 in steps of 3 \
+         none is below 2, its height; make the dilation or the padding smaller"
+    );
+}
+
+#[test]
+fn pools_of_sequences() {
+    gives(&[9, 3], "MaxPool1d(2)", &[4, 3]);
+    gives(&[9, 3], "MaxPool1d(3, 2, 1, dilation = 2)", &[4, 3]);
+    gives(
+        &[9, 3],
+        "AvgPool1d(2, ceil_mode = true, count_include_pad = false)",
+        &[5, 3],
+    );
+    gives(&[9, 3], "AdaptiveAvgPool1d(4)", &[4, 3]);
+    gives(&[9, 3], "AdaptiveMaxPool1d(1)", &[1, 3]);
+    gives(&[9, 3], "GlobalAvgPool", &[3]);
+    assert_eq!(
+        fails(&[3, 9], "MaxPool1d(4)"),
+        "the kernel of `MaxPool1d` is larger than its input: `x` gives [3, 9], and its number of steps of 3 is less than 4; \
+         one of at most 3 fits, and a sequence is [time, features]"
+    );
+    assert_eq!(
+        fails(&[28, 9], "pool: AvgPool2d(2)"),
+        "`pool` takes an image [channels, height, width], but `x` gives [28, 9]; `AvgPool1d` takes it as a sequence \
+         [time, features], and `Reshape(1, 28, 9)` makes an image of it"
+    );
+    assert_eq!(
+        fails(&[1, 28, 9], "AdaptiveMaxPool1d(2)"),
+        "`AdaptiveMaxPool1d` takes a sequence [time, features], but `x` gives [1, 28, 9]; `AdaptiveMaxPool2d` takes images"
+    );
+    assert_eq!(
+        fails(&[28], "GlobalAvgPool"),
+        "`GlobalAvgPool` takes an image [channels, height, width] or a sequence [time, features], but `x` gives [28]; \
+         `Reshape(28, 1)` makes steps of one feature"
+    );
+}
+
+#[test]
+fn pools_count_each_number_of_each_window() {
+    assert_eq!(
+        flops(&gives(&[3, 9, 9], "MaxPool2d(2)", &[3, 4, 4])),
+        3 * 64
+    );
+    assert_eq!(
+        flops(&gives(&[9, 3], "AvgPool1d(3, stride = 1)", &[7, 3])),
+        63
+    );
+    assert_eq!(flops(&gives(&[5, 7, 9], "GlobalAvgPool", &[5])), 315);
+    // 0..3, 2..5, 4..7 and 0..3, 2..5, 4..7, 6..9.
+    assert_eq!(
+        flops(&gives(&[5, 7, 9], "AdaptiveAvgPool2d((3, 4))", &[5, 3, 4])),
+        5 * 9 * 12
+    );
+}
+
+#[test]
+fn pools_of_any_size_overflow_nothing() {
+    for arguments in [
+        "2147483648, padding = 1073741824",
+        "(1, 2147483648), stride = 2147483648",
+        "2, dilation = 2147483648",
+        "2, stride = 2147483648, ceil_mode = true",
+    ] {
+        let whole = format!("struct A(x: [1, 9, 9]) -> [1, 1, 1] {{ MaxPool2d({arguments}) }}");
+        let _ = kiln_compiler::graphs(whole.parse().unwrap());
+    }
 }
 
 #[test]

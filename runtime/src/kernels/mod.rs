@@ -4,7 +4,7 @@
 
 pub mod activation;
 pub mod arithmetic;
-pub mod avg_pool2d;
+pub mod avg_pool;
 pub mod batch_norm;
 pub mod broadcast;
 pub mod conv2d;
@@ -20,10 +20,11 @@ pub mod group_norm;
 pub mod image;
 pub mod layer_norm;
 pub mod lstm;
-pub mod max_pool2d;
+pub mod max_pool;
 pub mod numbers;
 pub mod pad;
 pub mod pixels;
+pub mod pool;
 pub mod prelu;
 pub mod softmax;
 pub mod stencil;

@@ -48,6 +48,12 @@ impl Pixels {
         self.rows * self.columns
     }
 
+    /// The first block of a pixel.
+    #[inline(always)]
+    pub(super) fn pixel(&self, [row, column]: [usize; 2]) -> usize {
+        self.first + row * self.row + column * self.panels
+    }
+
     /// The blocks of row `row`, one pixel after another.
     #[inline(always)]
     pub(super) fn row<'a>(&self, image: &'a [Block], row: usize) -> &'a [Block] {

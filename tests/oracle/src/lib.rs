@@ -258,22 +258,16 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Conv2d(conv) => contraction::conv2d(conv, application),
         Op::ConvTranspose1d(conv) => contraction::conv_transpose(conv, application),
         Op::ConvTranspose2d(conv) => contraction::conv_transpose(conv, application),
-        Op::MaxPool2d(pool) => pooling::max(pool, application),
-        Op::AvgPool2d(pool) => {
-            let padding = (pool.window.padding.top, pool.window.padding.left);
-            let counted = if pool.count_include_pad {
-                padding
-            } else {
-                (0, 0)
-            };
-            pooling::mean(
-                pool.window.kernel,
-                pool.window.stride,
-                (padding, counted),
-                application,
-            )
-        }
-        Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool(_) => pooling::equal_means(application),
+        Op::MaxPool1d(op) => pooling::pool(&op.0, application),
+        Op::MaxPool2d(op) => pooling::pool(&op.0, application),
+        Op::AvgPool1d(op) => pooling::pool(&op.0, application),
+        Op::AvgPool2d(op) => pooling::pool(&op.0, application),
+        Op::AdaptiveAvgPool1d(op) => pooling::pool(&op.0, application),
+        Op::AdaptiveAvgPool2d(op) => pooling::pool(&op.0, application),
+        Op::AdaptiveMaxPool1d(op) => pooling::pool(&op.0, application),
+        Op::AdaptiveMaxPool2d(op) => pooling::pool(&op.0, application),
+        Op::GlobalAvgPool(op) => pooling::pool(&op.0, application),
+        Op::GlobalMaxPool(op) => pooling::pool(&op.0, application),
         Op::BatchNorm(norm) => norm::running(norm, application),
         Op::GroupNorm(norm) => units::group(norm, application),
         Op::InstanceNorm(norm) if norm.track_running_stats => {

@@ -84,7 +84,8 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         }
         (&[_, _], 5) if dice.once_in(2) => conv_transpose(dice, shape),
         (&[_, _], 5 | 6) => lstm(dice, shape),
-        (&[_, _], 7 | 8) => conv1d(dice, shape),
+        (&[_, _], 7) => conv1d(dice, shape),
+        (&[_, _], 8) => pool(dice, shape),
         (&[_, _, _], 3 | 4) => pool(dice, shape),
         (&[_, _, _], 5 | 6) if dice.once_in(2) => conv_transpose(dice, shape),
         (&[_, _, _], 5..=9) => conv(dice, shape),
@@ -570,33 +571,118 @@ fn conv_transpose(dice: &mut Dice, shape: &[usize]) -> Layer {
     }
 }
 
+/// A pool of an image or a sequence.
 fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
-    let mut output = vec![shape[0]];
-    let mut window = [(0, 0, 0); 2];
-    for (axis, window) in window.iter_mut().enumerate() {
-        let kernel = dice.between(1, 3.min(shape[axis + 1]));
+    let image = shape.len() == 3;
+    // Channels, and the axes that are pooled.
+    let (channels, sizes) = match image {
+        true => (shape[0], &shape[1..]),
+        false => (shape[1], &shape[..1]),
+    };
+    let of = |sizes: Vec<usize>| match image {
+        true => vec![channels, sizes[0], sizes[1]],
+        false => vec![sizes[0], channels],
+    };
+    let named = |one: &'static str, two: &'static str| if image { two } else { one };
+    match dice.below(6) {
+        0 => {
+            let (kind, function) = dice.pick(&[
+                ("GlobalAvgPool", "global_avg_pool"),
+                ("GlobalMaxPool", "global_max_pool"),
+            ]);
+            Layer::new(kind, vec![], vec![channels]).function(function)
+        }
+        1 => {
+            let (kind, function) = match dice.once_in(2) {
+                true => (
+                    named("AdaptiveAvgPool1d", "AdaptiveAvgPool2d"),
+                    named("adaptive_avg_pool1d", "adaptive_avg_pool2d"),
+                ),
+                false => (
+                    named("AdaptiveMaxPool1d", "AdaptiveMaxPool2d"),
+                    named("adaptive_max_pool1d", "adaptive_max_pool2d"),
+                ),
+            };
+            let size = |&size: &usize| dice.between(1, size + 2);
+            let parts: Vec<usize> = sizes.iter().map(size).collect();
+            Layer::new(kind, vec![joined(&parts)], of(parts)).function(function)
+        }
+        _ => sliding(dice, sizes, of, named),
+    }
+}
+
+/// A pool of windows that slide.
+fn sliding(
+    dice: &mut Dice,
+    sizes: &[usize],
+    of: impl Fn(Vec<usize>) -> Vec<usize>,
+    named: impl Fn(&'static str, &'static str) -> &'static str,
+) -> Layer {
+    let largest = dice.once_in(2);
+    let ceil = dice.once_in(3);
+    let mut windows: [Vec<usize>; 5] = Default::default();
+    let [kernels, strides, paddings, dilations, outputs] = &mut windows;
+    for &size in sizes {
+        let kernel = dice.between(1, 3.min(size));
+        let fits = largest && kernel > 1 && 2 * (kernel - 1) < size;
+        let dilation = if fits && dice.once_in(4) { 2 } else { 1 };
         let stride = if dice.once_in(2) {
             kernel
         } else {
             dice.between(1, 3)
         };
         let padding = dice.between(0, kernel / 2);
-        *window = (kernel, stride, padding);
-        output.push((shape[axis + 1] + 2 * padding - kernel) / stride + 1);
+        let room = size + 2 * padding - dilation * (kernel - 1) - 1;
+        let mut places = if ceil {
+            room.div_ceil(stride)
+        } else {
+            room / stride
+        } + 1;
+        if ceil && (places - 1) * stride >= size + padding {
+            places -= 1;
+        }
+        kernels.push(kernel);
+        strides.push(stride);
+        paddings.push(padding);
+        dilations.push(dilation);
+        outputs.push(places);
     }
-    let [rows, columns] = window;
-    let mut arguments = vec![format!("({}, {})", rows.0, columns.0)];
-    if (rows.1, columns.1) != (rows.0, columns.0) {
-        arguments.push(format!("stride = ({}, {})", rows.1, columns.1));
+    let mut arguments = vec![joined(kernels)];
+    if strides != kernels {
+        arguments.push(format!("stride = {}", joined(strides)));
     }
-    arguments.extend(pair("padding", (rows.2, columns.2), 0));
-    if dice.once_in(2) {
-        return Layer::new("MaxPool2d", arguments, output);
+    if paddings.iter().any(|&padding| padding > 0) {
+        arguments.push(format!("padding = {}", joined(paddings)));
     }
-    if dice.once_in(2) {
+    if dilations.iter().any(|&dilation| dilation > 1) {
+        arguments.push(format!("dilation = {}", joined(dilations)));
+    }
+    if ceil {
+        arguments.push("ceil_mode = true".into());
+    }
+    if !largest && dice.once_in(2) {
         arguments.push("count_include_pad = false".into());
     }
-    Layer::new("AvgPool2d", arguments, output)
+    let (kind, function) = match largest {
+        true => (
+            named("MaxPool1d", "MaxPool2d"),
+            named("max_pool1d", "max_pool2d"),
+        ),
+        false => (
+            named("AvgPool1d", "AvgPool2d"),
+            named("avg_pool1d", "avg_pool2d"),
+        ),
+    };
+    Layer::new(kind, arguments, of(outputs.clone())).function(function)
+}
+
+/// A number for each axis: one alone, or a pair, which is one number where both are the same.
+fn joined(each: &[usize]) -> String {
+    match *each {
+        [rows, columns] if rows != columns => format!("({rows}, {columns})"),
+        [number, ..] => number.to_string(),
+        [] => String::new(),
+    }
 }
 
 /// A pair as an argument, as one number where both are the same, and left out where it is the default.
