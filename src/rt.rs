@@ -23,6 +23,7 @@ pub use kiln_runtime::{
         pixels::Pixels,
         pool, prelu, softmax,
         stencil::Taps,
+        upsample,
     },
     layout::{Axis, Layout},
     loss::{Loss, Score},

@@ -167,6 +167,7 @@ paths! {
     PAD_CIRCULAR = pad::Mode::Circular;
     RULE_SLIDING = pool::Rule::Sliding;
     RULE_ADAPTIVE = pool::Rule::Adaptive;
+    UPSAMPLE_SOURCE = upsample::Source;
     AFFINE_LEARNT = batch_norm::Affine::Learnt;
     AFFINE_FIXED = batch_norm::Affine::Fixed;
     RUNNING = batch_norm::Running;

@@ -8,6 +8,7 @@
 
 pub mod asked;
 mod axis;
+mod each;
 mod finish;
 mod form;
 mod literal;
@@ -26,6 +27,7 @@ use crate::{
 };
 use literal::{named_layer, several};
 
+pub use each::Each;
 pub use literal::{as_argument, bare, number, plain_name};
 pub use sides::Sides;
 

@@ -94,6 +94,7 @@ pub mod tanh;
 pub mod transpose;
 pub mod units;
 pub mod unsqueeze;
+pub mod upsample;
 pub mod window;
 
 /// Makes the enum of all operators and hands every call on to the one meant.
@@ -193,6 +194,8 @@ operators! {
     GlobalAvgPool = global_avg_pool, Some("global_avg_pool");
     /// The largest of each channel.
     GlobalMaxPool = global_max_pool, Some("global_max_pool");
+    /// An image or a sequence at another size.
+    Upsample = upsample, Some("upsample");
     /// Each channel at mean 0 and variance 1 over the batch.
     BatchNorm = batch_norm, None;
     /// Each group of a sample's channels at mean 0 and variance 1.

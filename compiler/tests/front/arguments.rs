@@ -501,6 +501,30 @@ fn paddings_near_a_word_are_told_the_words() {
 }
 
 #[test]
+fn upsampling_has_a_scale_or_a_size() {
+    let scale = "`scale` is a number above 0 that f32 can hold, such as `2`, or two of them";
+    for arguments in ["0", "-1.5", "(2, 0)", "1e39"] {
+        assert_eq!(wrong(&format!("Upsample({arguments})")), [scale]);
+    }
+    assert_eq!(
+        wrong("Upsample"),
+        ["`Upsample` needs `scale` or `size`, as in `Upsample(2)` or `Upsample(size = (32, 32))`"]
+    );
+    assert_eq!(
+        wrong("Upsample(2, size = 4)"),
+        ["`scale` and `size` both say how large the result is; drop one"]
+    );
+    assert_eq!(
+        wrong("Upsample(size = (0, 4))"),
+        ["this size is 0; sizes are at least 1"]
+    );
+    assert_eq!(
+        wrong("Upsample(2, align_corners = true)"),
+        ["corners are aligned between pixels, by `mode = Bilinear` or `mode = Linear`; drop this"]
+    );
+}
+
+#[test]
 fn positions_of_a_window_are_counted_in_32_bits() {
     super::graph("struct A(x: [1, 300, 300]) -> [1, 1, 1] { MaxPool2d(300) }");
     let expected =

@@ -396,6 +396,57 @@ fn pools_count_each_number_of_each_window() {
 }
 
 #[test]
+fn upsample() {
+    gives(&[3, 4, 5], "Upsample(2)", &[3, 8, 10]);
+    gives(&[3, 4, 5], "Upsample((1.5, 2.3))", &[3, 6, 11]);
+    gives(
+        &[3, 4, 5],
+        "Upsample(scale = 0.5, mode = NearestExact)",
+        &[3, 2, 2],
+    );
+    gives(
+        &[3, 4, 5],
+        "Upsample(size = (7, 9), mode = Bilinear, align_corners = true)",
+        &[3, 7, 9],
+    );
+    gives(&[4, 5], "Upsample(size = 7, mode = Linear)", &[7, 5]);
+    for (shape, layer, message) in [
+        (
+            &[3, 2, 9][..],
+            "up: Upsample(0.25)",
+            "`up` leaves nothing of its input: `x` gives [3, 2, 9], and floor(2 * 0.25) = 0 for its height; \
+             a scale of at least 0.5 leaves one",
+        ),
+        (
+            &[3, 4, 5],
+            "Upsample(2, mode = Linear)",
+            "`Upsample` interpolates between steps of a sequence [time, features], but `x` gives [3, 4, 5]; \
+             `mode = Bilinear` is for images",
+        ),
+        (
+            &[4, 5],
+            "Upsample(2, mode = Bilinear)",
+            "`Upsample` interpolates between pixels of an image [channels, height, width], but `x` gives [4, 5]; \
+             `mode = Linear` is for sequences",
+        ),
+        (
+            &[4, 5],
+            "Upsample((2, 3))",
+            "`Upsample` has a number for rows and one for columns, but `x` gives [4, 5], a sequence [time, features], \
+             which takes one; `Reshape` makes an image of it",
+        ),
+        (
+            &[4],
+            "Upsample(2)",
+            "`Upsample` takes an image [channels, height, width] or a sequence [time, features], but `x` gives [4]; \
+             put `Reshape` before it",
+        ),
+    ] {
+        assert_eq!(fails(shape, layer), message);
+    }
+}
+
+#[test]
 fn pools_of_any_size_overflow_nothing() {
     for arguments in [
         "2147483648, padding = 1073741824",

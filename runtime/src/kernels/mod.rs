@@ -28,4 +28,5 @@ pub mod pool;
 pub mod prelu;
 pub mod softmax;
 pub mod stencil;
+pub mod upsample;
 pub mod winners;

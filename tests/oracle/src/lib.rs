@@ -16,6 +16,7 @@ mod pointwise;
 mod pooling;
 mod recurrence;
 mod reduction;
+mod resampling;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -268,6 +269,7 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::AdaptiveMaxPool2d(op) => pooling::pool(&op.0, application),
         Op::GlobalAvgPool(op) => pooling::pool(&op.0, application),
         Op::GlobalMaxPool(op) => pooling::pool(&op.0, application),
+        Op::Upsample(op) => resampling::upsample(op, application),
         Op::BatchNorm(norm) => norm::running(norm, application),
         Op::GroupNorm(norm) => units::group(norm, application),
         Op::InstanceNorm(norm) if norm.track_running_stats => {

@@ -571,7 +571,7 @@ fn conv_transpose(dice: &mut Dice, shape: &[usize]) -> Layer {
     }
 }
 
-/// A pool of an image or a sequence.
+/// A pool of an image or a sequence, or another size of it.
 fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
     let image = shape.len() == 3;
     // Channels, and the axes that are pooled.
@@ -584,7 +584,8 @@ fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
         false => vec![sizes[0], channels],
     };
     let named = |one: &'static str, two: &'static str| if image { two } else { one };
-    match dice.below(6) {
+    match dice.below(8) {
+        6 | 7 => upsample(dice, sizes, of, image),
         0 => {
             let (kind, function) = dice.pick(&[
                 ("GlobalAvgPool", "global_avg_pool"),
@@ -609,6 +610,41 @@ fn pool(dice: &mut Dice, shape: &[usize]) -> Layer {
         }
         _ => sliding(dice, sizes, of, named),
     }
+}
+
+/// An image or a sequence at another size, of at most 20 pixels or steps.
+fn upsample(
+    dice: &mut Dice,
+    sizes: &[usize],
+    of: impl Fn(Vec<usize>) -> Vec<usize>,
+    image: bool,
+) -> Layer {
+    let linear = if image { "Bilinear" } else { "Linear" };
+    let mode = dice.pick(&["Nearest", "NearestExact", linear, linear]);
+    let (mut arguments, outputs) = match dice.once_in(2) {
+        true => {
+            let outputs: Vec<usize> = sizes.iter().map(|_| dice.between(1, 20)).collect();
+            (vec![format!("size = {}", joined(&outputs))], outputs)
+        }
+        false => {
+            // Of the smallest size one is left.
+            let halves = sizes.iter().all(|&size| size > 1);
+            let half = if halves && dice.once_in(3) {
+                1
+            } else {
+                dice.pick(&[2, 3, 4, 5])
+            };
+            let outputs = sizes.iter().map(|&size| size * half / 2).collect();
+            (vec![format!("{:?}", half as f64 / 2.0)], outputs)
+        }
+    };
+    if mode != "Nearest" {
+        arguments.push(format!("mode = {mode}"));
+    }
+    if mode == linear && dice.once_in(2) {
+        arguments.push("align_corners = true".into());
+    }
+    Layer::new("Upsample", arguments, of(outputs)).function("upsample")
 }
 
 /// A pool of windows that slide.
