@@ -4,6 +4,7 @@
 //! 4,096, in up to four chains that take them in turn; 4,096 sums of pieces make one of the next level, and so on. In the end
 //! levels are joined from the earliest positions on, and then lanes.
 
+use super::super::copy::transposed;
 use super::formula::{self, Formula, Term};
 use super::levels::{Added, BAND, CHAIN, Chain, Join, Largest, Sums, across_lanes};
 use super::place::{
@@ -129,13 +130,7 @@ impl Sum<'_> {
         s.vectorize(
             #[inline(always)]
             || match (self.lanes.to, self.summed) {
-                (false, []) => {
-                    for index in 0..axis.size {
-                        let at = place.along(axis, index);
-                        let total = self.across::<S, F, J>(s, from, at.from, f);
-                        self.finish_number(&mut y[at.to], across_lanes::<S, J>(s, total));
-                    }
-                }
+                (false, []) => self.pixels::<S, F, J>(s, y, from, place, axis, f),
                 _ => {
                     let mut sums = Sums::<J>::new();
                     for index in 0..axis.size {
@@ -350,7 +345,45 @@ impl Sum<'_> {
         }
     }
 
-    /// The sum of all panels at one position.
+    /// The sums of all lanes at each index of an axis. Those of sixteen are transposed, so that their lanes are added at once.
+    #[inline(always)]
+    fn pixels<S: Isa, F: Formula, J: Join>(
+        self,
+        s: S,
+        y: &mut [f32],
+        from: [&[f32]; 3],
+        place: Place,
+        axis: &Axis,
+        f: F,
+    ) {
+        let mut index = 0;
+        while index + LANES <= axis.size {
+            let mut sums = [f32x16::splat(s, J::NONE); LANES];
+            for (next, sum) in sums.iter_mut().enumerate() {
+                let at = place.along(axis, index + next).from;
+                *sum = self.across::<S, F, J>(s, from, at, f);
+            }
+            let mut sums = transposed(sums);
+            for width in [8, 4, 2, 1] {
+                for lane in 0..width {
+                    sums[lane] = J::join(s, sums[lane], sums[lane + width]);
+                }
+            }
+            let totals: [f32; LANES] = sums[0].into();
+            for (next, total) in totals.into_iter().enumerate() {
+                let at = place.to + (index + next) * axis.to;
+                self.finish_number(&mut y[at], total);
+            }
+            index += LANES;
+        }
+        for index in index..axis.size {
+            let at = place.along(axis, index);
+            let total = self.across::<S, F, J>(s, from, at.from, f);
+            self.finish_number(&mut y[at.to], across_lanes::<S, J>(s, total));
+        }
+    }
+
+    /// The sum of all panels at one position, one after another.
     #[inline(always)]
     fn across<S: Isa, F: Formula, J: Join>(
         self,
@@ -359,33 +392,29 @@ impl Sum<'_> {
         at: [usize; 3],
         f: F,
     ) -> f32x16<S> {
+        let none = f32x16::splat(s, J::NONE);
         let count = self.lanes.count;
         let panels = count / LANES;
-        let mut total = Chain::<S, J>::new(s);
-        let none = f32x16::splat(s, J::NONE);
-        for first in (0..panels).step_by(CHAIN) {
-            let end = panels.min(first + CHAIN);
-            let mut chains = [[none]; 4];
-            let mut panel = first;
-            while panel + 4 <= end {
-                for (next, chain) in chains.iter_mut().enumerate() {
-                    self.add::<S, F, J, _>(s, chain, from, at, panel + next, f);
-                }
-                panel += 4;
-            }
-            for (next, chain) in chains.iter_mut().take(end - panel).enumerate() {
-                self.add::<S, F, J, _>(s, chain, from, at, panel + next, f);
-            }
-            let [[p], [q], [r], [t]] = chains;
-            let (p, q) = (J::join(s, p, r), J::join(s, q, t));
-            total.push(s, J::join(s, p, q));
-        }
+        let mut last = none;
         if !count.is_multiple_of(LANES) {
-            let mut last = [none];
-            self.add::<S, F, J, _>(s, &mut last, from, at, panels, f);
-            total.push(s, masked(s, last[0], panels, count, J::NONE));
+            let mut sum = [none];
+            self.add::<S, F, J, _>(s, &mut sum, from, at, panels, f);
+            last = masked(s, sum[0], panels, count, J::NONE);
         }
-        total.total(s)
+        if panels <= CHAIN {
+            let mut sum = [none];
+            for panel in 0..panels {
+                self.add::<S, F, J, _>(s, &mut sum, from, at, panel, f);
+            }
+            return J::join(s, sum[0], last);
+        }
+        let mut total = Chain::<S, J>::new(s);
+        for panel in 0..panels {
+            let mut sum = [none];
+            self.add::<S, F, J, _>(s, &mut sum, from, at, panel, f);
+            total.push(s, sum[0]);
+        }
+        J::join(s, total.total(s), last)
     }
 }
 

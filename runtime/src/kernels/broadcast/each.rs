@@ -81,6 +81,9 @@ struct Walk<'a> {
     gaps: bool,
 }
 
+/// Indices whose numbers are spread at once.
+const SPREAD: usize = 16;
+
 /// One sample: what is written, and how far; and what is read.
 struct Sample<'a> {
     y: &'a mut [f32],
@@ -158,15 +161,104 @@ impl Walk<'_> {
             sample.end = place.to + (axis.size - 1) * axis.to + run;
         }
         let Sample { y, from, .. } = sample;
+        let blocks = self.lies_in_blocks(*from, place.from, axis, F::READS);
         s.vectorize(
             #[inline(always)]
             || {
+                if blocks {
+                    let y = &mut y[place.to..];
+                    return self.blocks::<S, F, ADD>(s, y, *from, place.from, axis, f);
+                }
                 for index in 0..axis.size {
                     let at = place.along(axis, index);
                     self.pixel::<S, F, ADD>(s, &mut y[at.to..at.to + run], *from, at.from, f);
                 }
             },
         );
+    }
+
+    /// Whether all lanes begin a whole number of blocks apart, and end with a block, in what is written and in as many tensors
+    /// as are read.
+    fn lies_in_blocks(self, from: [&[f32]; 3], at: [usize; 3], axis: &Axis, reads: usize) -> bool {
+        let Lanes {
+            count,
+            a,
+            b,
+            c,
+            whole,
+            ..
+        } = self.lanes;
+        let (full, strides) = ([a, b, c], [axis.a, axis.b, axis.c]);
+        let lies = |source: usize| {
+            let end =
+                at[source] + (axis.size - 1) * strides[source] + count.next_multiple_of(LANES);
+            strides[source].is_multiple_of(LANES) && end <= from[source].len()
+        };
+        whole
+            && axis.to.is_multiple_of(LANES)
+            && (0..reads).all(|source| !full[source] || lies(source))
+    }
+
+    /// The innermost axis where everything lies in whole blocks. Numbers that serve all lanes are first spread over a block
+    /// for each index, so that what follows is one loop, whatever is stretched.
+    #[inline(always)]
+    fn blocks<S: Isa, F: Formula, const ADD: bool>(
+        self,
+        s: S,
+        y: &mut [f32],
+        from: [&[f32]; 3],
+        at: [usize; 3],
+        axis: &Axis,
+        f: F,
+    ) {
+        let Lanes { count, a, b, c, .. } = self.lanes;
+        let (full, strides) = ([a, b, c], [axis.a, axis.b, axis.c]);
+        let panels = count.div_ceil(LANES);
+        let partial = !count.is_multiple_of(LANES);
+        let (y, _) = y.as_chunks_mut::<LANES>();
+        let mut spread = [[[0.0; LANES]; SPREAD]; 3];
+        for first in (0..axis.size).step_by(SPREAD) {
+            let size = SPREAD.min(axis.size - first);
+            for source in 0..F::READS {
+                if !full[source] {
+                    let numbers = &from[source][at[source] + first * strides[source]..];
+                    for (index, block) in spread[source][..size].iter_mut().enumerate() {
+                        f32x16::splat(s, numbers[index * strides[source]]).store_array(block);
+                    }
+                }
+            }
+            // Blocks from index to index, and from panel to panel.
+            let mut reads: [(&[[f32; LANES]], usize, usize); 3] = [(&[], 0, 0); 3];
+            for source in 0..F::READS {
+                reads[source] = if full[source] {
+                    let (blocks, _) = from[source][at[source]..].as_chunks();
+                    let step = strides[source] / LANES;
+                    (&blocks[first * step..], step, 1)
+                } else {
+                    (&spread[source], 1, 0)
+                };
+            }
+            let y = &mut y[first * (axis.to / LANES)..];
+            for index in 0..size {
+                let y = &mut y[index * (axis.to / LANES)..][..panels];
+                let mut next = [0; 3];
+                for source in 0..F::READS {
+                    next[source] = index * reads[source].1;
+                }
+                for (panel, y) in y.iter_mut().enumerate() {
+                    let mut read = [f32x16::splat(s, 0.0); 3];
+                    for source in 0..F::READS {
+                        read[source] = f32x16::simd_from(s, reads[source].0[next[source]]);
+                        next[source] += reads[source].2;
+                    }
+                    let mut value = f.of(s, read);
+                    if partial && panel + 1 == panels {
+                        value = masked(s, value, panel, count, 0.0);
+                    }
+                    store::<S, ADD>(s, y, value);
+                }
+            }
+        }
     }
 
     /// All lanes at one index of all axes.

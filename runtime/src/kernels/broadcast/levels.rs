@@ -14,7 +14,7 @@ pub const CHAIN: usize = 4096;
 /// Sums of sums: enough for 2^36 terms.
 const LEVELS: usize = 3;
 /// Panels that are summed together, so that what is read comes as it lies.
-pub const BAND: usize = 32;
+pub const BAND: usize = 8;
 
 /// What many numbers become.
 pub trait Join: Copy {
