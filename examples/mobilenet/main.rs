@@ -64,7 +64,9 @@ fn pixels(file: &[u8]) -> Result<Vec<u8>, String> {
     let header = format!("P6\n{SIDE} {SIDE}\n255\n");
     match file.strip_prefix(header.as_bytes()) {
         Some(pixels) if pixels.len() == 3 * SIDE * SIDE => Ok(pixels.to_vec()),
-        _ => Err(format!("an image is a binary PPM of {SIDE} x {SIDE} pixels, which begins {header:?}")),
+        _ => Err(format!(
+            "an image is a binary PPM of {SIDE} x {SIDE} pixels, which begins {header:?}"
+        )),
     }
 }
 

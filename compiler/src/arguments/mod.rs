@@ -6,7 +6,8 @@
 //!
 //! [`finish`]: Arguments::finish
 
-pub mod asked;
+pub mod around;
+mod asked;
 mod axis;
 mod each;
 mod finish;
@@ -27,9 +28,9 @@ use crate::{
 };
 use literal::{named_layer, several};
 
+pub use around::Sides;
 pub use each::Each;
 pub use literal::{as_argument, bare, number, plain_name};
-pub use sides::Sides;
 
 /// One declaration's arguments while an operator reads them.
 ///

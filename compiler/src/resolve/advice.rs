@@ -175,8 +175,7 @@ impl Scope<'_, '_> {
 }
 
 /// What is said of a number where a tensor is expected.
-pub(super) const NUMBER: &str =
-    "a number is no tensor; it stands beside one, as in `x * 0.5`";
+pub(super) const NUMBER: &str = "a number is no tensor; it stands beside one, as in `x * 0.5`";
 
 /// What is said instead of an expression that is no tensor.
 pub(super) fn instead_of(expr: &Expr) -> &'static str {

@@ -37,6 +37,7 @@
 mod backward;
 mod few;
 mod groups;
+mod place;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -44,6 +45,7 @@ mod weights;
 pub use backward::input_gradient;
 pub use few::{gather, scatter};
 pub use groups::{forward_groups, input_gradient_groups, transpose_groups};
+use place::place;
 pub use weights::{Application, application, application_groups};
 
 use super::{
@@ -263,15 +265,6 @@ fn unreached<S: Isa, F: Finish, C: Stencil, X: Image, Y: Image, const P: usize>(
             }
         }
     }
-}
-
-/// The pixel of Y that an output of a class is.
-#[inline(always)]
-fn place<C: Stencil>(first: [usize; 2], [row, column]: [usize; 2]) -> [usize; 2] {
-    [
-        first[0] + row * C::STRIDE[0],
-        first[1] + column * C::STRIDE[1],
-    ]
 }
 
 /// Finishes the sums of a class and writes them to Y.

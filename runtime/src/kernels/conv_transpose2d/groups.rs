@@ -12,7 +12,7 @@
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
 )]
 
-use super::place;
+use super::place::place;
 use crate::{
     block::{Block, LANES},
     kernels::{

@@ -30,13 +30,16 @@ use fearless_simd::{f32x16, prelude::*};
 /// Writes panels `first..first + transposed.len()`, which threads may share: `transposed[q - first][t O + j]` holds, in the lane of
 /// input g O + i, `w[g O + j][i]` of tap t.
 pub fn transpose<S: Isa, const O: usize, const T: usize, const P: usize>(
-    _: S,
+    s: S,
     w: &[[Block; T]; P],
     first: usize,
     transposed: &mut [[Block; T]],
 ) {
     let (w, transposed) = (w.as_flattened(), transposed.as_flattened_mut());
-    squares(&w[first * T..][..transposed.len()], transposed, O);
+    s.vectorize(
+        #[inline(always)]
+        || squares(&w[first * T..][..transposed.len()], transposed, O),
+    );
 }
 
 /// Transposes the squares of O by O numbers in which every O blocks fall.
@@ -61,7 +64,7 @@ pub fn transpose_few<
     const P: usize,
     const KT: usize,
 >(
-    _: S,
+    s: S,
     w: &[[Block; T]; P],
     first: usize,
     transposed: &mut [[Block; KT]],
@@ -70,7 +73,10 @@ pub fn transpose_few<
         assert!(KT == T / I * O);
     }
     let (w, transposed) = (w.as_flattened(), transposed.as_flattened_mut());
-    few(w, first, transposed, [I, O], [T, KT]);
+    s.vectorize(
+        #[inline(always)]
+        || few(w, first, transposed, [I, O], [T, KT]),
+    );
 }
 
 /// [`transpose_few`] with sizes as values: inputs and outputs of a group, blocks of a panel of both.

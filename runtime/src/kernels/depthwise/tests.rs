@@ -157,7 +157,7 @@ macro_rules! case {
                         x,
                         &w,
                         &b,
-                        (&[], 0.0),
+                        (&[], 0.0, f32::INFINITY),
                         &[],
                         &mut told,
                     );
@@ -185,10 +185,9 @@ macro_rules! case {
                     }
 
                     // The batch in two chunks, the tensor in stretches of any length.
-                    let one = |image| core::slice::from_ref(image);
                     let xs: Vec<[[Block; XS]; 1]> = x.iter().map(|x| [*x]).collect();
                     let ds: Vec<[[Block; DS]; 1]> = delta.iter().map(|d| [*d]).collect();
-                    let samples = [(&xs[..2], &ds[..2]), (one(&xs[2]), one(&ds[2]))];
+                    let samples = [(&xs[..2], &ds[..2]), (&xs[2..], &ds[2..])];
                     let application = application::<C, X, D, _, 1, 1, XS, DS>(samples.into_iter());
                     for length in [T * P, T, 1, 5] {
                         let mut gradient = vec![DIRTY; T * P];

@@ -10,10 +10,15 @@ use std::{vec, vec::Vec};
 /// A pool of an image in a border.
 #[derive(Clone, Copy)]
 pub struct Case {
+    /// What messages call it.
     pub name: &'static str,
+    /// Channels of the image.
     pub channels: usize,
+    /// Its rows and columns.
     pub size: [usize; 2],
+    /// Those of the result.
     pub outputs: [usize; 2],
+    /// The windows along both.
     pub rules: [Rule; 2],
 }
 
@@ -44,6 +49,7 @@ const fn case(name: &'static str, channels: usize, rows: Axis, columns: Axis) ->
 /// No window along an axis.
 const ONE: Axis = (1, 1, Some([1, 1, 1, 0]));
 
+/// Pools of all kinds.
 pub const CASES: &[Case] = &[
     case(
         "halves",
