@@ -6,8 +6,8 @@
 //!
 //! [`finish`]: Arguments::finish
 
-pub mod around;
-mod asked;
+mod around;
+pub mod asked;
 mod axis;
 mod each;
 mod finish;
