@@ -1,6 +1,6 @@
 //! The gradient of padding: every element gathers those of its places.
 
-use super::{Frame, Mode};
+use super::frame::{Frame, Mode};
 use crate::{
     block::{Block, LANES},
     math::{flush, flush_number},
