@@ -41,10 +41,10 @@ macro_rules! measured {
     };
 }
 
-measured!(OfGelu = Gelu, 5.0, 5.0, |x| x * normal_cdf(x));
-measured!(OfGeluTanh = GeluTanh, 5.0, 60.0, gelu_tanh);
-measured!(OfSilu = Silu, 3.5, 3.5, |x| x * sigmoid(x));
-measured!(OfMish = Mish, 4.0, 4.0, |x| {
+measured!(OfGelu = Gelu, 6.5, 6.5, |x| x * normal_cdf(x));
+measured!(OfGeluTanh = GeluTanh, 6.0, 200.0, gelu_tanh);
+measured!(OfSilu = Silu, 5.5, 5.5, |x| x * sigmoid(x));
+measured!(OfMish = Mish, 6.0, 6.0, |x| {
     let e = x.min(30.0).exp();
     x * (e * (e + 2.0) / (e * (e + 2.0) + 2.0))
 });
@@ -54,7 +54,7 @@ measured!(
     2.5,
     softplus
 );
-measured!(OfElu = Elu<{ bits(1.0) }>, 1.6, 2.0, |x| match x > 0.0 {
+measured!(OfElu = Elu<{ bits(1.0) }>, 1.7, 1.7, |x| match x > 0.0 {
     true => x,
     false => x.exp_m1(),
 });
