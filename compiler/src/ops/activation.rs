@@ -1,6 +1,6 @@
 //! What activations have in common: a function applied number by number, blocks in, blocks of the same storage out.
 
-use super::image::pixels;
+use super::image::pixels as of_storage;
 use crate::call::{self, Argument, Call, Size, Slot};
 use crate::rt::kernels;
 use crate::site::{Activation, Operand, Site};
@@ -102,9 +102,9 @@ pub fn backward(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
 /// Where the numbers of a value lie: one pixel of as many channels where they lie side by side.
 fn pixels(storage: &Storage) -> Argument<Slot> {
     match storage.form {
-        Form::Steps | Form::Image(_) => pixels(storage),
+        Form::Steps | Form::Image(_) => of_storage(storage),
         Form::Flat | Form::Planar(_) => {
-            pixels(&Storage::flat(&[storage.shape.iter().product()]))
+            of_storage(&Storage::flat(&[storage.shape.iter().product()]))
         }
     }
 }
