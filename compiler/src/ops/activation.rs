@@ -16,13 +16,16 @@ kernels! {
 /// arithmetic is the runtime's.
 macro_rules! layer {
     ($name:ident) => {
-        impl $crate::ops::Operator for $name {
+        impl $crate::ops::operator::Operator for $name {
             fn declare(arguments: &mut $crate::arguments::Arguments<'_>) -> Self {
                 Self::declared(arguments)
             }
 
             /// Any shape stays.
-            fn infer(&self, call: &$crate::ops::Application<'_>) -> Result<Vec<usize>, String> {
+            fn infer(
+                &self,
+                call: &$crate::ops::operator::Application<'_>,
+            ) -> Result<Vec<usize>, String> {
                 Ok(call.inputs[0].shape.to_vec())
             }
         }

@@ -8,8 +8,7 @@
 use super::conv2d::{Conv, groups};
 use super::operator::{Application, Operator};
 use super::{
-    Op,
-    pad::{MODES, Mode},
+    padding_mode::{MODES, Mode},
     parameter::Weights,
     window::{self, Around, Padding, Window},
 };
@@ -54,8 +53,8 @@ impl Operator for Conv1d {
         }
     }
 
-    fn levels(&self) -> Vec<Op> {
-        self.padded_first()
+    fn padded_first(&self) -> Option<(Mode, Self, Self)> {
+        self.apart()
     }
 
     /// `[T, F]` gives `[T', channels]`.

@@ -13,8 +13,7 @@ mod lower;
 
 use super::operator::{Application, Feed, Operator};
 use super::{
-    Op,
-    pad::{MODES, Mode, Pad},
+    padding_mode::{MODES, Mode},
     parameter::Weights,
     window::{self, Around, Padding, Window},
 };
@@ -75,8 +74,8 @@ impl Operator for Conv2d {
         }
     }
 
-    fn levels(&self) -> Vec<Op> {
-        self.padded_first()
+    fn padded_first(&self) -> Option<(Mode, Self, Self)> {
+        self.apart()
     }
 
     /// `[C, H, W]` gives `[channels, H', W']`.
@@ -111,12 +110,9 @@ impl<const AXES: usize> Conv<AXES> {
     }
 
     /// What is not padded by zeros is padded before it.
-    pub(super) fn padded_first(&self) -> Vec<Op>
-    where
-        Self: Into<Op>,
-    {
+    pub(super) fn apart(&self) -> Option<(Mode, Self, Self)> {
         if self.mode == Mode::ZEROS || self.around == Around::NONE {
-            return vec![self.clone().into()];
+            return None;
         }
         let padded_by_zeros = Self {
             mode: Mode::ZEROS,
@@ -126,8 +122,7 @@ impl<const AXES: usize> Conv<AXES> {
             around: Around::NONE,
             ..padded_by_zeros.clone()
         };
-        let pad = Pad::before(padded_by_zeros.into(), self.mode);
-        vec![pad.into(), bare.into()]
+        Some((self.mode, padded_by_zeros, bare))
     }
 
     /// Whether the stated number of input channels, if there is one, is that of `feed`.

@@ -7,7 +7,7 @@
 mod lower;
 
 use super::operator::{Application, Operator};
-use super::{Op, init::Scheme, parameter::Weights};
+use super::{init::Scheme, parameter::Weights};
 use crate::{
     arguments::Arguments,
     parameter::{Init, Parameter},
@@ -73,7 +73,7 @@ impl Operator for Lstm {
     }
 
     /// The lowest level reads what the user states; those above read `hidden` units.
-    fn levels(&self) -> Vec<Op> {
+    fn levels(&self) -> Vec<Self> {
         let levels = self.level..self.level + self.layers;
         let inputs = |level| {
             if level == self.level {
@@ -89,7 +89,6 @@ impl Operator for Lstm {
                 inputs: inputs(level),
                 ..self.clone()
             })
-            .map(Op::from)
             .collect()
     }
 

@@ -61,6 +61,7 @@ pub mod noise;
 pub mod normalised;
 pub mod operator;
 pub mod pad;
+pub mod padding_mode;
 pub mod pair;
 pub mod parameter;
 pub mod permute;
@@ -335,7 +336,10 @@ impl Op {
 
     /// The chain it becomes; see [`Operator::levels`].
     pub fn levels(&self) -> Vec<Self> {
-        each!(self, op => op.levels())
+        each!(self, op => match op.padded_first() {
+            Some((mode, by_zeros, bare)) => vec![Self::pad_before(by_zeros.into(), mode), bare.into()],
+            None => op.levels().into_iter().map(Self::from).collect(),
+        })
     }
 
     /// Whether it is a recurrence; see [`Operator::remembers`].

@@ -1,6 +1,6 @@
 //! What every layer and operator is: its arguments, its shape rule, its parameters.
 
-use super::Op;
+use super::padding_mode::Mode;
 use crate::{arguments::Arguments, parameter::Parameter};
 
 /// An operand as shape rules see it.
@@ -32,12 +32,18 @@ pub trait Operator: Sized {
     }
 
     /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
-    /// it is a stack of levels with parameters of their own, or pads what it reads.
-    fn levels(&self) -> Vec<Op>
+    /// it is a stack of levels with parameters of their own.
+    fn levels(&self) -> Vec<Self>
     where
-        Self: Clone + Into<Op>,
+        Self: Clone,
     {
-        vec![self.clone().into()]
+        vec![self.clone()]
+    }
+
+    /// With what it pads what it reads, if that is a level of its own: then itself as it pads by zeros, and without
+    /// padding.
+    fn padded_first(&self) -> Option<(Mode, Self, Self)> {
+        None
     }
 
     /// Whether a step of what it gives depends on the steps before it.

@@ -12,34 +12,8 @@
 mod lower;
 
 use super::operator::{Application, Operator};
-use super::{Op, window::Padding};
+use super::{Op, padding_mode::Mode, window::Padding};
 use crate::arguments::{Arguments, Sides};
-
-/// What is padded with.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mode {
-    /// A number.
-    Constant(f32),
-    /// The numbers in reverse, without the edge.
-    Reflect,
-    /// The edge.
-    Replicate,
-    /// The numbers at the other end.
-    Circular,
-}
-
-impl Mode {
-    /// What nothing else is said for.
-    pub const ZEROS: Self = Self::Constant(0.0);
-}
-
-/// The words of `padding_mode`.
-pub const MODES: &[(&str, Mode)] = &[
-    ("Zeros", Mode::ZEROS),
-    ("Reflect", Mode::Reflect),
-    ("Replicate", Mode::Replicate),
-    ("Circular", Mode::Circular),
-];
 
 /// The words of `mode`, and whether they take a `value`.
 const WORDS: &[(&str, (Mode, bool))] = &[
@@ -68,13 +42,15 @@ pub struct Pad {
     pub mode: Mode,
 }
 
-impl Pad {
-    /// What an operator pads by zeros, padded otherwise.
-    pub fn before(op: Op, mode: Mode) -> Self {
+impl Op {
+    /// What an operator pads by zeros, padded otherwise before it.
+    pub(super) fn pad_before(op: Self, mode: Mode) -> Self {
         let amount = Amount::Before(Box::new(op));
-        Self { amount, mode }
+        Pad { amount, mode }.into()
     }
+}
 
+impl Pad {
     /// What is padded around a tensor of this shape: a row, of rows or of numbers, where it has one axis to pad; `None` for
     /// the sides of two axes.
     pub fn padding_on(&self, shape: &[usize]) -> Option<Padding> {

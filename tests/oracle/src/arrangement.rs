@@ -3,11 +3,7 @@
 //! With respect to one axis a row-major tensor is `outer` pieces of `size` rows of `inner` numbers.
 
 use super::{Application, Tensor, volume};
-use kiln_compiler::ops::{
-    concat::Concat,
-    pad::{Mode, Pad},
-    slice::Slice,
-};
+use kiln_compiler::ops::{concat::Concat, pad::Pad, padding_mode::Mode, slice::Slice};
 
 /// The pieces that the axes before `axis` count, each all that lies along `axis` and behind.
 fn pieces<'a>(tensor: Tensor<'a>, axis: usize) -> impl Iterator<Item = &'a [f64]> {

@@ -1,9 +1,10 @@
 //! The back end of padding: which storages it reads and writes, and how its kernels are told of them.
 
-use super::{Amount, Mode, Pad};
+use super::{Amount, Pad};
 use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::ops::image;
 use crate::ops::lower::Lower;
+use crate::ops::padding_mode::Mode;
 use crate::ops::window::Padding;
 use crate::rt::{self, kernels};
 use crate::site::{Operand, Site};
