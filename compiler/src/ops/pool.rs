@@ -11,9 +11,11 @@ use crate::site::{Operand, Pooling, Site};
 use crate::storage;
 use rule::Rule;
 use sliding::Sliding;
+pub use space::Space;
 
 mod rule;
 pub mod sliding;
+mod space;
 
 kernels! {
     MAX = max_pool::forward(s, x, out y, pixels, rules);
@@ -33,17 +35,6 @@ pub enum Fold {
         /// Whether zeros of the padding count as numbers of the window.
         pad: bool,
     },
-}
-
-/// What a pool takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Space {
-    /// `[T, F]`
-    Steps,
-    /// `[C, H, W]`
-    Image,
-    /// Either.
-    Any,
 }
 
 /// Where windows lie.

@@ -1,6 +1,6 @@
 //! Windows that slide: their arguments, and how many of them an axis has.
 
-use super::{Space, rule::Rule};
+use super::{rule::Rule, space::Space};
 use crate::arguments::Arguments;
 use crate::ops::operator::Feed;
 use crate::site::Pooling;

@@ -1,6 +1,6 @@
 //! From the outputs' gradients to the pixels'.
 
-use super::{CHUNK, Place, Source, places};
+use super::source::{CHUNK, Place, Source, places};
 use crate::{
     block::Block,
     kernels::pixels::Pixels,

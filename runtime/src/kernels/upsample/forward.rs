@@ -1,6 +1,6 @@
 //! From pixels to outputs.
 
-use super::{CHUNK, Place, Source, places};
+use super::source::{CHUNK, Place, Source, places};
 use crate::{
     block::Block,
     kernels::pixels::Pixels,
