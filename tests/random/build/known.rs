@@ -159,4 +159,37 @@ pub const MODELS: &[&str] = &[
             )
         }
     }",
+    // A transposed convolution of images of two sizes, one of them a pixel.
+    "(a: [5, 3, 4], b: [5, 1, 1]) -> ([18, 6, 8], [18, 2, 2]) {
+        up: ConvTranspose2d(18, 4, stride = 2, padding = 1),
+        forward { (relu(up(a)), tanh(up(b))) }
+    }",
+    // Transposed convolutions before norms and a sum, the last to few channels.
+    "(x: [17, 3, 3]) -> [2, 12, 12] {
+        same: ConvTranspose2d(17, 3, padding = 1),
+        a: BatchNorm,
+        up: ConvTranspose2d(18, 2, stride = 2, max_norm = 0.75),
+        b: BatchNorm,
+        few: ConvTranspose2d(2, 4, stride = 2, padding = 1),
+        c: BatchNorm,
+        forward { sigmoid(c(few(relu(b(up(relu(a(same(x)) + x))))))) }
+    }",
+    // Transposed convolutions, in groups and to few channels, whose operands others read too.
+    "(x: [6, 4, 4]) -> [2, 8, 8] {
+        groups: ConvTranspose2d(6, 3, padding = 1, groups = 2),
+        wide: Conv2d(16, 3, padding = 1),
+        few: ConvTranspose2d(2, 2, stride = 2),
+        forward {
+            let h = tanh(groups(x));
+            let h = tanh(wide(tanh(groups(h)) + h));
+            few(h) * sigmoid(few(h))
+        }
+    }",
+    // The same over steps.
+    "(x: [6, 17]) -> [24, 3] {
+        up: ConvTranspose1d(20, 4, stride = 2, padding = 1),
+        n: BatchNorm,
+        few: ConvTranspose1d(3, 3, stride = 2, padding = 1, output_padding = 1),
+        forward { few(relu(n(up(x)))) }
+    }",
 ];
