@@ -8,7 +8,7 @@
 //! x^ = (x - m) r,  r = 1 / sqrt(v + eps)        y = f(g x^ + b)
 //! ```
 //!
-//! where f is an activation. This is batch normalisation ([`batch_norm`](super::batch_norm)) of one sample whose
+//! where f is an activation. This is batch normalisation ([`batch_norm`]) of one sample whose
 //! channels have their statistics in common, and it shares the passes over memory: the moments of each channel, which
 //! are joined in double precision as those of samples are there, the line that each channel's numbers are brought to,
 //! and the sums of d = dL/d(g x^ + b) and of d x^. Only what these sums mean for dx is different, since g differs

@@ -27,7 +27,7 @@
 //!
 //! **Exactness.** The mean is had in two parts: the first is rounded, and the second is the mean of what numbers have
 //! above it. Squares are those of what is above the first part, less the square of the second. So x - m has the digits
-//! of x also where the mean is a thousand deviations. No E[x^2] - E[x]^2 is formed.
+//! of x also where the mean is a thousand deviations. No difference of means of squares is formed.
 //!
 //! **Order.** A run of neighbouring blocks is summed in pieces of 16,384, each of four chains in turn, which are joined
 //! lane by lane; then the lanes are, in pairs. All of it depends on the unit's size alone. Up to sixteen units go

@@ -11,7 +11,7 @@
 //! circular     r - b + n     r - b             r - b - n
 //! ```
 //!
-//! Rows and columns are padded independently, y[r][c] = x[m(r)][m(c)], and so the gradient is
+//! Rows and columns are padded independently, `y[r][c] = x[m(r)][m(c)]`, and so the gradient is
 //!
 //! ```text
 //! dx[h][w] = sum over r with m(r) = h, c with m(c) = w  of  dy[r][c]

@@ -15,7 +15,7 @@
 //! pixel's terms in the order of the outputs. A chain has 64 rows or 64 columns at most; what several of them leave is
 //! added up in dx.
 //!
-//! Borders of x and dy are never read. Products of three numbers are flushed in between (see [`math::flush`]).
+//! Borders of x and dy are never read. Products of three numbers are flushed in between (see [`math::flush`](crate::math::flush)).
 
 mod backward;
 mod forward;
