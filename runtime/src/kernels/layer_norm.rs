@@ -123,7 +123,8 @@ fn forward_as_on<S: Isa>(
 }
 
 /// How the units of a group are normalised.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn lines_of<S: Isa>(s: S, x: &[Block], group: &Group, span: &Span, rule: Rule) -> Lines {
     let numbers = f32x16::splat(s, span.numbers as f32);
     let eps = f32x16::splat(s, rule.eps);
@@ -198,7 +199,8 @@ fn lines_of<S: Isa>(s: S, x: &[Block], group: &Group, span: &Span, rule: Rule) -
 }
 
 /// y of the units of a group.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn apply<S: Isa, F: Function>(
     s: S,
     (f, then): (F, Option<Kind>),

@@ -67,7 +67,8 @@ fn sums_on<S: Isa>(
 }
 
 /// Adds the terms of some units of a group.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn add_units<S: Isa>(
     s: S,
     [x, dy]: [&[Block]; 2],
@@ -204,7 +205,8 @@ fn backward_into_on<S: Isa>(
 }
 
 /// What of h is taken off in dx, and of x^: the means of h and of h x^ over each unit, or what stands for them.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn means<S: Isa>(
     s: S,
     [x, dy, weight]: [&[Block]; 3],
@@ -265,7 +267,8 @@ fn means<S: Isa>(
 }
 
 /// dx of a unit, as r h - r all - x^ r along.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(clippy::too_many_arguments, reason = "an inner loop")]
 fn back<S: Isa>(
     s: S,

@@ -1,4 +1,7 @@
 //! Every window of an image folded to one number for each channel.
+//!
+//! Where nothing is optimised, every temporary of what is inlined has a place on the stack: large functions stay functions
+//! there.
 
 mod window;
 
@@ -74,7 +77,8 @@ struct Windows<'a> {
 impl Windows<'_> {
     /// Those of some outputs of a row, of KH x KW pixels each, all of them in the image, STEP columns after each other:
     /// without loops over pixels. Gives the first output that is left.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn small<S: Isa, F: Fold<S>, const KH: usize, const KW: usize, const STEP: usize>(
         &self,
         s: S,
@@ -137,7 +141,8 @@ impl Windows<'_> {
     ///
     /// Where a pixel has few panels, several outputs are folded at a time, or several bands of one large window: the
     /// processor has some four chains under way.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn any<S: Isa, F: Fold<S>>(
         &self,
         s: S,
