@@ -83,9 +83,13 @@ pub trait Lower {
         operand.storage.shape == operand.shape
     }
 
-    /// The storage to copy an operand into that is not accepted, with room for `border`.
+    /// The storage to copy an operand into that is not accepted, with room for `border`. Whoever reads sequences by steps reads no
+    /// border.
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
-        Storage::natural(operand.shape, border)
+        match operand.shape.len() {
+            2 => Storage::natural(operand.shape, Border::default()),
+            _ => Storage::natural(operand.shape, border),
+        }
     }
 
     /// The storage of the result, with room for `border`. Whoever writes sequences by steps writes no border.
