@@ -20,7 +20,8 @@ pub fn is_near(axes: [Axis; 2], panels: usize) -> bool {
 }
 
 /// [`gather`] of at most 3 x 3 windows for each pixel.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn near<S: Isa, W: Copy>(
     s: S,
     dx: &mut [Block],
@@ -64,7 +65,8 @@ pub fn near<S: Isa, W: Copy>(
 }
 
 /// Sums the terms of R x C windows.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn sum<S: Isa, W: Copy, const R: usize, const C: usize>(
     s: S,
     blocks: &mut [Block],
@@ -95,7 +97,8 @@ pub fn is_long(axes: [Axis; 2]) -> bool {
 ///
 /// `of` says what all panels take of a window at one of its positions, and `term` what of it is one panel's. The border
 /// of dx is not written.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn gather<S: Isa, W: Copy>(
     s: S,
     dx: &mut [Block],

@@ -9,7 +9,8 @@ use fearless_simd::{f32x16, i32x16, prelude::*};
 ///
 /// `load` gives what a window has for a panel, told how many positions it has, and `term` what of it goes to a
 /// position. The border of dx is not written.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn scatter<S: Isa, T: Copy>(
     s: S,
     dx: &mut [Block],
@@ -60,7 +61,8 @@ struct Windows {
 
 impl Windows {
     /// Those of a row of outputs.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn row<S: Isa, T: Copy, const ADD: bool>(
         &self,
         s: S,
@@ -191,7 +193,8 @@ fn lines<const KH: usize>(image: &mut [Block], row: usize) -> [&mut [Block]; KH]
 }
 
 /// Gives the pixels of a window what is theirs, for G panels.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn spread<S: Isa, T: Copy, const ADD: bool, const G: usize, const KH: usize, const KW: usize>(
     s: S,
     lines: &mut [&mut [Block]; KH],
@@ -211,7 +214,8 @@ fn spread<S: Isa, T: Copy, const ADD: bool, const G: usize, const KH: usize, con
 }
 
 /// Stores a term, or adds it.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn give<S: Isa, const ADD: bool>(s: S, block: &mut Block, term: f32x16<S>) {
     block.store(match ADD {
         true => math::flush(s, block.load(s) + term),
