@@ -10,53 +10,42 @@ use crate::{
 
 /// The inner product of two arenas.
 pub fn dot(arena: &[Block], other: &[Block]) -> f64 {
-    let sums = simd::dispatch(simd::level(), Products(arena, other));
+    sum(arena.iter().zip(other))
+}
+
+/// The Euclidean norm of an arena, each block of which is loaded once.
+pub fn norm(arena: &[Block]) -> f64 {
+    libm::sqrt(sum(arena.iter().map(
+        #[inline(always)]
+        |block| (block, block),
+    )))
+}
+
+/// The sum of all products, lane by lane at first.
+fn sum<'a>(pairs: impl Iterator<Item = (&'a Block, &'a Block)>) -> f64 {
+    let sums = simd::dispatch(simd::level(), Products(pairs));
     sums.into_iter().sum()
 }
 
-/// The Euclidean norm of an arena.
-pub fn norm(arena: &[Block]) -> f64 {
-    let sums = simd::dispatch(simd::level(), Squares(arena));
-    libm::sqrt(sums.into_iter().sum())
-}
+/// Pairs of blocks that are multiplied.
+struct Products<I>(I);
 
-struct Products<'a>(&'a [Block], &'a [Block]);
-
-impl Task for Products<'_> {
+impl<'a, I: Iterator<Item = (&'a Block, &'a Block)>> Task for Products<I> {
     type Output = [f64; LANES];
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) -> [f64; LANES] {
         s.vectorize(
             #[inline(always)]
-            || sums(self.0.iter().zip(self.1)),
+            || {
+                let mut sums = [0.0; LANES];
+                for (block, other) in self.0 {
+                    for ((sum, number), other) in sums.iter_mut().zip(block.0).zip(other.0) {
+                        *sum += f64::from(number) * f64::from(other);
+                    }
+                }
+                sums
+            },
         )
     }
-}
-
-/// The product of an arena with itself, each block of which is loaded once.
-struct Squares<'a>(&'a [Block]);
-
-impl Task for Squares<'_> {
-    type Output = [f64; LANES];
-
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) -> [f64; LANES] {
-        s.vectorize(
-            #[inline(always)]
-            || sums(self.0.iter().map(|block| (block, block))),
-        )
-    }
-}
-
-/// The sums of products, lane by lane.
-#[inline(always)]
-fn sums<'a>(pairs: impl Iterator<Item = (&'a Block, &'a Block)>) -> [f64; LANES] {
-    let mut sums = [0.0; LANES];
-    for (block, other) in pairs {
-        for ((sum, number), other) in sums.iter_mut().zip(block.0).zip(other.0) {
-            *sum += f64::from(number) * f64::from(other);
-        }
-    }
-    sums
 }
