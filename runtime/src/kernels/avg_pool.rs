@@ -8,7 +8,7 @@
 //!
 //! n counts the window's positions: those inside the image, or, if `pad`, those inside the image and its padding. A
 //! window's last rows and columns may lie beyond both (`ceil_mode`); they never count. No chain of additions is longer
-//! than 4,096. Borders of x and dy are never read.
+//! than 256 forward and 4,096 backward. Borders of x and dy are never read.
 
 use super::{
     pixels::Pixels,

@@ -46,6 +46,6 @@ pub use flush::{
 pub use ln::ln;
 pub use maximum::{largest_lane, maximum, wins};
 pub use normal::normal;
-pub use sigmoid::{gate, sigmoid, sigmoid_of_sum};
+pub use sigmoid::{gate, sigmoid, sigmoid_and_rest, sigmoid_of_sum};
 pub use softplus::softplus;
 pub use tanh::tanh;

@@ -41,25 +41,36 @@ fn logistic<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     quotient(s, shifted, n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x)))
 }
 
-/// The logistic function of a number from -105 to 18 and a small one, which is added where nothing of it is lost.
+/// The logistic function of a number from -60 to 60 and a small one, which is added where nothing of it is lost.
 #[inline(always)]
 pub fn sigmoid_of_sum<S: Simd>(s: S, x: f32x16<S>, small: f32x16<S>) -> f32x16<S> {
+    sigmoid_and_rest(s, x, small)[0]
+}
+
+/// [`sigmoid_of_sum`], and what is left to 1 with all its digits: the logistic function of the negative sum.
+#[inline(always)]
+pub fn sigmoid_and_rest<S: Simd>(s: S, x: f32x16<S>, small: f32x16<S>) -> [f32x16<S>; 2] {
     let shifted = x.mul_add(-LOG2_E, BIASED);
     let n = shifted - BIASED;
-    quotient(
-        s,
-        shifted,
-        n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x) + small),
-    )
+    let r = n.mul_add(LN_2_LOW, n.mul_add(LN_2_HIGH, x) + small);
+    let power = power_of_two(shifted.bitcast());
+    let p = negative_exp(s, r);
+    let scale = f32x16::splat(s, SCALE);
+    let share = scale / p.mul_add(power, scale);
+    [share, share * (p * (power * (1.0 / SCALE)))]
 }
 
 /// 1 / (1 + 2^n e^-r), where n stands in `shifted`.
 #[inline(always)]
 fn quotient<S: Simd>(s: S, shifted: f32x16<S>, r: f32x16<S>) -> f32x16<S> {
-    let p = horner(s, r, EXP_NEGATIVE).mul_add(r, -1.0).mul_add(r, 1.0);
-
     let scale = f32x16::splat(s, SCALE);
-    scale / p.mul_add(power_of_two(shifted.bitcast()), scale)
+    scale / negative_exp(s, r).mul_add(power_of_two(shifted.bitcast()), scale)
+}
+
+/// e^-r.
+#[inline(always)]
+fn negative_exp<S: Simd>(s: S, r: f32x16<S>) -> f32x16<S> {
+    horner(s, r, EXP_NEGATIVE).mul_add(r, -1.0).mul_add(r, 1.0)
 }
 
 #[cfg(test)]
@@ -88,9 +99,30 @@ mod tests {
         }
     }
 
+    /// 1 less the function: that of the negative number.
+    struct Rest;
+
+    impl Function for Rest {
+        const FUSED: f64 = 3.5;
+        const UNFUSED: f64 = 3.5;
+
+        fn apply<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
+            sigmoid_and_rest(s, x.clamp(-60.0, 60.0), f32x16::splat(s, 0.0))[1]
+        }
+
+        fn truth(x: f64) -> f64 {
+            1.0 / (1.0 + x.clamp(-60.0, 60.0).exp())
+        }
+
+        fn seams() -> impl Iterator<Item = f32> {
+            Sigmoid::seams()
+        }
+    }
+
     #[test]
     fn sigmoid_is_within_its_bound() {
         ulp::check::<Sigmoid>();
+        ulp::check::<Rest>();
     }
 
     #[test]

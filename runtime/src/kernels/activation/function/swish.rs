@@ -60,19 +60,23 @@ impl Function for Gelu {
 }
 
 impl GeluTanh {
-    /// s(2 z). 2 z reaches -50 before y is 0, and the digits that rounding takes from it are digits of y: they are found and
-    /// added where multiply-add is fused.
+    /// 2 z and what rounding took from it: 2 z reaches -50 before y is 0, and the digits that are lost are digits of y. They are
+    /// found where multiply-add is fused.
     #[inline(always)]
-    fn gate<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
-        let square = x * x;
-        let factor = square.mul_add(D, C);
-        let z = x * factor;
+    fn twice_z<S: Simd>(s: S, x: f32x16<S>) -> [f32x16<S>; 2] {
         let zero = f32x16::splat(s, 0.0);
+        let square = x * x;
+        let cubic = square * D;
+        let factor = cubic + C;
+        let z = x * factor;
         let lost_of_square = x.mul_add(x, zero - square);
-        let lost_of_factor = square.mul_add(D, f32x16::splat(s, C) - factor)
+        // Exact where the cubic part is the larger one.
+        let lost_of_sum = f32x16::splat(s, C) - (factor - cubic);
+        let lost_of_factor = lost_of_sum
+            + square.mul_add(D, zero - cubic)
             + square.mul_add(D_REST, lost_of_square.mul_add(D, f32x16::splat(s, C_REST)));
         let lost = x.mul_add(factor, zero - z) + x * lost_of_factor;
-        math::sigmoid_of_sum(s, z.clamp(-60.0, 18.0), lost)
+        [z, lost]
     }
 }
 
@@ -80,16 +84,16 @@ impl Function for GeluTanh {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, x: f32x16<S>) -> f32x16<S> {
         let x = math::flush(s, x).clamp(GELU_TANH_LEAST, f32::INFINITY);
-        let gate = Self::gate(s, x.clamp(GELU_TANH_LEAST, -GELU_TANH_LEAST));
-        math::flush(s, x * gate)
+        let [z, lost] = Self::twice_z(s, x.clamp(GELU_TANH_LEAST, -GELU_TANH_LEAST));
+        math::flush(s, x * math::sigmoid_of_sum(s, z, lost))
     }
 
     #[inline(always)]
     fn gradient<S: Simd>(self, s: S, x: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
         let x = x.clamp(GELU_TANH_LEAST, -GELU_TANH_LEAST);
-        let gate = Self::gate(s, x);
+        let [z, lost] = Self::twice_z(s, x);
+        let [gate, rest] = math::sigmoid_and_rest(s, z, lost);
         let rise = (x * x).mul_add(3.0 * D, C) * x;
-        let rest = f32x16::splat(s, 1.0) - gate;
         let slope = math::flush(s, gate * rise.mul_add(rest, f32x16::splat(s, 1.0)));
         math::flush(s, dy * slope)
     }
@@ -105,8 +109,7 @@ impl Function for Silu {
     #[inline(always)]
     fn gradient<S: Simd>(self, s: S, x: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
         let x = x.clamp(LEAST, -LEAST);
-        let gate = math::sigmoid(s, x);
-        let rest = f32x16::splat(s, 1.0) - gate;
+        let [gate, rest] = math::sigmoid_and_rest(s, x, f32x16::splat(s, 0.0));
         let slope = math::flush(s, gate * x.mul_add(rest, f32x16::splat(s, 1.0)));
         math::flush(s, dy * slope)
     }

@@ -24,7 +24,7 @@ macro_rules! measured {
                 // At minus infinity, too, the tails are 0.
                 match x.abs() < f64::from(math::TINY) {
                     true => truth(0.0),
-                    false => truth(x.max(-1e4)),
+                    false => truth(x.clamp(-1e4, f64::INFINITY)),
                 }
             }
 

@@ -18,8 +18,8 @@ pub trait Fold<S: Isa> {
     fn join(s: S, part: Self::Part, later: Self::Part, position: i32) -> Self::Part;
 }
 
-/// The most numbers of one chain.
-const LONGEST: usize = 4096;
+/// The most numbers of one chain: equal numbers are rounded alike, and the error of their sum grows as its length.
+const LONGEST: usize = 256;
 
 /// Numbers of a window that are worth cutting for several chains at once.
 pub const LONG: usize = 32;
