@@ -28,6 +28,9 @@ pub struct Pixels {
     pub channels: usize,
 }
 
+/// The most pixels of one chain of additions.
+const LONGEST: usize = 4096;
+
 impl Pixels {
     /// Those of a layout that is a type, in samples of so many blocks.
     pub(super) const fn of<I: Image>(blocks: usize) -> Self {
@@ -82,7 +85,7 @@ impl Pixels {
     /// side. `of` gives what `f` is told of a panel.
     ///
     /// Panels are taken four, two or one at a time, so that memory is read as it lies, and a panel's pixels in one, two or four
-    /// runs, enough chains to hide the latency of an addition. No chain is longer than a row.
+    /// runs, enough chains to hide the latency of an addition. No chain is longer than a row, or than [`LONGEST`] pixels.
     #[inline(always)]
     pub(super) fn add_row<S: Isa, const N: usize, const C: usize>(
         &self,
@@ -92,17 +95,22 @@ impl Pixels {
         of: impl Fn(usize) -> [f32x16<S>; C],
         f: impl Fn([f32x16<S>; C], [f32x16<S>; 2]) -> [f32x16<S>; N],
     ) {
-        let mut panel = 0;
-        while panel + 4 <= self.panels {
-            self.add_panels::<S, N, C, 4, 1>(s, rows, panel, sums, &of, &f);
-            panel += 4;
-        }
-        if panel + 2 <= self.panels {
-            self.add_panels::<S, N, C, 2, 2>(s, rows, panel, sums, &of, &f);
-            panel += 2;
-        }
-        if panel < self.panels {
-            self.add_panels::<S, N, C, 1, 4>(s, rows, panel, sums, &of, &f);
+        let longest = (LONGEST * self.panels).max(1);
+        for (a, b) in rows[0].chunks(longest).zip(rows[1].chunks(longest)) {
+            let columns = a.len() / self.panels;
+            let piece = Self { columns, ..*self };
+            let mut panel = 0;
+            while panel + 4 <= self.panels {
+                piece.add_panels::<S, N, C, 4, 1>(s, [a, b], panel, sums, &of, &f);
+                panel += 4;
+            }
+            if panel + 2 <= self.panels {
+                piece.add_panels::<S, N, C, 2, 2>(s, [a, b], panel, sums, &of, &f);
+                panel += 2;
+            }
+            if panel < self.panels {
+                piece.add_panels::<S, N, C, 1, 4>(s, [a, b], panel, sums, &of, &f);
+            }
         }
     }
 

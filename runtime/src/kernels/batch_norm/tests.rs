@@ -8,6 +8,7 @@ use std::{vec, vec::Vec};
 
 mod follow;
 mod fused;
+mod long;
 
 const DIRTY: Block = Block([f32::NAN; LANES]);
 const EPS: f32 = 1e-5;
