@@ -28,7 +28,7 @@ pub use kiln_runtime::{
     layout::{Axis, Layout},
     loss::{Loss, Score},
     model::Model,
-    network::{Arena, Layer, Network, Panels, Rows, count_flops, count_parameters},
+    network::{Arena, Layer, Lead, Network, Panels, Rows, count_flops, count_parameters},
     parameters::Seed,
     random::Key,
     simd::Isa,

@@ -120,8 +120,7 @@ fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
 
 /// A program with its memory plan, which the independent checker has approved.
 fn planned(program: Program, given: &Given, wish: Wish) -> (Program, Plan) {
-    let mut plan = plan::plan(&program);
-    plan.rows = wish.rows.unwrap_or(plan.rows).max(1);
+    let plan = plan::plan(&program, wish.rows);
     if let Err(message) = check::check(&program, &plan, given) {
         panic!("kiln planned memory wrongly, which is a bug of kiln: {message}");
     }

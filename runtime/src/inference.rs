@@ -41,7 +41,30 @@ pub const fn blocks<N: Declared>(rows: usize) -> usize {
     } else {
         rows
     };
-    each::<N>().saturating_mul(rows)
+    let lead = N::Network::LEAD;
+    let group = if rows < lead.rows { rows } else { lead.rows };
+    let behind = (each::<N>() - lead.blocks).saturating_mul(rows);
+    behind.saturating_add(lead.blocks.saturating_mul(group))
+}
+
+/// How many samples are answered at once in so many blocks of workspace.
+const fn rows<N: Declared>(blocks: usize) -> usize {
+    let lead = N::Network::LEAD;
+    let behind = each::<N>() - lead.blocks;
+    let group = lead.rows * lead.blocks;
+    let rows = match blocks.checked_sub(group) {
+        Some(left) if left >= lead.rows * behind && behind > 0 => left / behind,
+        _ if each::<N>() > 0 => blocks / each::<N>(),
+        _ => N::Network::INFER_ROWS,
+    };
+    let most = N::Network::INFER_ROWS;
+    if rows == 0 || most == 0 {
+        1
+    } else if rows > most {
+        most
+    } else {
+        rows
+    }
 }
 
 /// One call of `infer`, on one instruction set.
@@ -57,8 +80,7 @@ impl<N: Declared> Task for Many<'_, N> {
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let most =
-            (self.workspace.len() / each::<N>().max(1)).clamp(1, N::Network::INFER_ROWS.max(1));
+        let most = rows::<N>(self.workspace.len());
         for group in groups(self.inputs.len().min(self.outputs.len()), most) {
             let (inputs, outputs) = (&self.inputs[group.clone()], &mut self.outputs[group]);
             N::Network::infer(s, self.parameters, inputs, outputs, self.workspace);

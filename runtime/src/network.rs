@@ -106,6 +106,30 @@ impl<'a> Rows<'a> {
         place.of_rows(self.capacity, self.rows)
     }
 
+    /// Those from `first` on, `rows` at most: a group that goes through the lead.
+    #[inline(always)]
+    pub fn group(&self, first: usize, rows: usize) -> Self {
+        Self {
+            first,
+            rows: rows.min(self.rows - first),
+            ..*self
+        }
+    }
+
+    /// The blocks of a value that a group has for itself.
+    #[inline(always)]
+    pub fn near(&self, place: Place) -> Range<usize> {
+        place.of_rows(self.rows, self.rows)
+    }
+
+    /// The blocks that a group has of a value of all rows.
+    #[inline(always)]
+    pub fn part(&self, place: Place) -> Range<usize> {
+        let Range { start, .. } = place.of_rows(self.capacity, 0);
+        let first = start + self.first * place.blocks;
+        first..first + self.rows * place.blocks
+    }
+
     /// What the randomness of a layer is drawn from.
     #[inline(always)]
     pub fn key(&self, layer: u32) -> Key {
@@ -132,6 +156,15 @@ impl<'a> Rows<'a> {
             asked: false,
         }
     }
+}
+
+/// The first layers of inference, where samples go through them in smaller groups than through the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// Samples of a group; 0 where nothing leads.
+    pub rows: usize,
+    /// Blocks of the workspace that a sample needs there alone: they serve one group after another.
+    pub blocks: usize,
 }
 
 /// A matrix in panels of sixteen columns.
@@ -193,6 +226,8 @@ pub trait Network: Send + Sync + 'static {
     const TRAIN_BLOCKS: usize;
     /// Samples that are answered together.
     const INFER_ROWS: usize;
+    /// How they come to late layers through early ones, where few weights leave much of a sample.
+    const LEAD: Lead = Lead { rows: 0, blocks: 0 };
     /// Samples of a chunk in training, at most.
     const TRAIN_ROWS: usize;
     /// Whether each chunk's gradients are added to sums at once, so that nothing else of it is kept: where a batch leaves
@@ -219,7 +254,8 @@ pub trait Network: Send + Sync + 'static {
     /// The parameter arena.
     fn arena_mut(model: &mut Self::Model) -> &mut [Block];
 
-    /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input.
+    /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input, of which those of the
+    /// lead serve all groups.
     fn infer<S: Isa>(
         s: S,
         parameters: &[Block],

@@ -27,6 +27,8 @@ pub struct Printer<'a> {
 pub enum Around {
     /// A pass over the rows of a chunk, which changes `memory`.
     Rows,
+    /// The lead of inference over a group of the rows of a chunk, which changes what is `near` and all rows' `memory`.
+    Lead,
     /// A fold of the whole batch, which changes `joint`.
     Fold,
     /// What follows the batch in an `arena`.
@@ -76,7 +78,7 @@ impl<'a> Printer<'a> {
     fn carved(&self, place: Place) -> Option<&'a Ident> {
         let names = &self.model.names;
         let named = match (self.around, place) {
-            (Around::Rows, Place::Buffer(buffer)) => self.place(buffer),
+            (Around::Rows | Around::Lead, Place::Buffer(buffer)) => self.place(buffer),
             (Around::Fold, Place::Joint(JointId(joint))) => &names.joint[joint],
             (Around::Arena, Place::Tensor(TensorId(tensor))) => &names.tensors[tensor],
             _ => return None,
@@ -104,26 +106,55 @@ impl<'a> Printer<'a> {
                 }
             }
         }
-        let carve = rt::CARVE;
+        let (near, others): (Vec<_>, Vec<_>) = bound
+            .into_iter()
+            .partition(|(_, place)| self.is_near(*place));
+        let near = self.bind(&quote!(near), near);
         let memory = match self.around {
-            Around::Rows => quote!(memory),
+            Around::Rows | Around::Lead => quote!(memory),
             Around::Fold => quote!(joint),
             Around::Arena => quote!(arena),
             Around::Weights => quote!(transposed),
             Around::Gradients => quote!(sink),
         };
-        let idents = bound.iter().map(|(name, _)| name);
-        let spans = bound
-            .iter()
-            .filter_map(|&(_, place)| self.carved(place))
-            .map(|name| match self.around {
-                Around::Rows => quote!(rows.span(#name)),
-                _ => quote!(#name.once()),
-            });
-        let bind = (!bound.is_empty())
-            .then(|| quote!(let [#(#idents),*] = #carve(#memory, [#(#spans),*]);));
+        let others = self.bind(&memory, others);
         let kernel = self.kernel(call);
-        quote!({ #bind #aliases #kernel })
+        quote!({ #near #others #aliases #kernel })
+    }
+
+    /// Carves places out of some memory.
+    fn bind(&self, memory: &TokenStream, bound: Vec<(Ident, Place)>) -> Option<TokenStream> {
+        let carve = rt::CARVE;
+        let idents = bound.iter().map(|(name, _)| name);
+        let spans = bound.iter().filter_map(|&(_, place)| {
+            let name = self.carved(place)?;
+            Some(match self.around {
+                Around::Rows => quote!(rows.span(#name)),
+                Around::Lead if self.is_near(place) => quote!(rows.near(#name)),
+                Around::Lead => quote!(rows.part(#name)),
+                _ => quote!(#name.once()),
+            })
+        });
+        (!bound.is_empty()).then(|| quote!(let [#(#idents),*] = #carve(#memory, [#(#spans),*]);))
+    }
+
+    /// Whether a place is the lead's own, in its calls.
+    fn is_near(&self, place: Place) -> bool {
+        let Place::Buffer(buffer) = place else {
+            return false;
+        };
+        self.around == Around::Lead && self.planned.1.is_near(buffer)
+    }
+
+    /// The memory of a buffer of which a row is copied, how many rows it is for, and the row.
+    pub fn row(&self, buffer: BufferId) -> [TokenStream; 3] {
+        match self.around {
+            Around::Lead if self.is_near(Place::Buffer(buffer)) => {
+                [quote!(near), quote!(rows.rows), quote!(row)]
+            }
+            Around::Lead => [quote!(memory), quote!(capacity), quote!(rows.first + row)],
+            _ => [quote!(memory), quote!(capacity), quote!(row)],
+        }
     }
 
     /// Transposes the panels that lie in the stretch of memory that is asked for.
@@ -239,7 +270,7 @@ impl<'a> Printer<'a> {
         let shared = |field: &str| {
             let field = Ident::new(field, Span::call_site());
             match self.around {
-                Around::Rows => quote!(rows.#field),
+                Around::Rows | Around::Lead => quote!(rows.#field),
                 _ => quote!(#field),
             }
         };

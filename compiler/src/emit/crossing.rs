@@ -29,15 +29,16 @@ pub fn load_sample(printer: Printer<'_>, inputs: &[Crossing]) -> TokenStream {
 /// Copies an array of the caller's into its buffer: `true` if all numbers are finite.
 pub fn load_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) -> TokenStream {
     let name = &printer.place(crossing.buffer).name;
+    let [memory, capacity, row] = printer.row(crossing.buffer);
     match &crossing.stored {
         None => {
             let path = rt::LOAD;
-            quote!(#path(s, #part, memory, #name, capacity, row))
+            quote!(#path(s, #part, #memory, #name, #capacity, #row))
         }
         Some(Stored { region, gaps }) => {
             let (path, first) = (rt::LOAD_STORED, region.to);
             let axes = printer.argument("axes", &region.arguments(), false);
-            quote!(#path(s, #part, memory, #name, capacity, row, #first, #axes, #gaps))
+            quote!(#path(s, #part, #memory, #name, #capacity, #row, #first, #axes, #gaps))
         }
     }
 }

@@ -105,6 +105,20 @@ fn signature(
             quote!(rows: rt::Rows<'_>, memory: &mut [rt::Block]),
             quote!(rows, memory),
         ),
+        Around::Lead => {
+            let all = [
+                ("inputs", quote!(inputs: &[#input])),
+                ("near", quote!(near: &mut [rt::Block])),
+                ("memory", quote!(memory: &mut [rt::Block])),
+            ];
+            let used = all.into_iter().filter(|(name, _)| mentions(body, name));
+            let (names, parameters): (Vec<_>, Vec<_>) = used.unzip();
+            let names = names.iter().map(|name| Ident::new(name, Span::call_site()));
+            (
+                quote!(rows: rt::Rows<'_>, #(#parameters),*),
+                quote!(rows, #(#names),*),
+            )
+        }
         Around::Fold => (
             quote!(batch: rt::Batch<'_>, joint: &mut [rt::Block]),
             quote!(batch, joint),

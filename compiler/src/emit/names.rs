@@ -1,6 +1,6 @@
 //! Places of an expansion by name: where values, weights and what samples share lie.
 
-use crate::ids::TensorId;
+use crate::ids::{BufferId, TensorId};
 use crate::memory::{plan::Plan, program::Program};
 use crate::place::layout::Layout;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -56,8 +56,12 @@ impl Names {
             names.layers.push(layer.cloned().unwrap_or_default());
         }
         for (prefix, (program, plan)) in [("infer_", inference), ("", training)] {
-            for (buffer, &first) in program.buffers.iter().zip(&plan.offsets) {
+            for (index, (buffer, &first)) in program.buffers.iter().zip(&plan.offsets).enumerate() {
                 let wanted = format!("{prefix}{}", buffer.label);
+                let first = match plan.is_near(BufferId(index)) {
+                    true => first,
+                    false => first.saturating_sub(plan.lead_blocks()),
+                };
                 let named = names.name(&wanted, first, buffer.blocks);
                 match prefix {
                     "" => names.training.push(named),

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::call::Form;
 use crate::graph::{Init, LayerId, Parameter, Role};
+use crate::memory::plan::Lead;
 use crate::memory::program::Action;
 use crate::place::layout::Tensor;
 use crate::storage::LANES;
@@ -36,6 +37,9 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     };
     let train = model.training.1.blocks;
     let (infer_rows, train_rows) = (model.inference.1.rows, model.training.1.rows);
+    let lead = model.inference.1.lead.map(|Lead { rows, blocks, .. }| {
+        quote!(const LEAD: rt::Lead = rt::Lead { rows: #rows, blocks: #blocks };)
+    });
     let transposed = transposed(model);
     let needs_pair = passes::needs_pair(model);
     let passes = counts(model);
@@ -52,6 +56,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const INPUT_BLOCKS: usize = #input;
         const TRAIN_BLOCKS: usize = #train;
         const INFER_ROWS: usize = #infer_rows;
+        #lead
         const TRAIN_ROWS: usize = #train_rows;
         const TRANSPOSED: &'static [rt::Panels] = &[#(#transposed),*];
         const NEEDS_PAIR: bool = #needs_pair;

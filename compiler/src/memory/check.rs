@@ -23,7 +23,14 @@ pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String
     parts(&program.joint)?;
     let (mut memory, mut made) = (Owners::default(), BTreeSet::new());
     let mut updated = BTreeSet::new();
-    for (time, event) in program.events.iter().enumerate() {
+    // Two groups go through the lead one after another, and what it leaves of the first is there until the rest.
+    let lead = plan.lead.map_or(0, |lead| lead.events);
+    let kept = judge.kept(lead);
+    let first = (0..lead).map(|time| (time, false));
+    let others = (0..program.events.len()).map(|time| (time, time < lead));
+    for (time, again) in first.chain(others) {
+        let event = &program.events[time];
+        judge.sides(time, event)?;
         if let Some(call) = event.action.call() {
             signature::signature(&event.name, call)?;
         }
@@ -39,6 +46,9 @@ pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String
         judge.writes(time, event)?;
         for buffer in written(event) {
             memory.write(buffer, judge.place(buffer));
+        }
+        if again {
+            judge.keeps(time, &kept, &memory)?;
         }
     }
     Ok(())
@@ -132,6 +142,47 @@ impl Judge<'_> {
                 Err(format!("`{}` is updated twice", event.name))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// What a lead of so many events leaves for the rest.
+    fn kept(&self, lead: usize) -> BTreeSet<BufferId> {
+        let (lead, rest) = self.program.events.split_at(lead);
+        let read: BTreeSet<_> = rest.iter().flat_map(read).collect();
+        lead.iter()
+            .flat_map(written)
+            .filter(|id| read.contains(id))
+            .collect()
+    }
+
+    /// What a group has left is there while the next goes through the lead.
+    fn keeps(&self, time: usize, kept: &BTreeSet<BufferId>, memory: &Owners) -> Result<(), String> {
+        let lost = |&&buffer: &&BufferId| memory.lost(buffer, self.place(buffer)).is_some();
+        match kept.iter().find(lost) {
+            Some(&buffer) => Err(format!(
+                "event {time} overwrites `{}` of the group before",
+                self.name(buffer)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The memory of a lead is touched by no other event.
+    fn sides(&self, time: usize, event: &Event) -> Result<(), String> {
+        let Some(lead) = self.plan.lead else {
+            return Ok(());
+        };
+        let wrong = |&(buffer, _): &(BufferId, Access)| {
+            let Range { start, end } = self.place(buffer);
+            let near = time < lead.events && end <= lead.blocks;
+            !near && start < lead.blocks
+        };
+        match event.buffers().find(wrong) {
+            Some((buffer, _)) => Err(format!(
+                "event {time} touches `{}` in memory of a lead",
+                self.name(buffer)
+            )),
+            None => Ok(()),
         }
     }
 

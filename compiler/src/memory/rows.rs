@@ -15,6 +15,7 @@
 //! gradients are summed on the network alone.
 
 use crate::call::Form;
+use crate::ids::BufferId;
 use crate::memory::program::{Action, Event, Mode, Place, Program};
 use crate::storage::LANES;
 use std::collections::BTreeSet;
@@ -40,7 +41,7 @@ const CALL: f64 = 8192.0;
 /// What it costs to begin a pass over a chunk: what the chunk left is far, and so is the code.
 const PASS: f64 = 4.0 * CALL;
 
-/// More rows take more memory, so they are to gain something.
+/// More rows take more memory, and a lead takes a loop, so they are to gain something.
 const WORTH: f64 = 0.99;
 
 /// The choices. Tiles are of six or twelve rows.
@@ -55,9 +56,66 @@ pub struct Wish {
     pub summed: Option<bool>,
 }
 
-/// How many rows pass through a program together, of which a row takes `live` blocks.
-pub fn choose(program: &Program, live: usize) -> usize {
-    Cost::of(program, live).least()
+/// The first events of inference, if rows pass through them in smaller groups than through the rest: early layers leave much
+/// of a row and have few weights, and late ones little and many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// How many events.
+    pub events: usize,
+    /// Rows of a group.
+    pub rows: usize,
+}
+
+/// How many rows pass through a program together, and what leads them. A row takes `blocks`, of which `live` says how many are
+/// alive at each event.
+pub fn choose(program: &Program, blocks: usize, live: &[usize]) -> (usize, Option<Lead>) {
+    let whole = Cost::of(program, blocks);
+    let rows = whole.least();
+    match (program.mode, led(program, live)) {
+        (Mode::Inference, Some((cost, rest, lead))) if cost < whole.of_row(rows) * WORTH => {
+            (rest, Some(lead))
+        }
+        _ => (rows, None),
+    }
+}
+
+/// The lead of least cost, the rows of the rest, and what both cost.
+fn led(program: &Program, live: &[usize]) -> Option<(f64, usize, Lead)> {
+    let events = program.events.iter().zip(live);
+    let heads = legs(program, events.clone());
+    let mut tails = legs(program, events.rev());
+    tails.reverse();
+    let mut best: Option<(f64, usize, Lead)> = None;
+    for (cut, pair) in (1..).zip(heads.iter().zip(&tails[1..])) {
+        let (Some((head, few)), Some((tail, many))) = pair else {
+            continue;
+        };
+        let lead = Lead {
+            events: cut,
+            rows: *few,
+        };
+        if few < many && best.is_none_or(|(cost, ..)| head + tail < cost) {
+            best = Some((head + tail, *many, lead));
+        }
+    }
+    best
+}
+
+/// What the events up to each cost, and the rows for which that is least; nothing where no kernel is among them.
+fn legs<'a>(
+    program: &Program,
+    events: impl Iterator<Item = (&'a Event, &'a usize)>,
+) -> Vec<Option<(f64, usize)>> {
+    let (mut tally, mut most) = (Tally::default(), 0);
+    let leg = |(event, &live): (&Event, &usize)| {
+        tally.count(program, event);
+        most = most.max(live);
+        let mut cost = Cost::within(program.mode).sharing(&tally);
+        cost.passes.push(tally.values(most));
+        let rows = cost.least();
+        (tally.calls > 0).then(|| (cost.of_row(rows), rows))
+    };
+    events.map(leg).collect()
 }
 
 /// Whether gradients are summed chunk by chunk, of a program that finishes `learnt` blocks of them over the whole batch: if
@@ -120,56 +178,48 @@ struct Cost {
 
 impl Cost {
     fn of(program: &Program, live: usize) -> Self {
-        let (mut all, mut shared) = (0, 0);
-        let mut cost = Self {
-            room: match program.mode {
-                // Beside what is kept of rows, inference reads the caller's inputs and writes its outputs.
-                Mode::Inference => NEAR / 2.0,
-                Mode::Training => NEAR,
-            },
-            ..Self::default()
-        };
+        let mut cost = Self::within(program.mode);
         // Where gradients are summed, no chunk waits for another.
         let meets = |action: &Action| match action {
             Action::Fold(_) => true,
             Action::Update(..) => program.summed == 0,
             _ => false,
         };
+        let mut whole = Tally::default();
         for pass in program.events.split(|event| meets(&event.action)) {
-            let (mut touched, mut distinct) = (0, BTreeSet::new());
+            let mut tally = Tally::default();
             for event in pass {
-                let (Action::Forward(call) | Action::Backward(call)) = &event.action else {
-                    continue;
-                };
-                cost.calls += 1.0;
-                for view in call.views() {
-                    match (view.memory, view.form) {
-                        (
-                            Place::Tensor(_) | Place::Transposed(_),
-                            Form::Panels { rows, panels },
-                        ) => {
-                            all += rows * panels;
-                            shared += rows * panels * event.turns;
-                        }
-                        (Place::Buffer(buffer), _) => {
-                            touched += program.buffers[buffer.0].blocks;
-                            distinct.insert(buffer);
-                        }
-                        _ => {}
-                    }
-                }
+                whole.count(program, event);
+                tally.count(program, event);
             }
-            let distinct = distinct.iter().map(|id| program.buffers[id.0].blocks);
-            // Buffers that follow one another share memory.
-            let distinct = distinct.sum::<usize>().min(live);
-            cost.passes.push((bytes(touched), bytes(distinct)));
+            cost.passes.push(tally.values(live));
         }
         if program.summed > 0 {
             (cost.summed, cost.left) = (sums(program.summed), left(program));
         }
-        cost.weights = bytes(shared);
-        cost.far = far(bytes(all), NEAR, FAR_WEIGHTS);
-        cost
+        cost.sharing(&whole)
+    }
+
+    /// That of nothing yet.
+    fn within(mode: Mode) -> Self {
+        Self {
+            room: match mode {
+                // Beside what is kept of rows, inference reads the caller's inputs and writes its outputs.
+                Mode::Inference => NEAR / 2.0,
+                Mode::Training => NEAR,
+            },
+            ..Self::default()
+        }
+    }
+
+    /// With what the rows share that pass through some events.
+    fn sharing(self, tally: &Tally) -> Self {
+        Self {
+            calls: tally.calls as f64,
+            weights: bytes(tally.shared),
+            far: far(bytes(tally.all), NEAR, FAR_WEIGHTS),
+            ..self
+        }
     }
 
     /// The rows of least cost.
@@ -194,6 +244,54 @@ impl Cost {
         let once = self.calls * CALL + self.passes.len() as f64 * PASS;
         let left = self.left * (far(self.left * rows, self.room, SPILL) - 1.0);
         weights + (self.summed + once) / rows + values.sum::<f64>() + left
+    }
+}
+
+/// What is counted of some events, in blocks.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    /// Weights.
+    all: usize,
+    /// Those that rows share, as often as they are read.
+    shared: usize,
+    /// Calls of kernels.
+    calls: usize,
+    /// What is read and written of a row.
+    touched: usize,
+    /// Buffers of a row, and their blocks.
+    buffers: BTreeSet<BufferId>,
+    distinct: usize,
+}
+
+impl Tally {
+    /// Counts what rows pass through; nothing else of an event is a matter of how many they are.
+    fn count(&mut self, program: &Program, event: &Event) {
+        let (Action::Forward(call) | Action::Backward(call)) = &event.action else {
+            return;
+        };
+        self.calls += 1;
+        for view in call.views() {
+            match (view.memory, view.form) {
+                (Place::Tensor(_) | Place::Transposed(_), Form::Panels { rows, panels }) => {
+                    self.all += rows * panels;
+                    self.shared += rows * panels * event.turns;
+                }
+                (Place::Buffer(buffer), _) => {
+                    let blocks = program.buffers[buffer.0].blocks;
+                    self.touched += blocks;
+                    if self.buffers.insert(buffer) {
+                        self.distinct += blocks;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What a pass touches of a row, and how much of that is distinct: buffers that follow one another share memory, of which
+    /// so many blocks are there.
+    fn values(&self, live: usize) -> (f64, f64) {
+        (bytes(self.touched), bytes(self.distinct.min(live)))
     }
 }
 

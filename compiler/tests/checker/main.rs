@@ -11,12 +11,13 @@ use kiln_compiler::{
     ids::BufferId,
     memory::{
         check::{Given, check},
-        plan::{Plan, plan},
+        plan::{self, Plan, led, plan},
         program::{Action, Buffer, Event, Mode, Place, Program},
+        rows::Lead,
     },
     rt::{Effect, Kernel, Path},
 };
-use programs::{Whole, everything};
+use programs::{Whole, both, everything};
 use proptest::prelude::*;
 use quote::quote;
 
@@ -71,6 +72,7 @@ fn message(offsets: [usize; 2], events: Vec<Event>) -> String {
         offsets: offsets.to_vec(),
         blocks: 4,
         rows: 1,
+        lead: None,
     };
     check(&program(&[2, 2], events), &plan, &Given::default()).expect_err("a wrong plan")
 }
@@ -115,9 +117,63 @@ fn memory_of_dead_buffers_is_used_again() {
         event(&[2], &[]),
     ];
     let program = program(&[4, 4, 4], chain);
-    let plan = plan(&program);
+    let plan = plan(&program, None);
     assert_eq!(plan.blocks, 8);
     assert_eq!(check(&program, &plan, &Given::default()), Ok(()));
+}
+
+/// What is wrong with three buffers of two blocks, which follow one another, in a lead with `blocks` of its own.
+fn message_of_lead(offsets: [usize; 3], blocks: usize) -> String {
+    let chain = vec![
+        event(&[], &[0]),
+        event(&[0], &[1]),
+        event(&[1], &[2]),
+        event(&[2], &[]),
+    ];
+    let plan = Plan {
+        offsets: offsets.to_vec(),
+        blocks: 6,
+        rows: 4,
+        lead: Some(plan::Lead {
+            events: 3,
+            rows: 1,
+            blocks,
+        }),
+    };
+    check(&program(&[2, 2, 2], chain), &plan, &Given::default()).expect_err("a wrong plan")
+}
+
+#[test]
+fn a_lead_goes_on_while_its_results_wait() {
+    assert_eq!(
+        message_of_lead([0, 1, 4], 2),
+        "event 1 touches `b1` in memory of a lead"
+    );
+    assert_eq!(
+        message_of_lead([2, 4, 0], 2),
+        "event 3 touches `b2` in memory of a lead"
+    );
+    // Each group by itself would do no harm.
+    assert_eq!(
+        message_of_lead([0, 2, 0], 0),
+        "event 0 overwrites `b2` of the group before"
+    );
+}
+
+/// Early layers leave much of a row, late ones have many weights.
+#[test]
+fn large_images_lead_to_large_weights() {
+    let [inference, _] = both(quote! {
+        struct Funnel(image: [3, 64, 64]) -> [10] {
+            wide: Conv2d(64, 3, padding = 1), Relu, Conv2d(64, 3, padding = 1), Relu, MaxPool2d(8),
+            Flatten, hidden: Dense(2048), Relu, Dense(2048), Relu, out: Dense(10),
+        }
+    });
+    let plan = plan(&inference.program, None);
+    let lead = plan.lead.expect("a lead");
+    assert!(lead.rows < plan.rows / 8, "{} of {}", lead.rows, plan.rows);
+    // Two images in their borders and what lies between them; the rest is vectors.
+    assert!(plan.blocks - lead.blocks < plan.blocks / 4);
 }
 
 /// A program without its first event of a kind.
@@ -168,7 +224,7 @@ fn chain(layers: usize) -> usize {
             out: Dense(10),
         }
     });
-    plan(&whole.program).blocks
+    plan(&whole.program, None).blocks
 }
 
 /// Backward needs what forward gave; a delta is there until its update.
@@ -249,6 +305,7 @@ proptest! {
             offsets: buffers.iter().map(|buffer| buffer.1).collect(),
             blocks: 16,
             rows: 1,
+            lead: None,
         };
         let events = writes.iter().zip(&reads).map(|(writes, reads)| event(reads, writes));
         let verdict = check(&program(&sizes, events.collect()), &plan, &Given::default());
@@ -268,8 +325,13 @@ proptest! {
             event(&reads, &[index])
         });
         let program = program(&sizes, events.collect());
-        let plan = plan(&program);
+        let plan = plan(&program, None);
         prop_assert_eq!(check(&program, &plan, &Given::default()), Ok(()));
         prop_assert!(plan.blocks <= sizes.iter().sum());
+        for events in 1..sizes.len() {
+            let plan = led(&program, 12, Lead { events, rows: 2 });
+            prop_assert_eq!(check(&program, &plan, &Given::default()), Ok(()));
+            prop_assert!(plan.blocks <= sizes.iter().sum());
+        }
     }
 }

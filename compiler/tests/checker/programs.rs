@@ -31,7 +31,7 @@ impl Whole {
 
     /// What the judge says of another program in its place.
     pub fn judge(&self, program: &Program) -> Result<(), String> {
-        check(program, &plan(program), &self.given)
+        check(program, &plan(program, None), &self.given)
     }
 
     /// What the judge says of the program with one of its events changed, planned as it was.
@@ -51,7 +51,7 @@ pub fn both(tokens: TokenStream) -> [Whole; 2] {
     layout.normalise(&absorbed.normalised);
     let inference = schedule::inference(&absorbed.layout);
     [inference, schedule::training(&layout, Wish::default())].map(|program| Whole {
-        plan: plan(&program),
+        plan: plan(&program, None),
         program,
         given: Given::of(&layout),
     })
