@@ -166,8 +166,13 @@ fn check_stated(graph: &Graph, stated: &Stated, report: &mut Report) {
         return;
     }
     let message = format!(
-        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}; leave the shape out and it is inferred",
-        stated.name, stated.block, stated.shape, given.name, given.shape
+        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}{}; leave the shape out and it is inferred",
+        stated.name,
+        stated.block,
+        stated.shape,
+        given.name,
+        given.shape,
+        arithmetic(graph, stated.value, &stated.shape)
     );
     report.error(stated.span, message);
 }
@@ -192,13 +197,49 @@ fn check_outputs(
         };
         if promised != given.shape {
             let (name, from, shape) = (&graph.name, &given.name, &given.shape);
-            let repair = repair(graph, graph.outputs[index], &promised);
+            let output = graph.outputs[index];
+            let (arithmetic, repair) = (
+                arithmetic(graph, output, &promised),
+                repair(graph, output, &promised),
+            );
             report.error(
                 declared.span,
-                format!("`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}; {repair}"),
+                format!(
+                    "`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}{arithmetic}; {repair}"
+                ),
             );
         }
     }
+}
+
+/// How the first size that is not as promised comes about, if the layer that makes it can tell: `, whose height is
+/// (28 + 2 * 0 - 3) / 2 + 1 = 13`. What keeps the shape has its sizes from the layer before.
+fn arithmetic(graph: &Graph, value: ValueId, promised: &[usize]) -> String {
+    let shape = |value: ValueId| &graph.values[value.0].shape[..];
+    let given = shape(value);
+    if given.len() != promised.len() {
+        return String::new();
+    }
+    let mut maker = value;
+    for node in graph.nodes.iter().rev() {
+        if node.output != maker {
+            continue;
+        }
+        let inputs: Vec<&[usize]> = node.inputs.iter().map(|&input| shape(input)).collect();
+        let mut differ = (0..given.len()).filter(|&axis| given[axis] != promised[axis]);
+        if let Some(sum) = differ.find_map(|axis| node.op.arithmetic(&inputs, axis)) {
+            let name = &graph.values[maker.0].name;
+            return match maker == value {
+                true => format!(", whose {sum}"),
+                false => format!(", whose {sum} behind `{name}`"),
+            };
+        }
+        match node.inputs[..] {
+            [input] if shape(input) == given => maker = input,
+            _ => break,
+        }
+    }
+    String::new()
 }
 
 /// What to do about an output that is not as promised.

@@ -67,6 +67,11 @@ impl Operator for Conv1d {
         Ok(vec![steps, self.channels])
     }
 
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let window = self.window_on(window::rows_and_columns(inputs[0])?);
+        window.arithmetic(inputs[0], axis)
+    }
+
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         self.tensors(inputs[0].last().copied().unwrap_or(1))
     }

@@ -94,6 +94,11 @@ impl Operator for Conv2d {
         Ok(vec![self.channels, height, width])
     }
 
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let window = self.window_on(window::rows_and_columns(inputs[0])?);
+        window.arithmetic(inputs[0], axis)
+    }
+
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         self.tensors(inputs[0].first().copied().unwrap_or(1))
     }

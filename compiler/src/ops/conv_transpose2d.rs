@@ -69,6 +69,10 @@ impl Operator for ConvTranspose2d {
         Ok(vec![self.channels, height, width])
     }
 
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        self.sum(inputs[0], axis)
+    }
+
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         self.tensors(inputs[0].first().copied().unwrap_or(1))
     }
@@ -185,6 +189,14 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         Ok(sizes)
     }
 
+    /// How its result's size along an axis comes about.
+    pub(super) fn sum(&self, shape: &[usize], axis: usize) -> Option<String> {
+        let (name, index) = window::spatial(shape, axis)?;
+        let (height, width) = window::rows_and_columns(shape)?;
+        let along = self.axes([height, width])[index];
+        Some(format!("{name} is {} = {}", along.sum(), along.leaves()))
+    }
+
     /// Its axes for an operand of this height and width.
     fn axes(&self, [height, width]: [usize; 2]) -> [Spread; 2] {
         let Window {
@@ -283,6 +295,23 @@ impl Spread {
         if size >= 1 {
             return Ok(usize::try_from(size).unwrap_or(usize::MAX));
         }
+        let repair = match self.padding {
+            (before, after) if before == after => {
+                format!("of at most {} fits", (self.whole() - 1) / 2)
+            }
+            _ => "that is smaller fits".to_owned(),
+        };
+        Err(format!(
+            "`{layer}` takes its padding from an image that is no larger: `{}` gives {:?}, and the {name} would be {} = {size}; \
+             a padding {repair}",
+            feed.from,
+            feed.shape,
+            self.sum()
+        ))
+    }
+
+    /// `(2 - 1) * 1 - 2 * 2 + 1 * (3 - 1) + 0 + 1`
+    fn sum(self) -> String {
         let Self {
             from,
             kernel,
@@ -291,22 +320,13 @@ impl Spread {
             padding: (before, after),
             output_padding,
         } = self;
-        let (padding, repair) = match before == after {
-            true => (
-                format!("2 * {before}"),
-                format!("of at most {} fits", (self.whole() - 1) / 2),
-            ),
-            false => (
-                format!("{before} - {after}"),
-                "that is smaller fits".to_owned(),
-            ),
+        let padding = match before == after {
+            true => format!("2 * {before}"),
+            false => format!("{before} - {after}"),
         };
-        Err(format!(
-            "`{layer}` takes its padding from an image that is no larger: `{}` gives {:?}, and the {name} would be \
-             ({from} - 1) * {stride} - {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1 = {size}; \
-             a padding {repair}",
-            feed.from, feed.shape
-        ))
+        format!(
+            "({from} - 1) * {stride} - {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1"
+        )
     }
 }
 

@@ -5,7 +5,7 @@
 //! pixel is the same.
 
 use super::operator::{Application, Operator};
-use super::{image, lower::Lower};
+use super::{image, lower::Lower, window};
 use crate::arguments::{Arguments, Each};
 use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::rt::{self, kernels};
@@ -146,6 +146,15 @@ impl Operator for Upsample {
                  put `Reshape` before it"
             )),
         }
+    }
+
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let (name, index) = window::spatial(inputs[0], axis)?;
+        let (rows, columns) = window::rows_and_columns(inputs[0])?;
+        let size = [rows, columns][index];
+        let (outputs, factor) = self.outputs(index, size);
+        matches!(self.target, Target::Scale(_))
+            .then(|| format!("{name} is floor({size} * {factor}) = {outputs}"))
     }
 
     /// A product for each number that an output is made of, and the sums.

@@ -178,6 +178,20 @@ impl Window {
         [rows.overhang(outputs.0), columns.overhang(outputs.1)]
     }
 
+    /// How many places it has along an axis of an image or a sequence of `shape` that it fits.
+    pub fn arithmetic(&self, shape: &[usize], axis: usize) -> Option<String> {
+        let (name, index) = spatial(shape, axis)?;
+        let along = self.axes(rows_and_columns(shape)?)[index];
+        let steps = quotient(
+            along.size,
+            along.padding,
+            along.kernel,
+            along.dilation,
+            along.stride,
+        );
+        Some(format!("{name} is {steps} + 1 = {}", along.places()?))
+    }
+
     /// The same window, padded as `around` says over an image of `size`.
     pub fn around(self, around: Around, size: (usize, usize)) -> Self {
         let bare = Self {
@@ -307,6 +321,44 @@ impl Along {
         };
         format!("its {name} of {padded} is less than {reach}")
     }
+}
+
+/// What messages call an axis of an image or a sequence, and its place among rows and columns; `None` for channels.
+pub fn spatial(shape: &[usize], axis: usize) -> Option<(&'static str, usize)> {
+    match (shape.len(), axis) {
+        (3, 1) => Some(("height", 0)),
+        (3, 2) => Some(("width", 1)),
+        (2, 0) => Some(("length", 1)),
+        _ => None,
+    }
+}
+
+/// Rows and columns of an image, or the one row and the steps of a sequence.
+pub fn rows_and_columns(shape: &[usize]) -> Option<(usize, usize)> {
+    match *shape {
+        [_, height, width] => Some((height, width)),
+        [steps, _] => Some((1, steps)),
+        _ => None,
+    }
+}
+
+/// The steps of a window over an axis: `(28 + 2 * 0 - 3) / 2`.
+pub fn quotient(
+    size: usize,
+    padding: (usize, usize),
+    kernel: usize,
+    dilation: usize,
+    stride: usize,
+) -> String {
+    let padding = match padding {
+        (before, after) if before == after => format!("2 * {before}"),
+        (before, after) => format!("{before} + {after}"),
+    };
+    let reach = match dilation {
+        1 => format!("{kernel}"),
+        _ => format!("{dilation} * ({kernel} - 1) - 1"),
+    };
+    format!("({size} + {padding} - {reach}) / {stride}")
 }
 
 /// A padding of so many pixels; no kernel that needs more than a number holds has weights that fit in memory.
