@@ -12,6 +12,7 @@ mod few;
 mod groups;
 mod lower;
 
+use super::conv2d::{check_channels, groups};
 use super::operator::{Application, Feed, Operator};
 use super::{
     parameter::Weights,
@@ -122,14 +123,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             }
         };
         let window = Window { padding, ..window };
-        let groups = arguments.named_size_or("groups", 1);
-        if !channels.is_multiple_of(groups) {
-            let message = format!(
-                "the groups do not divide the output channels: {}",
-                rest(channels, groups)
-            );
-            arguments.reject("groups", message);
-        }
+        let groups = groups(arguments, channels);
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -151,22 +145,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         [height, width]: [usize; 2],
     ) -> Result<[usize; 2], String> {
         let (layer, feed) = (call.layer, call.inputs[0]);
-        if let Some(stated) = self.inputs.filter(|&stated| stated != channels) {
-            return Err(format!(
-                "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
-                 leave `inputs` out and it is inferred",
-                feed.from, feed.shape
-            ));
-        }
-        if !channels.is_multiple_of(self.groups) {
-            return Err(format!(
-                "`{layer}` has {} groups, but `{}` gives {:?}, whose channels they do not divide: {}",
-                self.groups,
-                feed.from,
-                feed.shape,
-                rest(channels, self.groups)
-            ));
-        }
+        check_channels(layer, feed, channels, self.inputs, self.groups)?;
         let [rows, columns] = self.axes([height, width]);
         let across = match AXES {
             1 => "length",
@@ -328,12 +307,6 @@ impl Spread {
             "({from} - 1) * {stride} - {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1"
         )
     }
-}
-
-/// `10 = 2 * 4 + 2`
-fn rest(channels: usize, groups: usize) -> String {
-    let (each, rest) = (channels / groups, channels % groups);
-    format!("{channels} = {each} * {groups} + {rest}")
 }
 
 /// What `Same` takes off before and after along an axis, the odd one after, and what it adds where the kernel does not reach
