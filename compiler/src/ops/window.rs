@@ -387,7 +387,7 @@ pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
 /// Steps and features of the sequence that `layer` takes, which `of_images` does with images.
 pub fn sequence(layer: &str, feed: Feed<'_>, of_images: &str) -> Result<[usize; 2], String> {
     let found = format!(
-        "`{layer}` takes a sequence [steps, features], but `{}` gives {:?}",
+        "`{layer}` takes a sequence [time, features], but `{}` gives {:?}",
         feed.from, feed.shape
     );
     match *feed.shape {

@@ -150,7 +150,7 @@ fn mistakes_show_the_arithmetic() {
         (
             "[8, 9, 9]",
             "ConvTranspose1d(4, 3)",
-            "`up` takes a sequence [steps, features], but `x` gives [8, 9, 9]; `ConvTranspose2d` takes images",
+            "`up` takes a sequence [time, features], but `x` gives [8, 9, 9]; `ConvTranspose2d` takes images",
         ),
         (
             "[1, 4, 4]",
