@@ -156,7 +156,7 @@ impl Window {
             };
             format!(
                 "the kernel of `{layer}` is larger than its input: {from}, and {}; one of at most {} {fits}",
-                axis.arithmetic(name),
+                shortfall(name, axis.size, axis.padding, axis.kernel, axis.dilation),
                 axis.most()
             )
         };
@@ -299,28 +299,31 @@ impl Along {
     fn reach(self) -> u128 {
         self.dilation as u128 * (self.kernel as u128 - 1) + 1
     }
+}
 
-    /// Why the window does not fit: `a height of 2 + 1 + 1 (padding) = 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2)`.
-    fn arithmetic(self, name: &str) -> String {
-        let padded = match self.padding {
-            (0, 0) => format!("{}", self.size),
-            (before, after) => format!(
-                "{} + {before} + {after} (padding) = {}",
-                self.size,
-                self.padded()
-            ),
-        };
-        let reach = match self.dilation {
-            1 => format!("{}", self.kernel),
-            d => format!(
-                "{d} * ({} - 1) + 1 = {} (kernel {}, dilation {d})",
-                self.kernel,
-                self.reach(),
-                self.kernel
-            ),
-        };
-        format!("its {name} of {padded} is less than {reach}")
-    }
+/// Why a window does not fit: `its height of 2 + 1 + 1 (padding) = 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2)`.
+pub fn shortfall(
+    name: &str,
+    size: usize,
+    padding: (usize, usize),
+    kernel: usize,
+    dilation: usize,
+) -> String {
+    let padded = match padding {
+        (0, 0) => format!("{size}"),
+        (before, after) => {
+            let whole = size as u128 + before as u128 + after as u128;
+            format!("{size} + {before} + {after} (padding) = {whole}")
+        }
+    };
+    let reach = match dilation {
+        1 => format!("{kernel}"),
+        _ => format!(
+            "{dilation} * ({kernel} - 1) + 1 = {} (kernel {kernel}, dilation {dilation})",
+            dilation as u128 * (kernel as u128 - 1) + 1
+        ),
+    };
+    format!("its {name} of {padded} is less than {reach}")
 }
 
 /// What messages call an axis of an image or a sequence, and its place among rows and columns; `None` for channels.

@@ -233,26 +233,10 @@ impl Along {
         self.dilation as u128 * (self.kernel as u128 - 1) + 1
     }
 
-    /// Why no window fits: `a height of 2 + 1 + 1 (padding) = 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation
-    /// 2)`.
+    /// Why no window fits, and what would.
     fn too_large(self, layer: &str, feed: Feed<'_>, name: &str) -> String {
-        let padded = match self.padding {
-            0 => format!("{}", self.size),
-            side => format!(
-                "{} + {side} + {side} (padding) = {}",
-                self.size,
-                self.padded()
-            ),
-        };
-        let reach = match self.dilation {
-            1 => format!("{}", self.kernel),
-            d => format!(
-                "{d} * ({} - 1) + 1 = {} (kernel {}, dilation {d})",
-                self.kernel,
-                self.reach(),
-                self.kernel
-            ),
-        };
+        let padding = (self.padding, self.padding);
+        let shortfall = window::shortfall(name, self.size, padding, self.kernel, self.dilation);
         let fits = match *feed.shape {
             [first, _, last] if last < first => "fits, and an image is [channels, height, width]",
             [steps, features] if steps < features => "fits, and a sequence is [time, features]",
@@ -260,7 +244,7 @@ impl Along {
         };
         let most = (self.padded() - 1) / self.dilation as u128 + 1;
         format!(
-            "the kernel of `{layer}` is larger than its input: `{}` gives {:?}, and its {name} of {padded} is less than {reach}; \
+            "the kernel of `{layer}` is larger than its input: `{}` gives {:?}, and {shortfall}; \
              one of at most {most} {fits}",
             feed.from, feed.shape
         )
