@@ -116,7 +116,7 @@ impl Operator for Upsample {
             (0, factor) => Err(format!(
                 "`{layer}` leaves nothing of its input: {found}, and floor({before} * {factor}) = 0 for its {name}; \
                  a scale of at least {} leaves one",
-                1.0 / before as f64
+                least(before)
             )),
             (outputs, _) => Ok(outputs),
         };
@@ -167,6 +167,15 @@ impl Operator for Upsample {
         output
             .iter()
             .fold(each, |flops: u64, &size| flops.saturating_mul(size as u64))
+    }
+}
+
+/// The least scale that leaves one of so many: 49 times the quotient 1 / 49 is below 1.
+fn least(size: usize) -> f64 {
+    let scale = 1.0 / size as f64;
+    match scale * size as f64 >= 1.0 {
+        true => scale,
+        false => scale.next_up(),
     }
 }
 
