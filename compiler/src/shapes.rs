@@ -45,7 +45,8 @@ pub fn infer(
         report.within(node.place.clone());
         let shape = match apply(graph, node) {
             Some(Ok(shape)) => shape,
-            Some(Err(message)) => {
+            Some(Err(mut message)) => {
+                message += &operands(graph, node);
                 report.error(span, message);
                 continue;
             }
@@ -213,12 +214,35 @@ fn check_outputs(
 }
 
 /// How the first size that is not as promised comes about, if the layer that makes it can tell: `, whose height is
-/// (28 + 2 * 0 - 3) / 2 + 1 = 13`. What keeps the shape has its sizes from the layer before.
+/// (28 + 2 * 0 - 3) / 2 + 1 = 13`.
 fn arithmetic(graph: &Graph, value: ValueId, promised: &[usize]) -> String {
+    match made(graph, value, promised) {
+        Some((sum, maker)) if maker == value => format!(", whose {sum}"),
+        Some((sum, maker)) => format!(", whose {sum} behind `{}`", graph.values[maker.0].name),
+        None => String::new(),
+    }
+}
+
+/// How the sizes of two operands that should agree come about: `; the height is (28 + 2 * 0 - 3) / 2 + 1 = 13 behind `conv``.
+fn operands(graph: &Graph, node: &Node) -> String {
+    let [a, b] = node.inputs[..] else {
+        return String::new();
+    };
+    let shape = |value: ValueId| &graph.values[value.0].shape[..];
+    let sums = [made(graph, a, shape(b)), made(graph, b, shape(a))];
+    let told = |(sum, maker): (String, ValueId)| {
+        format!("; the {sum} behind `{}`", graph.values[maker.0].name)
+    };
+    sums.into_iter().flatten().map(told).collect()
+}
+
+/// How the first size that is not as promised comes about, and the value that has it first. What keeps the shape has its
+/// sizes from the layer before.
+fn made(graph: &Graph, value: ValueId, promised: &[usize]) -> Option<(String, ValueId)> {
     let shape = |value: ValueId| &graph.values[value.0].shape[..];
     let given = shape(value);
     if given.len() != promised.len() {
-        return String::new();
+        return None;
     }
     let mut maker = value;
     for node in graph.nodes.iter().rev() {
@@ -228,18 +252,14 @@ fn arithmetic(graph: &Graph, value: ValueId, promised: &[usize]) -> String {
         let inputs: Vec<&[usize]> = node.inputs.iter().map(|&input| shape(input)).collect();
         let mut differ = (0..given.len()).filter(|&axis| given[axis] != promised[axis]);
         if let Some(sum) = differ.find_map(|axis| node.op.arithmetic(&inputs, axis)) {
-            let name = &graph.values[maker.0].name;
-            return match maker == value {
-                true => format!(", whose {sum}"),
-                false => format!(", whose {sum} behind `{name}`"),
-            };
+            return Some((sum, maker));
         }
         match node.inputs[..] {
             [input] if shape(input) == given => maker = input,
-            _ => break,
+            _ => return None,
         }
     }
-    String::new()
+    None
 }
 
 /// What to do about an output that is not as promised.

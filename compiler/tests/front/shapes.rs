@@ -88,6 +88,23 @@ fn sizes_that_windows_make_are_shown_with_their_arithmetic() {
     );
 }
 
+/// A residual sum whose branch has another size than what it is added to.
+#[test]
+fn sizes_that_do_not_agree_are_shown_with_their_arithmetic() {
+    assert_eq!(
+        message(
+            "struct A(x: [8, 28, 28]) -> [8, 14, 14] {
+                 conv: Conv2d(8, 3, stride = 2), norm: BatchNorm, pool: MaxPool2d(2),
+                 forward { norm(conv(x)) + pool(x) }
+             }"
+        ),
+        "`+` takes two tensors of one shape, or of size 1 where they differ, but `norm` gives [8, 13, 13] and `pool` gives \
+         [8, 14, 14], along axis 1 13 and 14; bring one to the other's shape; \
+         the height is (28 + 2 * 0 - 3) / 2 + 1 = 13 behind `conv`; \
+         the height is (28 + 2 * 0 - 2) / 2 + 1 = 14 behind `pool`"
+    );
+}
+
 /// Nothing that is multiplied later overflows, and nothing that rustc evaluates is beyond it.
 #[test]
 fn tensors_have_a_size() {
