@@ -43,7 +43,7 @@ fuzz SECONDS="3600" TARGET="compile":
     cargo +nightly fuzz run --dev --sanitizer none {{TARGET}} fuzz/found/{{TARGET}} fuzz/corpus/{{TARGET}} -- \
         -max_len=4096 -timeout=60 -max_total_time={{SECONDS}}
 
-# Measures exp, ln, sigmoid and tanh over all 2^32 floats, on every instruction set of the machine.
+# Measures every function of `math` (exp, ln, erf, ..) over all 2^32 floats, on every instruction set of the machine.
 ulp:
     KILN_EXHAUSTIVE=1 cargo test --release -p kiln-runtime --lib math:: -- --nocapture
 

@@ -13,7 +13,7 @@ use case::case;
 /// Where `tests/golden/conv_transpose.py` writes.
 const GOLDEN: &str = "family_conv_transpose";
 
-case!(stride_of_one: (x: [5, 4, 6]) -> [7, 6, 8] { layer: ConvTranspose2d(7, 3) });
+case!(stride_of_one: (x: [5, 4, 6]) -> [7, 6, 8] { layer: ConvTranspose2d(7, 3, inputs = 5) });
 case!(two_by_two: (x: [18, 3, 4]) -> [7, 6, 8] { layer: ConvTranspose2d(7, 2, stride = 2) });
 case!(four_by_four: (x: [17, 4, 4]) -> [6, 8, 8] { layer: ConvTranspose2d(6, 4, stride = 2, padding = 1) });
 case!(three_by_three: (x: [6, 5, 4]) -> [9, 10, 8] { layer: ConvTranspose2d(9, 3, stride = 2, padding = 1, output_padding = 1) });
@@ -46,6 +46,15 @@ case!(padding_beyond_the_kernel: (x: [3, 9, 8]) -> [4, 4, 3] { layer: ConvTransp
 case!(nothing_but_the_bias: (x: [3, 1, 1]) -> [4, 1, 1] { layer: ConvTranspose2d(4, 1, stride = 3, padding = 1, output_padding = 2) });
 case!(kernel_beyond_the_image: (x: [3, 3, 2]) -> [4, 3, 2] { layer: ConvTranspose2d(4, 7, padding = 3) });
 case!(kernel_beyond_the_image_strided: (x: [3, 2, 3]) -> [4, 4, 6] { layer: ConvTranspose2d(4, 7, stride = 2, padding = 3, output_padding = 1) });
+case!(padding_by_sides: (x: [5, 3, 4]) -> [7, 6, 7] { layer: ConvTranspose2d(7, 3, stride = 2, padding = ((1, 0), (0, 2))) });
+case!(padding_of_one_side: (x: [18, 3, 4]) -> [4, 4, 4] { layer: ConvTranspose2d(4, (2, 5), padding = (0, (4, 0))) });
+case!(same_odd_kernel: (x: [6, 3, 4]) -> [9, 6, 8] { layer: ConvTranspose2d(9, 3, stride = 2, padding = Same) });
+case!(same_even_kernel: (x: [17, 4, 3]) -> [5, 8, 6] { layer: ConvTranspose2d(5, 4, stride = 2, padding = Same) });
+case!(same_rectangular: (x: [3, 3, 4]) -> [18, 6, 4] { layer: ConvTranspose2d(18, (5, 2), stride = (2, 1), padding = Same) });
+case!(same_dilated: (x: [4, 3, 4]) -> [3, 6, 8] { layer: ConvTranspose2d(3, 3, stride = 2, dilation = 2, padding = Same) });
+case!(same_with_holes: (x: [5, 3, 2]) -> [4, 9, 6] { layer: ConvTranspose2d(4, 2, stride = 3, padding = Same) });
+case!(same_in_groups: (x: [6, 3, 4]) -> [10, 6, 8] { layer: ConvTranspose2d(10, 3, stride = 2, padding = Same, groups = 2) });
+case!(same_of_one_channel: (x: [20, 3, 4]) -> [1, 6, 8] { layer: ConvTranspose2d(1, 5, stride = 2, padding = Same) });
 case!(wide: (x: [17, 2, 17]) -> [2, 3, 33] { layer: ConvTranspose2d(2, 3, stride = 2, padding = 1) });
 case!(tall: (x: [2, 21, 2]) -> [4, 82, 1] { layer: ConvTranspose2d(4, 4, stride = (4, 1), padding = (1, 2)) });
 case!(far_apart: (x: [2, 2, 3]) -> [1, 16, 24] { layer: ConvTranspose2d(1, 16, stride = 8, padding = 4) });
@@ -74,4 +83,7 @@ case!(sequence_of_one_step: (x: [1, 20]) -> [2, 18] { layer: ConvTranspose1d(18,
 case!(sequence_of_one_feature: (x: [9, 1]) -> [18, 3] { layer: ConvTranspose1d(3, 4, stride = 2, padding = 1) });
 case!(sequence_without_bias: (x: [5, 16]) -> [10, 32] { layer: ConvTranspose1d(32, 2, stride = 2, bias = false) });
 case!(sequence_in_groups: (x: [7, 6]) -> [21, 9] { layer: ConvTranspose1d(9, 5, stride = 3, padding = 1, groups = 3) });
+case!(sequence_padded_before: (x: [6, 5]) -> [11, 18] { layer: ConvTranspose1d(18, 4, stride = 2, padding = (3, 0)) });
+case!(sequence_padded_behind: (x: [6, 20]) -> [6, 3] { layer: ConvTranspose1d(3, 3, padding = (0, 2), inputs = 20) });
+case!(sequence_same: (x: [7, 6]) -> [14, 17] { layer: ConvTranspose1d(17, 5, stride = 2, padding = Same) });
 case!(sequences_one_behind_another: (x: [6, 16]) -> [14, 3] { ConvTranspose1d(18, 4, stride = 2, padding = 1), Tanh, ConvTranspose1d(3, 3), Relu });

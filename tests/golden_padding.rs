@@ -97,6 +97,31 @@ case!(conv_circular_same: (x: [16, 6, 6]) -> [20, 6, 6] {
     layer: Conv2d(20, 4, padding = Same, dilation = (1, 2), bias = false, padding_mode = Circular)
 });
 case!(steps_conv_circular: (x: [7, 5]) -> [9, 17] { layer: Conv1d(17, 3, padding = 2, padding_mode = Circular) });
+case!(conv_reflect_sides: (x: [3, 5, 6]) -> [18, 6, 7] {
+    layer: Conv2d(18, 3, padding = ((2, 1), (0, 3)), padding_mode = Reflect)
+});
+case!(conv_replicate_sides: (x: [17, 7, 6]) -> [5, 4, 4] {
+    layer: Conv2d(5, (3, 2), stride = (2, 3), padding = ((0, 3), (4, 1)), padding_mode = Replicate)
+});
+case!(conv_circular_sides: (x: [4, 5, 5]) -> [20, 6, 6] {
+    layer: Conv2d(20, 3, dilation = (2, 3), padding = ((4, 1), (2, 5)), padding_mode = Circular)
+});
+case!(conv_reflect_groups: (x: [20, 5, 6]) -> [20, 5, 6] {
+    layer: Conv2d(20, 3, padding = 1, groups = 20, padding_mode = Reflect)
+});
+case!(same_reflect: (x: [3, 7, 8]) -> [6, 4, 4] {
+    layer: Conv2d(6, 4, stride = 2, padding = Same, padding_mode = Reflect)
+});
+case!(same_circular: (x: [17, 8, 6]) -> [6, 4, 6] {
+    layer: Conv2d(6, (3, 5), stride = (2, 1), padding = Same, padding_mode = Circular)
+});
+case!(causal_replicate: (x: [7, 3]) -> [7, 18] {
+    layer: Conv1d(18, 3, dilation = 2, padding = Causal, padding_mode = Replicate)
+});
+case!(causal_reflect: (x: [7, 17]) -> [7, 5] { layer: Conv1d(5, 4, padding = Causal, padding_mode = Reflect) });
+case!(steps_conv_circular_before: (x: [7, 5]) -> [4, 6] {
+    layer: Conv1d(6, 3, stride = 2, padding = (3, 0), padding_mode = Circular)
+});
 case!(conv_modes_in_turn: (x: [2, 5, 5]) -> [3, 3, 3] {
     Conv2d(18, 3, padding = 1, padding_mode = Reflect),
     Relu,

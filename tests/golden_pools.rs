@@ -36,6 +36,12 @@ case!(avg_without_padding: (x: [2, 5, 4]) -> [2, 3, 5] { layer: AvgPool2d((3, 2)
 case!(avg_ceil: (x: [18, 6, 8]) -> [18, 4, 5] { layer: AvgPool2d(3, stride = 2, padding = 1, ceil_mode = true) });
 case!(avg_ceil_without_padding: (x: [4, 7, 9]) -> [4, 3, 3] { layer: AvgPool2d(2, stride = 3, ceil_mode = true, count_include_pad = false) });
 case!(avg_ceil_larger: (x: [18, 4, 4]) -> [18, 2, 2] { layer: AvgPool2d(5, stride = 3, padding = 2, ceil_mode = true) });
+case!(avg_all_arguments: (x: [18, 9, 8]) -> [18, 4, 5] {
+    layer: AvgPool2d((4, 3), (3, 2), (2, 1), ceil_mode = true, count_include_pad = false)
+});
+case!(max_all_arguments: (x: [20, 10, 9]) -> [20, 4, 5] {
+    layer: MaxPool2d((3, 2), (3, 2), 1, dilation = (2, 3), ceil_mode = true)
+});
 case!(avg_gaps: (x: [16, 9, 9]) -> [16, 3, 3] { layer: AvgPool2d(2, stride = 4, ceil_mode = true) });
 case!(avg_large: (x: [35, 9, 12]) -> [35, 2, 2] { layer: AvgPool2d((7, 9), stride = 2) });
 case!(avg_many_channels: (x: [130, 4, 4]) -> [130, 2, 2] { layer: AvgPool2d(3, stride = 2, padding = 1) });
@@ -59,6 +65,12 @@ case!(steps_avg: (x: [9, 5]) -> [4, 5] { layer: AvgPool1d(2) });
 case!(steps_avg_padding: (x: [12, 100]) -> [6, 100] { layer: AvgPool1d(3, stride = 2, padding = 1) });
 case!(steps_avg_without_padding: (x: [12, 18]) -> [12, 18] { layer: AvgPool1d(3, stride = 1, padding = 1, count_include_pad = false) });
 case!(steps_avg_ceil: (x: [13, 3]) -> [5, 3] { layer: AvgPool1d(4, stride = 3, padding = 1, ceil_mode = true) });
+case!(steps_avg_all_arguments: (x: [11, 17]) -> [5, 17] {
+    layer: AvgPool1d(4, 3, 2, ceil_mode = true, count_include_pad = false)
+});
+case!(steps_max_all_arguments: (x: [15, 18]) -> [4, 18] {
+    layer: MaxPool1d(3, 4, 1, dilation = 2, ceil_mode = true)
+});
 case!(steps_avg_long: (x: [200, 2]) -> [3, 2] { layer: AvgPool1d(90, stride = 50) });
 case!(steps_adaptive_avg: (x: [11, 33]) -> [4, 33] { layer: AdaptiveAvgPool1d(4) });
 case!(steps_adaptive_max: (x: [11, 6]) -> [4, 6] { layer: AdaptiveMaxPool1d(4) });

@@ -2,6 +2,10 @@
 
 use crate::nearest::list;
 
+mod otherwise;
+
+pub use otherwise::otherwise;
+
 /// Layers as users write them, with the function of `forward` that applies them (if any).
 pub type Kinds = [(&'static str, Option<&'static str>)];
 
@@ -56,14 +60,6 @@ const LAYERS: &[(&str, &str)] = &[
     ("ZeroPad2d", "Pad"),
     ("ZeroPadding1D", "Pad"),
     ("ZeroPadding2D", "Pad"),
-    ("ConstantPad1d", "Pad"),
-    ("ConstantPad2d", "Pad"),
-    ("ReflectionPad1d", "Pad"),
-    ("ReflectionPad2d", "Pad"),
-    ("ReplicationPad1d", "Pad"),
-    ("ReplicationPad2d", "Pad"),
-    ("CircularPad1d", "Pad"),
-    ("CircularPad2d", "Pad"),
     ("Subtract", "Sub"),
     ("Multiply", "Mul"),
     ("Divide", "Div"),
@@ -195,6 +191,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("recurrent_initializer", &["recurrent_init"]),
     ("unit_forget_bias", &["forget_bias"]),
     ("maxnorm", &["max_norm"]),
+    ("mode", &["padding_mode"]),
     ("negative_slope", &["slope"]),
     ("num_parameters", &["parameters"]),
     ("min_val", &["min"]),
@@ -236,101 +233,6 @@ const NO_WORDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Arguments that there are for what is otherwise said here, or not at all.
-const OTHERWISE: &[(&str, &str)] = &[
-    ("activation", ACTIVATION),
-    ("nonlinearity", ACTIVATION),
-    (
-        "input_shape",
-        "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
-    ),
-    (
-        "input_dim",
-        "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
-    ),
-    ("dim", "the axis is always the last; leave it out"),
-    ("axis", "the axis is always the last; leave it out"),
-    ("start_dim", "all axes become one; leave it out"),
-    (
-        "batch_first",
-        "shapes leave the batch out, and steps come first; leave it out",
-    ),
-    (
-        "return_sequences",
-        "every step's state is given; put `Last` behind it for the last alone",
-    ),
-    (
-        "return_state",
-        "every step's state is given; put `Last` behind it for the last alone",
-    ),
-    ("dropout", "put `Dropout(0.5)` behind it"),
-    (
-        "kernel_regularizer",
-        "write the penalties `l1 = 1e-4` and `l2 = 1e-4`",
-    ),
-    (
-        "kernel_constraint",
-        "write `max_norm = 3` for a limit of each output's incoming weights",
-    ),
-    (
-        "recurrent_constraint",
-        "write `max_norm = 3` for a limit of each gate's incoming weights",
-    ),
-    ("bias_constraint", "biases have no limit; leave it out"),
-    (
-        "weight_decay",
-        "write the penalty `l2 = 1e-4`, or give the optimizer a weight decay",
-    ),
-    (
-        "trainable",
-        "write `frozen = true` where it is not to be trained",
-    ),
-    (
-        "requires_grad",
-        "write `frozen = true` where it is not to be trained",
-    ),
-    (
-        "data_format",
-        "images are [channels, height, width]; leave it out",
-    ),
-    ("padding_mode", "padding is zeros; leave it out"),
-    ("inplace", "memory is planned while compiling; leave it out"),
-    ("dtype", "numbers are f32; leave it out"),
-    ("device", "networks run on the processor; leave it out"),
-    ("p", "it takes none"),
-    (
-        "mode",
-        "each sample is dropped by itself, as by `mode=\"row\"`; leave it out",
-    ),
-    (
-        "noise_shape",
-        "`SpatialDropout` drops whole channels, and `StochasticDepth` whole samples; leave it out",
-    ),
-    (
-        "seed",
-        "all that is random in training has the training's seed; leave it out",
-    ),
-    (
-        "training",
-        "training and inference are told apart without it; leave it out",
-    ),
-    (
-        "track_running_stats",
-        "running statistics are always kept, for a sample alone has none; leave it out",
-    ),
-    (
-        "center",
-        "scale and shift are learnt or neither is; write `affine = false` for neither",
-    ),
-    (
-        "scale",
-        "scale and shift are learnt or neither is; write `affine = false` for neither",
-    ),
-    ("bidirectional", "it reads forwards alone; leave it out"),
-];
-
-const ACTIVATION: &str = "activations are layers; put `Relu` behind it, as in `Dense(8), Relu`";
-
 /// Layers that are said otherwise here.
 const NO_LAYERS: &[(&str, &str)] = &[
     (
@@ -365,6 +267,38 @@ const NO_LAYERS: &[(&str, &str)] = &[
     (
         "SeparableConv1D",
         "it is two layers: `Conv1d` with as many `groups` as channels, and one with a kernel of 1",
+    ),
+    (
+        "ConstantPad1d",
+        "it is `Pad`, as in `Pad(1, mode = Constant, value = 0.5)`",
+    ),
+    (
+        "ConstantPad2d",
+        "it is `Pad`, as in `Pad(1, mode = Constant, value = 0.5)`",
+    ),
+    (
+        "ReflectionPad1d",
+        "it is `Pad`, as in `Pad(1, mode = Reflect)`",
+    ),
+    (
+        "ReflectionPad2d",
+        "it is `Pad`, as in `Pad(1, mode = Reflect)`",
+    ),
+    (
+        "ReplicationPad1d",
+        "it is `Pad`, as in `Pad(1, mode = Replicate)`",
+    ),
+    (
+        "ReplicationPad2d",
+        "it is `Pad`, as in `Pad(1, mode = Replicate)`",
+    ),
+    (
+        "CircularPad1d",
+        "it is `Pad`, as in `Pad(1, mode = Circular)`",
+    ),
+    (
+        "CircularPad2d",
+        "it is `Pad`, as in `Pad(1, mode = Circular)`",
     ),
     ("TimeDistributed", "`Dense` maps a sequence step by step"),
     ("Lambda", "write the dataflow in `forward`"),
@@ -408,11 +342,6 @@ pub fn no_word(theirs: &str) -> Option<&'static str> {
         .iter()
         .find(|(word, _)| word.eq_ignore_ascii_case(theirs));
     found.map(|(_, otherwise)| *otherwise)
-}
-
-/// How something is said here for which there is an argument elsewhere.
-pub fn otherwise(theirs: &str) -> Option<&'static str> {
-    find(OTHERWISE, theirs)
 }
 
 /// The kind that a word names, however it is written: `Relu`, `relu`, `ReLU`.

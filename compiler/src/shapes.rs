@@ -45,7 +45,8 @@ pub fn infer(
         report.within(node.place.clone());
         let shape = match apply(graph, node) {
             Some(Ok(shape)) => shape,
-            Some(Err(message)) => {
+            Some(Err(mut message)) => {
+                message += &operands(graph, node);
                 report.error(span, message);
                 continue;
             }
@@ -166,8 +167,13 @@ fn check_stated(graph: &Graph, stated: &Stated, report: &mut Report) {
         return;
     }
     let message = format!(
-        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}; leave the shape out and it is inferred",
-        stated.name, stated.block, stated.shape, given.name, given.shape
+        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}{}; leave the shape out and it is inferred",
+        stated.name,
+        stated.block,
+        stated.shape,
+        given.name,
+        given.shape,
+        arithmetic(graph, stated.value, &stated.shape)
     );
     report.error(stated.span, message);
 }
@@ -192,13 +198,68 @@ fn check_outputs(
         };
         if promised != given.shape {
             let (name, from, shape) = (&graph.name, &given.name, &given.shape);
-            let repair = repair(graph, graph.outputs[index], &promised);
+            let output = graph.outputs[index];
+            let (arithmetic, repair) = (
+                arithmetic(graph, output, &promised),
+                repair(graph, output, &promised),
+            );
             report.error(
                 declared.span,
-                format!("`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}; {repair}"),
+                format!(
+                    "`{name}` declares the output {promised:?}, but `{from}` gives {shape:?}{arithmetic}; {repair}"
+                ),
             );
         }
     }
+}
+
+/// How the first size that is not as promised comes about, if the layer that makes it can tell: `, whose height is
+/// (28 + 2 * 0 - 3) / 2 + 1 = 13`.
+fn arithmetic(graph: &Graph, value: ValueId, promised: &[usize]) -> String {
+    match made(graph, value, promised) {
+        Some((sum, maker)) if maker == value => format!(", whose {sum}"),
+        Some((sum, maker)) => format!(", whose {sum} behind `{}`", graph.values[maker.0].name),
+        None => String::new(),
+    }
+}
+
+/// How the sizes of two operands that should agree come about: `; the height is (28 + 2 * 0 - 3) / 2 + 1 = 13 behind `conv``.
+fn operands(graph: &Graph, node: &Node) -> String {
+    let [a, b] = node.inputs[..] else {
+        return String::new();
+    };
+    let shape = |value: ValueId| &graph.values[value.0].shape[..];
+    let sums = [made(graph, a, shape(b)), made(graph, b, shape(a))];
+    let told = |(sum, maker): (String, ValueId)| {
+        format!("; the {sum} behind `{}`", graph.values[maker.0].name)
+    };
+    sums.into_iter().flatten().map(told).collect()
+}
+
+/// How the first size that is not as promised comes about, and the value that has it first. What keeps the shape has its
+/// sizes from the layer before.
+fn made(graph: &Graph, value: ValueId, promised: &[usize]) -> Option<(String, ValueId)> {
+    let shape = |value: ValueId| &graph.values[value.0].shape[..];
+    let given = shape(value);
+    if given.len() != promised.len() {
+        return None;
+    }
+    let mut maker = value;
+    for node in graph.nodes.iter().rev() {
+        if node.output != maker {
+            continue;
+        }
+        let inputs: Vec<&[usize]> = node.inputs.iter().map(|&input| shape(input)).collect();
+        let mut differ = (0..given.len()).filter(|&axis| given[axis] != promised[axis]);
+        if let Some(sum) = differ.find_map(|axis| node.op.arithmetic(&inputs, axis)) {
+            return Some((sum, maker));
+        }
+        match node.inputs[..] {
+            [input] if shape(input) == given => maker = input,
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// What to do about an output that is not as promised.

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cases import Apply, write
+from cases import Apply, Steps, write
 
 WIDE = lambda x: 8 * x
 """Into the tails."""
@@ -85,6 +85,7 @@ CASES = {
     "prelu_image": (nn.PReLU(), IMAGE),
     "prelu_features": (nn.PReLU(21), VECTOR),
     "prelu_channels": (nn.PReLU(5), IMAGE, WHOLE),
+    "prelu_steps": (Steps(nn.PReLU(18)), STEPS, WHOLE),
     "prelu_one_channel": (nn.PReLU(1), (1, 5, 3)),
     "prelu_wide": (nn.PReLU(100), (100, 1, 3)),
     "prelu_between": (

@@ -13,6 +13,23 @@ class Up1d(nn.ConvTranspose1d):
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
+def cropped(layer, *sides):
+    """The layer, whose result loses rows and columns: above, below, to the left, to the right."""
+
+    def crop(_, __, y):
+        top, bottom, left, right = sides
+        return y[:, :, top : y.shape[2] - bottom, left : y.shape[3] - right]
+
+    layer.register_forward_hook(crop)
+    return layer
+
+
+def cut(layer, first, last):
+    """The layer over sequences, whose result loses steps at both ends."""
+    layer.register_forward_hook(lambda _, __, y: y[:, first : y.shape[1] - last])
+    return layer
+
+
 CASES = {
     "stride_of_one": (Up(5, 7, 3), (5, 4, 6)),
     "two_by_two": (Up(18, 7, 2, stride=2), (18, 3, 4)),
@@ -50,6 +67,16 @@ CASES = {
     "nothing_but_the_bias": (Up(3, 4, 1, stride=3, padding=1, output_padding=2), (3, 1, 1)),
     "kernel_beyond_the_image": (Up(3, 4, 7, padding=3), (3, 3, 2)),
     "kernel_beyond_the_image_strided": (Up(3, 4, 7, stride=2, padding=3, output_padding=1), (3, 2, 3)),
+    # PyTorch's padding is the same on both sides, and it has no `Same`.
+    "padding_by_sides": (cropped(Up(5, 7, 3, stride=2), 1, 0, 0, 2), (5, 3, 4)),
+    "padding_of_one_side": (cropped(Up(18, 4, (2, 5)), 0, 0, 4, 0), (18, 3, 4)),
+    "same_odd_kernel": (cropped(Up(6, 9, 3, stride=2), 0, 1, 0, 1), (6, 3, 4)),
+    "same_even_kernel": (cropped(Up(17, 5, 4, stride=2), 1, 1, 1, 1), (17, 4, 3)),
+    "same_rectangular": (cropped(Up(3, 18, (5, 2), stride=(2, 1)), 1, 2, 0, 1), (3, 3, 4)),
+    "same_dilated": (cropped(Up(4, 3, 3, stride=2, dilation=2), 1, 2, 1, 2), (4, 3, 4)),
+    "same_with_holes": (Up(5, 4, 2, stride=3, output_padding=1), (5, 3, 2)),
+    "same_in_groups": (cropped(Up(6, 10, 3, stride=2, groups=2), 0, 1, 0, 1), (6, 3, 4)),
+    "same_of_one_channel": (cropped(Up(20, 1, 5, stride=2), 1, 2, 1, 2), (20, 3, 4)),
     "wide": (Up(17, 2, 3, stride=2, padding=1), (17, 2, 17)),
     "tall": (Up(2, 4, 4, stride=(4, 1), padding=(1, 2)), (2, 21, 2)),
     "far_apart": (Up(2, 1, 16, stride=8, padding=4), (2, 2, 3)),
@@ -90,6 +117,9 @@ CASES = {
     "sequence_of_one_feature": (Up1d(1, 3, 4, stride=2, padding=1), (9, 1)),
     "sequence_without_bias": (Up1d(16, 32, 2, stride=2, bias=False), (5, 16)),
     "sequence_in_groups": (Up1d(6, 9, 5, stride=3, padding=1, groups=3), (7, 6)),
+    "sequence_padded_before": (cut(Up1d(5, 18, 4, stride=2), 3, 0), (6, 5)),
+    "sequence_padded_behind": (cut(Up1d(20, 3, 3), 0, 2), (6, 20)),
+    "sequence_same": (cut(Up1d(6, 17, 5, stride=2), 1, 2), (7, 6)),
     "sequences_one_behind_another": (
         nn.Sequential(Up1d(16, 18, 4, stride=2, padding=1), nn.Tanh(), Up1d(18, 3, 3), nn.ReLU()),
         (6, 16),

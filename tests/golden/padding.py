@@ -20,14 +20,14 @@ def vector(layer):
     return layer
 
 
-def around(sides, layer):
-    """The convolution behind zeros on each side, in the order of `torch.nn.functional.pad`."""
-    layer.register_forward_pre_hook(lambda _, x: F.pad(x[0], sides))
+def around(sides, layer, mode="constant"):
+    """The convolution behind zeros on each side, or another mode, in the order of `torch.nn.functional.pad`."""
+    layer.register_forward_pre_hook(lambda _, x: F.pad(x[0], sides, mode))
     return layer
 
 
-def same(layer):
-    """The convolution behind the zeros of TensorFlow's `SAME`: ceil(size / stride) outputs, what is odd at the end."""
+def same(layer, mode="constant"):
+    """The convolution behind the padding of TensorFlow's `SAME`: ceil(size / stride) outputs, what is odd at the end."""
 
     def pad(_, x):
         sides = []
@@ -35,7 +35,7 @@ def same(layer):
             outputs = -(-size // stride)
             total = max((outputs - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
             sides = [total // 2, total - total // 2, *sides]
-        return F.pad(x[0], sides)
+        return F.pad(x[0], sides, mode)
 
     layer.register_forward_pre_hook(pad)
     return layer
@@ -126,6 +126,16 @@ CASES = {
         (16, 6, 6),
     ),
     "steps_conv_circular": (time_first(nn.Conv1d(5, 17, 3, padding=2, padding_mode="circular")), (7, 5)),
+    # PyTorch's layers take these modes with equal sides alone.
+    "conv_reflect_sides": (around((0, 3, 2, 1), nn.Conv2d(3, 18, 3), "reflect"), (3, 5, 6)),
+    "conv_replicate_sides": (around((4, 1, 0, 3), nn.Conv2d(17, 5, (3, 2), stride=(2, 3)), "replicate"), (17, 7, 6)),
+    "conv_circular_sides": (around((2, 5, 4, 1), nn.Conv2d(4, 20, 3, dilation=(2, 3)), "circular"), (4, 5, 5)),
+    "conv_reflect_groups": (nn.Conv2d(20, 20, 3, padding=1, groups=20, padding_mode="reflect"), (20, 5, 6)),
+    "same_reflect": (same(nn.Conv2d(3, 6, 4, stride=2), "reflect"), (3, 7, 8)),
+    "same_circular": (same(nn.Conv2d(17, 6, (3, 5), stride=(2, 1)), "circular"), (17, 8, 6)),
+    "causal_replicate": (time_first(around((4, 0), nn.Conv1d(3, 18, 3, dilation=2), "replicate")), (7, 3)),
+    "causal_reflect": (time_first(around((3, 0), nn.Conv1d(17, 5, 4), "reflect")), (7, 17)),
+    "steps_conv_circular_before": (time_first(around((3, 0), nn.Conv1d(5, 6, 3, stride=2), "circular")), (7, 5)),
     "conv_modes_in_turn": (
         nn.Sequential(
             nn.Conv2d(2, 18, 3, padding=1, padding_mode="reflect"),

@@ -29,6 +29,14 @@ CASES = {
     "avg_ceil": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), (18, 6, 8)),
     "avg_ceil_without_padding": (nn.AvgPool2d(2, stride=3, ceil_mode=True, count_include_pad=False), (4, 7, 9)),
     "avg_ceil_larger": (nn.AvgPool2d(5, stride=3, padding=2, ceil_mode=True), (18, 4, 4)),
+    "avg_all_arguments": (
+        nn.AvgPool2d((4, 3), stride=(3, 2), padding=(2, 1), ceil_mode=True, count_include_pad=False),
+        (18, 9, 8),
+    ),
+    "max_all_arguments": (
+        nn.MaxPool2d((3, 2), stride=(3, 2), padding=1, dilation=(2, 3), ceil_mode=True),
+        (20, 10, 9),
+    ),
     "avg_gaps": (nn.AvgPool2d(2, stride=4, ceil_mode=True), (16, 9, 9)),
     "avg_large": (nn.AvgPool2d((7, 9), stride=2), (35, 9, 12)),
     "avg_many_channels": (nn.AvgPool2d(3, stride=2, padding=1), (130, 4, 4)),
@@ -52,6 +60,11 @@ CASES = {
     "steps_avg_padding": (Steps(nn.AvgPool1d(3, stride=2, padding=1)), (12, 100)),
     "steps_avg_without_padding": (Steps(nn.AvgPool1d(3, stride=1, padding=1, count_include_pad=False)), (12, 18)),
     "steps_avg_ceil": (Steps(nn.AvgPool1d(4, stride=3, padding=1, ceil_mode=True)), (13, 3)),
+    "steps_avg_all_arguments": (
+        Steps(nn.AvgPool1d(4, stride=3, padding=2, ceil_mode=True, count_include_pad=False)),
+        (11, 17),
+    ),
+    "steps_max_all_arguments": (Steps(nn.MaxPool1d(3, stride=4, padding=1, dilation=2, ceil_mode=True)), (15, 18)),
     "steps_avg_long": (Steps(nn.AvgPool1d(90, stride=50)), (200, 2)),
     "steps_adaptive_avg": (Steps(nn.AdaptiveAvgPool1d(4)), (11, 33)),
     "steps_adaptive_max": (Steps(nn.AdaptiveMaxPool1d(4)), (11, 6)),

@@ -12,6 +12,7 @@ mod axis;
 mod each;
 mod finish;
 mod form;
+mod indices;
 mod literal;
 mod number;
 mod sides;
@@ -203,14 +204,6 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A number of at least 0, with a default, by name only.
-    pub fn index_or(&mut self, name: &'static str, default: usize) -> usize {
-        match self.take(name, format!("{name} = {default}"), Standing::Named) {
-            Some(value) => self.integer_of(value),
-            None => default,
-        }
-    }
-
     /// A required number, or pair of numbers, of at least 1: `3`, `(3, 5)` or `[3, 5]`; a number stands for both.
     pub fn pair(&mut self, name: &'static str) -> (usize, usize) {
         match self.take(name, name.into(), Standing::Positional) {
@@ -282,43 +275,6 @@ impl<'a> Arguments<'a> {
             self.wrong(value, "a shape has at least one size");
         }
         Some(sizes.into_iter().map(|size| self.stated(size)).collect())
-    }
-
-    /// A list of numbers of at least 0: `2, 0, 1` or `[2, 0, 1]`.
-    pub fn indices(&mut self, name: &'static str) -> Vec<usize> {
-        let Some(first) = self.take(name, format!("{name}.."), Standing::Positional) else {
-            return self.absent(name, vec![0]);
-        };
-        let mut indices = self.indices_of(first);
-        while let Some(index) = self.next_positional() {
-            self.read[index] = true;
-            indices.push(self.integer_of(&self.given[index].value));
-        }
-        indices
-    }
-
-    /// A required number of at least 0.
-    pub fn index(&mut self, name: &'static str) -> usize {
-        match self.take(name, name.into(), Standing::Positional) {
-            Some(value) => self.integer_of(value),
-            None => self.absent(name, 0),
-        }
-    }
-
-    /// A number of at least 0 or a list of them that may be given, without its name if it is the first.
-    pub fn optional_indices(&mut self, name: &'static str) -> Option<Vec<usize>> {
-        let value = match self.positional() > 0 {
-            true => self.take(name, name.into(), Standing::Positional)?,
-            false => self.take(name, format!("{name} = .."), Standing::Named)?,
-        };
-        Some(self.indices_of(value))
-    }
-
-    fn indices_of(&mut self, value: &Expr) -> Vec<usize> {
-        match several(value) {
-            Some(several) => several.into_iter().map(|it| self.integer_of(it)).collect(),
-            None => vec![self.integer_of(value)],
-        }
     }
 
     /// A size of a shape, none of which is left to be found, as PyTorch and Keras find that of -1.

@@ -5,7 +5,7 @@
 //! y[t, o] = b[o] + sum over c, v of w[o, c, v] x[t stride + v dilation - left, c]
 //! ```
 
-use super::conv2d::{Conv, groups};
+use super::conv2d::{Conv, check_channels, groups};
 use super::operator::{Application, Operator};
 use super::{
     padding_mode::{MODES, Mode},
@@ -61,10 +61,15 @@ impl Operator for Conv1d {
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let [steps, features] = window::sequence(call.layer, feed, "Conv2d")?;
-        self.check_inputs(call.layer, feed, features)?;
+        check_channels(call.layer, feed, features, self.inputs, self.groups)?;
         let window = self.window_on((1, steps));
         let (_, steps) = window.slide(call.layer, feed, (1, steps))?;
         Ok(vec![steps, self.channels])
+    }
+
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let window = self.window_on(window::rows_and_columns(inputs[0])?);
+        window.arithmetic(inputs[0], axis)
     }
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {

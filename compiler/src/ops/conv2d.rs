@@ -82,7 +82,7 @@ impl Operator for Conv2d {
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let [channels, height, width] = window::image(call.layer, feed)?;
-        self.check_inputs(call.layer, feed, channels)?;
+        check_channels(call.layer, feed, channels, self.inputs, self.groups)?;
         let window = self.window_on((height, width));
         let places = window.slide(call.layer, feed, (height, width));
         let (height, width) = places.map_err(|message| match self.channels == channels {
@@ -92,6 +92,11 @@ impl Operator for Conv2d {
             false => message,
         })?;
         Ok(vec![self.channels, height, width])
+    }
+
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let window = self.window_on(window::rows_and_columns(inputs[0])?);
+        window.arithmetic(inputs[0], axis)
     }
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
@@ -123,30 +128,6 @@ impl<const AXES: usize> Conv<AXES> {
             ..padded_by_zeros.clone()
         };
         Some((self.mode, padded_by_zeros, bare))
-    }
-
-    /// Whether the stated number of input channels, if there is one, is that of `feed`.
-    pub(super) fn check_inputs(
-        &self,
-        layer: &str,
-        feed: Feed<'_>,
-        channels: usize,
-    ) -> Result<(), String> {
-        match self.inputs.filter(|&stated| stated != channels) {
-            Some(stated) => Err(format!(
-                "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
-                 leave `inputs` out and it is inferred",
-                feed.from, feed.shape
-            )),
-            None if !channels.is_multiple_of(self.groups) => Err(format!(
-                "`{layer}` has {} groups, but `{}` gives {:?}, whose channels they do not divide: {}",
-                self.groups,
-                feed.from,
-                feed.shape,
-                rest(channels, self.groups)
-            )),
-            None => Ok(()),
-        }
     }
 
     /// What it learns, of so many input channels.
@@ -182,6 +163,30 @@ impl<const AXES: usize> Conv<AXES> {
         output
             .iter()
             .fold(each, |flops, &size| flops.saturating_mul(size as u64))
+    }
+}
+
+/// The input channels are as many as are stated, if they are, and whole groups.
+pub(super) fn check_channels(
+    layer: &str,
+    feed: Feed<'_>,
+    channels: usize,
+    stated: Option<usize>,
+    groups: usize,
+) -> Result<(), String> {
+    match stated.filter(|&stated| stated != channels) {
+        Some(stated) => Err(format!(
+            "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
+             leave `inputs` out and it is inferred",
+            feed.from, feed.shape
+        )),
+        None if !channels.is_multiple_of(groups) => Err(format!(
+            "`{layer}` has {groups} groups, but `{}` gives {:?}, whose channels they do not divide: {}",
+            feed.from,
+            feed.shape,
+            rest(channels, groups)
+        )),
+        None => Ok(()),
     }
 }
 

@@ -45,6 +45,10 @@ impl Operator for ConvTranspose1d {
         Ok(vec![steps, self.channels])
     }
 
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        self.sum(inputs[0], axis)
+    }
+
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         self.tensors(inputs[0].last().copied().unwrap_or(1))
     }

@@ -12,6 +12,7 @@ mod few;
 mod groups;
 mod lower;
 
+use super::conv2d::{check_channels, groups};
 use super::operator::{Application, Feed, Operator};
 use super::{
     parameter::Weights,
@@ -69,6 +70,10 @@ impl Operator for ConvTranspose2d {
         Ok(vec![self.channels, height, width])
     }
 
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        self.sum(inputs[0], axis)
+    }
+
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
         self.tensors(inputs[0].first().copied().unwrap_or(1))
     }
@@ -118,14 +123,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             }
         };
         let window = Window { padding, ..window };
-        let groups = arguments.named_size_or("groups", 1);
-        if !channels.is_multiple_of(groups) {
-            let message = format!(
-                "the groups do not divide the output channels: {}",
-                rest(channels, groups)
-            );
-            arguments.reject("groups", message);
-        }
+        let groups = groups(arguments, channels);
         let inputs = arguments.optional_size("inputs");
         let bias = arguments.flag("bias", true);
         Self {
@@ -147,22 +145,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         [height, width]: [usize; 2],
     ) -> Result<[usize; 2], String> {
         let (layer, feed) = (call.layer, call.inputs[0]);
-        if let Some(stated) = self.inputs.filter(|&stated| stated != channels) {
-            return Err(format!(
-                "`{layer}` is declared for {stated} input channels, but `{}` gives {:?}, which has {channels}; \
-                 leave `inputs` out and it is inferred",
-                feed.from, feed.shape
-            ));
-        }
-        if !channels.is_multiple_of(self.groups) {
-            return Err(format!(
-                "`{layer}` has {} groups, but `{}` gives {:?}, whose channels they do not divide: {}",
-                self.groups,
-                feed.from,
-                feed.shape,
-                rest(channels, self.groups)
-            ));
-        }
+        check_channels(layer, feed, channels, self.inputs, self.groups)?;
         let [rows, columns] = self.axes([height, width]);
         let across = match AXES {
             1 => "length",
@@ -183,6 +166,14 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             ));
         }
         Ok(sizes)
+    }
+
+    /// How its result's size along an axis comes about.
+    pub(super) fn sum(&self, shape: &[usize], axis: usize) -> Option<String> {
+        let (name, index) = window::spatial(shape, axis)?;
+        let (height, width) = window::rows_and_columns(shape)?;
+        let along = self.axes([height, width])[index];
+        Some(format!("{name} is {} = {}", along.sum(), along.leaves()))
     }
 
     /// Its axes for an operand of this height and width.
@@ -283,6 +274,23 @@ impl Spread {
         if size >= 1 {
             return Ok(usize::try_from(size).unwrap_or(usize::MAX));
         }
+        let repair = match self.padding {
+            (before, after) if before == after => {
+                format!("of at most {} fits", (self.whole() - 1) / 2)
+            }
+            _ => "that is smaller fits".to_owned(),
+        };
+        Err(format!(
+            "`{layer}` takes its padding from an image that is no larger: `{}` gives {:?}, and the {name} would be {} = {size}; \
+             a padding {repair}",
+            feed.from,
+            feed.shape,
+            self.sum()
+        ))
+    }
+
+    /// `(2 - 1) * 1 - 2 * 2 + 1 * (3 - 1) + 0 + 1`
+    fn sum(self) -> String {
         let Self {
             from,
             kernel,
@@ -291,29 +299,14 @@ impl Spread {
             padding: (before, after),
             output_padding,
         } = self;
-        let (padding, repair) = match before == after {
-            true => (
-                format!("2 * {before}"),
-                format!("of at most {} fits", (self.whole() - 1) / 2),
-            ),
-            false => (
-                format!("{before} - {after}"),
-                "that is smaller fits".to_owned(),
-            ),
+        let padding = match before == after {
+            true => format!("2 * {before}"),
+            false => format!("{before} - {after}"),
         };
-        Err(format!(
-            "`{layer}` takes its padding from an image that is no larger: `{}` gives {:?}, and the {name} would be \
-             ({from} - 1) * {stride} - {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1 = {size}; \
-             a padding {repair}",
-            feed.from, feed.shape
-        ))
+        format!(
+            "({from} - 1) * {stride} - {padding} + {dilation} * ({kernel} - 1) + {output_padding} + 1"
+        )
     }
-}
-
-/// `10 = 2 * 4 + 2`
-fn rest(channels: usize, groups: usize) -> String {
-    let (each, rest) = (channels / groups, channels % groups);
-    format!("{channels} = {each} * {groups} + {rest}")
 }
 
 /// What `Same` takes off before and after along an axis, the odd one after, and what it adds where the kernel does not reach

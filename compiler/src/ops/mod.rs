@@ -352,6 +352,11 @@ impl Op {
         each!(self, op => op.infer(call))
     }
 
+    /// How a size comes about; see [`Operator::arithmetic`].
+    pub fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        each!(self, op => op.arithmetic(inputs, axis))
+    }
+
     /// Takes notice of shapes; see [`Operator::settle`].
     pub fn settle(&mut self, inputs: &[&[usize]]) {
         each!(self, op => op.settle(inputs));

@@ -54,6 +54,13 @@ pub trait Operator: Sized {
     /// The shape rule. An error says expected, found and a repair.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String>;
 
+    /// How the size of its result along an axis comes about, as in `height is (28 + 2 * 0 - 3) / 2 + 1 = 13`, if windows
+    /// or factors make it.
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let _ = (inputs, axis);
+        None
+    }
+
     /// Takes notice of its operands' shapes, which the back end depends on.
     fn settle(&mut self, inputs: &[&[usize]]) {
         let _ = inputs;

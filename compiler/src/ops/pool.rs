@@ -78,6 +78,10 @@ macro_rules! pool {
                 self.0.shape(call)
             }
 
+            fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+                self.0.arithmetic(inputs[0], axis)
+            }
+
             fn flops(&self, inputs: &[&[usize]], output: &[usize]) -> u64 {
                 self.0.flops(inputs[0], output)
             }
@@ -166,6 +170,14 @@ impl Pool {
             2 => vec![columns, channels],
             _ => vec![channels, rows, columns],
         })
+    }
+
+    /// How many windows there are along an axis, if they slide.
+    pub fn arithmetic(&self, shape: &[usize], axis: usize) -> Option<String> {
+        match self.windows {
+            Windows::Sliding(sliding) => sliding.arithmetic(shape, axis),
+            Windows::Adaptive(_) => None,
+        }
     }
 
     /// Channels, and rows and columns, of an operand.

@@ -5,7 +5,7 @@
 //! pixel is the same.
 
 use super::operator::{Application, Operator};
-use super::{image, lower::Lower};
+use super::{image, lower::Lower, window};
 use crate::arguments::{Arguments, Each};
 use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::rt::{self, kernels};
@@ -116,7 +116,7 @@ impl Operator for Upsample {
             (0, factor) => Err(format!(
                 "`{layer}` leaves nothing of its input: {found}, and floor({before} * {factor}) = 0 for its {name}; \
                  a scale of at least {} leaves one",
-                1.0 / before as f64
+                least(before)
             )),
             (outputs, _) => Ok(outputs),
         };
@@ -148,6 +148,15 @@ impl Operator for Upsample {
         }
     }
 
+    fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
+        let (name, index) = window::spatial(inputs[0], axis)?;
+        let (rows, columns) = window::rows_and_columns(inputs[0])?;
+        let size = [rows, columns][index];
+        let (outputs, factor) = self.outputs(index, size);
+        matches!(self.target, Target::Scale(_))
+            .then(|| format!("{name} is floor({size} * {factor}) = {outputs}"))
+    }
+
     /// A product for each number that an output is made of, and the sums.
     fn flops(&self, _: &[&[usize]], output: &[usize]) -> u64 {
         let each = match self.mode {
@@ -158,6 +167,15 @@ impl Operator for Upsample {
         output
             .iter()
             .fold(each, |flops: u64, &size| flops.saturating_mul(size as u64))
+    }
+}
+
+/// The least scale that leaves one of so many: 49 times the quotient 1 / 49 is below 1.
+fn least(size: usize) -> f64 {
+    let scale = 1.0 / size as f64;
+    match scale * size as f64 >= 1.0 {
+        true => scale,
+        false => scale.next_up(),
     }
 }
 

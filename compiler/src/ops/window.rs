@@ -1,5 +1,9 @@
 //! The geometry of windows that slide over an image.
 
+mod words;
+
+pub use words::{quotient, rows_and_columns, shortfall, spatial};
+
 use super::operator::Feed;
 use crate::arguments::Sides;
 use crate::storage::Border;
@@ -156,7 +160,7 @@ impl Window {
             };
             format!(
                 "the kernel of `{layer}` is larger than its input: {from}, and {}; one of at most {} {fits}",
-                axis.arithmetic(name),
+                shortfall(name, axis.size, axis.padding, axis.kernel, axis.dilation),
                 axis.most()
             )
         };
@@ -176,6 +180,20 @@ impl Window {
     pub fn overhang(&self, size: (usize, usize), outputs: (usize, usize)) -> [(usize, usize); 2] {
         let [rows, columns] = self.axes(size);
         [rows.overhang(outputs.0), columns.overhang(outputs.1)]
+    }
+
+    /// How many places it has along an axis of an image or a sequence of `shape` that it fits.
+    pub fn arithmetic(&self, shape: &[usize], axis: usize) -> Option<String> {
+        let (name, index) = spatial(shape, axis)?;
+        let along = self.axes(rows_and_columns(shape)?)[index];
+        let steps = quotient(
+            along.size,
+            along.padding,
+            along.kernel,
+            along.dilation,
+            along.stride,
+        );
+        Some(format!("{name} is {steps} + 1 = {}", along.places()?))
     }
 
     /// The same window, padded as `around` says over an image of `size`.
@@ -285,28 +303,6 @@ impl Along {
     fn reach(self) -> u128 {
         self.dilation as u128 * (self.kernel as u128 - 1) + 1
     }
-
-    /// Why the window does not fit: `a height of 2 + 1 + 1 (padding) = 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation 2)`.
-    fn arithmetic(self, name: &str) -> String {
-        let padded = match self.padding {
-            (0, 0) => format!("{}", self.size),
-            (before, after) => format!(
-                "{} + {before} + {after} (padding) = {}",
-                self.size,
-                self.padded()
-            ),
-        };
-        let reach = match self.dilation {
-            1 => format!("{}", self.kernel),
-            d => format!(
-                "{d} * ({} - 1) + 1 = {} (kernel {}, dilation {d})",
-                self.kernel,
-                self.reach(),
-                self.kernel
-            ),
-        };
-        format!("its {name} of {padded} is less than {reach}")
-    }
 }
 
 /// A padding of so many pixels; no kernel that needs more than a number holds has weights that fit in memory.
@@ -335,7 +331,7 @@ pub fn image(layer: &str, feed: Feed<'_>) -> Result<[usize; 3], String> {
 /// Steps and features of the sequence that `layer` takes, which `of_images` does with images.
 pub fn sequence(layer: &str, feed: Feed<'_>, of_images: &str) -> Result<[usize; 2], String> {
     let found = format!(
-        "`{layer}` takes a sequence [steps, features], but `{}` gives {:?}",
+        "`{layer}` takes a sequence [time, features], but `{}` gives {:?}",
         feed.from, feed.shape
     );
     match *feed.shape {

@@ -410,12 +410,19 @@ fn upsample() {
         &[3, 7, 9],
     );
     gives(&[4, 5], "Upsample(size = 7, mode = Linear)", &[7, 5]);
+    gives(&[49, 1], "Upsample(0.020408163265306124)", &[1, 1]);
     for (shape, layer, message) in [
         (
             &[3, 2, 9][..],
             "up: Upsample(0.25)",
             "`up` leaves nothing of its input: `x` gives [3, 2, 9], and floor(2 * 0.25) = 0 for its height; \
              a scale of at least 0.5 leaves one",
+        ),
+        (
+            &[3, 49, 9],
+            "Upsample(0.02)",
+            "`Upsample` leaves nothing of its input: `x` gives [3, 49, 9], and floor(49 * 0.02) = 0 for its height; \
+             a scale of at least 0.020408163265306124 leaves one",
         ),
         (
             &[3, 4, 5],

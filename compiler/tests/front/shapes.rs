@@ -11,6 +11,100 @@ fn the_declared_output_is_what_comes_out() {
     );
 }
 
+/// Whoever declares a size sees how the other one comes about, also behind layers that keep it.
+#[test]
+fn sizes_that_windows_make_are_shown_with_their_arithmetic() {
+    let gives = |input: &str, output: &str, body: &str| {
+        message(&format!("struct A(x: {input}) -> {output} {{ {body} }}"))
+    };
+    for (input, output, body, expected) in [
+        (
+            "[8, 28, 28]",
+            "[8, 14, 14]",
+            "conv: Conv2d(8, 3, stride = 2)",
+            "`conv` gives [8, 13, 13], whose height is (28 + 2 * 0 - 3) / 2 + 1 = 13; declare that, or change `conv`",
+        ),
+        (
+            "[8, 28, 28]",
+            "[8, 13, 14]",
+            "conv: Conv2d(8, (3, 5), stride = 2, padding = ((0, 1), (2, 0)), dilation = (2, 1)), BatchNorm, Relu",
+            "`Relu` gives [8, 13, 13], whose width is (28 + 2 + 0 - 5) / 2 + 1 = 13 behind `conv`; declare that, or change `Relu`",
+        ),
+        (
+            "[9, 8]",
+            "[4, 8]",
+            "Conv1d(8, 3, dilation = 2)",
+            "`Conv1d` gives [5, 8], whose length is (9 + 2 * 0 - 2 * (3 - 1) - 1) / 1 + 1 = 5; declare that, or change `Conv1d`",
+        ),
+        (
+            "[8, 28, 28]",
+            "[8, 14, 14]",
+            "MaxPool2d(3, stride = 2)",
+            "`MaxPool2d` gives [8, 13, 13], whose height is (28 + 2 * 0 - 3) / 2 + 1 = 13; declare that, or change `MaxPool2d`",
+        ),
+        (
+            "[9, 8]",
+            "[4, 8]",
+            "AvgPool1d(2, ceil_mode = true)",
+            "`AvgPool1d` gives [5, 8], whose length is ceil((9 + 2 * 0 - 2) / 2) + 1 = 5; declare that, or change `AvgPool1d`",
+        ),
+        (
+            "[8, 9, 9]",
+            "[8, 4, 4]",
+            "AvgPool2d(2, stride = 3, ceil_mode = true)",
+            "`AvgPool2d` gives [8, 3, 3], whose height is ceil((9 + 2 * 0 - 2) / 3) + 1 - 1 = 3, without the window that \
+             begins behind the image; declare that, or change `AvgPool2d`",
+        ),
+        (
+            "[8, 7, 7]",
+            "[8, 14, 14]",
+            "up: ConvTranspose2d(8, 3, stride = 2, padding = 1)",
+            "`up` gives [8, 13, 13], whose height is (7 - 1) * 2 - 2 * 1 + 1 * (3 - 1) + 0 + 1 = 13; declare that, or change `up`",
+        ),
+        (
+            "[7, 8]",
+            "[14, 8]",
+            "Upsample(2.5)",
+            "`Upsample` gives [17, 8], whose length is floor(7 * 2.5) = 17; declare that, or change `Upsample`",
+        ),
+        // Channels are what is stated.
+        (
+            "[8, 28, 28]",
+            "[16, 13, 13]",
+            "Conv2d(8, 3, stride = 2)",
+            "`Conv2d` gives [8, 13, 13]; declare that, or change `Conv2d`",
+        ),
+    ] {
+        let expected = format!("`A` declares the output {output}, but {expected}");
+        assert_eq!(gives(input, output, body), expected);
+    }
+    assert_eq!(
+        message(
+            "block B(y: [8, 14, 14]) { Relu }
+             struct A(x: [8, 28, 28]) -> [8, 13, 13] { conv: Conv2d(8, 3, stride = 2), b: B }"
+        ),
+        "the input `y` of the block `B` is declared [8, 14, 14], but `conv` gives [8, 13, 13], whose height is \
+         (28 + 2 * 0 - 3) / 2 + 1 = 13; leave the shape out and it is inferred (in b)"
+    );
+}
+
+/// A residual sum whose branch has another size than what it is added to.
+#[test]
+fn sizes_that_do_not_agree_are_shown_with_their_arithmetic() {
+    assert_eq!(
+        message(
+            "struct A(x: [8, 28, 28]) -> [8, 14, 14] {
+                 conv: Conv2d(8, 3, stride = 2), norm: BatchNorm, pool: MaxPool2d(2),
+                 forward { norm(conv(x)) + pool(x) }
+             }"
+        ),
+        "`+` takes two tensors of one shape, or of size 1 where they differ, but `norm` gives [8, 13, 13] and `pool` gives \
+         [8, 14, 14], along axis 1 13 and 14; bring one to the other's shape; \
+         the height is (28 + 2 * 0 - 3) / 2 + 1 = 13 behind `conv`; \
+         the height is (28 + 2 * 0 - 2) / 2 + 1 = 14 behind `pool`"
+    );
+}
+
 /// Nothing that is multiplied later overflows, and nothing that rustc evaluates is beyond it.
 #[test]
 fn tensors_have_a_size() {

@@ -111,12 +111,13 @@ fn mistakes_show_the_arithmetic() {
         (
             "[8, 4, 4]",
             "ConvTranspose2d(10, 3, groups = 4)",
-            "the groups do not divide the output channels: 10 = 2 * 4 + 2",
+            "the groups do not divide the output channels: 10 = 2 * 4 + 2, while 8 and 12 would be whole groups",
         ),
         (
             "[6, 4, 4]",
             "ConvTranspose2d(8, 3, groups = 4)",
-            "`up` has 4 groups, but `x` gives [6, 4, 4], whose channels they do not divide: 6 = 1 * 4 + 2",
+            "`up` has 4 groups, but `x` gives [6, 4, 4], whose channels they do not divide: 6 = 1 * 4 + 2, \
+             while 4 and 8 would be whole groups",
         ),
         (
             "[2, 8]",
@@ -149,7 +150,7 @@ fn mistakes_show_the_arithmetic() {
         (
             "[8, 9, 9]",
             "ConvTranspose1d(4, 3)",
-            "`up` takes a sequence [steps, features], but `x` gives [8, 9, 9]; `ConvTranspose2d` takes images",
+            "`up` takes a sequence [time, features], but `x` gives [8, 9, 9]; `ConvTranspose2d` takes images",
         ),
         (
             "[1, 4, 4]",

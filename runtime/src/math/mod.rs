@@ -19,9 +19,9 @@
 //!
 //! # Accuracy
 //!
-//! The bound in each function's documentation is the largest |computed - exact| over all 2^32 arguments, in units in
-//! the last place of the exact value's binade (2^-149 among subnormals). The tests sweep a dense subset, and with
-//! `KILN_EXHAUSTIVE` set in the environment all of them.
+//! The bound in each function's documentation holds for |computed - exact| over all 2^32 arguments, in units in the last
+//! place of the exact value's binade (2^-149 among subnormals). Where what was measured is that of a subset, it says so.
+//! The tests sweep a dense subset, and with `KILN_EXHAUSTIVE` set in the environment all of them.
 
 mod erf;
 mod exp;

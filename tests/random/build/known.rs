@@ -192,4 +192,22 @@ pub const MODELS: &[&str] = &[
         few: ConvTranspose1d(3, 3, stride = 2, padding = 1, output_padding = 1),
         forward { few(relu(n(up(x)))) }
     }",
+    // Transposed convolutions that take off more on one side, as many as leave the stride times the size among them.
+    "(x: [5, 3, 4], y: [6, 9]) -> ([18, 6, 8], [2, 5, 9], [12, 17]) {
+        same: ConvTranspose2d(18, 3, stride = 2, padding = Same),
+        n: BatchNorm,
+        sides: ConvTranspose2d(2, 4, stride = 2, padding = ((3, 0), (0, 1))),
+        steps: ConvTranspose1d(17, 5, stride = 2, padding = Same),
+        forward { (relu(n(same(x))), tanh(sides(x)), steps(y)) }
+    }",
+    // Functions that grow without bound, or are not defined everywhere, where they are tame.
+    "(x: [17], y: [5, 4, 3]) -> ([6], [5, 4, 3], [20]) {
+        d: Dense(20), e: Dense(6), c: Conv2d(5, 3, padding = 1),
+        forward {
+            let h = exp(d(x));
+            let g = c(y);
+            let root = sqrt(g * g + 0.5);
+            (exp(tanh(e(h))), log(root + 0.25) + exp(-root), log(h + 0.5))
+        }
+    }",
 ];

@@ -2,7 +2,7 @@
 
 use super::{rule::Rule, space::Space};
 use crate::arguments::Arguments;
-use crate::ops::operator::Feed;
+use crate::ops::{operator::Feed, window};
 use crate::site::Pooling;
 
 /// Windows that slide; pairs are rows and columns.
@@ -114,8 +114,29 @@ impl Sliding {
         &self,
         layer: &str,
         feed: Feed<'_>,
-        (height, width): (usize, usize),
+        size: (usize, usize),
     ) -> Result<(usize, usize), String> {
+        let [rows, columns] = self.axes(size);
+        let across = if feed.shape.len() == 2 {
+            "number of steps"
+        } else {
+            "width"
+        };
+        Ok((
+            rows.places(layer, feed, "height")?,
+            columns.places(layer, feed, across)?,
+        ))
+    }
+
+    /// How many windows there are along an axis of an image or a sequence of `shape`.
+    pub(super) fn arithmetic(&self, shape: &[usize], axis: usize) -> Option<String> {
+        let (name, index) = window::spatial(shape, axis)?;
+        let along = self.axes(window::rows_and_columns(shape)?)[index];
+        Some(format!("{name} is {}", along.arithmetic()?))
+    }
+
+    /// Rows and columns of an image of this height and width under the windows.
+    fn axes(&self, (height, width): (usize, usize)) -> [Along; 2] {
         let axis = |size, kernel, stride, dilation, padding| Along {
             size,
             kernel,
@@ -138,15 +159,7 @@ impl Sliding {
             self.dilation.1,
             self.padding.1,
         );
-        let across = if feed.shape.len() == 2 {
-            "number of steps"
-        } else {
-            "width"
-        };
-        Ok((
-            rows.places(layer, feed, "height")?,
-            columns.places(layer, feed, across)?,
-        ))
+        [rows, columns]
     }
 }
 
@@ -167,15 +180,10 @@ impl Along {
     ///
     /// In 128 bits nothing overflows: every number is below 2^62.
     fn places(self, layer: &str, feed: Feed<'_>, name: &str) -> Result<usize, String> {
-        let stride = self.stride as u128;
-        let more = if self.ceil_mode { stride - 1 } else { 0 };
-        let Some(room) = (self.padded() + more).checked_sub(self.reach()) else {
+        let Some(places) = self.begun() else {
             return Err(self.too_large(layer, feed, name));
         };
-        let mut places = room / stride + 1;
-        if self.ceil_mode && (places - 1) * stride >= (self.size + self.padding) as u128 {
-            places -= 1;
-        }
+        let places = places - u128::from(self.leaves_one_out(places));
         // Windows that begin in the padding step over an image that is smaller than a step.
         let first = (self.dilation - self.padding % self.dilation) % self.dilation;
         if first >= self.size {
@@ -188,6 +196,35 @@ impl Along {
         usize::try_from(places).map_err(|_| self.too_large(layer, feed, name))
     }
 
+    /// Windows, a last one that begins behind the image among them, or `None` if there is none.
+    fn begun(self) -> Option<u128> {
+        let stride = self.stride as u128;
+        let more = if self.ceil_mode { stride - 1 } else { 0 };
+        let room = (self.padded() + more).checked_sub(self.reach())?;
+        Some(room / stride + 1)
+    }
+
+    /// Whether the last of so many windows begins behind the image.
+    fn leaves_one_out(self, places: u128) -> bool {
+        let last = (places - 1) * self.stride as u128;
+        self.ceil_mode && last >= (self.size + self.padding) as u128
+    }
+
+    /// How many windows there are: `(28 + 2 * 0 - 3) / 2 + 1 = 13`.
+    fn arithmetic(self) -> Option<String> {
+        let padding = (self.padding, self.padding);
+        let steps = window::quotient(self.size, padding, self.kernel, self.dilation, self.stride);
+        let places = self.begun()?;
+        Some(match (self.ceil_mode, self.leaves_one_out(places)) {
+            (false, _) => format!("{steps} + 1 = {places}"),
+            (true, false) => format!("ceil({steps}) + 1 = {places}"),
+            (true, true) => format!(
+                "ceil({steps}) + 1 - 1 = {}, without the window that begins behind the image",
+                places - 1
+            ),
+        })
+    }
+
     fn padded(self) -> u128 {
         self.size as u128 + 2 * self.padding as u128
     }
@@ -196,26 +233,10 @@ impl Along {
         self.dilation as u128 * (self.kernel as u128 - 1) + 1
     }
 
-    /// Why no window fits: `a height of 2 + 1 + 1 (padding) = 4 is less than 2 * (3 - 1) + 1 = 5 (kernel 3, dilation
-    /// 2)`.
+    /// Why no window fits, and what would.
     fn too_large(self, layer: &str, feed: Feed<'_>, name: &str) -> String {
-        let padded = match self.padding {
-            0 => format!("{}", self.size),
-            side => format!(
-                "{} + {side} + {side} (padding) = {}",
-                self.size,
-                self.padded()
-            ),
-        };
-        let reach = match self.dilation {
-            1 => format!("{}", self.kernel),
-            d => format!(
-                "{d} * ({} - 1) + 1 = {} (kernel {}, dilation {d})",
-                self.kernel,
-                self.reach(),
-                self.kernel
-            ),
-        };
+        let padding = (self.padding, self.padding);
+        let shortfall = window::shortfall(name, self.size, padding, self.kernel, self.dilation);
         let fits = match *feed.shape {
             [first, _, last] if last < first => "fits, and an image is [channels, height, width]",
             [steps, features] if steps < features => "fits, and a sequence is [time, features]",
@@ -223,7 +244,7 @@ impl Along {
         };
         let most = (self.padded() - 1) / self.dilation as u128 + 1;
         format!(
-            "the kernel of `{layer}` is larger than its input: `{}` gives {:?}, and its {name} of {padded} is less than {reach}; \
+            "the kernel of `{layer}` is larger than its input: `{}` gives {:?}, and {shortfall}; \
              one of at most {most} {fits}",
             feed.from, feed.shape
         )
