@@ -248,8 +248,8 @@ const OTHERWISE: &[(&str, &str)] = &[
         "input_dim",
         "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
     ),
-    ("dim", "the axis is always the last; leave it out"),
-    ("axis", "the axis is always the last; leave it out"),
+    ("dim", AXIS),
+    ("axis", AXIS),
     ("start_dim", "all axes become one; leave it out"),
     (
         "batch_first",
@@ -293,7 +293,10 @@ const OTHERWISE: &[(&str, &str)] = &[
         "data_format",
         "images are [channels, height, width]; leave it out",
     ),
-    ("padding_mode", "padding is zeros; leave it out"),
+    (
+        "padding_mode",
+        "only `Conv1d`, `Conv2d` and `Pad` have other modes than their own; leave it out",
+    ),
     ("inplace", "memory is planned while compiling; leave it out"),
     ("dtype", "numbers are f32; leave it out"),
     ("device", "networks run on the processor; leave it out"),
@@ -329,6 +332,27 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("bidirectional", "it reads forwards alone; leave it out"),
 ];
 
+const AXIS: &str = "its axes follow from the shape; leave it out";
+
+/// Arguments of some layers of which more can be said.
+const OTHERWISE_OF: &[(&[&str], &[&str], &str)] = &[
+    (
+        &["Softmax", "LogSoftmax"],
+        &["dim", "axis"],
+        "the axis is always the last; leave it out",
+    ),
+    (
+        &["LayerNorm", "RmsNorm"],
+        &["dim", "axis"],
+        "the last axes are normalised, and `axes = 2` takes two of them",
+    ),
+    (
+        &["L2Normalize"],
+        &["dim", "axis"],
+        "the norm is that of the channels; leave it out",
+    ),
+];
+
 const ACTIVATION: &str = "activations are layers; put `Relu` behind it, as in `Dense(8), Relu`";
 
 /// Layers that are said otherwise here.
@@ -338,6 +362,7 @@ const NO_LAYERS: &[(&str, &str)] = &[
         "a model is a chain of layers as it stands, so leave it out",
     ),
     ("ModuleList", "declare each layer on its own"),
+    ("Identity", "it changes nothing, so leave it out"),
     (
         "Input",
         "inputs stand behind the model's name, as in `Net(x: [784])`",
@@ -370,9 +395,14 @@ const NO_LAYERS: &[(&str, &str)] = &[
     ("Lambda", "write the dataflow in `forward`"),
 ];
 
+/// A word however it is written: `max_pool2d` and `MaxPool2D` are one.
+fn plain(word: &str) -> String {
+    word.replace('_', "").to_lowercase()
+}
+
 /// The kind that a layer from elsewhere is here.
 pub fn layer(theirs: &str) -> Option<&'static str> {
-    let same = |word: &str| word.eq_ignore_ascii_case(theirs);
+    let same = |word: &str| plain(word) == plain(theirs);
     LAYERS
         .iter()
         .find(|(word, _)| same(word))
@@ -381,12 +411,16 @@ pub fn layer(theirs: &str) -> Option<&'static str> {
 
 /// How something is said here for which there is a layer elsewhere.
 pub fn no_layer(theirs: &str) -> Option<&'static str> {
-    find(NO_LAYERS, theirs)
+    let mut same = NO_LAYERS
+        .iter()
+        .filter(|(word, _)| plain(word) == plain(theirs));
+    same.next().map(|(_, otherwise)| *otherwise)
 }
 
-/// The function that one from elsewhere is here.
-pub fn function(theirs: &str) -> Option<&'static str> {
-    find(FUNCTIONS, theirs)
+/// The function that one from elsewhere is here, or that applies what is a layer elsewhere.
+pub fn function(kinds: &Kinds, theirs: &str) -> Option<&'static str> {
+    let applies = |ours: &str| kinds.iter().find(|(kind, _)| *kind == ours)?.1;
+    find(FUNCTIONS, theirs).or_else(|| layer(theirs).and_then(applies))
 }
 
 /// The argument among `known` that one from elsewhere is here.
@@ -397,7 +431,6 @@ pub fn argument(theirs: &str, known: impl Fn(&str) -> bool) -> Option<&'static s
 
 /// The word of an argument that one from elsewhere, however it is written, is here.
 pub fn word(theirs: &str) -> Option<&'static str> {
-    let plain = |word: &str| word.replace('_', "").to_lowercase();
     let found = WORDS.iter().find(|(word, _)| plain(word) == plain(theirs));
     found.map(|(_, ours)| *ours)
 }
@@ -410,14 +443,17 @@ pub fn no_word(theirs: &str) -> Option<&'static str> {
     found.map(|(_, otherwise)| *otherwise)
 }
 
-/// How something is said here for which there is an argument elsewhere.
-pub fn otherwise(theirs: &str) -> Option<&'static str> {
-    find(OTHERWISE, theirs)
+/// How something is said of a layer, or the function that applies it, for which there is an argument elsewhere.
+pub fn otherwise(callee: &str, theirs: &str) -> Option<&'static str> {
+    let mut of = OTHERWISE_OF.iter().filter(|(kinds, words, _)| {
+        kinds.iter().any(|kind| plain(kind) == plain(callee)) && words.contains(&theirs)
+    });
+    of.next()
+        .map_or_else(|| find(OTHERWISE, theirs), |it| Some(it.2))
 }
 
 /// The kind that a word names, however it is written: `Relu`, `relu`, `ReLU`.
 pub fn kind(kinds: &Kinds, word: &str) -> Option<&'static str> {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
     let mut kinds = kinds.iter().map(|(kind, _)| *kind);
     kinds.find(|kind| plain(kind) == plain(word))
 }

@@ -71,7 +71,7 @@ impl Arguments<'_> {
             let names = || self.known.iter().map(|known| known.name);
             let here = elsewhere::argument(&word, is_known);
             let (callee, signature) = (self.callee, self.signature());
-            let otherwise = elsewhere::otherwise(&word).filter(|_| self.of_layer);
+            let otherwise = elsewhere::otherwise(callee, &word).filter(|_| self.of_layer);
             let message = match (here, otherwise) {
                 (Some(here), _) => {
                     format!("`{name}` is called `{here}` here; write `{here} = ..`")
