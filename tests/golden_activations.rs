@@ -70,6 +70,8 @@ case!(prelu_channels: (x: [5, 2, 3]) -> [5, 2, 3] { layer: PRelu(parameters = 5)
 case!(prelu_steps: (x: [5, 18]) -> [5, 18] { PRelu(18, name = "layer.layer") });
 case!(prelu_one_channel: (x: [1, 5, 3]) -> [1, 5, 3] { layer: PRelu(1) });
 case!(prelu_wide: (x: [100, 1, 3]) -> [100, 1, 3] { layer: PRelu(100) });
+case!(prelu_four_axes: (x: [18, 2, 3, 2]) -> [18, 2, 3, 2] { layer: PRelu(18) });
+case!(prelu_four_axes_shared: (x: [3, 2, 2, 5]) -> [3, 2, 2, 5] { layer: PRelu });
 case!(prelu_between: (x: [3, 6, 5]) -> [4, 4, 3] { Conv2d(20, 3, padding = 1), PRelu(20), Conv2d(4, 3) });
 
 case!(dense_gelu: (x: [7]) -> [3] { Dense(21), Gelu, Dense(3) });

@@ -240,6 +240,7 @@ const NO_LAYERS: &[(&str, &str)] = &[
         "a model is a chain of layers as it stands, so leave it out",
     ),
     ("ModuleList", "declare each layer on its own"),
+    ("Identity", "it changes nothing, so leave it out"),
     (
         "Input",
         "inputs stand behind the model's name, as in `Net(x: [784])`",
@@ -304,9 +305,14 @@ const NO_LAYERS: &[(&str, &str)] = &[
     ("Lambda", "write the dataflow in `forward`"),
 ];
 
+/// A word however it is written: `max_pool2d` and `MaxPool2D` are one.
+fn plain(word: &str) -> String {
+    word.replace('_', "").to_lowercase()
+}
+
 /// The kind that a layer from elsewhere is here.
 pub fn layer(theirs: &str) -> Option<&'static str> {
-    let same = |word: &str| word.eq_ignore_ascii_case(theirs);
+    let same = |word: &str| plain(word) == plain(theirs);
     LAYERS
         .iter()
         .find(|(word, _)| same(word))
@@ -315,12 +321,16 @@ pub fn layer(theirs: &str) -> Option<&'static str> {
 
 /// How something is said here for which there is a layer elsewhere.
 pub fn no_layer(theirs: &str) -> Option<&'static str> {
-    find(NO_LAYERS, theirs)
+    let mut same = NO_LAYERS
+        .iter()
+        .filter(|(word, _)| plain(word) == plain(theirs));
+    same.next().map(|(_, otherwise)| *otherwise)
 }
 
-/// The function that one from elsewhere is here.
-pub fn function(theirs: &str) -> Option<&'static str> {
-    find(FUNCTIONS, theirs)
+/// The function that one from elsewhere is here, or that applies what is a layer elsewhere.
+pub fn function(kinds: &Kinds, theirs: &str) -> Option<&'static str> {
+    let applies = |ours: &str| kinds.iter().find(|(kind, _)| *kind == ours)?.1;
+    find(FUNCTIONS, theirs).or_else(|| layer(theirs).and_then(applies))
 }
 
 /// The argument among `known` that one from elsewhere is here.
@@ -331,7 +341,6 @@ pub fn argument(theirs: &str, known: impl Fn(&str) -> bool) -> Option<&'static s
 
 /// The word of an argument that one from elsewhere, however it is written, is here.
 pub fn word(theirs: &str) -> Option<&'static str> {
-    let plain = |word: &str| word.replace('_', "").to_lowercase();
     let found = WORDS.iter().find(|(word, _)| plain(word) == plain(theirs));
     found.map(|(_, ours)| *ours)
 }
@@ -346,7 +355,6 @@ pub fn no_word(theirs: &str) -> Option<&'static str> {
 
 /// The kind that a word names, however it is written: `Relu`, `relu`, `ReLU`.
 pub fn kind(kinds: &Kinds, word: &str) -> Option<&'static str> {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
     let mut kinds = kinds.iter().map(|(kind, _)| *kind);
     kinds.find(|kind| plain(kind) == plain(word))
 }

@@ -88,6 +88,8 @@ CASES = {
     "prelu_steps": (Steps(nn.PReLU(18)), STEPS, WHOLE),
     "prelu_one_channel": (nn.PReLU(1), (1, 5, 3)),
     "prelu_wide": (nn.PReLU(100), (100, 1, 3)),
+    "prelu_four_axes": (nn.PReLU(18), (18, 2, 3, 2), WHOLE),
+    "prelu_four_axes_shared": (nn.PReLU(), (3, 2, 2, 5)),
     "prelu_between": (
         nn.Sequential(nn.Conv2d(3, 20, 3, padding=1), nn.PReLU(20), nn.Conv2d(20, 4, 3)),
         (3, 6, 5),

@@ -43,7 +43,14 @@ impl Arguments<'_> {
             true => self.take(name, name.into(), Standing::Positional)?,
             false => self.take(name, format!("{name} = .."), Standing::Named)?,
         };
-        Some(self.indices_of(value))
+        let indices = self.indices_of(value);
+        if indices.is_empty() {
+            self.wrong(
+                value,
+                format!("`{name}` names no axis; leave it out for all of them"),
+            );
+        }
+        Some(indices)
     }
 
     fn indices_of(&mut self, value: &Expr) -> Vec<usize> {

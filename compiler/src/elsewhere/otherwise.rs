@@ -1,5 +1,7 @@
 //! Arguments that there are elsewhere for what is otherwise said here, or not at all.
 
+use super::plain;
+
 /// Those that mean the same wherever they are met.
 const EVERYWHERE: &[(&str, &str)] = &[
     ("activation", ACTIVATION),
@@ -72,7 +74,15 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "training and inference are told apart without it; leave it out",
     ),
     ("bidirectional", "it reads forwards alone; leave it out"),
+    ("dim", AXES),
+    ("axis", AXES),
+    (
+        "padding_mode",
+        "only `Conv1d`, `Conv2d` and `Pad` have other modes than their own; leave it out",
+    ),
 ];
+
+const AXES: &str = "its axes follow from the shape; leave it out";
 
 const ACTIVATION: &str = "activations are layers; put `Relu` behind it, as in `Dense(8), Relu`";
 
@@ -82,6 +92,11 @@ const OF_SOME: &[(&[&str], &[&str], &str)] = &[
         &["Softmax", "LogSoftmax"],
         &["dim", "axis"],
         "the axis is always the last; leave it out",
+    ),
+    (
+        &["LayerNorm", "RmsNorm"],
+        &["dim", "axis"],
+        "the last axes are normalised, and `axes = 2` takes two of them",
     ),
     (
         &["L2Normalize"],
@@ -117,7 +132,6 @@ const OF_SOME: &[(&[&str], &[&str], &str)] = &[
 
 /// How something is said here for which there is an argument of a layer or a function elsewhere.
 pub fn otherwise(callee: &str, theirs: &str) -> Option<&'static str> {
-    let plain = |word: &str| word.replace('_', "").to_lowercase();
     let is_called = |kind: &&str| plain(kind) == plain(callee);
     let of_some = OF_SOME
         .iter()

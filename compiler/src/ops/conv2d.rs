@@ -111,7 +111,7 @@ impl Operator for Conv2d {
 impl<const AXES: usize> Conv<AXES> {
     /// Its window over an image of this height and width.
     pub fn window_on(&self, size: (usize, usize)) -> Window {
-        self.window.around(self.around, size)
+        self.window.around(self.around, size).within(size)
     }
 
     /// What is not padded by zeros is padded before it.

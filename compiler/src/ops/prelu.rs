@@ -8,7 +8,7 @@ use crate::packing::Packing;
 use crate::parameter::{Init, Parameter, Role};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
-use crate::storage::{LANES, Storage};
+use crate::storage::{Border, LANES, Storage};
 
 kernels! {
     FORWARD = prelu::forward(s, x, weight, out y, pixels, shared);
@@ -40,19 +40,9 @@ impl Operator for PRelu {
         }
     }
 
-    /// Features, sequences and images stay.
+    /// Any shape stays.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
-        if let [first, rest @ ..] = feed.shape
-            && rest.len() > 2
-        {
-            let numbers = rest.iter().product::<usize>();
-            return Err(format!(
-                "`{}` takes features, a sequence or an image, but `{}` gives {:?}; \
-                 if the first axis counts channels, put `Reshape({first}, 1, {numbers})` before it",
-                call.layer, feed.from, feed.shape
-            ));
-        }
         let channels = image::channels(feed.shape);
         match self.parameters {
             1 => Ok(feed.shape.to_vec()),
@@ -106,7 +96,19 @@ impl Lower for PRelu {
     }
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
-        image::has_pixels(operand)
+        let shape = image::as_image(operand.shape);
+        image::has_pixels(Operand {
+            shape: &shape,
+            ..operand
+        })
+    }
+
+    fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
+        let border = match operand.shape.len() {
+            2 => Border::default(),
+            _ => border,
+        };
+        Storage::natural(&image::as_image(operand.shape), border)
     }
 
     fn packing(&self, _: &[&Storage], _: &[usize]) -> Vec<Packing> {

@@ -23,7 +23,14 @@ impl Operator for Squeeze {
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
         let found = || format!("`{}` gives {:?}", feed.from, feed.shape);
-        for &axis in self.axes.iter().flatten() {
+        let axes = self.axes.iter().flatten();
+        for (index, &axis) in axes.clone().enumerate() {
+            if axes.clone().take(index).any(|&other| other == axis) {
+                return Err(format!(
+                    "`{}` names axis {axis} twice; name each axis once",
+                    call.layer
+                ));
+            }
             match feed.shape.get(axis) {
                 Some(1) => {}
                 Some(size) => {

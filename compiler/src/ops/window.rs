@@ -222,6 +222,16 @@ impl Window {
         Self { padding, ..self }
     }
 
+    /// The same window with no stride longer than leaves the image: what is computed for each rest by a stride, such as
+    /// which taps reach an input, is then computed for no more rests than there are.
+    pub fn within(self, size: (usize, usize)) -> Self {
+        let [rows, columns] = self.axes(size);
+        Self {
+            stride: (rows.stride_within(), columns.stride_within()),
+            ..self
+        }
+    }
+
     /// The image's axes under the window: rows, columns.
     fn axes(&self, (height, width): (usize, usize)) -> [Along; 2] {
         let (padding, kernel, stride, dilation) =
@@ -261,6 +271,12 @@ impl Along {
     fn places(self) -> Option<usize> {
         let room = self.padded().checked_sub(self.reach())?;
         usize::try_from(room / self.stride as u128 + 1).ok()
+    }
+
+    /// The stride, or the least that is too long for a second place.
+    fn stride_within(self) -> usize {
+        let room = self.padded().saturating_sub(self.reach());
+        self.stride.min(number(room + 1))
     }
 
     /// What `Same` pads, before and after: with ceil(size / stride) outputs,
@@ -375,6 +391,25 @@ mod tests {
             let padding = along.same();
             let places = Along { padding, ..along }.places();
             assert_eq!(places, Some(size.div_ceil(stride)), "{along:?}");
+        }
+    }
+
+    /// A stride of 2^31 is as long as the image, and gives as many places.
+    #[test]
+    fn a_stride_within_the_image_gives_as_many_places() {
+        let axes = (0..4).flat_map(|more| (1..6).map(move |stride| (more, stride)));
+        for (more, stride) in axes.chain([(3, 1 << 31)]) {
+            let along = Along {
+                size: 5 + more,
+                padding: (1, 0),
+                kernel: 3,
+                stride,
+                dilation: 2,
+            };
+            let stride = along.stride_within();
+            assert!(stride <= along.stride && stride <= more + 2, "{along:?}");
+            let within = Along { stride, ..along };
+            assert_eq!(within.places(), along.places(), "{along:?}");
         }
     }
 }

@@ -140,7 +140,8 @@ impl Scope<'_, '_> {
             return None;
         }
         let functions = KINDS.iter().filter_map(|(_, function)| *function);
-        elsewhere::function(word).or_else(|| nearest(word, self.layer_names().chain(functions)))
+        elsewhere::function(KINDS, word)
+            .or_else(|| nearest(word, self.layer_names().chain(functions)))
     }
 
     fn layer_names(&self) -> impl Iterator<Item = &str> {

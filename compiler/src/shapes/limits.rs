@@ -85,13 +85,15 @@ pub(super) fn check_parameters(
     ))
 }
 
-/// No image in the zeros around it holds more numbers than a value may.
+/// No image or sequence in the zeros around it holds more numbers than a value may.
 pub(super) fn check_border(graph: &Graph, node: &Node) -> Result<(), String> {
     for (operand, input) in node.inputs.iter().enumerate() {
         let input = &graph.values[input.0];
         let border = node.op.lower().border(operand, &input.shape);
-        let &[channels, height, width] = &input.shape[..] else {
-            continue;
+        let [channels, height, width] = match input.shape[..] {
+            [channels, height, width] => [channels, height, width],
+            [steps, features] => [features, 1, steps],
+            _ => continue,
         };
         let height = border
             .top
