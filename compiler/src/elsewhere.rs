@@ -5,6 +5,7 @@ use crate::nearest::list;
 mod otherwise;
 
 pub use otherwise::otherwise;
+use otherwise::plain;
 
 /// Layers as users write them, with the function of `forward` that applies them (if any).
 pub type Kinds = [(&'static str, Option<&'static str>)];
@@ -304,11 +305,6 @@ const NO_LAYERS: &[(&str, &str)] = &[
     ("TimeDistributed", "`Dense` maps a sequence step by step"),
     ("Lambda", "write the dataflow in `forward`"),
 ];
-
-/// A word however it is written: `max_pool2d` and `MaxPool2D` are one.
-fn plain(word: &str) -> String {
-    word.replace('_', "").to_lowercase()
-}
 
 /// The kind that a layer from elsewhere is here.
 pub fn layer(theirs: &str) -> Option<&'static str> {

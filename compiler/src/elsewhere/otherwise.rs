@@ -1,7 +1,5 @@
 //! Arguments that there are elsewhere for what is otherwise said here, or not at all.
 
-use super::plain;
-
 /// Those that mean the same wherever they are met.
 const EVERYWHERE: &[(&str, &str)] = &[
     ("activation", ACTIVATION),
@@ -140,4 +138,9 @@ pub fn otherwise(callee: &str, theirs: &str) -> Option<&'static str> {
     of_some
         .map(|(.., otherwise)| *otherwise)
         .or_else(|| everywhere().map(|(_, otherwise)| *otherwise))
+}
+
+/// A word however it is written: `max_pool2d` and `MaxPool2D` are one.
+pub(super) fn plain(word: &str) -> String {
+    word.replace('_', "").to_lowercase()
 }

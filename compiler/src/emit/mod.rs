@@ -10,6 +10,7 @@ pub mod document;
 pub mod functions;
 pub mod gradient;
 pub mod hygiene;
+pub mod infer;
 pub mod model;
 pub mod names;
 pub mod passes;
@@ -42,7 +43,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
     let output = types(&model.graph.outputs, model);
     let tables = tables::tables(model);
     let mut functions = Functions::default();
-    let infer = passes::infer(model, &mut functions, &input);
+    let infer = infer::infer(model, &mut functions, &input);
     let (transpose, load) = (
         passes::transpose(model, &mut functions),
         passes::load(model),
