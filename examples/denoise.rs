@@ -18,14 +18,14 @@ use picture::pgm;
 use std::{env, error::Error, fs, path::Path};
 
 model! {
-    /// Convolutions halve the image twice, transposed ones double it again. On the way up each level also sees what came
+    /// Convolutions halve the image twice; a transposed one doubles it, and then one behind an interpolation. On the way up each level also sees what came
     /// in at its size on the way down (Ronneberger et al. 2015). The answers are logits of the pixels.
     struct Denoiser<const SIDE: usize>(image: [1, SIDE, SIDE]) -> [1, SIDE, SIDE] {
         whole: { Conv2d(16, kernel = 3, padding = Same, padding_mode = Replicate), Relu },
         half: { Conv2d(24, kernel = 3, stride = 2, padding = Same), Relu },
         quarter: { Conv2d(32, kernel = 3, stride = 2, padding = Same), Relu, Conv2d(32, kernel = 3, padding = Same), Relu },
         to_half: { ConvTranspose2d(24, kernel = 4, stride = 2, padding = 1), Relu },
-        to_whole: { ConvTranspose2d(16, kernel = 4, stride = 2, padding = 1), Relu },
+        to_whole: { Upsample(scale = 2, mode = Bilinear), Conv2d(16, kernel = 3, padding = Same), Relu },
         pixels: Conv2d(1, kernel = 3, padding = Same),
 
         forward {

@@ -21,6 +21,7 @@ pub mod conv1d;
 pub mod conv2d;
 pub mod conv_transpose1d;
 pub mod conv_transpose2d;
+pub mod convolution;
 pub mod copying;
 pub mod custom;
 pub mod dense;

@@ -1,9 +1,9 @@
 //! The calls of a convolution of which each output reads few channels: one, or those of a small group.
 
 use super::Conv;
-use super::lower::{Sizes, channels};
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::batch_norm;
+use crate::ops::convolution::{Sizes, channels};
 use crate::rt::{self, kernels};
 use crate::site::Site;
 
@@ -32,6 +32,7 @@ impl<const AXES: usize> Conv<AXES> {
             k,
             p,
             ys,
+            ..
         } = self.sizes(site);
         let xs = site.input(0).blocks();
         let activation = Size::from(site.activation);
@@ -70,6 +71,7 @@ impl<const AXES: usize> Conv<AXES> {
             k,
             p,
             ys,
+            ..
         } = self.sizes(site);
         let xs = site.input(0).blocks();
         let types = [Size::Isa, taps, x, y].into_iter();

@@ -1,8 +1,8 @@
 //! The calls of a convolution in groups, each of which reads a part of the channels.
 
 use super::Conv;
-use super::lower::{Sizes, channels};
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::ops::convolution::{Sizes, channels};
 use crate::ops::{batch_norm, image};
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, kernels};

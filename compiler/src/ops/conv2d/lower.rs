@@ -2,12 +2,12 @@
 
 use super::Conv;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
-use crate::ops::batch_norm;
+use crate::ops::convolution::{DELTA, FAR, Kernels, Sizes, channels, start};
 use crate::ops::image::{self, Image, few};
 use crate::ops::lower::Lower;
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
-use crate::site::{Absorbed, Activation, Operand, Pooling, Site};
+use crate::site::{Activation, Operand, Pooling, Site};
 use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
@@ -23,14 +23,14 @@ kernels! {
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
 }
 
-/// Weights that no level-2 cache keeps beside anything else.
-const FAR: usize = 1 << 17;
-
 /// Which position of each pooled window won.
 const WINNERS: Slot = Slot::Own("winners");
 
-/// The delta before activation and pooling, which the gradients of the weights read too.
-const DELTA: Slot = Slot::Own("inner delta");
+/// The kernels of inference and training.
+const KERNELS: Kernels = Kernels {
+    normal: &FORWARD_NORMAL,
+    told: &FORWARD_TOLD,
+};
 
 /// How the channels are divided.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,30 +43,9 @@ enum Kind {
     Grouped,
 }
 
-/// What the kernels are specialised to.
-pub(super) struct Sizes {
-    /// The operand's layout.
-    pub x: Size,
-    /// The result's layout.
-    pub y: Size,
-    /// The window.
-    pub taps: Size,
-    /// Weights per output.
-    pub k: usize,
-    /// Panels of sixteen outputs.
-    pub p: usize,
-    /// Blocks of a result.
-    pub ys: usize,
-}
-
 /// Whether an operand to which nothing flows back is read without a copy where it needs no border.
 fn reads_as_given(shape: &[usize]) -> bool {
     shape.len() == 2 || few(shape)
-}
-
-/// Channels of an operand.
-pub(super) fn channels(input: &Storage) -> usize {
-    image::of(input).shape[0]
 }
 
 impl<const AXES: usize> Conv<AXES> {
@@ -102,6 +81,7 @@ impl<const AXES: usize> Conv<AXES> {
             x: image::layout(site.input(0)),
             y: image::layout(site.output()),
             taps: image::taps(&self.window_on((height, width))),
+            xs: site.sample_floats(0),
             k: self.depth(channels(site.input(0)) / self.groups),
             p: self.channels.div_ceil(LANES),
             ys: site.output().blocks(),
@@ -150,74 +130,9 @@ impl<const AXES: usize> Conv<AXES> {
         }
     }
 
-    /// Inference with what it absorbed.
-    fn convolve_normal(&self, site: &Site<'_>, absorbed: Absorbed) -> Vec<Call<Slot>> {
-        let Sizes {
-            x,
-            y,
-            taps,
-            k,
-            p,
-            ys,
-        } = self.sizes(site);
-        let xs = site.sample_floats(0);
-        if let Some(bounds) = site.activation.bounds {
-            let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
-            return vec![normalise, self.told(site, (lines, bounds), residual)];
-        }
-        let types = [Size::Isa, site.activation.into(), taps, x, y];
-        let residual = Size::Flag(absorbed.residual.is_some());
-        let sizes = types.into_iter().chain([residual]);
-        let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
-        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
-        let weights = Form::Panels { rows: k, panels: p };
-        let convolve = Call::of(&FORWARD_NORMAL, sizes)
-            .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("w", Slot::Parameter(0), weights)
-            .with("b", self.start(p))
-            .with("lines", lines)
-            .with("residual", residual)
-            .write("y", Slot::Output, Form::row(ys));
-        vec![normalise, convolve]
-    }
-
-    /// The kernel that training and inference share before a normalisation.
-    fn told(
-        &self,
-        site: &Site<'_>,
-        (lines, [min, max]): (Argument<Slot>, [f32; 2]),
-        residual: Argument<Slot>,
-    ) -> Call<Slot> {
-        let Sizes {
-            x,
-            y,
-            taps,
-            k,
-            p,
-            ys,
-        } = self.sizes(site);
-        let xs = site.sample_floats(0);
-        let sizes = [Size::Isa, taps, x, y].into_iter();
-        let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
-        let weights = Form::Panels { rows: k, panels: p };
-        Call::of(&FORWARD_TOLD, sizes)
-            .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("w", Slot::Parameter(0), weights)
-            .with("b", self.start(p))
-            .with(
-                "finish",
-                Argument::Tuple(vec![lines, Argument::Float(min), Argument::Float(max)]),
-            )
-            .with("residual", residual)
-            .write("y", Slot::Output, Form::row(ys))
-    }
-
     /// Where sums begin.
     pub(super) fn start(&self, panels: usize) -> Argument<Slot> {
-        match self.bias {
-            true => Argument::read(Slot::Parameter(1), Form::Cells(panels)),
-            false => Argument::Zeros(panels),
-        }
+        start(self.bias, panels)
     }
 
     /// A forward kernel up to its result; `winners` are the blocks of the winners, for the kernel that keeps them.
@@ -231,11 +146,11 @@ impl<const AXES: usize> Conv<AXES> {
             x,
             y,
             taps,
+            xs,
             k,
             p,
             ys,
         } = self.sizes(site);
-        let xs = site.sample_floats(0);
         // Windows of one output are no pool.
         let (ph, pw) = site.pooling.map_or((1, 1), |pooling| pooling.kernel);
         let activation = Size::from(site.activation);
@@ -351,7 +266,9 @@ impl<const AXES: usize> Lower for Conv<AXES> {
         match (self.kind(channels(site.input(0))), site.absorbed) {
             (Kind::Few, _) => self.depthwise(site),
             (Kind::Grouped, _) => self.grouped(site),
-            (Kind::Whole, Some(absorbed)) => self.convolve_normal(site, absorbed),
+            (Kind::Whole, Some(absorbed)) => {
+                KERNELS.absorbing(site, self.sizes(site), self.bias, absorbed)
+            }
             (Kind::Whole, None) => vec![self.convolve(site, &FORWARD, None)],
         }
     }
@@ -365,7 +282,7 @@ impl<const AXES: usize> Lower for Conv<AXES> {
             return vec![match self.kind(channels(site.input(0))) {
                 Kind::Few => self.depthwise_told(site, finish, nothing()),
                 Kind::Grouped => self.grouped_told(site, finish, nothing()),
-                Kind::Whole => self.told(site, finish, nothing()),
+                Kind::Whole => KERNELS.telling(self.sizes(site), self.bias, finish, nothing()),
             }];
         }
         let Some(pooling) = site.pooling else {

@@ -2,9 +2,9 @@
 //! padding. What every pixel adds to the outputs that its taps reach is a convolution with a kernel of one pixel.
 
 use super::ConvTranspose;
-use super::lower::{Sizes, channels};
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::ops::batch_norm;
+use crate::ops::convolution::{Sizes, channels};
 use crate::ops::image::{self, Image};
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, kernels};

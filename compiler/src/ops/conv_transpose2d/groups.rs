@@ -1,8 +1,8 @@
 //! The calls of a transposed convolution in groups: of each, as many channels as it has.
 
 use super::ConvTranspose;
-use super::lower::{Sizes, channels};
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::ops::convolution::{Sizes, channels};
 use crate::ops::image::{self, Image};
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, kernels};

@@ -2,13 +2,13 @@
 
 use super::ConvTranspose;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
-use crate::ops::batch_norm;
+use crate::ops::convolution::{DELTA, FAR, Kernels, Sizes, channels, start};
 use crate::ops::image::{self, Image};
 use crate::ops::lower::Lower;
 use crate::ops::window::{Padding, Window};
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, kernels};
-use crate::site::{Absorbed, Activation, Operand, Site};
+use crate::site::{Activation, Operand, Site};
 use crate::storage::{self, Border, LANES, Storage};
 
 kernels! {
@@ -22,34 +22,11 @@ kernels! {
     BIAS_GRADIENT = conv2d::bias_gradient(s, x, delta, mut stretch);
 }
 
-/// Weights that no level-2 cache keeps beside anything else.
-const FAR: usize = 1 << 17;
-
-/// The delta before the activation, in the padding, which the gradients of the weights read too.
-const DELTA: Slot = Slot::Own("inner delta");
-
-/// What the kernels are specialised to.
-pub(super) struct Sizes {
-    /// The operand's layout.
-    pub x: Size,
-    /// The result's layout.
-    pub y: Size,
-    /// The window.
-    pub taps: Size,
-    /// Floats of the operand.
-    pub xs: usize,
-    /// Weights per output.
-    pub k: usize,
-    /// Panels of sixteen outputs.
-    pub p: usize,
-    /// Blocks of a result.
-    pub ys: usize,
-}
-
-/// Channels of an operand.
-pub(super) fn channels(input: &Storage) -> usize {
-    image::of(input).shape[0]
-}
+/// The kernels of inference and training.
+const KERNELS: Kernels = Kernels {
+    normal: &FORWARD_NORMAL,
+    told: &FORWARD_TOLD,
+};
 
 impl<const AXES: usize> ConvTranspose<AXES> {
     /// Weights per output, of so many input channels.
@@ -160,67 +137,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
 
     /// Where sums begin.
     pub(super) fn start(&self, panels: usize) -> Argument<Slot> {
-        match self.bias {
-            true => Argument::read(Slot::Parameter(1), Form::Cells(panels)),
-            false => Argument::Zeros(panels),
-        }
-    }
-
-    /// Inference with what it absorbed.
-    fn spread_normal(&self, site: &Site<'_>, absorbed: Absorbed) -> Vec<Call<Slot>> {
-        let Sizes {
-            x,
-            y,
-            taps,
-            xs,
-            k,
-            p,
-            ys,
-        } = self.sizes(site);
-        let (normalise, [lines, residual]) = batch_norm::absorbed(absorbed, Form::row(ys));
-        if let Some(bounds) = site.activation.bounds {
-            return vec![normalise, self.told(site, (lines, bounds), residual)];
-        }
-        let types = [Size::Isa, site.activation.into(), taps, x, y];
-        let adds = Size::Flag(absorbed.residual.is_some());
-        let sizes = types.into_iter().chain([adds]);
-        let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
-        let spread = Call::of(&FORWARD_NORMAL, sizes)
-            .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("w", Slot::Parameter(0), Form::Panels { rows: k, panels: p })
-            .with("b", self.start(p))
-            .with("lines", lines)
-            .with("residual", residual)
-            .write("y", Slot::Output, Form::row(ys));
-        vec![normalise, spread]
-    }
-
-    /// The kernel that training and inference share before a normalisation.
-    fn told(
-        &self,
-        site: &Site<'_>,
-        (lines, [min, max]): (Argument<Slot>, [f32; 2]),
-        residual: Argument<Slot>,
-    ) -> Call<Slot> {
-        let Sizes {
-            x,
-            y,
-            taps,
-            xs,
-            k,
-            p,
-            ys,
-        } = self.sizes(site);
-        let sizes = [Size::Isa, taps, x, y].into_iter();
-        let sizes = sizes.chain([xs, k, p, ys].map(Size::Number));
-        let finish = Argument::Tuple(vec![lines, Argument::Float(min), Argument::Float(max)]);
-        Call::of(&FORWARD_TOLD, sizes)
-            .read("x", Slot::Input(0), Form::row_of_floats(xs))
-            .read("w", Slot::Parameter(0), Form::Panels { rows: k, panels: p })
-            .with("b", self.start(p))
-            .with("finish", finish)
-            .with("residual", residual)
-            .write("y", Slot::Output, Form::row(ys))
+        start(self.bias, panels)
     }
 }
 
@@ -325,7 +242,7 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
             return vec![self.forward_groups(site)];
         }
         if let Some(absorbed) = site.absorbed {
-            return self.spread_normal(site, absorbed);
+            return KERNELS.absorbing(site, self.sizes(site), self.bias, absorbed);
         }
         let Sizes {
             x,
@@ -351,7 +268,8 @@ impl<const AXES: usize> Lower for ConvTranspose<AXES> {
         match site.activation.bounds {
             Some(bounds) if site.normalised && alone => {
                 let nothing = || Argument::List(Vec::new());
-                vec![self.told(site, (nothing(), bounds), nothing())]
+                let finish = (nothing(), bounds);
+                vec![KERNELS.telling(self.sizes(site), self.bias, finish, nothing())]
             }
             _ => self.infer(site),
         }
