@@ -28,6 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(weights) = torch {
         return answer(&weights, image.as_deref());
     }
+    if image.is_some() {
+        return Err("`--image` is for the weights of `--torch FILE`".into());
+    }
     let (train, test) = kiln::data::mnist(&options.data)?;
     let train = train.first(options.limit)?;
     let mut net = Small::new(Seed(options.seed));

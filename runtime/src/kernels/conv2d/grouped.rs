@@ -8,9 +8,14 @@
 //! Where a group's outputs are no whole panels, groups share blocks of Y: then raw sums are stored, as many lanes as a group
 //! has, and a second pass over the sample finishes them.
 
+mod backward;
+mod lanes;
+
+pub use backward::{input_gradient_grouped, transpose_grouped};
+
+use lanes::{are_apart, lanes, put, some};
+
 use super::{
-    backward::transpose_as,
-    classes::{self, Begin, Classes},
     outputs::Windows,
     tiles::{Ends, Sums},
     walk::{Known, edges},
@@ -23,7 +28,6 @@ use crate::{
         image::{Image, clear_border, pixel},
         stencil::Stencil,
     },
-    math,
     simd::Isa,
     tile::shape::{self, Extent, Shape},
 };
@@ -138,18 +142,6 @@ pub fn forward_grouped_told<
             }
         },
     );
-}
-
-/// Whether groups of so many channels share no block.
-const fn are_apart(channels: usize) -> bool {
-    channels.is_multiple_of(LANES)
-}
-
-/// Lanes of a panel of a group of so many channels.
-#[inline(always)]
-const fn lanes(channels: usize, panel: usize) -> usize {
-    let left = channels - panel * LANES;
-    if left < LANES { left } else { LANES }
 }
 
 /// One sample.
@@ -271,159 +263,5 @@ impl<S: Isa, F: Finish, C: Stencil, X: Image, Y: Image, const K: usize, const PG
         let y: &mut [f32] = bytemuck::must_cast_slice_mut(self.y);
         let at = pixel::<Y>(row, column) * LANES + self.group * Self::EACH + panel * LANES;
         put(y, at, lanes(Self::EACH, panel), value);
-    }
-}
-
-/// A block whose first lanes are some floats, and zeros behind.
-#[inline(always)]
-fn some(floats: &[f32], at: usize, lanes: usize) -> Block {
-    let mut block = Block::ZERO;
-    block.0[..lanes].copy_from_slice(&floats[at..][..lanes]);
-    block
-}
-
-/// Stores the first lanes.
-#[inline(always)]
-fn put<S: Isa>(floats: &mut [f32], at: usize, lanes: usize, value: f32x16<S>) {
-    let mut block = Block::ZERO;
-    block.store(value);
-    floats[at..][..lanes].copy_from_slice(&block.0[..lanes]);
-}
-
-/// [`transpose`](super::transpose) of each group: KT = KH * KW * the outputs of a group, QG panels for each of them.
-pub fn transpose_grouped<
-    S: Isa,
-    const INPUTS: usize,
-    const OUTPUTS: usize,
-    const K: usize,
-    const PG: usize,
-    const P: usize,
-    const KT: usize,
->(
-    s: S,
-    w: &[[Block; K]; P],
-    first: usize,
-    transposed: &mut [[Block; KT]],
-) {
-    const {
-        assert!(K.is_multiple_of(INPUTS) && KT == K / INPUTS * OUTPUTS);
-        assert!(PG == OUTPUTS.div_ceil(LANES));
-    }
-    let each = const { INPUTS.div_ceil(LANES) };
-    for (panel, transposed) in (first..).zip(transposed) {
-        let group = &w[panel / each * PG..][..PG];
-        let channels = [INPUTS, OUTPUTS];
-        transpose_as(
-            s,
-            group.as_flattened(),
-            panel % each,
-            transposed,
-            channels,
-            [K, KT],
-        );
-    }
-}
-
-/// dx = (1), or dx += (1) if ADD, group by group. The border of dx is not meaningful afterwards.
-pub fn input_gradient_grouped<
-    S: Isa,
-    C: Stencil,
-    D: Image,
-    X: Image,
-    const ADD: bool,
-    const DS: usize,
-    const KT: usize,
-    const QG: usize,
-    const Q: usize,
-    const XS: usize,
->(
-    s: S,
-    delta: &[[Block; DS]],
-    transposed: &[[Block; KT]; Q],
-    dx: &mut [[Block; XS]],
-) {
-    const {
-        assert!(Q == QG * D::PARTS);
-    }
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let (transposed, _) = transposed.as_chunks::<QG>();
-            for (delta, dx) in delta.iter().zip(dx) {
-                let delta: &[f32] = bytemuck::must_cast_slice(delta);
-                let dx = &mut dx[..X::FLOATS / LANES];
-                let whole =
-                    const { Classes::<C, D, X>::COVERS && X::CHANNELS.is_multiple_of(LANES) };
-                if !ADD && !whole {
-                    dx.fill(Block::ZERO);
-                }
-                for (group, w) in transposed.iter().enumerate() {
-                    let mut ends = Gradient::<C, D, X, ADD, QG> {
-                        dx: &mut *dx,
-                        group,
-                        first: [0, 0],
-                        kind: PhantomData,
-                    };
-                    let delta = &delta[group * D::CHANNELS..D::FLOATS];
-                    classes::of_sample::<S, C, D, X, _, KT, QG>(s, delta, w, &mut ends);
-                }
-            }
-        },
-    );
-}
-
-/// Writes sums to the inputs of a class of a group.
-struct Gradient<'a, C, D, X, const ADD: bool, const QG: usize> {
-    dx: &'a mut [Block],
-    group: usize,
-    first: [usize; 2],
-    kind: PhantomData<(C, D, X)>,
-}
-
-impl<C, D: Image, X: Image, const ADD: bool, const QG: usize> Gradient<'_, C, D, X, ADD, QG> {
-    /// Inputs of a group.
-    const EACH: usize = X::CHANNELS / D::PARTS;
-}
-
-impl<C, D, X, const ADD: bool, const QG: usize> Begin for Gradient<'_, C, D, X, ADD, QG> {
-    #[inline(always)]
-    fn begin(&mut self, first: [usize; 2]) {
-        self.first = first;
-    }
-}
-
-impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool, const QG: usize> Ends<S>
-    for Gradient<'_, C, D, X, ADD, QG>
-{
-    const SHAPE: Shape = Classes::<C, D, X>::tiles::<S>().0;
-    const REGULAR: bool = Classes::<C, D, X>::is_regular::<S>();
-    const OVERLAPS: bool = Classes::<C, D, X>::tiles::<S>().1;
-    const WINNERS: bool = false;
-
-    #[inline(always)]
-    fn start(&self, s: S, _: usize) -> f32x16<S> {
-        f32x16::splat(s, 0.0)
-    }
-
-    #[inline(always)]
-    fn store(&mut self, s: S, window: [usize; 2], panel: usize, value: f32x16<S>, _: i32x16<S>) {
-        let at = classes::pixel::<C, X>(self.first, window);
-        if const { are_apart(Self::EACH) } {
-            let block = &mut self.dx[at + self.group * QG + panel];
-            block.store(math::flush(
-                s,
-                if ADD { value + block.load(s) } else { value },
-            ));
-            return;
-        }
-        let dx: &mut [f32] = bytemuck::must_cast_slice_mut(self.dx);
-        let at = at * LANES + self.group * Self::EACH + panel * LANES;
-        let lanes = lanes(Self::EACH, panel);
-        let sum = if ADD {
-            value + some(dx, at, lanes).load(s)
-        } else {
-            value
-        };
-        put(dx, at, lanes, math::flush(s, sum));
     }
 }
