@@ -111,7 +111,7 @@ fn forward_as_on<S: Isa>(
                 blocks.fill(Block::ZERO);
                 must_cast_slice_mut::<Block, f32>(blocks)
             });
-            for group in span.groups(samples) {
+            for group in span.groups(samples, false) {
                 let lines = lines_of(s, x, &group, &span, rule);
                 if !statistics.is_empty() {
                     lines.keep(&group, statistics, rule);

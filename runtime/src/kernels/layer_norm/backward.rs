@@ -42,7 +42,7 @@ fn sums_on<S: Isa>(
             // Units that are left of the sample, and of the sums under way.
             let (mut left, mut open) = (0, 0);
             let mut current = &mut [][..];
-            for group in span.groups(samples) {
+            for group in span.groups(samples, true) {
                 let lines = Lines::kept(&group, statistics, rule);
                 let mut unit = 0;
                 while unit < group.units {
@@ -188,7 +188,7 @@ fn backward_into_on<S: Isa>(
                     pixels.clear_border(dx);
                 }
             }
-            for group in span.groups(samples) {
+            for group in span.groups(samples, false) {
                 let lines = Lines::kept(&group, statistics, rule);
                 let means = means(s, [x, dy, weight], &group, &span, &lines, rule);
                 for unit in 0..group.units {

@@ -125,21 +125,34 @@ impl Span {
         u32x16::simd_from(s, lanes)
     }
 
-    /// All units of some samples, in their order.
-    pub fn groups(&self, samples: usize) -> impl Iterator<Item = Group> {
+    /// All units of some samples, in their order. Where `apart`, a group has whole samples, or a part of one: what is summed
+    /// group by group does not depend on where a sample stands among others.
+    pub fn groups(&self, samples: usize, apart: bool) -> impl Iterator<Item = Group> {
         let pixels = self.pixels;
         let most = (NEAR / (self.runs() * self.blocks).max(1)).clamp(1, LANES);
         let (units, kept, numbers) = (samples * self.units(), self.kept, self.each);
+        // Units of a sample.
+        let each = self.units().max(1);
         // Sample, row and column of the next unit.
         let mut next = [0; 3];
         let columns = if self.whole { 1 } else { pixels.columns };
         let rows = if self.whole { 1 } else { pixels.rows };
-        (0..units).step_by(most).map(move |first| {
+        let mut first = 0;
+        core::iter::from_fn(move || {
+            if first == units {
+                return None;
+            }
+            let count = match apart {
+                false => most,
+                true if each < most => most - most % each,
+                true => most.min(each - first % each),
+            };
             let mut group = Group {
-                units: most.min(units - first),
+                units: count.min(units - first),
                 at: [0; LANES],
                 kept: [0; LANES],
             };
+            first += group.units;
             for unit in 0..group.units {
                 let [sample, row, column] = next;
                 group.at[unit] = sample * pixels.blocks
@@ -155,7 +168,7 @@ impl Span {
                     (next[0], next[1]) = (sample + 1, 0);
                 }
             }
-            group
+            Some(group)
         })
     }
 }
