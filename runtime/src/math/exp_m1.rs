@@ -11,7 +11,7 @@ const BIASED: f32 = ROUND + 126.0;
 
 /// e^x - 1; x itself for tiny x, -1 for -inf, inf for inf; NaN for NaN.
 ///
-/// Within 1.7 ULP (1.54 where every 257th argument was measured).
+/// Within 1.7 ULP (measured 1.465, and 1.580 where multiply-add rounds twice).
 #[inline(always)]
 pub fn exp_m1<S: Simd>(s: S, x: f32x16<S>) -> f32x16<S> {
     // Beyond these the result is -1 or infinity already.
