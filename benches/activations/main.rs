@@ -7,9 +7,13 @@
 //! machine; what is printed are picoseconds for a number, the median of the rounds, and the share that a copy takes of that.
 #![forbid(unsafe_code)]
 
+#[path = "../measure/median.rs"]
+mod median;
+
 use std::{hint::black_box, time::Instant};
 
 use kiln::prelude::*;
+use median::median;
 
 /// Rounds of all.
 const ROUNDS: usize = 15;
@@ -28,11 +32,6 @@ fn seconds(mut call: impl FnMut()) -> f64 {
         best.min(start.elapsed().as_secs_f64())
     };
     (0..5).fold(f64::INFINITY, best)
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Something that is timed.

@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 
 mod machine;
+#[path = "../measure/median.rs"]
+mod median;
 #[path = "../../examples/mobilenet/network.rs"]
 mod mobile;
 mod naive;
@@ -16,6 +18,7 @@ mod residual;
 use kiln::prelude::*;
 use kiln::simd;
 use machine::{peak, reading, seconds};
+use median::median;
 use mobile::{MobileNetV2, Small};
 use naive::Naive;
 use residual::{ResNet18, ResNet20};
@@ -107,12 +110,6 @@ impl Workload {
         self.bytes = bytes as f64;
         self
     }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 /// Numbers between -1 and 1 that look random and are the same in every run.

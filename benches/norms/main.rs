@@ -8,13 +8,17 @@
 //! machine should be idle.
 #![forbid(unsafe_code)]
 
-use std::{hint::black_box, time::Instant};
+#[path = "../measure/mod.rs"]
+mod measure;
+
+use std::hint::black_box;
 
 use kiln::rt::{
-    Block, Identity, Isa, Pixels, batch_norm, group_norm,
+    Identity, Isa, Pixels, batch_norm, group_norm,
     layer_norm::{self, Affine, Norm, Rule},
 };
 use kiln::simd::{self, Task};
+use measure::{median, numbers, time};
 
 /// Rounds of all.
 const ROUNDS: usize = 15;
@@ -61,27 +65,6 @@ impl Work {
             times: Default::default(),
         }
     }
-}
-
-/// Numbers of no order from -1 to 1.
-fn numbers(blocks: usize, seed: u32) -> Vec<Block> {
-    let number = |index: usize| {
-        let hash = (index as u32 + seed).wrapping_mul(0x9e37_79b9);
-        let hash = (hash ^ hash >> 15).wrapping_mul(0x85eb_ca6b);
-        (hash >> 8) as f32 / 8_388_608.0 - 1.0
-    };
-    let block = |index| Block(std::array::from_fn(|lane| number(index * 16 + lane)));
-    (0..blocks).map(block).collect()
-}
-
-/// Microseconds of a call.
-fn time(mut call: impl FnMut()) -> f64 {
-    call();
-    let start = Instant::now();
-    for _ in 0..50 {
-        call();
-    }
-    start.elapsed().as_secs_f64() / 50.0 * 1e6
 }
 
 impl Task for &mut Work {
@@ -159,14 +142,9 @@ impl Task for &mut Work {
             }
         }
         for (times, measured) in self.times.iter_mut().zip(measured) {
-            times.push(measured);
+            times.push(measured * 1e6);
         }
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {

@@ -7,9 +7,13 @@
 //! bytes are copied over the time of the step. What is copied is as large as what a step touches.
 #![forbid(unsafe_code)]
 
+#[path = "../measure/median.rs"]
+mod median;
+
 use std::{hint::black_box, time::Instant};
 
 use kiln::{AnyOptimizer, prelude::*};
+use median::median;
 
 model! {
     struct Million(x: [1000]) -> [1000] { Dense(1000, bias = false) }
@@ -32,11 +36,6 @@ fn seconds(mut call: impl FnMut()) -> f64 {
         call();
     }
     start.elapsed().as_secs_f64() / CALLS as f64
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// One optimizer's step on a million weights.
@@ -120,9 +119,9 @@ fn main() -> kiln::Result<()> {
         println!(
             "{:24} {:8.2} {:10.1} {:22.0} %",
             work.name,
-            1e3 * median(&mut work.times),
+            1e3 * median(&work.times),
             (passes * BYTES) as f64 / 1e6,
-            100.0 * median(&mut work.shares),
+            100.0 * median(&work.shares),
         );
     }
     Ok(())

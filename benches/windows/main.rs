@@ -13,47 +13,23 @@
 #[path = "../networks/machine.rs"]
 #[allow(dead_code, reason = "its reading is of the level-2 cache")]
 mod machine;
+#[path = "../measure/mod.rs"]
+mod measure;
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 use fearless_simd::{f32x16, prelude::*};
 use kiln::rt::{
     Block, ChannelLast, Isa, Pixels, Relu, Taps, avg_pool, depthwise, max_pool, pool::Rule,
 };
 use kiln::simd::{self, Task};
+use measure::{median, numbers, time};
 
 /// Rounds of all.
 const ROUNDS: usize = 15;
 
 /// Blocks that a plain sum reads in the level-1 cache: 16 KiB.
 const NEAR: usize = 256;
-
-/// Numbers of no order from -1 to 1.
-fn numbers(blocks: usize, seed: u32) -> Vec<Block> {
-    let number = |index: usize| {
-        let hash = (index as u32 + seed).wrapping_mul(0x9e37_79b9);
-        let hash = (hash ^ hash >> 15).wrapping_mul(0x85eb_ca6b);
-        (hash >> 8) as f32 / 8_388_608.0 - 1.0
-    };
-    let block = |index| Block(std::array::from_fn(|lane| number(index * 16 + lane)));
-    (0..blocks).map(block).collect()
-}
-
-/// Seconds of a call.
-fn time(mut call: impl FnMut()) -> f64 {
-    call();
-    let start = Instant::now();
-    for _ in 0..50 {
-        call();
-    }
-    start.elapsed().as_secs_f64() / 50.0
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
 
 /// A plain sum over what a level-1 cache keeps.
 struct Near<'a>(&'a [Block]);

@@ -21,7 +21,13 @@ impl Place {
     /// The blocks of `rows` samples, in memory for `capacity`.
     #[inline(always)]
     pub const fn of_rows(self, capacity: usize, rows: usize) -> Range<usize> {
-        let first = self.first * capacity;
+        self.part(capacity, 0, rows)
+    }
+
+    /// The blocks of `rows` samples from sample `first` on, in memory for `capacity`.
+    #[inline(always)]
+    pub const fn part(self, capacity: usize, first: usize, rows: usize) -> Range<usize> {
+        let first = self.first * capacity + self.blocks * first;
         first..first + self.blocks * rows
     }
 

@@ -125,9 +125,7 @@ impl<'a> Rows<'a> {
     /// The blocks that a group has of a value of all rows.
     #[inline(always)]
     pub fn part(&self, place: Place) -> Range<usize> {
-        let Range { start, .. } = place.of_rows(self.capacity, 0);
-        let first = start + self.first * place.blocks;
-        first..first + self.rows * place.blocks
+        place.part(self.capacity, self.first, self.rows)
     }
 
     /// What the randomness of a layer is drawn from.

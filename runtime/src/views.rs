@@ -134,9 +134,8 @@ pub fn cells<const P: usize>(arena: &[Block], place: Place) -> &[Block; P] {
 /// Row `row` of the value planned at `place`.
 #[inline(always)]
 fn row_mut(memory: &mut [Block], place: Place, capacity: usize, row: usize) -> &mut [Block] {
-    let first = place.first * capacity + row * place.blocks;
     memory
-        .get_mut(first..first + place.blocks)
+        .get_mut(place.part(capacity, row, 1))
         .expect("the memory plan has room for every row")
 }
 

@@ -56,13 +56,9 @@ impl Names {
             names.layers.push(layer.cloned().unwrap_or_default());
         }
         for (prefix, (program, plan)) in [("infer_", inference), ("", training)] {
-            for (index, (buffer, &first)) in program.buffers.iter().zip(&plan.offsets).enumerate() {
+            for (index, buffer) in program.buffers.iter().enumerate() {
                 let wanted = format!("{prefix}{}", buffer.label);
-                let first = match plan.is_near(BufferId(index)) {
-                    true => first,
-                    false => first.saturating_sub(plan.lead_blocks()),
-                };
-                let named = names.name(&wanted, first, buffer.blocks);
+                let named = names.name(&wanted, plan.first(BufferId(index)), buffer.blocks);
                 match prefix {
                     "" => names.training.push(named),
                     _ => names.inference.push(named),

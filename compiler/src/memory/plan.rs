@@ -40,9 +40,13 @@ impl Plan {
             .is_some_and(|lead| self.offsets[buffer] < lead.blocks)
     }
 
-    /// Blocks of the lead's own.
-    pub fn lead_blocks(&self) -> usize {
-        self.lead.map_or(0, |lead| lead.blocks)
+    /// The first block of a buffer in the memory it lies in: the lead's own, or what is there for all rows.
+    pub fn first(&self, buffer: BufferId) -> usize {
+        let offset = self.offsets[buffer.0];
+        match self.lead {
+            Some(lead) if !self.is_near(buffer) => offset - lead.blocks,
+            _ => offset,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod finish;
 pub mod gaussian;
 pub mod group_norm;
 pub mod image;
+mod lanes;
 pub mod layer_norm;
 pub mod lstm;
 pub mod max_pool;

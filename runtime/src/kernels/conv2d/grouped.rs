@@ -9,11 +9,8 @@
 //! has, and a second pass over the sample finishes them.
 
 mod backward;
-mod lanes;
 
 pub use backward::{input_gradient_grouped, transpose_grouped};
-
-use lanes::{are_apart, lanes, put, some};
 
 use super::{
     outputs::Windows,
@@ -26,6 +23,7 @@ use crate::{
         activation::Activation,
         finish::{Finish, Normal, Plain, Told},
         image::{Image, clear_border, pixel},
+        lanes::{are_apart, lanes, put, some},
         stencil::Stencil,
     },
     simd::Isa,
@@ -240,7 +238,7 @@ impl<S: Isa, F: Finish, C: Stencil, X: Image, Y: Image, const K: usize, const PG
         } else {
             let b: &[f32] = bytemuck::must_cast_slice(self.b);
             let at = self.group * Self::EACH + panel * LANES;
-            some(b, at, lanes(Self::EACH, panel))
+            some(&b[at..], lanes(Self::EACH, panel))
         };
         start.load(s) + f32x16::splat(s, 0.0)
     }
@@ -262,6 +260,6 @@ impl<S: Isa, F: Finish, C: Stencil, X: Image, Y: Image, const K: usize, const PG
         }
         let y: &mut [f32] = bytemuck::must_cast_slice_mut(self.y);
         let at = pixel::<Y>(row, column) * LANES + self.group * Self::EACH + panel * LANES;
-        put(y, at, lanes(Self::EACH, panel), value);
+        put(&mut y[at..], lanes(Self::EACH, panel), value);
     }
 }

@@ -26,9 +26,9 @@ use crate::{
         },
         finish::Plain,
         image::{Channels, Image, clear_border, pixel},
+        lanes::{give, lanes, some},
         stencil::Stencil,
     },
-    math,
     simd::Isa,
     tile::shape::Shape,
 };
@@ -105,34 +105,6 @@ fn every_pixel<Y: Image, const B: usize>(b: &[Block; B], y: &mut [Block]) {
     }
 }
 
-/// Lanes of a panel of a group of so many channels.
-#[inline(always)]
-pub(super) const fn lanes(channels: usize, panel: usize) -> usize {
-    let left = channels - panel * LANES;
-    if left < LANES { left } else { LANES }
-}
-
-/// A block whose first lanes are some floats, and zero behind.
-#[inline(always)]
-pub(super) fn some(floats: &[f32], lanes: usize) -> Block {
-    let mut block = Block::ZERO;
-    block.0[..lanes].copy_from_slice(&floats[..lanes]);
-    block
-}
-
-/// Stores the first lanes, flushed; adds them to what is there if ADD.
-#[inline(always)]
-fn put<S: Isa, const ADD: bool>(s: S, floats: &mut [f32], lanes: usize, value: f32x16<S>) {
-    let value = if ADD {
-        value + some(floats, lanes).load(s)
-    } else {
-        value
-    };
-    let mut block = Block::ZERO;
-    block.store(math::flush(s, value));
-    floats[..lanes].copy_from_slice(&block.0[..lanes]);
-}
-
 /// Writes the sums of a group's classes to its channels of Y, which begin with `y`.
 struct Group<'a, C, X, Y> {
     b: &'a [f32],
@@ -165,7 +137,7 @@ impl<S: Isa, C: Stencil, X: Image, Y: Image> Ends<S> for Group<'_, C, X, Y> {
     fn store(&mut self, s: S, window: [usize; 2], panel: usize, value: f32x16<S>, _: i32x16<S>) {
         let [row, column] = place::<C>(self.first, window);
         let at = (pixel::<Y>(row, column) + panel) * LANES;
-        put::<S, false>(s, &mut self.y[at..], lanes(Y::CHANNELS, panel), value);
+        give::<S, false>(s, &mut self.y[at..], lanes(Y::CHANNELS, panel), value);
     }
 }
 
@@ -279,6 +251,6 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool, const KT: usize, c
         _: i32x16<S>,
     ) {
         let at = (pixel::<X>(row, column) + panel) * LANES;
-        put::<S, ADD>(s, &mut self.dx[at..], lanes(X::CHANNELS, panel), value);
+        give::<S, ADD>(s, &mut self.dx[at..], lanes(X::CHANNELS, panel), value);
     }
 }

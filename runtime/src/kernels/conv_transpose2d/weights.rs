@@ -9,7 +9,6 @@
     reason = "indices as in the formulas; adapters and closures cost rustc several functions each, in every kernel"
 )]
 
-use super::groups::{lanes, some};
 use crate::{
     block::{Block, LANES},
     kernels::{
@@ -18,6 +17,7 @@ use crate::{
             sums::{Applications, BIASES, LEAD, Sums, Total, row_of},
         },
         image::{Channels, Image},
+        lanes::{lanes, some},
         stencil::Stencil,
     },
     simd::Isa,

@@ -5,10 +5,13 @@ use super::super::{
     classes::{self, Begin, Classes},
     tiles::Ends,
 };
-use super::lanes::{are_apart, lanes, put, some};
 use crate::{
     block::{Block, LANES},
-    kernels::{image::Image, stencil::Stencil},
+    kernels::{
+        image::Image,
+        lanes::{are_apart, give, lanes},
+        stencil::Stencil,
+    },
     math,
     simd::Isa,
     tile::shape::Shape,
@@ -144,12 +147,6 @@ impl<S: Isa, C: Stencil, D: Image, X: Image, const ADD: bool, const QG: usize> E
         }
         let dx: &mut [f32] = bytemuck::must_cast_slice_mut(self.dx);
         let at = at * LANES + self.group * Self::EACH + panel * LANES;
-        let lanes = lanes(Self::EACH, panel);
-        let sum = if ADD {
-            value + some(dx, at, lanes).load(s)
-        } else {
-            value
-        };
-        put(dx, at, lanes, math::flush(s, sum));
+        give::<S, ADD>(s, &mut dx[at..], lanes(Self::EACH, panel), value);
     }
 }

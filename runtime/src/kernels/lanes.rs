@@ -1,7 +1,8 @@
-//! Blocks that groups share: each has some of the lanes.
+//! Blocks of which a group of channels has some lanes.
 
 use crate::{
     block::{Block, LANES},
+    math,
     simd::Isa,
 };
 use fearless_simd::f32x16;
@@ -20,16 +21,32 @@ pub(super) const fn lanes(channels: usize, panel: usize) -> usize {
 
 /// A block whose first lanes are some floats, and zeros behind.
 #[inline(always)]
-pub(super) fn some(floats: &[f32], at: usize, lanes: usize) -> Block {
+pub(super) fn some(floats: &[f32], lanes: usize) -> Block {
     let mut block = Block::ZERO;
-    block.0[..lanes].copy_from_slice(&floats[at..][..lanes]);
+    block.0[..lanes].copy_from_slice(&floats[..lanes]);
     block
 }
 
 /// Stores the first lanes.
 #[inline(always)]
-pub(super) fn put<S: Isa>(floats: &mut [f32], at: usize, lanes: usize, value: f32x16<S>) {
+pub(super) fn put<S: Isa>(floats: &mut [f32], lanes: usize, value: f32x16<S>) {
     let mut block = Block::ZERO;
     block.store(value);
-    floats[at..][..lanes].copy_from_slice(&block.0[..lanes]);
+    floats[..lanes].copy_from_slice(&block.0[..lanes]);
+}
+
+/// Stores the first lanes, flushed; adds them to what is there if ADD.
+#[inline(always)]
+pub(super) fn give<S: Isa, const ADD: bool>(
+    s: S,
+    floats: &mut [f32],
+    lanes: usize,
+    value: f32x16<S>,
+) {
+    let value = if ADD {
+        value + some(floats, lanes).load(s)
+    } else {
+        value
+    };
+    put(floats, lanes, math::flush(s, value));
 }
