@@ -16,8 +16,10 @@ use limits::{
     check_values, check_volume, volume,
 };
 
+pub use carried::pairs as carried;
 pub use limits::fits_caller;
 
+mod carried;
 mod limits;
 
 /// Finds all shapes and parameters, and compares what comes out with what is declared.
@@ -69,6 +71,7 @@ pub fn infer(
     report.within(whole);
     check_outputs(graph, declared, constants, report);
     check_given(graph, declared, report);
+    carried::check(graph, report);
     check_padded(graph, totals.parameters, report);
 }
 

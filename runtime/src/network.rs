@@ -241,9 +241,16 @@ pub trait Network: Send + Sync + 'static {
     const BACKWARD_PASSES: usize = 1;
     /// A layer that learns nothing from a sample alone, such as `BatchNorm` over features.
     const NEEDS_COMPANY: Option<&'static str> = None;
+    /// Whether results of a sample are inputs of the one that follows it.
+    const CARRIES: bool = false;
     /// Whether `loss_rows` needs room for an output and its delta: several outputs lie apart in a chunk, and one that is not
     /// flat lies otherwise than the loss takes it.
     const NEEDS_PAIR: bool;
+
+    /// Puts the state that a sample left into the input of the one that follows it.
+    fn carry(before: &Self::Output, input: &mut Self::Input) {
+        let _ = (before, input);
+    }
 
     /// A model around an arena of `PARAMETER_BLOCKS`.
     fn from_arena(arena: Arena) -> Self::Model;

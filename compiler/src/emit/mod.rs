@@ -20,11 +20,12 @@ pub mod tables;
 use crate::attributes::{allowances, conditions, derived, passed};
 use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
+use crate::shapes;
 use crate::storage::LANES;
 use arrays::arrays;
 use functions::Functions;
 use model::Model;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 /// Writes a network for users of a facade.
@@ -60,6 +61,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         true => (Some(passes::slope(model)), Some(name)),
         false => (None, None),
     };
+    let carry = carry(model.graph);
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
     let is_small = output_bytes(model) <= LARGEST_BY_VALUE;
@@ -182,6 +184,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         #outside
         #backward
         #slope
+        #carry
         #update
         #fold
         #follow
@@ -230,6 +233,35 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             }
         };
     }
+}
+
+/// How the results of a sample become inputs of the one that follows it, if any do.
+fn carry(graph: &Graph) -> Option<TokenStream> {
+    if graph.asked.carried.is_empty() {
+        return None;
+    }
+    let part = |whole: &str, index: usize, count: usize| {
+        let (whole, index) = (
+            Ident::new(whole, Span::call_site()),
+            Literal::usize_unsuffixed(index),
+        );
+        match count {
+            1 => quote!(*#whole),
+            _ => quote!(#whole.#index),
+        }
+    };
+    let moves = shapes::carried(graph).map(|(input, output)| {
+        let from = part("before", output, graph.outputs.len());
+        let to = part("input", input, graph.inputs.len());
+        quote!(#to = #from;)
+    });
+    Some(quote! {
+        const CARRIES: bool = true;
+
+        fn carry(before: &Self::Output, input: &mut Self::Input) {
+            #(#moves)*
+        }
+    })
 }
 
 /// The largest answer that `forward` gives by value: 64 KiB.
