@@ -21,7 +21,7 @@ use crate::attributes::{allowances, conditions, derived, passed};
 use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
-use arrays::arrays;
+use arrays::parts;
 use functions::Functions;
 use model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -247,8 +247,6 @@ fn output_bytes(model: &Model<'_>) -> usize {
 
 /// The type of some values as the caller sees them.
 fn types(values: &[ValueId], model: &Model<'_>) -> TokenStream {
-    let shapes = values
-        .iter()
-        .map(|value| &model.graph.values[value.0].shape[..]);
-    arrays(&quote!(f32), shapes)
+    let values = values.iter().map(|value| &model.graph.values[value.0]);
+    parts(values.map(|value| (value.element, &value.shape[..])))
 }
