@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod ast;
 pub mod attributes;
 pub mod call;
+pub mod element;
 pub mod elsewhere;
 pub mod emit;
 pub mod facade;

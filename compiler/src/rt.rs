@@ -101,6 +101,9 @@ paths! {
     CELLS = cells;
     LOAD = load;
     UNLOAD = unload;
+    LOAD_TOKENS = load_tokens;
+    TOKENS = tokens;
+    TOKEN_ROWS = token_rows;
     LOAD_STORED = load_stored;
     UNLOAD_STORED = unload_stored;
     STRETCH = Stretch::of;

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     ast,
+    element::{Element, Typed},
     graph::{Graph, LayerId, Node, Parameter, Stated, ValueId},
-    ops::{Application, Feed},
+    ops::{Application, Feed, Op},
     report::Report,
     sizes::Constants,
 };
@@ -82,16 +83,47 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
         .map(|value| Feed {
             from: &value.name,
             shape: &value.shape,
+            element: value.element,
         })
         .collect();
     if feeds.iter().any(|feed| feed.shape.is_empty()) {
         return None;
     }
     let layer = &graph.values[node.output.0].name;
-    Some(node.op.infer(&Application {
+    let call = Application {
         layer,
         inputs: &feeds,
-    }))
+    };
+    Some(check_elements(&node.op, &call).and_then(|()| node.op.infer(&call)))
+}
+
+/// Layers compute with numbers, and what looks tokens up takes tokens.
+fn check_elements(op: &Op, call: &Application<'_>) -> Result<(), String> {
+    let shapes: Vec<&[usize]> = call.inputs.iter().map(|feed| feed.shape).collect();
+    for (operand, feed) in call.inputs.iter().enumerate() {
+        let takes = op.tokens(operand, &shapes).is_some();
+        if takes == feed.element.is_token() {
+            continue;
+        }
+        let (layer, from) = (call.layer, feed.from);
+        let given = Typed(feed.element, feed.shape);
+        return Err(match (takes, feed.element) {
+            (true, _) => format!(
+                "`{layer}` takes u32 indices, but `{from}` gives {given}, which are f32; \
+                 declare them in an input of their own, as in `words: u32[40]`"
+            ),
+            (false, Element::Scalar) => format!(
+                "`{layer}` takes f32 numbers, but `{from}` is a u32; give it as a length, as in `mean(x, axis = 0, length = {from})`, \
+                 or declare `{from}: [1]`"
+            ),
+            (false, _) => format!(
+                "`{layer}` takes f32 numbers, but `{from}` gives {given}; put `Embedding` before it, which gives a vector \
+                 for each token, or declare `{from}: {:?}`",
+                feed.shape
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// Gives a value its shape, if it is one that a tensor can have.
@@ -166,16 +198,16 @@ fn check_shared(layer: &str, first: &Parameter, again: &Parameter) -> Result<(),
 /// A block is given what it says it takes.
 fn check_stated(graph: &Graph, stated: &Stated, report: &mut Report) {
     let given = &graph.values[stated.value.0];
-    if given.shape.is_empty() || given.shape == stated.shape {
+    if given.shape.is_empty() || (given.shape == stated.shape && given.element == stated.element) {
         return;
     }
     let message = format!(
-        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}{}; leave the shape out and it is inferred",
+        "the input `{}` of the block `{}` is declared {}, but `{}` gives {}{}; leave the shape out and it is inferred",
         stated.name,
         stated.block,
-        stated.shape,
+        Typed(stated.element, &stated.shape),
         given.name,
-        given.shape,
+        Typed(given.element, &given.shape),
         arithmetic(graph, stated.value, &stated.shape)
     );
     report.error(stated.span, message);

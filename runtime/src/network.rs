@@ -165,6 +165,21 @@ pub struct Lead {
     pub blocks: usize,
 }
 
+/// Which indices a layer takes of an input that is `u32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// The input's number.
+    pub part: usize,
+    /// The input's name.
+    pub input: &'static str,
+    /// The layer's name.
+    pub layer: &'static str,
+    /// The least index.
+    pub least: u32,
+    /// The greatest index.
+    pub most: u32,
+}
+
 /// A matrix in panels of sixteen columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panels {
@@ -203,8 +218,10 @@ pub trait Network: Send + Sync + 'static {
 
     /// The struct's name.
     const NAME: &'static str;
-    /// Shapes of the inputs.
+    /// Shapes of the inputs; that of a `u32` alone has no axes.
     const INPUTS: &'static [&'static [usize]];
+    /// Which indices are taken of inputs that are `u32`.
+    const TOKENS: &'static [Tokens] = &[];
     /// Summary lines in order.
     const LAYERS: &'static [Layer];
     /// Every tensor of the arena, in its order and without gaps: those that are learnt first.
@@ -273,7 +290,8 @@ pub trait Network: Send + Sync + 'static {
     /// no panel; once per step.
     fn transpose<S: Isa>(s: S, parameters: &[Block], first: usize, transposed: &mut [Block]);
 
-    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite.
+    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite, and all indices are
+    /// taken.
     fn load<S: Isa>(
         s: S,
         input: &Self::Input,

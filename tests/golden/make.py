@@ -502,6 +502,7 @@ FAMILIES = [
     "pools",
     "reductions",
     "shapes",
+    "tokens",
     "upsample",
 ]
 

@@ -12,6 +12,10 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "input_dim",
         "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
     ),
+    (
+        "mask_zero",
+        "give the steps that count as `length = ..` to what reads them",
+    ),
     ("start_dim", "all axes become one; leave it out"),
     (
         "batch_first",

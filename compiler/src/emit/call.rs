@@ -339,7 +339,7 @@ pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
             quote!(#path<#({ #numbers.to_bits() }),*>)
         }
         Size::User(user) => user.tokens.clone(),
-        Size::Arrays(shapes) => arrays(&quote!(f32), shapes.iter().map(|shape| &shape[..])),
+        Size::Arrays(shapes) => arrays(shapes.iter().map(|shape| &shape[..])),
         Size::Inferred => quote!(_),
     };
     let tokens = sizes.iter().map(size);
@@ -366,6 +366,10 @@ fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
         (Form::Floats { floats, .. }, _) => quote!(#rows::<#floats>(#name)),
         (Form::Sequences { steps, floats }, _) => {
             quote!(#sequences::<#steps, [f32; #floats]>(#rows::<#floats>(#name)))
+        }
+        (Form::Tokens { tokens }, _) => {
+            let path = rt::TOKENS;
+            quote!(#path::<#tokens>(#name))
         }
         (Form::Rows { blocks, .. }, false) => {
             let path = rt::BLOCKS;

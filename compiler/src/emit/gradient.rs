@@ -55,6 +55,10 @@ impl Printer<'_> {
             .iter()
             .map(|(_, view)| view.form)
             .collect::<Vec<_>>();
+        if let [Form::Tokens { .. }, Form::Rows { rows, .. }] = forms[..] {
+            let path = rt::TOKEN_ROWS;
+            return quote!(#path(batch, #(#places),*, #rows));
+        }
         let path = match forms[..] {
             [Form::Rows { blocks, .. }] => {
                 let path = rt::ROW_BLOCKS;

@@ -22,7 +22,7 @@ use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
 use crate::shapes;
 use crate::storage::LANES;
-use arrays::arrays;
+use arrays::parts;
 use functions::Functions;
 use model::Model;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -279,8 +279,6 @@ fn output_bytes(model: &Model<'_>) -> usize {
 
 /// The type of some values as the caller sees them.
 fn types(values: &[ValueId], model: &Model<'_>) -> TokenStream {
-    let shapes = values
-        .iter()
-        .map(|value| &model.graph.values[value.0].shape[..]);
-    arrays(&quote!(f32), shapes)
+    let values = values.iter().map(|value| &model.graph.values[value.0]);
+    parts(values.map(|value| (value.element, &value.shape[..])))
 }

@@ -57,7 +57,7 @@ impl Axes {
 
     /// Any shape that ends in the one that is stated.
     pub fn check(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        let (layer, Feed { from, shape }) = (call.layer, call.inputs[0]);
+        let (layer, Feed { from, shape, .. }) = (call.layer, call.inputs[0]);
         let Some(first) = shape.len().checked_sub(self.count) else {
             return Err(format!(
                 "`{layer}` normalises the last {} axes, but `{from}` gives {shape:?}, which has {}; \

@@ -28,6 +28,7 @@ pub mod dense;
 pub mod div;
 pub mod dropout;
 pub mod elu;
+pub mod embedding;
 pub mod exp;
 pub mod factor;
 pub mod flatten;
@@ -210,6 +211,8 @@ operators! {
     RmsNorm = rms_norm, None;
     /// Every pixel, step or vector at a norm of 1.
     L2Normalize = l2_normalize, Some("l2_normalize");
+    /// A learnt vector for each token.
+    Embedding = embedding, None;
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
     /// The last step of a sequence.
@@ -346,6 +349,11 @@ impl Op {
     /// Whether it is a recurrence; see [`Operator::remembers`].
     pub fn remembers(&self) -> bool {
         each!(self, op => op.remembers())
+    }
+
+    /// The indices it takes; see [`Operator::tokens`].
+    pub fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+        each!(self, op => op.tokens(operand, inputs))
     }
 
     /// The shape rule; see [`Operator::infer`].

@@ -1,7 +1,7 @@
 //! What every layer and operator is: its arguments, its shape rule, its parameters.
 
 use super::padding_mode::Mode;
-use crate::{arguments::Arguments, parameter::Parameter};
+use crate::{arguments::Arguments, element::Element, parameter::Parameter};
 
 /// An operand as shape rules see it.
 #[derive(Clone, Copy)]
@@ -10,6 +10,8 @@ pub struct Feed<'a> {
     pub from: &'a str,
     /// Its shape.
     pub shape: &'a [usize],
+    /// What its numbers are.
+    pub element: Element,
 }
 
 /// One application as shape rules see it.
@@ -49,6 +51,13 @@ pub trait Operator: Sized {
     /// Whether a step of what it gives depends on the steps before it.
     fn remembers(&self) -> bool {
         false
+    }
+
+    /// The least and the greatest index that it takes as an operand, for operands of these shapes, if it takes indices there
+    /// and no numbers.
+    fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+        let _ = (operand, inputs);
+        None
     }
 
     /// The shape rule. An error says expected, found and a repair.

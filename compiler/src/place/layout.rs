@@ -61,10 +61,12 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         learnt_blocks: 0,
         tensors_of_layer: Vec::new(),
     };
+    bounds(graph, &mut layout.values);
     if graph.asked.input_gradients {
         for input in &graph.inputs {
+            let slopes = !graph.values[input.0].element.is_token();
             let input = &mut layout.values[input.0];
-            (input.learns, input.asked) = (true, true);
+            (input.learns, input.asked) = (slopes, slopes);
         }
     }
     let mut packings: Vec<Vec<Option<Packing>>> = graph
@@ -144,8 +146,28 @@ fn placed(index: usize, value: &Value) -> Placed {
         shape: value.shape.clone(),
         storage: Storage::flat(&value.shape),
         root: ValueId(index),
+        tokens: value.element.is_token().then_some([0, u32::MAX]),
         learns: false,
         asked: false,
+    }
+}
+
+/// The indices that all readers of a value take.
+fn bounds(graph: &Graph, values: &mut [Placed]) {
+    for node in &graph.nodes {
+        let shapes = node
+            .inputs
+            .iter()
+            .map(|input| &graph.values[input.0].shape[..]);
+        let shapes = shapes.collect::<Vec<_>>();
+        for (operand, input) in node.inputs.iter().enumerate() {
+            if let (Some([least, most]), Some(all)) = (
+                node.op.tokens(operand, &shapes),
+                &mut values[input.0].tokens,
+            ) {
+                *all = [all[0].max(least), all[1].min(most)];
+            }
+        }
     }
 }
 

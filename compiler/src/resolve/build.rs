@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span};
 use crate::{
     ast,
     attributes::asked,
+    element::Element,
     graph::{Graph, LayerId, Node, Value, ValueId},
     ops::Op,
     report::Report,
@@ -118,7 +119,12 @@ impl<'a> Builder<'a> {
 
     /// A new value; without a shape it is one that nothing is known of yet.
     pub fn value(&mut self, name: String, span: Span, shape: Vec<usize>) -> ValueId {
-        self.graph.values.push(Value { name, shape, span });
+        self.graph.values.push(Value {
+            name,
+            shape,
+            element: Element::F32,
+            span,
+        });
         ValueId(self.graph.values.len() - 1)
     }
 

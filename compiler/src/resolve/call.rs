@@ -59,11 +59,13 @@ impl<'a> Builder<'a> {
             let Some(sizes) = used.frame.constants.shape(shape, self.report) else {
                 continue;
             };
+            let element = super::element(shape, self.report);
             self.graph.stated.push(Stated {
                 value,
                 name: input.name.unraw().to_string(),
                 block: block.name.unraw().to_string(),
                 shape: sizes,
+                element,
                 span: shape.span,
                 place: self.place.clone(),
             });

@@ -1,6 +1,6 @@
 //! Rules that hold for all tensors, whatever gives them.
 
-use super::{graph, message, messages};
+use super::{graph, message, messages, shapes};
 
 #[test]
 fn the_declared_output_is_what_comes_out() {
@@ -223,4 +223,48 @@ fn a_caller_holds_the_output() {
         message("struct A(x: [300000000]) -> [300000000] { Relu }"),
         "`A` gives 300000000 numbers, and a caller holds 268435456 at most; make its output smaller"
     );
+}
+
+/// Layers compute with numbers, and tables are indexed by tokens.
+#[test]
+fn elements_are_those_that_a_layer_takes() {
+    let given =
+        |inputs: &str, body: &str| message(&format!("struct A({inputs}) -> [4, 3] {{ {body} }}"));
+    assert_eq!(
+        given("words: u32[4]", "fc: Dense(3)"),
+        "`fc` takes f32 numbers, but `words` gives u32[4]; put `Embedding` before it, which gives a vector for each token, \
+         or declare `words: [4]`"
+    );
+    assert_eq!(
+        given("n: u32", "fc: Dense(3)"),
+        "`fc` takes f32 numbers, but `n` is a u32; give it as a length, as in `mean(x, axis = 0, length = n)`, or declare \
+         `n: [1]`"
+    );
+    assert_eq!(
+        given("x: [4]", "embed: Embedding(9, 3)"),
+        "`embed` takes u32 indices, but `x` gives [4], which are f32; declare them in an input of their own, as in \
+         `words: u32[40]`"
+    );
+    assert_eq!(
+        given("words: u32[2, 2]", "embed: Embedding(9, 3)"),
+        "`embed` takes a sequence of tokens, u32[T], or a single one, u32, but `words` gives u32[2, 2]; declare it as one \
+         sequence"
+    );
+    assert_eq!(
+        messages(
+            "block B(x: u32[5]) { Embedding(9, 3) } struct A(words: u32[4]) -> [4, 3] { b: B, forward { b(words) } }"
+        ),
+        [
+            "the input `x` of the block `B` is declared u32[5], but `words` gives u32[4]; leave the shape out and it is inferred (in b)"
+        ]
+    );
+}
+
+#[test]
+fn tokens_become_vectors() {
+    let graph = graph(
+        "struct A(words: u32[4], kind: u32) -> [4, 3] { a: Embedding(9, 3), forward { a(words) + a(kind) } }",
+    );
+    assert_eq!(shapes(&graph), [&[4, 3][..], &[3], &[4, 3]]);
+    assert_eq!(graph.layers[0].parameters[0].shape, [9, 3]);
 }

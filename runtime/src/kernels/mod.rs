@@ -14,6 +14,7 @@ pub mod custom;
 pub mod dense;
 pub mod depthwise;
 pub mod dropout;
+pub mod embedding;
 pub mod finish;
 pub mod gaussian;
 pub mod group_norm;

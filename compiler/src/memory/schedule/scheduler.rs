@@ -153,6 +153,7 @@ impl<'a> Scheduler<'a> {
         Crossing {
             buffer: self.value_buffer(cross.value),
             stored: cross.stored,
+            tokens: cross.tokens,
         }
     }
 

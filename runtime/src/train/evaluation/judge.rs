@@ -13,7 +13,7 @@ use crate::{
     model::Model,
     network::Network,
     simd::{self, Isa, Task},
-    step::inputs::not_finite,
+    step::inputs::check_input,
     train::{
         carry::{Before, follow},
         faults::{Faults, guarded},
@@ -222,9 +222,7 @@ where
         Ok((ref input, ref target)) => (input.borrow(), target.borrow()),
         Err(error) => return Err(error),
     };
-    if input.first_not_finite().is_some() {
-        return Err(not_finite(input, row));
-    }
+    check_input::<N>(input, row)?;
     // From place to place, without a copy in between.
     inputs.extend_from_slice(slice::from_ref(input));
     if let (Some(before), Some(input)) = (before, inputs.last_mut()) {

@@ -173,6 +173,25 @@ fn at(error: Error, number: usize, step: usize) -> Error {
             index,
         },
         Error::NanInput { row, index, .. } => Error::NanInput { epoch, row, index },
+        Error::IndexOutOfRange {
+            row,
+            input,
+            index,
+            found,
+            layer,
+            least,
+            most,
+            ..
+        } => Error::IndexOutOfRange {
+            epoch,
+            row,
+            input,
+            index,
+            found,
+            layer,
+            least,
+            most,
+        },
         other => other,
     }
 }

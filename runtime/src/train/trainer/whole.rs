@@ -12,13 +12,13 @@ use crate::{
     step::{
         chunks::Step,
         finish::Gradients,
-        inputs::{check_loss, check_totals, hand, not_finite, take},
+        inputs::{check_input, check_loss, check_totals, hand, take},
         judge,
         passes::Passes,
         turn::{Handed, Taken},
     },
     train::{carry::Before, faults::guarded},
-    value::{Value, zeroed_vec},
+    value::zeroed_vec,
 };
 use alloc::vec::Vec;
 use core::{borrow::Borrow, slice};
@@ -83,9 +83,7 @@ where
         let given = guarded(sample, || samples.data.sample_in(samples.epoch, sample))?;
         // Not taken apart: what is given by value may be large.
         let (input, fresh): (&N::Input, &D::Target) = (given.0.borrow(), given.1.borrow());
-        if input.first_not_finite().is_some() {
-            return Err(not_finite(input, sample));
-        }
+        check_input::<N>(input, sample)?;
         step.turn.loss().check(sample, fresh)?;
         whole.inputs.extend_from_slice(slice::from_ref(input));
         if let (true, Some(input)) = (whole.carries, whole.inputs.last_mut()) {
