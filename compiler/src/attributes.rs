@@ -10,10 +10,12 @@ use syn::{Attribute, Meta, Path, Token, punctuated::Punctuated};
 pub struct Asked {
     /// Training gives gradients of inputs, too.
     pub input_gradients: bool,
+    /// It answers frame by frame, too.
+    pub stream: bool,
 }
 
 /// The words of `#[kiln(..)]`.
-const WORDS: &[&str] = &["input_gradients"];
+const WORDS: &[&str] = &["input_gradients", "stream"];
 
 /// What the attributes ask of the compiler.
 pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
@@ -30,6 +32,7 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                 Meta::Path(path) if path.is_ident("input_gradients") => {
                     asked.input_gradients = true;
                 }
+                Meta::Path(path) if path.is_ident("stream") => asked.stream = true,
                 _ => {
                     let name = quote!(#word).to_string();
                     let path = word.path();
