@@ -88,6 +88,7 @@ pub use kiln_runtime::{
     },
     parameters::{Parameters, Seed},
     step::{Descent, Lent, TrainingIn, judge},
+    stream::{Causal, DynStream, OwnedStream, Stream, StreamState},
     update::Update,
     value::Value,
 };
@@ -215,6 +216,11 @@ struct FromPyTorch;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/errors.md")]
 struct Errors;
+
+/// The same for the page of streams.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/streams.md")]
+struct Streams;
 
 /// The same for the page of files.
 #[cfg(doctest)]

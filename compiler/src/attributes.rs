@@ -12,10 +12,12 @@ pub struct Asked {
     pub input_gradients: bool,
     /// The inputs whose next values are the last results.
     pub carried: Vec<Ident>,
+    /// It answers frame by frame, too.
+    pub stream: bool,
 }
 
 /// The words of `#[kiln(..)]`.
-const WORDS: &[&str] = &["input_gradients", "carry"];
+const WORDS: &[&str] = &["input_gradients", "carry", "stream"];
 
 /// What the attributes ask of the compiler.
 pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
@@ -32,6 +34,7 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                 Meta::Path(path) if path.is_ident("input_gradients") => {
                     asked.input_gradients = true;
                 }
+                Meta::Path(path) if path.is_ident("stream") => asked.stream = true,
                 Meta::List(list) if list.path.is_ident("carry") => {
                     match list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated) {
                         Ok(names) if !names.is_empty() => asked.carried.extend(names),
@@ -53,6 +56,7 @@ fn mistake(word: &Meta) -> String {
         "input_gradients" => {
             "`input_gradients` stands alone, as in `#[kiln(input_gradients)]`".to_string()
         }
+        "stream" => "`stream` stands alone, as in `#[kiln(stream)]`".to_string(),
         "carry" => "`carry` names the inputs that the last results are the next values of, as in `#[kiln(carry(state))]`".to_string(),
         _ => {
             let repair = match nearest(&name, WORDS.iter().copied()) {

@@ -39,6 +39,8 @@ pub enum Slot {
     /// What the samples of a batch have in common: the call that writes it folds the whole batch, for which all samples have
     /// gone as far.
     Joint(&'static str),
+    /// What a stream keeps from step to step: zeros before the first.
+    Kept(&'static str),
 }
 
 /// A type of the user's, which is known by what is written.
@@ -139,6 +141,8 @@ pub enum Argument<M> {
     Zeros(usize),
     /// The first panel of the stretch of transposed weights that is made: threads share them.
     FirstPanel,
+    /// How many steps of a stream came before.
+    Clock,
     /// What the randomness of a layer is drawn from.
     Key {
         /// The layer's number.
@@ -196,6 +200,7 @@ impl<M> Argument<M> {
             Self::Start(bias) => Argument::Start(bias.map(|bias| Box::new(bias.map(f)))),
             Self::Zeros(blocks) => Argument::Zeros(blocks),
             Self::FirstPanel => Argument::FirstPanel,
+            Self::Clock => Argument::Clock,
             Self::Key { layer } => Argument::Key { layer },
             Self::Variant(path, parts) => Argument::Variant(path, all(parts)),
             Self::Tuple(parts) => Argument::Tuple(all(parts)),

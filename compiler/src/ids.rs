@@ -23,3 +23,7 @@ pub struct JointId(pub usize);
 /// Index of transposed weights of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TransposedId(pub usize);
+
+/// Index of what a stream keeps from step to step, among those of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeptId(pub usize);

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod memory;
 pub mod nearest;
 pub mod ops;
+pub mod pace;
 pub mod packing;
 pub mod parameter;
 pub mod parse;
@@ -31,15 +32,16 @@ pub mod site;
 pub mod sizes;
 pub mod storage;
 pub mod stub;
+pub mod timing;
 
 use proc_macro2::TokenStream;
 
 use crate::{
-    emit::names::Names,
+    emit::{model::Stream, names::Names},
     facade::Facade,
     graph::Graph,
     memory::{check, check::Given, plan, plan::Plan, program::Program, rows::Wish, schedule},
-    place::{absorb, fuse, layout},
+    place::{absorb, fuse, layout, layout::Layout},
     report::Report,
 };
 
@@ -87,7 +89,11 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
         report.within((!model.given.is_empty()).then(|| model.name.to_string()));
         let constants = sizes::Constants::evaluate(&model.given, &model.body.constants, report);
         let mut graph = resolve::resolve(model, &names, &constants, &mut levels, report);
+        let before = report.count();
         shapes::infer(&mut graph, &model.outputs, &constants, report);
+        if graph.asked.stream && report.count() == before {
+            timing::infer(&graph, report);
+        }
         graphs.push(graph);
     }
     report.within(None);
@@ -104,7 +110,9 @@ fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
     let inference = planned(schedule::inference(&absorbed.layout), &given, wish);
     let training = schedule::training(&absorb::training(&layout), wish);
     let training = planned(training, &given, wish);
-    let names = Names::of(&layout, &inference, &training);
+    let stream = graph.asked.stream.then(|| stream(graph, &layout));
+    let streamed = stream.as_ref().map(|stream| &stream.planned);
+    let names = Names::of(&layout, &inference, &training, streamed);
     let lonely = schedule::lonely(graph, &layout);
     emit::emit(
         facade,
@@ -113,10 +121,37 @@ fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
             layout: &layout,
             inference,
             training,
+            stream,
             names,
             lonely,
         },
     )
+}
+
+/// The third program: the frames of a step, with what is kept of those before. The arena is that of the other two.
+fn stream(graph: &Graph, layout: &Layout) -> Stream {
+    let schedule =
+        timing::infer(graph, &mut Report::default()).expect("the front end has found it causal");
+    let framed = timing::framed(graph, &schedule);
+    let placed = layout::place(&framed, fuse::fuse(&framed));
+    if let Err(message) = layout.has_tensors_of(&placed) {
+        panic!("kiln packed a stream otherwise, which is a bug of kiln: {message}");
+    }
+    let placed = absorb::stream(placed);
+    let program = schedule::stream(&placed);
+    let planned = planned(
+        program,
+        &Given::of(&placed),
+        Wish {
+            rows: Some(1),
+            summed: None,
+        },
+    );
+    Stream {
+        graph: framed,
+        schedule,
+        planned,
+    }
 }
 
 /// A program with its memory plan, which the independent checker has approved.

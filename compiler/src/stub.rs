@@ -59,6 +59,9 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         pub fn try_new<Seed>(_seed: Seed) -> rt::Result<Self> {
             ::core::result::Result::Ok(Self { _stub: () })
         }
+        pub fn stream(&self) -> rt::Stream<'_, Self> {
+            rt::Stream::new(self)
+        }
         #methods
     });
     // Where nothing is known, anything will do: only inference is called by the types that a user writes.
@@ -70,12 +73,14 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         "SmallOutput",
         "Network",
         "InputGradients",
+        "Causal",
+        "Steps",
     ]
     .map(|name| {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [declaration, model, small, network, sloped] = &traits;
+    let [declaration, model, small, network, sloped, causal, streamed] = &traits;
     let (input, output) = (types(&inputs), types(&outputs));
     let interface = scope.tokens(quote! {
         type Input = #input;
@@ -83,6 +88,14 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         type Network = Self;
     });
     let passes = scope.tokens(passes(&inputs, &outputs));
+    let steps = inputs[0].1[0];
+    let (frame, answer) = (frames(&inputs, steps), frames(&outputs, steps));
+    let frames = scope.tokens(quote! {
+        type InputFrame = #frame;
+        type OutputFrame = #answer;
+        type Steps = Self;
+    });
+    let stream = scope.tokens(stream(&frame, &answer));
     let imports = scope.imports(root);
     quote! {
         #passed
@@ -113,6 +126,17 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
 
             #[automatically_derived]
             impl #sloped for #name {}
+
+            #[automatically_derived]
+            impl #causal for #name {
+                #frames
+            }
+
+            #[automatically_derived]
+            #[doc(hidden)]
+            impl #streamed for #name {
+                #stream
+            }
 
             #[automatically_derived]
             #[doc(hidden)]
@@ -209,6 +233,40 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         fn backward_rows<S: rt::Isa>(s: S, pass: usize, rows: rt::Rows<'_>, chunk: &mut [rt::Block]) {}
         fn update<S: rt::Isa>(s: S, pass: usize, batch: rt::Batch<'_>, first: usize, sink: &mut dyn rt::Sink) {}
     }
+}
+
+/// What streams ask for.
+fn stream(frame: &TokenStream, answer: &TokenStream) -> TokenStream {
+    quote! {
+        type Frame = #frame;
+        type Answer = #answer;
+        type Kept = [rt::Block; 0];
+        type Scratch = [rt::Block; 0];
+        type Room = [rt::Block; 0];
+
+        const FRAMES: usize = 1;
+        const ROWS: usize = 1;
+        const MARK: u64 = 0;
+
+        fn steps<S: rt::Isa>(
+            s: S,
+            parameters: &[rt::Block],
+            clock: u64,
+            inputs: &[#frame],
+            outputs: &mut [#answer],
+            kept: &mut [rt::Block],
+            memory: &mut [rt::Block],
+        ) {}
+    }
+}
+
+/// The type of a step of some values: without time, where there is any.
+fn frames(shapes: &[Shape], steps: usize) -> TokenStream {
+    let frames = shapes.iter().map(|(element, shape)| match &shape[..] {
+        [first, rest @ ..] if *first == steps && rest.len() < 2 => (*element, rest),
+        whole => (*element, whole),
+    });
+    parts(frames)
 }
 
 /// Shapes of the inputs and the outputs, if all are sound. What is wrong with one was reported already.

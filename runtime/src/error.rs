@@ -105,6 +105,17 @@ pub enum Error {
         /// How many there are.
         found: usize,
     },
+    /// Bytes that are no state of a model's streams.
+    State {
+        /// The model.
+        model: &'static str,
+        /// Bytes of a state of its.
+        expected: usize,
+        /// Bytes there are.
+        found: usize,
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// More samples than the memory of a training step was made for.
     Batch {
         /// Samples it was made for.

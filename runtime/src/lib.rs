@@ -41,6 +41,7 @@ pub mod random;
 pub mod schedule;
 pub mod simd;
 pub mod step;
+pub mod stream;
 #[cfg(feature = "alloc")]
 mod summary;
 pub mod tensor;

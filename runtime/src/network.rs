@@ -93,7 +93,7 @@ pub struct Rows<'a> {
     pub first: usize,
     /// Seed of everything random in this run.
     pub seed: u64,
-    /// Training step, counted from 0.
+    /// Training step, or the first of some steps of a stream, counted from 0.
     pub step: u64,
     /// Whether the gradients of inputs are wanted.
     pub asked: bool,
@@ -136,6 +136,15 @@ impl<'a> Rows<'a> {
             step: self.step,
             layer,
             first_sample: self.first,
+        }
+    }
+
+    /// What `count` steps of a stream share, `clock` of which came before.
+    #[inline(always)]
+    pub fn stream(parameters: &'a [Block], count: usize, clock: u64) -> Self {
+        Self {
+            step: clock,
+            ..Self::inference(parameters, count)
         }
     }
 

@@ -101,6 +101,16 @@ fn enter<S: Isa, T: Task>(s: S, task: T) -> T::Output {
     )
 }
 
+/// Runs `f` as a part of what calls it, which runs on the instruction set already. A debug build gives every variable memory
+/// of its own, and a whole network would not fit the stack: there it is a function.
+#[inline(always)]
+pub(crate) fn inlined<S: Isa, R>(s: S, f: impl FnOnce() -> R) -> R {
+    match cfg!(debug_assertions) {
+        true => s.vectorize(f),
+        false => f(),
+    }
+}
+
 /// Evaluates an expression with the token of a level's instruction set.
 macro_rules! on_level {
     ($level:expr, $s:ident => $body:expr) => {{

@@ -131,6 +131,14 @@ pub fn stretch_of_panels<const K: usize>(
     Some(((from - start) / K, blocks.as_chunks_mut().0))
 }
 
+/// The arena of a network, of so many blocks.
+#[inline(always)]
+pub fn arena<const BLOCKS: usize>(parameters: &[Block]) -> &[Block; BLOCKS] {
+    parameters
+        .first_chunk()
+        .expect("a network has the parameters of its model")
+}
+
 /// The blocks at `place`, such as a bias.
 #[inline(always)]
 pub fn cells<const P: usize>(arena: &[Block], place: Place) -> &[Block; P] {

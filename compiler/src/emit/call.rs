@@ -4,7 +4,7 @@ use super::arrays::arrays;
 use super::model::Model;
 use super::names::Named;
 use crate::call::{Argument, Call, Form, Size, View};
-use crate::ids::{BufferId, JointId, TensorId, TransposedId};
+use crate::ids::{BufferId, JointId, KeptId, TensorId, TransposedId};
 use crate::memory::plan::Plan;
 use crate::memory::program::{Mode, Place, Program};
 use crate::rt;
@@ -71,6 +71,7 @@ impl<'a> Printer<'a> {
         match self.program().mode {
             Mode::Inference => &names.inference[buffer],
             Mode::Training => &names.training[buffer],
+            Mode::Stream => &names.stream[buffer],
         }
     }
 
@@ -79,6 +80,7 @@ impl<'a> Printer<'a> {
         let names = &self.model.names;
         let named = match (self.around, place) {
             (Around::Rows | Around::Lead, Place::Buffer(buffer)) => self.place(buffer),
+            (Around::Rows, Place::Kept(KeptId(kept))) => &names.kept[kept],
             (Around::Fold, Place::Joint(JointId(joint))) => &names.joint[joint],
             (Around::Arena, Place::Tensor(TensorId(tensor))) => &names.tensors[tensor],
             _ => return None,
@@ -106,6 +108,10 @@ impl<'a> Printer<'a> {
                 }
             }
         }
+        let (kept, bound): (Vec<_>, Vec<_>) = bound
+            .into_iter()
+            .partition(|(_, place)| matches!(place, Place::Kept(_)));
+        let kept = self.bind(&quote!(kept), kept);
         let (near, others): (Vec<_>, Vec<_>) = bound
             .into_iter()
             .partition(|(_, place)| self.is_near(*place));
@@ -119,7 +125,7 @@ impl<'a> Printer<'a> {
         };
         let others = self.bind(&memory, others);
         let kernel = self.kernel(call);
-        quote!({ #near #others #aliases #kernel })
+        quote!({ #kept #near #others #aliases #kernel })
     }
 
     /// Carves places out of some memory.
@@ -129,6 +135,7 @@ impl<'a> Printer<'a> {
         let spans = bound.iter().filter_map(|&(_, place)| {
             let name = self.carved(place)?;
             Some(match self.around {
+                _ if matches!(place, Place::Kept(_)) => quote!(#name.once()),
                 Around::Rows => quote!(rows.span(#name)),
                 Around::Lead if self.is_near(place) => quote!(rows.near(#name)),
                 Around::Lead => quote!(rows.part(#name)),
@@ -218,6 +225,7 @@ impl<'a> Printer<'a> {
                 }
             }
             Argument::FirstPanel => quote!(panel),
+            Argument::Clock => quote!(rows.step),
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;
                 quote!(&[#block::ZERO; #blocks])
@@ -281,6 +289,7 @@ impl<'a> Printer<'a> {
                 return quote!(batch.samples(#name));
             }
             Place::Transposed(_) if writes => return quote!(panels),
+            Place::Kept(_) => unreachable!("what a stream keeps is carved out of it"),
             Place::Joint(JointId(joint)) => (shared("joint"), &names.joint[joint]),
             Place::Tensor(TensorId(tensor)) => (shared("parameters"), &names.tensors[tensor]),
             Place::Transposed(TransposedId(index)) => {

@@ -1,7 +1,7 @@
 //! A function for each layer and pass, so that a backtrace and a profile name the layer.
 
 use super::call::{Around, Printer};
-use crate::memory::program::Event;
+use crate::memory::program::{Event, Mode};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use std::collections::BTreeSet;
@@ -52,7 +52,8 @@ impl Functions {
         input: &TokenStream,
     ) -> TokenStream {
         let layers = statements.chunk_by(|first, second| first.label == second.label);
-        let inline = match printer.program().events.len() > INLINED {
+        let stands_alone = printer.program().events.len() > INLINED;
+        let inline = match stands_alone {
             true => quote!(#[inline(never)]),
             false => quote!(#[inline(always)]),
         };
@@ -60,7 +61,11 @@ impl Functions {
         for statements in layers {
             let name = self.name(&format!("{pass}_{}", statements[0].label));
             let body = statements.iter().map(|statement| statement.tokens.clone());
-            let body = body.collect();
+            let mut body: TokenStream = body.collect();
+            // The kernels of a stream are made to be a part of what calls them.
+            if stands_alone && printer.program().mode == Mode::Stream {
+                body = quote!(s.vectorize(#[inline(always)] || { #body }));
+            }
             let (parameters, arguments) = signature(printer.around(), &body, input);
             self.items.push(quote! {
                 #inline
@@ -100,6 +105,10 @@ fn signature(
         Around::Rows if mentions(body, "inputs") => (
             quote!(rows: rt::Rows<'_>, inputs: &[#input], memory: &mut [rt::Block]),
             quote!(rows, inputs, memory),
+        ),
+        Around::Rows if mentions(body, "kept") => (
+            quote!(rows: rt::Rows<'_>, kept: &mut [rt::Block], memory: &mut [rt::Block]),
+            quote!(rows, kept, memory),
         ),
         Around::Rows => (
             quote!(rows: rt::Rows<'_>, memory: &mut [rt::Block]),

@@ -15,6 +15,7 @@ pub mod model;
 pub mod names;
 pub mod passes;
 pub mod step;
+pub mod stream;
 pub mod tables;
 
 use crate::attributes::{allowances, conditions, derived, passed};
@@ -62,6 +63,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         false => (None, None),
     };
     let carry = carry(model.graph);
+    let stream = model.stream.as_ref();
+    let stream = stream.map(|stream| stream::stream(model, stream, &mut functions));
     let workspace = model.inference.1.blocks * LANES * 4;
     let train = model.training.1.blocks * LANES * 4;
     let is_small = output_bytes(model) <= LARGEST_BY_VALUE;
@@ -113,6 +116,10 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             rt::forward_batch(self, inputs, outputs)
         }
     });
+    let streams = stream
+        .as_ref()
+        .filter(|_| facade.allocates)
+        .map(|stream| &stream.methods);
     let methods = scope.tokens(quote! {
         /// The layers: names, kinds, output shapes, parameters and operations.
         pub const LAYERS: &'static [rt::Layer] = <Self as rt::Model>::LAYERS;
@@ -126,6 +133,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
 
         #owned
+
+        #streams
     });
     let associated = scope.tokens(quote! {
         type Input = #input;
@@ -139,12 +148,14 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         "SmallOutput",
         "Network",
         "InputGradients",
+        "Causal",
+        "Steps",
     ]
     .map(|name| {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [declared, interface, small, network, sloped] = &traits;
+    let [declared, interface, small, network, sloped, causal, steps] = &traits;
     let small = is_small.then(|| {
         quote! {
             #[automatically_derived]
@@ -189,7 +200,22 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         #fold
         #follow
     });
-    let constants = model.names.constants(&quote!(#functions #passes));
+    let streamed = stream.map(|stream| {
+        let (interface, body) = (scope.tokens(stream.interface), scope.tokens(stream.steps));
+        quote! {
+            #[automatically_derived]
+            impl #causal for #name {
+                #interface
+            }
+
+            #[automatically_derived]
+            #[doc(hidden)]
+            impl #steps for #name {
+                #body
+            }
+        }
+    });
+    let constants = model.names.constants(&quote!(#functions #passes #streamed));
     let constants = scope.tokens(constants);
     let imports = scope.imports(root);
     quote! {
@@ -231,6 +257,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             impl #network for #name {
                 #passes
             }
+
+            #streamed
         };
     }
 }

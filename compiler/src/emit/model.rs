@@ -4,6 +4,17 @@ use super::names::Names;
 use crate::graph::Graph;
 use crate::memory::{plan::Plan, program::Program};
 use crate::place::layout::Layout;
+use crate::timing::Schedule;
+
+/// A network as a stream answers it.
+pub struct Stream {
+    /// The network of one step.
+    pub graph: Graph,
+    /// How its values run.
+    pub schedule: Schedule,
+    /// Schedule and plan.
+    pub planned: (Program, Plan),
+}
 
 /// Everything known about a network when it is written out.
 pub struct Model<'a> {
@@ -15,6 +26,8 @@ pub struct Model<'a> {
     pub inference: (Program, Plan),
     /// Training: schedule and plan.
     pub training: (Program, Plan),
+    /// The step of a stream, if it is asked for.
+    pub stream: Option<Stream>,
     /// What expansions call all places.
     pub names: Names,
     /// The first layer that learns nothing from a sample alone.

@@ -1,7 +1,10 @@
 //! Places of an expansion by name: where values, weights and what samples share lie.
 
 use crate::ids::{BufferId, TensorId};
-use crate::memory::{plan::Plan, program::Program};
+use crate::memory::{
+    plan::Plan,
+    program::{Mode, Program},
+};
 use crate::place::layout::Layout;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -27,6 +30,10 @@ pub struct Names {
     pub inference: Vec<Named>,
     /// Buffers of training.
     pub training: Vec<Named>,
+    /// Buffers of a stream.
+    pub stream: Vec<Named>,
+    /// What it keeps from step to step.
+    pub kept: Vec<Named>,
     /// What samples have in common.
     pub joint: Vec<Named>,
     /// Transposed weights.
@@ -38,7 +45,12 @@ pub struct Names {
 
 impl Names {
     /// The places of a network.
-    pub fn of(layout: &Layout, inference: &(Program, Plan), training: &(Program, Plan)) -> Self {
+    pub fn of(
+        layout: &Layout,
+        inference: &(Program, Plan),
+        training: &(Program, Plan),
+        stream: Option<&(Program, Plan)>,
+    ) -> Self {
         let mut names = Self::default();
         let mut layers: Vec<Option<&String>> = vec![None; layout.tensors.len()];
         for stage in &layout.stages {
@@ -55,15 +67,22 @@ impl Names {
             names.tensors.push(named);
             names.layers.push(layer.cloned().unwrap_or_default());
         }
-        for (prefix, (program, plan)) in [("infer_", inference), ("", training)] {
+        let programs = [("infer_", inference), ("", training)].into_iter();
+        for (prefix, (program, plan)) in programs.chain(stream.map(|stream| ("stream_", stream))) {
             for (index, buffer) in program.buffers.iter().enumerate() {
                 let wanted = format!("{prefix}{}", buffer.label);
                 let named = names.name(&wanted, plan.first(BufferId(index)), buffer.blocks);
-                match prefix {
-                    "" => names.training.push(named),
-                    _ => names.inference.push(named),
+                match program.mode {
+                    Mode::Inference => names.inference.push(named),
+                    Mode::Training => names.training.push(named),
+                    Mode::Stream => names.stream.push(named),
                 }
             }
+        }
+        for region in stream.iter().flat_map(|(program, _)| &program.kept.parts) {
+            let wanted = format!("stream_{}", region.label);
+            let named = names.name(&wanted, region.offset, region.blocks);
+            names.kept.push(named);
         }
         for region in &training.0.joint.parts {
             let named = names.name(&region.label, region.offset, region.blocks);
@@ -108,6 +127,8 @@ impl Names {
             &self.tensors,
             &self.inference,
             &self.training,
+            &self.stream,
+            &self.kept,
             &self.joint,
             &self.transposed,
         ];

@@ -22,6 +22,7 @@ pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String
     parts(&program.transposed)?;
     parts(&program.joint)?;
     let indices = forms::indices(program, given)?;
+    parts(&program.kept)?;
     let (mut memory, mut made) = (Owners::default(), BTreeSet::new());
     let mut updated = BTreeSet::new();
     // Two groups go through the lead one after another, and what it leaves of the first is there until the rest.
@@ -100,10 +101,10 @@ impl Judge<'_> {
 
     /// What all samples share is there: no event reads what is not made, and none changes it but a transposition, which
     /// makes transposed weights and nothing else, a fold, which makes what samples have in common and nothing else, and what
-    /// follows, which changes parameters and nothing else.
+    /// follows, which changes parameters and nothing else. What a stream keeps is its own, and there from the beginning.
     fn shared(&self, event: &Event, made: &mut BTreeSet<Place>) -> Result<(), String> {
         for (place, access) in event.touches() {
-            let lasting = !matches!(place, Place::Buffer(_));
+            let lasting = !matches!(place, Place::Buffer(_) | Place::Kept(_));
             let changes = match event.action {
                 Action::Transpose(_) => matches!(place, Place::Transposed(_)),
                 Action::Fold(_) => matches!(place, Place::Joint(_)),
@@ -119,7 +120,7 @@ impl Judge<'_> {
             let what = match place {
                 Place::Joint(_) => "what nobody joined",
                 Place::Transposed(_) => "weights that nobody transposed",
-                Place::Caller | Place::Buffer(_) | Place::Tensor(_) => continue,
+                Place::Caller | Place::Buffer(_) | Place::Tensor(_) | Place::Kept(_) => continue,
             };
             if access.reads() && !made.contains(&place) {
                 return Err(format!("`{}` reads {what}", event.name));

@@ -1,7 +1,7 @@
 //! What a program is: buffers, and events in order, each a call or a meeting with the caller.
 
 use crate::call::{Access, Call, Gradient, View};
-use crate::ids::{BufferId, JointId, TensorId, TransposedId};
+use crate::ids::{BufferId, JointId, KeptId, TensorId, TransposedId};
 use crate::ops::copying::Region;
 use crate::rt::Kernel;
 
@@ -12,6 +12,8 @@ pub enum Mode {
     Inference,
     /// Forward, loss, backward, update.
     Training,
+    /// Forward alone, for the frames of a step, with what is kept of those before.
+    Stream,
 }
 
 /// Memory that one sample needs for a while.
@@ -78,6 +80,8 @@ pub enum Place {
     Transposed(TransposedId),
     /// What the samples of a batch have in common.
     Joint(JointId),
+    /// What a stream keeps from step to step.
+    Kept(KeptId),
 }
 
 /// A value that the caller has as a row-major array, and a sample in a buffer.
@@ -246,6 +250,8 @@ pub struct Program {
     pub transposed: Shared,
     /// What samples have in common.
     pub joint: Shared,
+    /// What a stream keeps from step to step.
+    pub kept: Shared,
     /// All events in order.
     pub events: Vec<Event>,
     /// Whether inference reads the only input where the caller has it.
@@ -262,6 +268,7 @@ impl Program {
             buffers: Vec::new(),
             transposed: Shared::default(),
             joint: Shared::default(),
+            kept: Shared::default(),
             events: Vec::new(),
             direct: false,
             summed: 0,

@@ -206,7 +206,7 @@ impl Cost {
             room: match mode {
                 // Beside what is kept of rows, inference reads the caller's inputs and writes its outputs.
                 Mode::Inference => NEAR / 2.0,
-                Mode::Training => NEAR,
+                Mode::Training | Mode::Stream => NEAR,
             },
             ..Self::default()
         }

@@ -20,14 +20,14 @@ pub fn inference(layout: &Layout) -> Program {
     if !scheduler.program.direct {
         scheduler.load();
     }
-    for index in 0..layout.stages.len() {
-        scheduler.forward(index);
-    }
-    let outputs = std::mem::take(&mut scheduler.crossings.leaving).into_iter();
-    let outputs = outputs.map(|output| scheduler.crossing(output));
-    let outputs = Action::Unload(outputs.collect());
-    scheduler.program.event("the outputs", "", outputs);
-    scheduler.program
+    scheduler.answer()
+}
+
+/// Schedules the step of a stream, of a layout that is made for it.
+pub fn stream(layout: &Layout) -> Program {
+    let mut scheduler = Scheduler::new(layout, Mode::Stream);
+    scheduler.load();
+    scheduler.answer()
 }
 
 /// Schedules a training step: every gradient is finished over the whole batch, or chunk by chunk where that is cheaper.
@@ -81,6 +81,18 @@ pub fn lonely(graph: &Graph, layout: &Layout) -> Option<String> {
 const WORTH_A_MEETING: usize = (1 << 14) / 24;
 
 impl Scheduler<'_> {
+    /// Goes forward through all stages, and hands over the outputs.
+    fn answer(mut self) -> Program {
+        for index in 0..self.layout.stages.len() {
+            self.forward(index);
+        }
+        let outputs = std::mem::take(&mut self.crossings.leaving).into_iter();
+        let outputs = outputs.map(|output| self.crossing(output));
+        let outputs = Action::Unload(outputs.collect());
+        self.program.event("the outputs", "", outputs);
+        self.program
+    }
+
     /// Gives every input a buffer that the caller's data is copied to before anything runs.
     fn load(&mut self) {
         let inputs = self.crossings.entering.clone().into_iter();
@@ -123,6 +135,7 @@ impl Scheduler<'_> {
         let calls = match self.program.mode {
             Mode::Inference => stage.op.lower().infer(&site),
             Mode::Training => stage.op.lower().forward(&site),
+            Mode::Stream => stage.op.lower().step(&site),
         };
         for call in calls {
             self.call(index, call, Action::Forward);

@@ -28,6 +28,13 @@ macro_rules! layer {
             ) -> Result<Vec<usize>, String> {
                 Ok(call.inputs[0].shape.to_vec())
             }
+
+            fn pace(
+                &self,
+                timing: &$crate::pace::Timing<'_>,
+            ) -> Result<$crate::pace::Pace, String> {
+                timing.alike()
+            }
         }
 
         impl $crate::ops::lower::Lower for $name {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::pace::{Pace, Timing};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Parameter, Role};
 use crate::rt::{self, kernels};
@@ -93,6 +94,10 @@ impl Operator for BatchNorm {
             )),
             _ => Ok(feed.shape.to_vec()),
         }
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.features()
     }
 
     /// Scale and shift begin with 1 and 0, the running mean and variance with 0 and 1.

@@ -4,6 +4,7 @@ use super::copying::Region;
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Site;
 use crate::storage::{Border, Storage};
 
@@ -54,6 +55,10 @@ impl Operator for Concat {
             joined[self.axis] = joined[self.axis].saturating_add(feed.shape[self.axis]);
         }
         Ok(joined)
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.along(self.axis, "puts sequences one after another")
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

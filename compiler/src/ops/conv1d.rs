@@ -12,7 +12,11 @@ use super::{
     parameter::Weights,
     window::{self, Around, Padding, Window},
 };
-use crate::{arguments::Arguments, parameter::Parameter};
+use crate::{
+    arguments::Arguments,
+    pace::{Pace, Timing},
+    parameter::Parameter,
+};
 
 /// A convolution over sequences: that of an image of one row.
 pub type Conv1d = Conv<1>;
@@ -48,6 +52,7 @@ impl Operator for Conv1d {
             around,
             mode: mode.unwrap_or(Mode::ZEROS),
             groups,
+            framed: false,
             bias,
             weights: Weights::declare(arguments, bias),
         }
@@ -65,6 +70,52 @@ impl Operator for Conv1d {
         let window = self.window_on((1, steps));
         let (_, steps) = window.slide(call.layer, feed, (1, steps))?;
         Ok(vec![steps, self.channels])
+    }
+
+    /// A step of the result is known with its own of the operand, or with the last before the next window begins.
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        let (kernel, stride, dilation) = self.along();
+        let feed = timing.inputs[0];
+        let [steps, _] = *feed.shape else {
+            return timing.features();
+        };
+        let padding = self.window_on((1, steps)).padding;
+        let (reach, left) = ((kernel - 1) * dilation, padding.left);
+        if padding.right == 0 && (reach == left || left < reach && reach - left < stride) {
+            let Pace::Steps(pace) = timing.features()? else {
+                return timing.features();
+            };
+            return match pace.checked_mul(stride) {
+                Some(pace) => Ok(Pace::Steps(pace)),
+                None => Err(timing.refused(
+                    "moves by more steps than can be counted",
+                    "choose a smaller stride",
+                )),
+            };
+        }
+        let steps = |count: usize| if count == 1 { "step" } else { "steps" };
+        let what = match reach.checked_sub(left) {
+            Some(0) => {
+                let right = padding.right;
+                format!("pads {right} {} after the last", steps(right))
+            }
+            Some(ahead) => format!("reads {ahead} {} after its own", steps(ahead)),
+            None => {
+                let more = left - reach;
+                format!(
+                    "pads {left} {} before the first, {more} more than it reads back",
+                    steps(left)
+                )
+            }
+        };
+        Err(timing.refused(&what, "write `padding = Causal`"))
+    }
+
+    fn framed(&self) -> Self {
+        Self {
+            framed: true,
+            ..self.clone()
+        }
     }
 
     fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {

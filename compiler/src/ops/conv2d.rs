@@ -7,6 +7,7 @@
 //! A sequence `[T, F]` is an image of one row, of T pixels with F channels, so [`Conv1d`](super::conv1d::Conv1d) is the same
 //! operator with a kernel of one row.
 
+mod causal;
 mod depthwise;
 mod grouped;
 mod lower;
@@ -34,6 +35,8 @@ pub struct Conv<const AXES: usize> {
     pub mode: Mode,
     /// Parts of equal size into which the channels of input and output are divided; each output part reads one of the input.
     pub groups: usize,
+    /// Whether it answers the frames of a step, which stand without a border.
+    pub framed: bool,
     /// Whether a bias is added.
     pub bias: bool,
     /// How weights begin and are penalised.
@@ -69,6 +72,7 @@ impl Operator for Conv2d {
             around,
             mode: mode.unwrap_or(Mode::ZEROS),
             groups,
+            framed: false,
             bias,
             weights: Weights::declare(arguments, bias),
         }

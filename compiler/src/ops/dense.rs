@@ -6,6 +6,7 @@ use super::operator::{Application, Operator};
 use super::{activation, batch_norm, lower::Lower, parameter::Weights};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::pace::{Pace, Timing};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::Parameter;
 use crate::rt::{Kernel, kernels};
@@ -14,6 +15,7 @@ use crate::storage::{Axis, LANES, Storage};
 
 kernels! {
     INFER = dense::infer(s, x, w, start, out y);
+    STEP = dense::step(s, x, w, start, out y);
     INFER_NORMAL = dense::infer_normal(s, x, w, start, lines, residual, out y);
     FORWARD = dense::forward(s, x, w, start, add y);
     TRANSPOSE = dense::transpose(s, w, first, out transposed);
@@ -73,6 +75,10 @@ impl Operator for Dense {
             "`{}` {expected}, but `{}` gives {:?}; {repair}",
             call.layer, feed.from, feed.shape
         ))
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.features()
     }
 
     fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
@@ -228,6 +234,11 @@ impl Lower for Dense {
                 vec![product.write("y", Slot::Output, self.result(site))]
             }
         }
+    }
+
+    fn step(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let product = self.product(site, &STEP);
+        vec![product.write("y", Slot::Output, self.result(site))]
     }
 
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {

@@ -6,6 +6,7 @@ use super::{lower::Lower, parameter::Weights};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
 use crate::element::Element;
+use crate::pace::{Pace, Timing};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Init, Parameter};
 use crate::rt::kernels;
@@ -55,6 +56,11 @@ impl Operator for Embedding {
             padding,
             weights,
         }
+    }
+
+    /// Every token by itself.
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        Ok(timing.inputs[0].pace)
     }
 
     fn tokens(&self, _: usize, _: &[&[usize]]) -> Option<[u32; 2]> {

@@ -4,6 +4,7 @@ use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Size, Slot};
+use crate::pace::{Pace, Timing};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
 
@@ -28,6 +29,10 @@ impl Operator for Factor {
     /// Any shape stays.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(call.inputs[0].shape.to_vec())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.alike()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Operand;
 
 /// Makes any tensor a vector.
@@ -17,6 +18,14 @@ impl Operator for Flatten {
     /// `[..]` gives `[the product]`.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(vec![call.inputs[0].shape.iter().product()])
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        let repair = "take `Last` for the newest step";
+        match timing.inputs[0].shape {
+            [_] => timing.alike(),
+            _ => Err(timing.refused("makes one vector of all steps", repair)),
+        }
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::arguments::Arguments;
 use crate::call::{Call, Gradient, Slot};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::parameter::Parameter;
 use crate::site::{Operand, Site};
@@ -74,6 +75,13 @@ impl Operator for GroupNorm {
             ));
         }
         Ok(feed.shape.to_vec())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        Err(timing.refused(
+            "normalises over all steps",
+            "`LayerNorm` normalises the features of each step",
+        ))
     }
 
     /// Scale and shift begin with 1 and 0.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Size, Slot};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::parameter::Parameter;
 use crate::rt::kernels;
@@ -74,6 +75,13 @@ impl Operator for InstanceNorm {
             ));
         }
         Ok(feed.shape.to_vec())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        Err(timing.refused(
+            "normalises each channel over all steps",
+            "`LayerNorm` normalises the features of each step",
+        ))
     }
 
     /// As those of a `BatchNorm`, as far as there are any.

@@ -7,6 +7,7 @@ use super::operator::{Application, Operator};
 use super::units::{Unit, Units};
 use crate::arguments::Arguments;
 use crate::call::{Call, Gradient, Slot};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::rt;
 use crate::site::{Operand, Site};
@@ -29,6 +30,10 @@ impl Operator for L2Normalize {
     /// Any shape stays.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(call.inputs[0].shape.to_vec())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.features()
     }
 
     /// A multiply-add and a product.

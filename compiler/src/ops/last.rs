@@ -4,6 +4,7 @@ use super::copying::Region;
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Site;
 
 /// Drops all steps but the last.
@@ -31,6 +32,11 @@ impl Operator for Last {
                 ))
             }
         }
+    }
+
+    /// The newest step is the last of those that are there.
+    fn pace(&self, _: &Timing<'_>) -> Result<Pace, String> {
+        Ok(Pace::Newest)
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::arguments::Arguments;
 use crate::call::{Call, Gradient, Slot};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::parameter::Parameter;
 use crate::rt;
@@ -106,6 +107,15 @@ impl Operator for LayerNorm {
     /// Any shape stays.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         self.axes.check(call)
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match timing.output.len() > self.axes.count {
+            true => timing.features(),
+            false => {
+                Err(timing.refused("normalises over all steps", "normalise the last axis alone"))
+            }
+        }
     }
 
     /// Scale and shift begin with 1 and 0.

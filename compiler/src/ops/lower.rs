@@ -131,6 +131,11 @@ pub trait Lower {
         copying::forward(site, &self.regions(site))
     }
 
+    /// The frames of a step, in a stream. What is known of those before lies in [`Slot::Kept`].
+    fn step(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        self.infer(site)
+    }
+
     /// The forward pass in training.
     fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         self.infer(site)

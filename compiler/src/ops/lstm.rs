@@ -8,6 +8,7 @@ mod lower;
 
 use super::operator::{Application, Operator};
 use super::{init::Scheme, parameter::Weights};
+use crate::pace::{Pace, Timing};
 use crate::{
     arguments::Arguments,
     parameter::{Init, Parameter},
@@ -124,6 +125,10 @@ impl Operator for Lstm {
                 call.layer
             )),
         }
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.features()
     }
 
     /// Four gates (i, f, g, o) from the input and from the hidden state, as PyTorch draws them: uniform within 1 / sqrt(hidden).

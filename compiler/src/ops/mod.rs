@@ -1,6 +1,10 @@
 //! The layers and operators, one file each, and the one table that lists them.
 
-use crate::{arguments::Arguments, parameter::Parameter};
+use crate::{
+    arguments::Arguments,
+    pace::{Pace, Timing},
+    parameter::Parameter,
+};
 pub use operator::{Application, Feed, Operator};
 
 pub mod abs;
@@ -359,6 +363,16 @@ impl Op {
     /// The shape rule; see [`Operator::infer`].
     pub fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         each!(self, op => op.infer(call))
+    }
+
+    /// The rule in time; see [`Operator::pace`].
+    pub fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        each!(self, op => op.pace(timing))
+    }
+
+    /// Itself as it answers steps; see [`Operator::framed`].
+    pub fn framed(&self) -> Self {
+        each!(self, op => op.framed().into())
     }
 
     /// How a size comes about; see [`Operator::arithmetic`].

@@ -5,6 +5,7 @@ use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Slot};
+use crate::pace::{Pace, Timing};
 use crate::rt;
 use crate::site::{Operand, Site};
 use crate::storage::{Axis, LANES, Storage};
@@ -42,6 +43,10 @@ impl<N: Noise> Operator for N {
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         self.check(call)?;
         Ok(call.inputs[0].shape.to_vec())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.alike()
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

@@ -30,6 +30,10 @@ macro_rules! normalised {
                 normalised::shape(call)
             }
 
+            fn pace(&self, timing: &crate::pace::Timing<'_>) -> Result<crate::pace::Pace, String> {
+                timing.features()
+            }
+
             /// A maximum, a difference, an exponential, a sum, and a quotient or another difference.
             fn flops(&self, _inputs: &[&[usize]], output: &[usize]) -> u64 {
                 output

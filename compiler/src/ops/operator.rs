@@ -1,7 +1,12 @@
 //! What every layer and operator is: its arguments, its shape rule, its parameters.
 
 use super::padding_mode::Mode;
-use crate::{arguments::Arguments, element::Element, parameter::Parameter};
+use crate::{
+    arguments::Arguments,
+    element::Element,
+    pace::{Pace, Timing},
+    parameter::Parameter,
+};
 
 /// An operand as shape rules see it.
 #[derive(Clone, Copy)]
@@ -68,6 +73,20 @@ pub trait Operator: Sized {
     fn arithmetic(&self, inputs: &[&[usize]], axis: usize) -> Option<String> {
         let _ = (inputs, axis);
         None
+    }
+
+    /// The rule in time: how the steps of its result follow from those of its operands, at least one of which is a sequence.
+    /// An error says what it does that a stream cannot, and a repair.
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        Err(timing.refused("has no rule for one step after another", "leave it out"))
+    }
+
+    /// Itself as it answers the frames of a step, which stand alone: what it knows of those before, it keeps.
+    fn framed(&self) -> Self
+    where
+        Self: Clone,
+    {
+        self.clone()
     }
 
     /// Takes notice of its operands' shapes, which the back end depends on.

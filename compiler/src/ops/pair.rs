@@ -41,6 +41,13 @@ macro_rules! pair {
                 broadcast::shape(call)
             }
 
+            fn pace(
+                &self,
+                timing: &crate::pace::Timing<'_>,
+            ) -> Result<crate::pace::Pace, String> {
+                timing.alike()
+            }
+
             fn settle(&mut self, inputs: &[&[usize]]) {
                 let rank = inputs.iter().map(|shape| shape.len()).max();
                 let alike = ONE_SHAPE.is_some() && inputs[0] == inputs[1];

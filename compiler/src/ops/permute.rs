@@ -4,6 +4,7 @@ use super::copying::Region;
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::{Operand, Site};
 
 /// Orders axes anew.
@@ -39,6 +40,13 @@ impl Operator for Permute {
             ));
         }
         Ok(self.axes.iter().map(|&axis| feed.shape[axis]).collect())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match self.axes[0] == 0 {
+            true => Ok(timing.inputs[0].pace),
+            false => Err(timing.refused("takes time from the first axis", "keep it there")),
+        }
     }
 
     fn settle(&mut self, inputs: &[&[usize]]) {

@@ -69,6 +69,11 @@ macro_rules! pool {
         pub struct $name(pub crate::ops::pool::Pool);
 
         impl crate::ops::operator::Operator for $name {
+            fn pace(&self, timing: &crate::pace::Timing<'_>) -> Result<crate::pace::Pace, String> {
+                let repair = "take a `Conv1d` with a stride and `padding = Causal`";
+                Err(timing.refused("looks at steps after its own", repair))
+            }
+
             fn declare(arguments: &mut crate::arguments::Arguments<'_>) -> Self {
                 let declare: fn(&mut crate::arguments::Arguments<'_>) -> crate::ops::pool::Pool = $declare;
                 Self(declare(arguments))

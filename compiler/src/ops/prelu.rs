@@ -4,6 +4,7 @@ use super::operator::{Application, Operator};
 use super::{image, lower::Lower, parameter::Course};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::parameter::{Init, Parameter, Role};
 use crate::rt::kernels;
@@ -53,6 +54,10 @@ impl Operator for PRelu {
                 call.layer, feed.from, feed.shape,
             )),
         }
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.features()
     }
 
     fn parameters(&self, _: &[&[usize]]) -> Vec<Parameter> {

@@ -6,6 +6,7 @@ use super::operator::{Application, Operator};
 use super::pair;
 use crate::arguments::Arguments;
 use crate::call::{Call, Slot};
+use crate::pace::{Pace, Timing};
 use crate::rt;
 use crate::site::{Operand, Site};
 
@@ -26,6 +27,10 @@ impl Operator for Reciprocal {
     /// Any shape stays.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(call.inputs[0].shape.to_vec())
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.alike()
     }
 }
 

@@ -171,6 +171,7 @@ macro_rules! reduction {
         use super::reduction::Reduction;
         use crate::arguments::Arguments;
         use crate::call::{Call, Slot};
+        use crate::pace::{Pace, Timing};
         use crate::site::{Operand, Site};
         use crate::storage::{Border, Storage};
 
@@ -191,6 +192,13 @@ macro_rules! reduction {
             /// The axes are left out, or stay with a size of 1.
             fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
                 self.reduction.infer(call)
+            }
+
+            fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+                match self.reduction.reduces(0) {
+                    true => Err(timing.refused("looks at all steps", "reduce another axis than the first, which is time")),
+                    false => timing.alike_as(timing.inputs[0].shape),
+                }
             }
 
             fn settle(&mut self, inputs: &[&[usize]]) {

@@ -3,6 +3,7 @@
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Operand;
 
 /// Gives a tensor other axes.
@@ -39,6 +40,14 @@ impl Operator for Reshape {
             feed.from,
             feed.shape
         ))
+    }
+
+    /// Time stays the first axis.
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match timing.output[0] == timing.inputs[0].shape[0] {
+            true => Ok(timing.inputs[0].pace),
+            false => Err(timing.refused("takes the steps apart", "keep time the first axis")),
+        }
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

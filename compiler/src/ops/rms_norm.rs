@@ -7,6 +7,7 @@ use super::units::{Unit, Units};
 use super::{lower::Lower, parameter::Course};
 use crate::arguments::Arguments;
 use crate::call::{Call, Gradient, Slot};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::parameter::Parameter;
 use crate::rt;
@@ -39,6 +40,15 @@ impl Operator for RmsNorm {
     /// Any shape stays.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         self.axes.check(call)
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match timing.output.len() > self.axes.count {
+            true => timing.features(),
+            false => {
+                Err(timing.refused("normalises over all steps", "normalise the last axis alone"))
+            }
+        }
     }
 
     /// The scale begins with 1.

@@ -4,6 +4,7 @@ use super::copying::Region;
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Site;
 use crate::storage::{Border, Storage};
 
@@ -59,6 +60,10 @@ impl Operator for Slice {
         let mut shape = feed.shape.to_vec();
         shape[self.axis] = end - self.start;
         Ok(shape)
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        timing.along(self.axis, "takes some of all steps")
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

@@ -3,6 +3,7 @@
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Operand;
 
 /// Drops axes of size 1.
@@ -57,6 +58,15 @@ impl Operator for Squeeze {
         let kept = (0..feed.shape.len()).filter(|&axis| !drops(axis));
         let shape: Vec<_> = kept.map(|axis| feed.shape[axis]).collect();
         Ok(if shape.is_empty() { vec![1] } else { shape })
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match timing.output.len() < timing.inputs[0].shape.len()
+            && timing.output[0] == timing.inputs[0].shape[0]
+        {
+            true => Ok(timing.inputs[0].pace),
+            false => Err(timing.refused("drops the axis of time", "keep time the first axis")),
+        }
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

@@ -5,6 +5,7 @@ use super::lower::Lower;
 use super::operator::{Application, Operator};
 use super::permute;
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::{Operand, Site};
 
 /// Exchanges two axes.
@@ -37,6 +38,13 @@ impl Operator for Transpose {
         }
         shape.swap(a, b);
         Ok(shape)
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match self.axes.contains(&0) && self.axes[0] != self.axes[1] {
+            false => Ok(timing.inputs[0].pace),
+            true => Err(timing.refused("takes time from the first axis", "keep it there")),
+        }
     }
 
     fn settle(&mut self, inputs: &[&[usize]]) {

@@ -3,6 +3,7 @@
 use super::lower::Lower;
 use super::operator::{Application, Operator};
 use crate::arguments::Arguments;
+use crate::pace::{Pace, Timing};
 use crate::site::Operand;
 
 /// Makes an axis of size 1.
@@ -35,6 +36,13 @@ impl Operator for Unsqueeze {
         }
         shape.insert(self.axis, 1);
         Ok(shape)
+    }
+
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match self.axis > 0 {
+            true => Ok(timing.inputs[0].pace),
+            false => Err(timing.refused("puts an axis before time", "keep time the first axis")),
+        }
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {

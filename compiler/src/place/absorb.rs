@@ -52,6 +52,13 @@ pub fn training(layout: &Layout) -> Layout {
     }
 }
 
+/// Makes a stream of what is laid out for the frames of a step.
+pub fn stream(layout: Layout) -> Layout {
+    let mut stream = layout;
+    skip(&mut stream);
+    stream
+}
+
 /// Leaves out what only trains: a chain of skipped stages ends at the first value that is computed.
 fn skip(layout: &mut Layout) {
     let mut sources: Vec<ValueId> = (0..layout.values.len()).map(ValueId).collect();

@@ -298,6 +298,19 @@ impl Layout {
         }
     }
 
+    /// Compares the parameters with those of another layout, which is to read them as they lie.
+    pub fn has_tensors_of(&self, other: &Self) -> Result<(), String> {
+        let pairs = self.tensors.iter().zip(&other.tensors);
+        let differs = |(own, other): &(&Tensor, &Tensor)| {
+            (own.offset, &own.packing) != (other.offset, &other.packing)
+        };
+        match pairs.clone().find(differs) {
+            _ if self.tensors.len() != other.tensors.len() => Err("it has other parameters".into()),
+            Some((own, _)) => Err(format!("`{}` lies otherwise", own.name)),
+            None => Ok(()),
+        }
+    }
+
     /// Marks the stages into which inference absorbs a normalisation, so that training uses the kernels of inference.
     pub fn normalise(&mut self, outputs: &BTreeSet<ValueId>) {
         for stage in &mut self.stages {

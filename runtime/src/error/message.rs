@@ -43,6 +43,11 @@ impl Display for Error {
                 f,
                 "number {index} given for parameter `{name}` (in row-major order) is {found:?}, but must be {expected}"
             ),
+            Self::State { model, expected, found, what } => write!(
+                f,
+                "{found} bytes {what}, but a state of `{model}` is {expected} bytes as `write_bytes` leaves them; \
+                 read what a stream of this model wrote, or begin with a new state"
+            ),
             Self::Lent { what, expected, found } => write!(
                 f,
                 "there is room for {found} {what}, but {expected} are needed; lend as many as `kiln::memory` says"

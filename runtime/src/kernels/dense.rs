@@ -43,7 +43,7 @@ use crate::{
     simd::Isa,
 };
 
-pub use product::{Start, forward, forward_one};
+pub use product::{Start, forward, forward_one, step};
 pub use transpose::transpose;
 pub use update::{update, update_bias};
 

@@ -50,6 +50,7 @@ mod backward;
 mod cell;
 mod forward;
 mod step;
+mod steps;
 mod update;
 
 #[cfg(test)]
@@ -59,4 +60,5 @@ pub use backward::{backward, input_gradient};
 pub use cell::Weights;
 pub use forward::forward;
 pub use step::{State, infer, stream};
+pub use steps::steps;
 pub use update::{recurrent_rows, update};

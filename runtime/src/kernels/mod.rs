@@ -7,6 +7,7 @@ pub mod arithmetic;
 pub mod avg_pool;
 pub mod batch_norm;
 pub mod broadcast;
+pub mod causal;
 pub mod conv2d;
 pub mod conv_transpose2d;
 pub mod copy;

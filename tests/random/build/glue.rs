@@ -1,6 +1,10 @@
 //! What a test needs to know of a model: its source, its seed, and its inputs and outputs as flat numbers.
 
-use kiln_compiler::graph::{Graph, ValueId};
+use kiln_compiler::{
+    graph::{Graph, ValueId},
+    report::Report,
+    timing,
+};
 
 /// A model, its glue and its test.
 pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
@@ -126,6 +130,35 @@ fn seed_{seed}() {{
         fill.concat(),
         parts.join(", "),
         parts_mut.join(", "),
+    )
+}
+
+/// A model that streams, and its test.
+pub fn stream(seed: u64, source: &str, graph: &Graph) -> String {
+    let schedule =
+        timing::infer(graph, &mut Report::default()).expect("the front end has found it causal");
+    let [input, output] = [graph.inputs[0], graph.outputs[0]].map(|value| {
+        let frames = schedule.frames_of(value.0).expect("both are sequences");
+        let cut = match frames {
+            1 => "x.to_vec()".to_string(),
+            frames => format!("x.as_chunks::<{frames}>().0.to_vec()"),
+        };
+        (graph.values[value.0].shape.clone(), cut)
+    });
+    let ((inputs, frames), (outputs, answers)) = (input, output);
+    let numbers = [inputs[0], inputs[1], outputs[0], outputs[1]];
+    let [t, f, u, g] = numbers;
+    format!(
+        r##"
+kiln::model! {{
+{source}
+}}
+
+#[test]
+fn stream_{seed}() {{
+    stream::<Stream{seed}, {t}, {f}, {u}, {g}>({seed}, r#"{source}"#, |x| {frames}, |x| {answers});
+}}
+"##
     )
 }
 

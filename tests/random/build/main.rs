@@ -39,7 +39,11 @@ fn write(seeds: Range<u64>) -> Result<(), String> {
         let (source, graph) = generate::model(seed);
         glue::glue(seed, &source, &graph)
     };
-    let mut models: String = seeds.map(model).collect();
+    let stream = |seed| {
+        let (source, graph) = generate::stream(seed);
+        glue::stream(seed, &source, &graph)
+    };
+    let mut models: String = seeds.clone().map(model).chain(seeds.map(stream)).collect();
     for (seed, model) in (known::FIRST_SEED..).zip(known::MODELS) {
         let source = format!("pub struct Seed{seed}{model}");
         let graphs = source

@@ -25,7 +25,7 @@ const FORWARD: f64 = 1e-5;
 const BACKWARD: f64 = 1e-4;
 
 /// A restriction to an instruction set holds for the whole process, so one model runs at a time.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Judges a model on every instruction set.
 ///

@@ -9,6 +9,8 @@ pub mod dice;
 pub mod generate;
 pub mod judge;
 mod limits;
+mod stream;
 
 pub use case::Case;
 pub use judge::judge;
+pub use stream::stream;

@@ -24,7 +24,10 @@ fn what_is_accepted_is_expanded() {
 }
 
 fn expands(seed: u64) -> bool {
-    let (source, _) = generate::model(seed);
+    is_expanded(seed, &generate::model(seed).0) && is_expanded(seed, &generate::stream(seed).0)
+}
+
+fn is_expanded(seed: u64, source: &str) -> bool {
     let tokens: TokenStream = source.parse().expect("the front end has read it");
     let expansion = || {
         let tokens = tokens.clone();

@@ -5,6 +5,6 @@
     reason = "the generator slices whatever shape a part has"
 )]
 
-use kiln_random_tests::{Case, judge};
+use kiln_random_tests::{Case, judge, stream};
 
 include!(concat!(env!("OUT_DIR"), "/models.rs"));

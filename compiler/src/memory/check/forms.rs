@@ -7,7 +7,7 @@
 //! numbers are types. What crosses between the caller and the program does so whole.
 
 use crate::call::{Form, View};
-use crate::ids::{BufferId, JointId, TensorId, TransposedId, ValueId};
+use crate::ids::{BufferId, JointId, KeptId, TensorId, TransposedId, ValueId};
 use crate::memory::program::{Action, Crossing, Event, Place, Program, Stored};
 use crate::place::layout::Layout;
 use crate::storage::LANES;
@@ -139,6 +139,10 @@ fn place<'a>(place: Place, program: &'a Program, given: &'a Given) -> Option<(&'
             let part = program.transposed.parts.get(part)?;
             (&part.name, part.blocks)
         }
+        Place::Kept(KeptId(part)) => {
+            let part = program.kept.parts.get(part)?;
+            (&part.name, part.blocks)
+        }
         Place::Joint(JointId(part)) => {
             let part = program.joint.parts.get(part)?;
             (&part.name, part.blocks)
@@ -195,7 +199,7 @@ fn suits(form: Form, memory: Place) -> bool {
     let shared = matches!(form, Form::Panels { .. } | Form::Cells(_));
     match memory {
         Place::Caller => matches!(form, Form::Floats { .. } | Form::Sequences { .. }),
-        Place::Buffer(_) => !shared,
+        Place::Buffer(_) | Place::Kept(_) => !shared,
         Place::Tensor(_) | Place::Transposed(_) | Place::Joint(_) => shared,
     }
 }

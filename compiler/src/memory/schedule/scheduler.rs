@@ -1,7 +1,7 @@
 //! A program in the making: which memory each stage's slots are, made on first use.
 
 use crate::call::{Call, Form, Gradient, Size, Slot, View};
-use crate::ids::{BufferId, JointId, TensorId, TransposedId, ValueId};
+use crate::ids::{BufferId, JointId, KeptId, TensorId, TransposedId, ValueId};
 use crate::memory::crossing::{Cross, Crossings};
 use crate::memory::program::{Action, Crossing, Event, Mode, Place, Program};
 use crate::place::fuse::Stage;
@@ -42,6 +42,8 @@ pub(super) struct Scheduler<'a> {
     own: BTreeMap<(usize, &'static str), BufferId>,
     /// What samples have in common at each stage.
     joint: BTreeMap<(usize, &'static str), JointId>,
+    /// What each stage keeps from step to step.
+    kept: BTreeMap<(usize, &'static str), KeptId>,
     /// Transposed weights by what the stages call them, and by how they are made.
     transposed: BTreeMap<(usize, usize), TransposedId>,
     transpositions: BTreeMap<Transposition, TransposedId>,
@@ -74,6 +76,7 @@ impl<'a> Scheduler<'a> {
             known: vec![Root::default(); layout.values.len()],
             own: BTreeMap::new(),
             joint: BTreeMap::new(),
+            kept: BTreeMap::new(),
             transposed: BTreeMap::new(),
             transpositions: BTreeMap::new(),
             transposes: Vec::new(),
@@ -199,6 +202,7 @@ impl<'a> Scheduler<'a> {
             Slot::Parameter(own) => Place::Tensor(self.layout.tensors_of(stage)[own]),
             Slot::Transposed(own) => Place::Transposed(self.transposed[&(index, own)]),
             Slot::Joint(name) => Place::Joint(self.joint(index, name, view.form)),
+            Slot::Kept(name) => Place::Kept(self.kept(index, name, view.form)),
         };
         View {
             memory: place,
@@ -232,6 +236,19 @@ impl<'a> Scheduler<'a> {
         let joint = JointId(self.program.joint.add(joint, label, size(form)));
         self.joint.insert((index, name), joint);
         joint
+    }
+
+    /// What a stage keeps from step to step, made on first use.
+    fn kept(&mut self, index: usize, name: &'static str, form: Form) -> KeptId {
+        if let Some(&kept) = self.kept.get(&(index, name)) {
+            return kept;
+        }
+        let stage = &self.layout.stages[index];
+        let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
+        let kept = format!("{name} of {of}");
+        let kept = KeptId(self.program.kept.add(kept, label, size(form)));
+        self.kept.insert((index, name), kept);
+        kept
     }
 
     /// Schedules a call that transposes weights, if no other site of the layer did.

@@ -188,10 +188,16 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     /// Windows side by side: every output feeds one of them at most.
     fn absorbs_pooling(&self, pooling: &Pooling) -> bool {
-        self.groups == 1 && pooling.kernel == pooling.stride && pooling.padding == (0, 0)
+        self.groups == 1
+            && !self.framed
+            && pooling.kernel == pooling.stride
+            && pooling.padding == (0, 0)
     }
 
     fn border(&self, _: usize, shape: &[usize]) -> Border {
+        if self.framed {
+            return Border::default();
+        }
         let size = match *shape {
             [_, height, width] => (height, width),
             [steps, _] => (1, steps),
@@ -202,6 +208,9 @@ impl<const AXES: usize> Lower for Conv<AXES> {
 
     fn accepts(&self, operand: Operand<'_>) -> bool {
         let own = operand.storage.shape == operand.shape;
+        if self.framed {
+            return own && operand.storage.rows().is_some();
+        }
         let padding = self.border(0, operand.shape);
         own && match operand.storage.form {
             storage::Form::Image(border) => {
@@ -220,6 +229,9 @@ impl<const AXES: usize> Lower for Conv<AXES> {
     }
 
     fn wants(&self, operand: Operand<'_>, border: Border) -> Storage {
+        if self.framed {
+            return Storage::natural(operand.shape, Border::default());
+        }
         let padding = self.border(0, operand.shape);
         let form = match few(operand.shape) && self.reads_any_order(operand) {
             true => storage::Form::Planar(padding),
@@ -270,6 +282,13 @@ impl<const AXES: usize> Lower for Conv<AXES> {
                 KERNELS.absorbing(site, self.sizes(site), self.bias, absorbed)
             }
             (Kind::Whole, None) => vec![self.convolve(site, &FORWARD, None)],
+        }
+    }
+
+    fn step(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        match self.framed {
+            true => self.causal(site),
+            false => self.infer(site),
         }
     }
 

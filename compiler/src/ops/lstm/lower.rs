@@ -11,6 +11,7 @@ use crate::storage::{LANES, Storage};
 
 kernels! {
     INFER = lstm::infer(s, x, weights, out gates, out y, out state);
+    STEPS = lstm::steps(s, x, weights, out gates, out y, mut state);
     FORWARD = lstm::forward(s, x, weights, out gates, out cells, out y, out state);
     BACKWARD = lstm::backward(s, recurrent, cells, dy, mut gates, out carried);
     INPUT_GRADIENT = lstm::input_gradient(s, gates, input, add dx);
@@ -104,6 +105,9 @@ const GATES: Slot = Slot::Own("gates");
 /// What the samples that advance together have between two steps.
 const STATE: Slot = Slot::Own("state");
 
+/// What a stream has between two steps: hidden states and cells.
+const KEPT: Slot = Slot::Kept("state");
+
 /// The deltas that they carry back between two steps.
 const CARRIED: Slot = Slot::Own("carried");
 
@@ -155,6 +159,17 @@ impl Lower for Lstm {
             call.write("gates", GATES, form(p))
                 .write("y", Slot::Output, form(b))
                 .write("state", STATE, Form::Scratch(p)),
+        ]
+    }
+
+    fn step(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes { t: steps, b, p, .. } = self.sizes(site);
+        let form = |blocks| Form::Steps { steps, blocks };
+        vec![
+            self.unroll(site, &STEPS)
+                .write("gates", GATES, form(p))
+                .write("y", Slot::Output, form(b))
+                .modify("state", KEPT, Form::Scratch(2 * b)),
         ]
     }
 

@@ -6,6 +6,7 @@ use crate::{
     simd::{
         Isa,
         chains::{self, LONGEST},
+        inlined,
     },
     tile::{self, Accumulators, Visit, VisitRow},
 };
@@ -192,21 +193,59 @@ pub fn forward_one<
     start: Start<'_, P>,
     y: &mut [Block; P],
 ) {
-    const { assert!(K <= KS && P == N.div_ceil(LANES)) };
     s.vectorize(
         #[inline(always)]
-        || {
-            let mut row = Row::<S, A, K, KS, N, P> {
-                s,
-                x,
-                w,
-                start,
-                y,
-                activation: PhantomData,
-            };
-            s.cover_row(&mut row);
-        },
+        || one::<S, A, K, KS, N, P>(s, x, w, start, y),
     );
+}
+
+/// [`infer`](super::infer) for the steps of a stream: one alone is a part of what calls it, so that a small network is one
+/// function.
+#[inline(always)]
+pub fn step<
+    S: Isa,
+    A: Activation,
+    const K: usize,
+    const KS: usize,
+    const N: usize,
+    const P: usize,
+>(
+    s: S,
+    x: &[[f32; KS]],
+    w: &[[Block; K]; P],
+    start: Start<'_, P>,
+    y: &mut [[Block; P]],
+) {
+    if let ([x], [y]) = (x, &mut *y) {
+        inlined(
+            s,
+            #[inline(always)]
+            || one::<S, A, K, KS, N, P>(s, x, w, start, y),
+        );
+    } else {
+        forward::<S, A, K, KS, N, P>(s, x, w, start, y);
+    }
+}
+
+/// [`forward_one`] as a part of what calls it.
+#[inline(always)]
+fn one<S: Isa, A: Activation, const K: usize, const KS: usize, const N: usize, const P: usize>(
+    s: S,
+    x: &[f32; KS],
+    w: &[[Block; K]; P],
+    start: Start<'_, P>,
+    y: &mut [Block; P],
+) {
+    const { assert!(K <= KS && P == N.div_ceil(LANES)) };
+    let mut row = Row::<S, A, K, KS, N, P> {
+        s,
+        x,
+        w,
+        start,
+        y,
+        activation: PhantomData,
+    };
+    s.cover_row(&mut row);
 }
 
 /// One row, and all blocks of outputs.

@@ -125,7 +125,7 @@ pub fn activation(dice: &mut Dice, shape: &[usize]) -> Layer {
 }
 
 /// A learnt slope, for all channels or for each.
-fn prelu(dice: &mut Dice, shape: &[usize]) -> Layer {
+pub fn prelu(dice: &mut Dice, shape: &[usize]) -> Layer {
     let channels = match *shape {
         [channels, _, _] => channels,
         _ => shape[shape.len() - 1],
@@ -230,7 +230,7 @@ fn order(dice: &mut Dice, shape: &[usize]) -> Layer {
 }
 
 /// A number times each number, and another added.
-fn numbers(dice: &mut Dice, shape: &[usize]) -> Layer {
+pub fn numbers(dice: &mut Dice, shape: &[usize]) -> Layer {
     let scale = dice.pick(&["1", "-1", "0.5"]);
     let offset = dice.pick(&["offset = 1", "-0.25", "offset = 0.5"]);
     let arguments = vec![scale.into(), offset.into()];
@@ -242,7 +242,7 @@ pub fn flatten(shape: &[usize]) -> Layer {
     Layer::new("Flatten", vec![], vec![shape.iter().product()]).function("flatten")
 }
 
-fn rows(dice: &mut Dice, shape: &[usize]) -> Layer {
+pub fn rows(dice: &mut Dice, shape: &[usize]) -> Layer {
     let (kind, function) = dice.pick(&[("Softmax", "softmax"), ("LogSoftmax", "log_softmax")]);
     Layer::new(kind, vec![], shape.to_vec()).function(function)
 }
@@ -277,7 +277,7 @@ fn slice(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new("Slice", arguments, output).function("slice")
 }
 
-fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
+pub fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
     let outputs = size(dice);
     let mut arguments = vec![outputs.to_string()];
     if dice.once_in(5) {
@@ -293,7 +293,7 @@ fn dense(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new("Dense", arguments, output)
 }
 
-fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
+pub fn norm(dice: &mut Dice, shape: &[usize]) -> Layer {
     match dice.below(8) {
         0 | 1 => return layer_norm(dice, shape),
         2 => return group_norm(dice, shape),
@@ -383,7 +383,7 @@ fn instance_norm(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new("InstanceNorm", arguments, shape.to_vec())
 }
 
-fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
+pub fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
     let hidden = size(dice).min(20);
     let mut arguments = vec![hidden.to_string()];
     if dice.once_in(3) {
@@ -429,7 +429,7 @@ fn window(dice: &mut Dice, size: usize, mode: Mode) -> Window {
 }
 
 /// Output channels and groups of a convolution of `inputs` channels: no groups, depthwise, or any that fit.
-fn grouped(dice: &mut Dice, inputs: usize) -> (usize, usize) {
+pub fn grouped(dice: &mut Dice, inputs: usize) -> (usize, usize) {
     let channels = size(dice).min(20);
     match dice.below(4) {
         0 => (inputs, inputs),

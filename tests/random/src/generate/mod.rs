@@ -1,5 +1,6 @@
 //! Valid models at random: the same for a seed wherever they are written.
 
+mod causal;
 mod chain;
 mod dataflow;
 mod layers;
@@ -19,6 +20,18 @@ pub fn model(seed: u64) -> (String, Graph) {
     let name = format!("Seed{seed}");
     loop {
         let source = source(&mut dice, &name);
+        if let Some(graph) = accepted(&source) {
+            return (source, graph);
+        }
+    }
+}
+
+/// The first model of a seed that streams and is not too large: its source and its graph.
+pub fn stream(seed: u64) -> (String, Graph) {
+    let mut dice = Dice::new(!seed);
+    let name = format!("Stream{seed}");
+    loop {
+        let source = format!("#[kiln(stream)]\n{}", causal::causal(&mut dice, &name));
         if let Some(graph) = accepted(&source) {
             return (source, graph);
         }
