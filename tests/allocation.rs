@@ -1,7 +1,7 @@
 //! Nothing allocates per call: not an answer, not many, not a training step by hand or by the trainer.
 #![forbid(unsafe_code)]
 
-use kiln::{data::Samples, prelude::*};
+use kiln::{OwnedStream, data::Samples, prelude::*};
 
 model! {
     struct Mnist(image: [1, 28, 28]) -> [10] {
@@ -29,6 +29,16 @@ model! {
         { Conv2d(8, kernel = 3, padding = 1, bias = false), BatchNorm },
         GlobalAvgPool,
         Dense(10),
+    }
+
+    /// A step takes two frames.
+    #[kiln(stream)]
+    struct Streamed(x: [32, 2]) -> [16, 3] {
+        Lstm(4),
+        Conv1d(4, 2, padding = Causal, dilation = 3, groups = 2),
+        Tanh,
+        Conv1d(3, 3, padding = Causal, stride = 2),
+        LayerNorm,
     }
 
     struct Recurrent(rows: [7, 5]) -> [10] {
@@ -106,6 +116,27 @@ fn a_normalised_network_allocates_nothing() {
 #[test]
 fn a_recurrent_network_allocates_nothing() {
     check!(Recurrent, [[0.5; 5]; 7]);
+}
+
+#[test]
+fn a_million_steps_of_a_stream_allocate_nothing() {
+    let mut stream = OwnedStream::new(Streamed::new(Seed(1)));
+    let mut other = Some(Streamed::new(Seed(2)));
+    let (frames, mut answers) = ([[[0.5, -0.5]; 2]; 100], [[0.0; 3]; 100]);
+    let steps = if cfg!(debug_assertions) { 10_000 } else { 1_000_000 };
+    let counted = allocation_counter::measure(|| {
+        for step in 0..steps / 2 {
+            answers[0] = stream.step(&frames[step % 100]);
+        }
+        for _ in 0..steps / 200 {
+            stream.process(&frames, &mut answers).expect("as many answers as frames");
+        }
+        other = other.take().map(|net| stream.exchange(net));
+        stream.reset();
+        stream.step(&frames[0]);
+    });
+    assert_eq!(counted.count_total, 0, "steps allocated {} bytes", counted.bytes_total);
+    assert!(answers.as_flattened().iter().all(|y| y.is_finite()) && other.is_some());
 }
 
 /// Memory for the images alone, and a buffer.

@@ -10,6 +10,7 @@ mod mistakes;
 mod models;
 mod shapes;
 mod sizes;
+mod streams;
 mod stubs;
 mod syntax;
 mod transposed;

@@ -5,7 +5,7 @@
 
 use kiln::{
     Adam, Block, CrossEntropy, Descent, Lent, Loss, Model, Mse, Optimizer, Parameters, Result,
-    Score, Seed, Sgd, State, TrainingIn, memory, model,
+    Score, Seed, Sgd, State, StreamState, TrainingIn, memory, model,
 };
 
 model! {
@@ -38,6 +38,15 @@ model! {
         }
     }
 
+    /// What is heard, frame by frame.
+    #[kiln(stream)]
+    pub struct Echo(x: [40, 2]) -> [40, 1] {
+        Lstm(5),
+        Conv1d(4, 3, padding = Causal, dilation = 2),
+        Tanh,
+        Dense(1),
+    }
+
     /// Two numbers change places.
     pub struct Exchange(x: [2]) -> [2] { fc: Dense(2) }
 }
@@ -60,6 +69,22 @@ pub fn exchange(x: &[f32; 2]) -> Result<([f32; 2], [f32; 4])> {
     net.forward_in(x, &mut answer, &mut workspace)?;
     net.read("fc.weight", &mut weight)?;
     Ok((answer, weight))
+}
+
+/// Answers frames in parameters of the caller's: half of them one by one, and the others at once.
+pub fn echo(
+    parameters: &[Block],
+    frames: &[[f32; 2]; 40],
+    answers: &mut [[f32; 1]; 40],
+) -> Result<()> {
+    let net = Parameters::<Echo, _>::new(parameters)?;
+    let mut state = StreamState::new();
+    let (one_by_one, at_once) = frames.split_at(20);
+    let (first, last) = answers.split_at_mut(20);
+    for (frame, answer) in one_by_one.iter().zip(first) {
+        net.step_in(&mut state, frame, answer)?;
+    }
+    net.process_in(&mut state, at_once, last)
 }
 
 /// Samples of a batch.

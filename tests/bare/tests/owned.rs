@@ -6,8 +6,8 @@ use kiln::{
     Seed, Sgd, Training,
 };
 use kiln_bare::{
-    BATCH, Both, Curve, EXCHANGE, Exchange, Losses, Marks, Pulse, STEPS, curve, exchange,
-    learn_curve, learn_marks, learn_pulse, marks, pulse,
+    BATCH, Both, Curve, EXCHANGE, Echo, Exchange, Losses, Marks, Pulse, STEPS, curve, echo, exchange,
+    learn_curve, learn_marks, learn_pulse, marks, number, pulse,
 };
 
 /// Trains as the crate does, with an allocator, on some threads.
@@ -74,5 +74,17 @@ fn a_static_answers_as_it_lies() -> Result<()> {
     assert_eq!(owned.forward(&x), answer);
     let few = Parameters::<Exchange, &[Block]>::new(&EXCHANGE[1..]);
     assert!(matches!(few, Err(Error::Lent { .. })));
+    Ok(())
+}
+
+#[test]
+fn streams_have_the_bits_of_whole_sequences() -> Result<()> {
+    let net = Echo::new(Seed(1));
+    let frames = std::array::from_fn(|t| [number(2 * t), number(2 * t + 1)]);
+    let mut answers = [[0.0]; 40];
+    echo(net.parameters().blocks(), &frames, &mut answers)?;
+    assert_eq!(answers, net.forward(&frames));
+    let too_few = echo(&[], &frames, &mut answers);
+    assert!(matches!(too_few, Err(Error::Lent { .. })));
     Ok(())
 }
