@@ -5,14 +5,19 @@
 use kiln::simd::{InstructionSet, levels, restrict, set_of};
 use kiln::{Causal, Model, Stream, StreamState, prelude::*};
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Tests that choose an instruction set do so one after another.
 static CHOSEN: Mutex<()> = Mutex::new(());
 
+/// Keeps the instruction set as it is until the end of a test.
+fn chosen() -> MutexGuard<'static, ()> {
+    CHOSEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs a test on every instruction set of this machine.
 fn on_every_set(test: impl Fn(InstructionSet)) {
-    let _chosen = CHOSEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _chosen = chosen();
     for set in levels().map(set_of) {
         assert!(restrict(set));
         test(set);
@@ -114,6 +119,7 @@ fn recurrences_give_the_bits_of_whole_sequences() {
 
 #[test]
 fn a_state_goes_on_where_it_stood() {
+    let _chosen = chosen();
     let net = Stacked::new(Seed(3));
     let frames = sequence::<150, 20>(1);
     let mut stream = net.stream();
