@@ -54,3 +54,51 @@ case!(embed_under_a_mask: (words: u32[6], mask: [6, 1]) -> [6, 18] {
     forward { fc(embed(words) * mask) }
 });
 case!(embed_frozen: (words: u32[6]) -> [6, 4] { embed: Embedding(20, 18, frozen = true), fc: Dense(4) });
+case!(positions: (x: [6, 20]) -> [6, 20] { fc: Dense(20), positions: Positions });
+case!(positions_one_step: (x: [1, 3]) -> [1, 3] { positions: Positions(init = Normal(0.02)) });
+case!(positions_between: (words: u32[9]) -> [9, 5] {
+    embed: Embedding(30, 33), positions: Positions, norm: LayerNorm, fc: Dense(5)
+});
+case!(positions_shared: (x: [6, 20]) -> [6, 20] {
+    positions: Positions, fc: Dense(20),
+    forward { positions(fc(positions(x))) }
+});
+case!(sinusoidal: (x: [50, 20]) -> [50, 20] { fc: Dense(20), SinusoidalPositions });
+case!(sinusoidal_odd: (words: u32[9]) -> [9, 7] { embed: Embedding(30, 7), SinusoidalPositions });
+case!(sinusoidal_far: (x: [200, 2]) -> [200, 2] { forward { sinusoidal_positions(x) } });
+case!(last_length: (x: [7, 18], n: u32) -> [20] {
+    fc: Dense(20),
+    forward { last(fc(x), length = n) }
+});
+case!(last_length_of_one: (x: [1, 18], n: u32) -> [20] {
+    fc: Dense(20), last: Last,
+    forward { last(fc(x), length = n) }
+});
+case!(mean_length: (x: [7, 18], n: u32) -> [20] {
+    fc: Dense(20),
+    forward { mean(fc(x), axis = 0, length = n) }
+});
+case!(mean_length_kept: (x: [7, 18], n: u32) -> [1, 20] {
+    fc: Dense(20), mean: Mean(axis = 0, keepdim = true),
+    forward { mean(fc(x), length = n) }
+});
+case!(sum_length: (x: [7, 18], n: u32) -> [1] {
+    fc: Dense(1),
+    forward { sum(fc(x), axis = 0, length = n) }
+});
+case!(max_length: (x: [7, 18], n: u32) -> [20] {
+    fc: Dense(20),
+    forward { max(fc(x), axis = 0, length = n) }
+});
+case!(min_length: (x: [40, 3], n: u32) -> [33] {
+    fc: Dense(33),
+    forward { min(fc(x), axis = 0, length = n) }
+});
+case!(lengths_together: (words: u32[12], n: u32) -> [40] {
+    embed: Embedding(20, 10), fc: Dense(10),
+    forward {
+        let h = fc(embed(words));
+        let pooled = concat(mean(h, axis = 0, length = n), max(h, axis = 0, length = n));
+        concat(pooled, last(h, length = n), min(h, axis = 0, length = n))
+    }
+});

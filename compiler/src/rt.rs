@@ -168,6 +168,7 @@ paths! {
     PAD_REFLECT = pad::Mode::Reflect;
     PAD_REPLICATE = pad::Mode::Replicate;
     PAD_CIRCULAR = pad::Mode::Circular;
+    SINUSOIDS = positions::sinusoids;
     RULE_SLIDING = pool::Rule::Sliding;
     RULE_ADAPTIVE = pool::Rule::Adaptive;
     UPSAMPLE_SOURCE = upsample::Source;

@@ -53,6 +53,27 @@ class Numbers:
         return numbers(stream, (BATCH, *self.shape)).float().double()
 
 
+class Length:
+    """An input of one length of at most so many steps."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def draw(self, stream):
+        return Tokens(self.steps).draw(stream) + 1
+
+
+class Positions(nn.Module):
+    """A learnt vector for each step."""
+
+    def __init__(self, steps, features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(steps, features))
+
+    def forward(self, x):
+        return x + self.weight
+
+
 class Frozen(nn.Embedding):
     """A table that is not learnt."""
 
@@ -67,6 +88,31 @@ def lstm(layer, x):
 
 def conv(layer, x):
     return layer(x.transpose(1, 2)).transpose(1, 2)
+
+
+def sinusoidal(x):
+    """Vaswani et al. 2017, section 3.5."""
+    _, steps, features = x.shape
+    t = torch.arange(steps, dtype=torch.float64)[:, None]
+    i = torch.arange(features, dtype=torch.float64)[None, :]
+    angle = t / 10_000 ** ((i // 2 * 2) / features)
+    return x + torch.where(i % 2 == 0, angle.sin(), angle.cos())
+
+
+def each(function):
+    """A function of a sequence without its padding."""
+    return lambda x, lengths: torch.stack([function(x[:n]) for x, n in zip(x, lengths)])
+
+
+last = each(lambda x: x[-1])
+mean = each(lambda x: x.mean(0))
+largest = each(lambda x: x.amax(0))
+least = each(lambda x: x.amin(0))
+
+
+def together(m, words, n):
+    h = m.fc(m.embed(words))
+    return torch.cat([pool(h, n) for pool in (mean, largest, last, least)], 1)
 
 
 CASES = {
@@ -140,6 +186,40 @@ CASES = {
         Numbers(6, 1),
     ),
     "embed_frozen": (Net(embed=Frozen(20, 18), fc=nn.Linear(18, 4)), Tokens(20, 6)),
+    "positions": (Net(fc=nn.Linear(20, 20), positions=Positions(6, 20)), Numbers(6, 20)),
+    "positions_one_step": (Net(positions=Positions(1, 3)), Numbers(1, 3)),
+    "positions_between": (
+        Net(
+            embed=nn.Embedding(30, 33),
+            positions=Positions(9, 33),
+            norm=nn.LayerNorm(33),
+            fc=nn.Linear(33, 5),
+        ),
+        Tokens(30, 9),
+    ),
+    "positions_shared": (
+        Net(lambda m, x: m.positions(m.fc(m.positions(x))), positions=Positions(6, 20), fc=nn.Linear(20, 20)),
+        Numbers(6, 20),
+    ),
+    "sinusoidal": (Net(lambda m, x: sinusoidal(m.fc(x)), fc=nn.Linear(20, 20)), Numbers(50, 20)),
+    "sinusoidal_odd": (Net(lambda m, x: sinusoidal(m.embed(x)), embed=nn.Embedding(30, 7)), Tokens(30, 9)),
+    "sinusoidal_far": (Net(lambda m, x: sinusoidal(x)), Numbers(200, 2)),
+    "last_length": (Net(lambda m, x, n: last(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
+    "last_length_of_one": (Net(lambda m, x, n: last(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(1, 18), Length(1)),
+    "mean_length": (Net(lambda m, x, n: mean(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
+    "mean_length_kept": (Net(lambda m, x, n: mean(m.fc(x), n)[:, None], fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
+    "sum_length": (
+        Net(lambda m, x, n: each(lambda x: x.sum(0))(m.fc(x), n), fc=nn.Linear(18, 1)),
+        Numbers(7, 18),
+        Length(7),
+    ),
+    "max_length": (Net(lambda m, x, n: largest(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
+    "min_length": (Net(lambda m, x, n: least(m.fc(x), n), fc=nn.Linear(3, 33)), Numbers(40, 3), Length(40)),
+    "lengths_together": (
+        Net(together, embed=nn.Embedding(20, 10), fc=nn.Linear(10, 10)),
+        Tokens(20, 12),
+        Length(12),
+    ),
 }
 
 
@@ -150,7 +230,8 @@ def case(module, *given):
     inputs = [part.draw(INPUT_STREAM + 2 * n) for n, part in enumerate(given)]
     outputs = module(*inputs)
     deltas = numbers(TARGET_STREAM, outputs.shape)
-    (outputs * deltas).sum().backward()
+    if outputs.requires_grad:
+        (outputs * deltas).sum().backward()
     tensors = {f"inputs.{n}": x.double() for n, x in enumerate(inputs)}
     tensors |= {"outputs": outputs, "deltas": deltas}
     tensors |= {f"weights.{name}": value for name, value in module.state_dict().items()}

@@ -16,6 +16,18 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "mask_zero",
         "give the steps that count as `length = ..` to what reads them",
     ),
+    (
+        "length",
+        "a length is a `u32` input of the model, given in `forward`, as in `mean(x, axis = 0, length = n)`",
+    ),
+    (
+        "lengths",
+        "a length is a `u32` input of the model, given in `forward`, as in `mean(x, axis = 0, length = n)`",
+    ),
+    (
+        "mask",
+        "multiply by an input [T, 1], or give the number of steps, as in `mean(x, axis = 0, length = n)`",
+    ),
     ("start_dim", "all axes become one; leave it out"),
     (
         "batch_first",

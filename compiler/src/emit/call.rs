@@ -226,6 +226,9 @@ impl<'a> Printer<'a> {
             }
             Argument::FirstPanel => quote!(panel),
             Argument::Clock => quote!(rows.step),
+            Argument::Constant(path, sizes, numbers) => {
+                quote!(const { &#path::<#(#sizes),*>(#(#numbers),*) })
+            }
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;
                 quote!(&[#block::ZERO; #blocks])

@@ -52,6 +52,7 @@ pub mod l2_normalize;
 pub mod last;
 pub mod layer_norm;
 pub mod leaky_relu;
+pub mod length;
 pub mod log;
 pub mod log_softmax;
 pub mod lower;
@@ -74,6 +75,7 @@ pub mod permute;
 pub mod pixel_shuffle;
 pub mod pixel_unshuffle;
 pub mod pool;
+pub mod positions;
 pub mod prelu;
 pub mod reciprocal;
 pub mod reduction;
@@ -87,6 +89,7 @@ pub mod rms_norm;
 pub mod selu;
 pub mod sigmoid;
 pub mod silu;
+pub mod sinusoidal_positions;
 pub mod slice;
 pub mod softmax;
 pub mod softplus;
@@ -217,6 +220,10 @@ operators! {
     L2Normalize = l2_normalize, Some("l2_normalize");
     /// A learnt vector for each token.
     Embedding = embedding, None;
+    /// A learnt vector added to each step.
+    Positions = positions, None;
+    /// A vector of sines and cosines added to each step.
+    SinusoidalPositions = sinusoidal_positions, Some("sinusoidal_positions");
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
     /// The last step of a sequence.
@@ -340,6 +347,11 @@ impl Op {
     /// How many operands it takes: at least and at most.
     pub fn arity(&self) -> (usize, usize) {
         each!(self, op => op.arity())
+    }
+
+    /// Whether it may be given a length; see [`Operator::takes_length`].
+    pub fn takes_length(&self) -> bool {
+        each!(self, op => op.takes_length())
     }
 
     /// The chain it becomes; see [`Operator::levels`].

@@ -38,6 +38,11 @@ pub trait Operator: Sized {
         (1, 1)
     }
 
+    /// Whether it may be given the number of steps that it reads, as `length = n`: a last operand, a `u32`.
+    fn takes_length(&self) -> bool {
+        false
+    }
+
     /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
     /// it is a stack of levels with parameters of their own.
     fn levels(&self) -> Vec<Self>

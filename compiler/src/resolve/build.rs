@@ -37,6 +37,8 @@ pub struct Builder<'a> {
     pub place: Option<String>,
     /// How many blocks are being called, one in another.
     pub inside: usize,
+    /// What the call that is read gives as `length`, and where.
+    pub length: Option<(ValueId, Span)>,
 }
 
 /// A body while it is read: what its names stand for.
@@ -114,6 +116,7 @@ impl<'a> Builder<'a> {
             report,
             place,
             inside: 0,
+            length: None,
         }
     }
 
@@ -168,7 +171,15 @@ impl<'a> Builder<'a> {
         is_chain: bool,
         span: Span,
     ) -> ValueId {
+        let length = self.length.take();
         if self.inside > 0 && !self.make(span) {
+            return self.unknown(span);
+        }
+        if let Some((_, span)) = length.filter(|_| !op.takes_length()) {
+            self.refuse_length(label, span);
+            return self.unknown(span);
+        }
+        if length.is_some_and(|(length, _)| self.is_any_unknown(&[length])) {
             return self.unknown(span);
         }
         // What went wrong may have been several tensors.
@@ -192,7 +203,8 @@ impl<'a> Builder<'a> {
         }
         for op in levels {
             let output = self.value(label.to_string(), span, Vec::new());
-            let inputs = std::mem::replace(&mut feeds, vec![output]);
+            let mut inputs = std::mem::replace(&mut feeds, vec![output]);
+            inputs.extend(length.map(|(length, _)| length));
             self.graph.nodes.push(Node {
                 op,
                 layer,
@@ -208,6 +220,14 @@ impl<'a> Builder<'a> {
             });
         }
         feeds[0]
+    }
+
+    /// Says that something takes no length.
+    pub fn refuse_length(&mut self, label: &str, span: Span) {
+        let message = format!(
+            "`{label}` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+        );
+        self.report.error(span, message);
     }
 
     /// Every output is computed, and given once.

@@ -268,3 +268,62 @@ fn tokens_become_vectors() {
     assert_eq!(shapes(&graph), [&[4, 3][..], &[3], &[4, 3]]);
     assert_eq!(graph.layers[0].parameters[0].shape, [9, 3]);
 }
+
+/// A length is one u32, and counts the steps of a sequence.
+#[test]
+fn lengths_are_those_of_sequences() {
+    let said =
+        |inputs: &str, body: &str| message(&format!("struct A({inputs}) -> [3] {{ {body} }}"));
+    assert_eq!(
+        said("x: [4, 3], n: u32[1]", "forward { last(x, length = n) }"),
+        "`last` takes a length that is one u32, but `n` gives u32[1]; declare `n: u32`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: [1]", "forward { last(x, length = n) }"),
+        "`last` takes u32 indices, but `n` gives [1], which are f32; declare them in an input of their own, as in \
+         `words: u32[40]`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: u32", "forward { mean(x, length = n) }"),
+        "`mean` takes a length of the steps of `x`, which are its axis 0, and reduces others; write `axis = 0`"
+    );
+    assert_eq!(
+        said(
+            "x: [3, 4, 4], n: u32",
+            "forward { mean(x, axis = 0, length = n) }"
+        ),
+        "`mean` takes a length of a sequence [time, features], but `x` gives [3, 4, 4], which has no steps that `n` counts; \
+         leave `length` out"
+    );
+    assert_eq!(
+        said("x: [3], n: u32", "forward { relu(x, length = n) }"),
+        "`relu` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+    );
+    assert_eq!(
+        said(
+            "x: [4, 3], n: u32",
+            "pool: { Last }, forward { pool(x, length = n) }"
+        ),
+        "`pool` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: u32", "forward { last(x, n) }"),
+        "`last` takes 1 tensor, but gets 2; `concat` joins several into one"
+    );
+    assert_eq!(
+        said(
+            "x: [4, 3], n: u32",
+            "forward { last(x, length = n, length = n) }"
+        ),
+        "`length` is given twice; drop one"
+    );
+    assert_eq!(
+        said("x: [4, 3]", "forward { last(x, length = 3) }"),
+        "`last` has no argument `length`: a length is a `u32` input of the model, given in `forward`, as in \
+         `mean(x, axis = 0, length = n)`"
+    );
+    assert_eq!(
+        said("x: [4, 3]", "forward { last(x, length = m) }"),
+        "there is no tensor `m`; so far there are `x`"
+    );
+}
