@@ -1,5 +1,7 @@
 //! What expansions name. No part of the public interface.
 
+pub use core::option::Option::{None, Some};
+
 pub use kiln_runtime::{
     batch::{Batch, Place},
     block::Block,
@@ -17,11 +19,11 @@ pub use kiln_runtime::{
         dense::{self, Start},
         depthwise, dropout, gaussian, group_norm,
         image::{ChannelLast, DenseSteps, Parts, Planar},
-        layer_norm, lstm, max_pool,
+        layer_norm, max_pool,
         numbers::Numbers,
         pad,
         pixels::Pixels,
-        pool, prelu, softmax,
+        pool, prelu, recurrent, softmax,
         stencil::Taps,
         upsample,
     },
