@@ -1,5 +1,7 @@
 //! What expansions name. No part of the public interface.
 
+pub use core::option::Option::{None, Some};
+
 pub use kiln_runtime::{
     batch::{Batch, Place},
     block::Block,
@@ -18,11 +20,11 @@ pub use kiln_runtime::{
         dense::{self, Start},
         depthwise, dropout, embedding, gaussian, group_norm,
         image::{ChannelLast, DenseSteps, Parts, Planar},
-        layer_norm, length, lstm, max_pool,
+        layer_norm, length, max_pool,
         numbers::Numbers,
         pad,
         pixels::Pixels,
-        pool, positions, prelu, softmax,
+        pool, positions, prelu, recurrent, softmax,
         stencil::Taps,
         upsample,
     },

@@ -170,6 +170,24 @@ impl<M> Argument<M> {
         })
     }
 
+    /// What is written.
+    pub fn write(memory: M, form: Form) -> Self {
+        Self::View(View {
+            memory,
+            access: Access::Write,
+            form,
+        })
+    }
+
+    /// What is read and changed.
+    pub fn modify(memory: M, form: Form) -> Self {
+        Self::View(View {
+            memory,
+            access: Access::Modify,
+            form,
+        })
+    }
+
     /// The arguments inside this one.
     fn parts(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
         match self {

@@ -72,6 +72,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("Swapaxes", "Transpose"),
     ("DepthToSpace", "PixelShuffle"),
     ("SpaceToDepth", "PixelUnshuffle"),
+    ("SimpleRNN", "Rnn"),
+    ("Elman", "Rnn"),
     ("ReduceMean", "Mean"),
     ("ReduceSum", "Sum"),
     ("Maximum", "Max"),
@@ -309,6 +311,10 @@ const NO_LAYERS: &[(&str, &str)] = &[
     (
         "CircularPad2d",
         "it is `Pad`, as in `Pad(1, mode = Circular)`",
+    ),
+    (
+        "Bidirectional",
+        "a recurrent layer reads in both directions by `bidirectional = true`",
     ),
     ("TimeDistributed", "`Dense` maps a sequence step by step"),
     ("Lambda", "write the dataflow in `forward`"),

@@ -184,7 +184,15 @@ paths! {
     DEPTHWISE_APPLICATION = depthwise::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     CONV_TRANSPOSE2D_GROUPS = conv_transpose2d::application_groups;
-    LSTM_WEIGHTS = lstm::Weights;
-    LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
+    RECURRENT_WEIGHTS = recurrent::Weights;
+    RECURRENT_ROWS = recurrent::recurrent_rows;
+    INITIAL_ROWS = recurrent::initial_rows;
+    RNN_TANH = recurrent::RnnTanh;
+    RNN_RELU = recurrent::RnnRelu;
+    LSTM = recurrent::Lstm;
+    GRU = recurrent::Gru;
+    GRU_RESET_BEFORE = recurrent::GruResetBefore;
+    SOME = Some;
+    NONE = None;
 }
 pub(crate) use {kernels, parameter};

@@ -42,6 +42,8 @@ pub fn infer(
         }
     }
     let mut known = BTreeMap::new();
+    // The last mistake, and the node that makes it.
+    let mut mistaken: Option<(usize, String)> = None;
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let (output, span) = (node.output, node.span);
@@ -50,7 +52,10 @@ pub fn infer(
             Some(Ok(shape)) => shape,
             Some(Err(mut message)) => {
                 message += &operands(graph, node);
-                report.error(span, message);
+                if !is_repeated(graph, index, mistaken.as_ref(), &message) {
+                    report.error(span, &message);
+                }
+                mistaken = Some((index, message));
                 continue;
             }
             None => continue,
@@ -74,6 +79,23 @@ pub fn infer(
     check_given(graph, declared, report);
     carried::check(graph, report);
     check_padded(graph, totals.parameters, report);
+}
+
+/// Whether the node before makes the same mistake for the same layer and operands: the other direction of a level.
+fn is_repeated(
+    graph: &Graph,
+    index: usize,
+    mistaken: Option<&(usize, String)>,
+    message: &str,
+) -> bool {
+    let Some((last, said)) = mistaken else {
+        return false;
+    };
+    let (node, other) = (&graph.nodes[index], &graph.nodes[*last]);
+    last + 1 == index
+        && said == message
+        && (node.layer, &node.inputs) == (other.layer, &other.inputs)
+        && node.layer.is_some()
 }
 
 /// The result's shape by the operator's own rule, if all operands' are known.
@@ -331,7 +353,9 @@ fn behind_recurrence(graph: &Graph, mut output: ValueId) -> Option<Option<&str>>
         if node.output != output {
             continue;
         }
-        if node.op.remembers() {
+        // What joins the directions of a layer is that layer.
+        let remembers = |LayerId(layer): LayerId| graph.layers[layer].op.remembers();
+        if node.op.remembers() || node.layer.is_some_and(remembers) {
             return Some(next);
         }
         next = Some(graph.values[output.0].name.as_str());

@@ -297,13 +297,13 @@ pub type Sequences<'a, const T: usize, const B: usize> = &'a [[[Block; B]; T]];
 
 /// The batch's sequences of two values side by side, chunk by chunk: `T` steps of `A` and of `B` blocks.
 #[inline(always)]
-pub fn step_pairs<'a, const T: usize, const A: usize, const B: usize>(
+pub fn step_pairs<'a, const T: usize, const A: usize, const U: usize, const B: usize>(
     batch: Batch<'a>,
     y: Place,
     dz: Place,
-) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, T, B>)> + Clone {
+) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, U, B>)> + Clone {
     let y = batch.slices(y).map(steps::<T, A>);
-    y.zip(batch.slices(dz).map(steps::<T, B>))
+    y.zip(batch.slices(dz).map(steps::<U, B>))
 }
 
 /// The batch's rows of a value, chunk by chunk, `B` blocks each.

@@ -500,6 +500,7 @@ FAMILIES = [
     "norms",
     "padding",
     "pools",
+    "recurrent",
     "reductions",
     "shapes",
     "tokens",

@@ -87,7 +87,18 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "training",
         "training and inference are told apart without it; leave it out",
     ),
-    ("bidirectional", "it reads forwards alone; leave it out"),
+    (
+        "bidirectional",
+        "only `Rnn`, `Lstm` and `Gru` read in two directions; leave it out",
+    ),
+    (
+        "go_backwards",
+        "`bidirectional = true` adds a direction that reads from the last step to the first",
+    ),
+    (
+        "recurrent_dropout",
+        "`dropout` acts between levels; what passes from step to step is whole",
+    ),
     ("dim", AXES),
     ("axis", AXES),
     (
@@ -121,6 +132,21 @@ const OF_SOME: &[(&[&str], &[&str], &str)] = &[
         &["ConvTranspose1d", "ConvTranspose2d"],
         &["padding_mode"],
         "padding is zeros; leave it out",
+    ),
+    (
+        &["Rnn", "Lstm"],
+        &["reset_after"],
+        "only `Gru` has a reset gate; leave it out",
+    ),
+    (
+        &["Rnn", "Gru"],
+        &["forget_bias", "unit_forget_bias"],
+        "only `Lstm` has a forget gate; write `bias_init` for all biases",
+    ),
+    (
+        &["Lstm", "Gru"],
+        &["nonlinearity", "activation", "recurrent_activation"],
+        "its gates are sigmoids and its candidate a tanh; leave it out",
     ),
     (
         &["StochasticDepth"],

@@ -70,10 +70,13 @@ impl Printer<'_> {
             }
             [
                 Form::Steps { steps, blocks },
-                Form::Steps { blocks: others, .. },
+                Form::Steps {
+                    steps: beside,
+                    blocks: others,
+                },
             ] => {
                 let path = rt::STEP_PAIRS;
-                quote!(#path::<#steps, #blocks, #others>)
+                quote!(#path::<#steps, #blocks, #beside, #others>)
             }
             _ => unreachable!("no gradient is a sum over {forms:?}"),
         };

@@ -28,6 +28,27 @@ pub struct Application<'a> {
     pub inputs: &'a [Feed<'a>],
 }
 
+/// A layer as a stack of levels.
+#[derive(Clone, Debug)]
+pub struct Levels<O> {
+    /// From the lowest to the highest, the directions of each: all read what the level before gives, and their features
+    /// stand side by side.
+    pub levels: Vec<Vec<O>>,
+    /// The probability of a zero between levels.
+    pub dropout: f64,
+}
+
+impl<O> Levels<O> {
+    /// The same of other operators.
+    pub fn map<P>(self, f: impl Fn(O) -> P) -> Levels<P> {
+        let level = |level: Vec<O>| level.into_iter().map(&f).collect();
+        Levels {
+            levels: self.levels.into_iter().map(level).collect(),
+            dropout: self.dropout,
+        }
+    }
+}
+
 /// What every layer and operator is: its arguments, its shape rule, its parameters.
 pub trait Operator: Sized {
     /// Reads the declared arguments; `Arguments` collects what is wrong with them and gives stand-ins.
@@ -43,13 +64,16 @@ pub trait Operator: Sized {
         false
     }
 
-    /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
-    /// it is a stack of levels with parameters of their own.
-    fn levels(&self) -> Vec<Self>
+    /// The levels that one application of it becomes, with parameters of their own, each taking what the one before gives:
+    /// itself alone, unless it is a stack of them.
+    fn levels(&self) -> Levels<Self>
     where
         Self: Clone,
     {
-        vec![self.clone()]
+        Levels {
+            levels: vec![vec![self.clone()]],
+            dropout: 0.0,
+        }
     }
 
     /// With what it pads what it reads, if that is a level of its own: then itself as it pads by zeros, and without

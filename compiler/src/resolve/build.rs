@@ -9,7 +9,7 @@ use crate::{
     attributes::asked,
     element::Element,
     graph::{Graph, LayerId, Node, Value, ValueId},
-    ops::Op,
+    ops::{Op, Part, Source},
     report::Report,
     sizes::Constants,
 };
@@ -162,12 +162,12 @@ impl<'a> Builder<'a> {
         self.made <= MOST
     }
 
-    /// Applies an operator: one node for each of its levels.
+    /// Applies an operator: one node for each of its parts.
     pub fn call(
         &mut self,
         (op, layer): (Op, Option<LayerId>),
         label: &str,
-        mut feeds: Vec<ValueId>,
+        feeds: Vec<ValueId>,
         is_chain: bool,
         span: Span,
     ) -> ValueId {
@@ -192,8 +192,8 @@ impl<'a> Builder<'a> {
         if *self.levels > LEVELS {
             return self.unknown(span);
         }
-        let levels = op.levels();
-        let stacked = levels.iter().filter(|level| level.kind() == op.kind());
+        let parts = op.parts();
+        let stacked = parts.iter().filter(|part| part.op.kind() == op.kind());
         match stacked.count() {
             1 => {}
             stacked => *self.levels += stacked,
@@ -201,10 +201,16 @@ impl<'a> Builder<'a> {
         if !check_levels(label, *self.levels, span, self.report) {
             return self.unknown(span);
         }
-        for op in levels {
+        let mut results = Vec::with_capacity(parts.len());
+        for Part { op, reads } in parts {
             let output = self.value(label.to_string(), span, Vec::new());
-            let mut inputs = std::mem::replace(&mut feeds, vec![output]);
+            let read = |source: Source| match source {
+                Source::Operands => &feeds[..],
+                Source::Part(part) => &results[part..=part],
+            };
+            let mut inputs: Vec<ValueId> = reads.into_iter().flat_map(read).copied().collect();
             inputs.extend(length.map(|(length, _)| length));
+            results.push(output);
             self.graph.nodes.push(Node {
                 op,
                 layer,
@@ -219,7 +225,10 @@ impl<'a> Builder<'a> {
                 place: self.place.clone(),
             });
         }
-        feeds[0]
+        results
+            .last()
+            .copied()
+            .unwrap_or_else(|| self.unknown(span))
     }
 
     /// Says that something takes no length.

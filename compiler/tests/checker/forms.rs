@@ -79,13 +79,13 @@ fn an_error_says_what_is_seen_and_what_is_there() {
         verdict_on("dense::forward", Form::Floats { rows: 3, floats: 7 }),
         verdict_on("dense::transpose", Form::Cells(9)),
         // A buffer is no parameter, and a parameter is not seen without its size.
-        verdict_on("lstm::forward", Form::Cells(4)),
+        verdict_on("recurrent::forward", Form::Cells(4)),
         verdict_on("dense::transpose", Form::Blocks),
     ];
     let expected = [
         "`dense::forward` sees `x` as 3 rows of 7 floats, but `flatten` has 64 floats",
         "`dense::transpose` sees `w` as 9 blocks, but `out.weight` has 23 blocks",
-        "`lstm::forward` sees `x` as 4 blocks, which is no form of `steps`",
+        "`recurrent::forward` sees `x` as 4 blocks, which is no form of `steps`",
         "`dense::transpose` sees `w` as blocks, which is no form of `out.weight`",
     ];
     assert_eq!(found, expected);
