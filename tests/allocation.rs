@@ -123,19 +123,29 @@ fn a_million_steps_of_a_stream_allocate_nothing() {
     let mut stream = OwnedStream::new(Streamed::new(Seed(1)));
     let mut other = Some(Streamed::new(Seed(2)));
     let (frames, mut answers) = ([[[0.5, -0.5]; 2]; 100], [[0.0; 3]; 100]);
-    let steps = if cfg!(debug_assertions) { 10_000 } else { 1_000_000 };
+    let steps = if cfg!(debug_assertions) {
+        10_000
+    } else {
+        1_000_000
+    };
     let counted = allocation_counter::measure(|| {
         for step in 0..steps / 2 {
             answers[0] = stream.step(&frames[step % 100]);
         }
         for _ in 0..steps / 200 {
-            stream.process(&frames, &mut answers).expect("as many answers as frames");
+            stream
+                .process(&frames, &mut answers)
+                .expect("as many answers as frames");
         }
         other = other.take().map(|net| stream.exchange(net));
         stream.reset();
         stream.step(&frames[0]);
     });
-    assert_eq!(counted.count_total, 0, "steps allocated {} bytes", counted.bytes_total);
+    assert_eq!(
+        counted.count_total, 0,
+        "steps allocated {} bytes",
+        counted.bytes_total
+    );
     assert!(answers.as_flattened().iter().all(|y| y.is_finite()) && other.is_some());
 }
 

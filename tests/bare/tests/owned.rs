@@ -6,8 +6,8 @@ use kiln::{
     Seed, Sgd, Training,
 };
 use kiln_bare::{
-    BATCH, Both, Curve, EXCHANGE, Echo, Exchange, Losses, Marks, Pulse, STEPS, curve, echo, exchange,
-    learn_curve, learn_marks, learn_pulse, marks, number, pulse,
+    BATCH, Both, Curve, EXCHANGE, Echo, Exchange, Losses, Marks, Pulse, STEPS, curve, echo,
+    exchange, learn_curve, learn_marks, learn_pulse, marks, number, pulse,
 };
 
 /// Trains as the crate does, with an allocator, on some threads.

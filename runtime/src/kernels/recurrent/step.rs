@@ -302,7 +302,14 @@ fn sums<S: Isa, const H: usize, const P: usize, const N: usize>(
 
 /// One step of a cell that resets: first the gates that do, of all units, then those that read r h.
 #[inline(always)]
-pub(super) fn reset_one<S: Isa, C: Cell<G>, const H: usize, const B: usize, const P: usize, const G: usize>(
+pub(super) fn reset_one<
+    S: Isa,
+    C: Cell<G>,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+>(
     s: S,
     (weights, _): (&[[Block; H]; P], &[Block; P]),
     gates: &mut [Block; P],
