@@ -37,7 +37,7 @@ pub use kiln_runtime::{
     tensor::{Init, Limit, Penalty, Role, Tensor, Units},
     update::{Sink, Stretch},
     views::{
-        arena, blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, load_stored,
+        blocks, blocks_mut, carve, cells, flushed, input_rows, judge, known, load, load_stored,
         pair, panels, row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps,
         steps_mut, stretch_of_panels, unload, unload_stored,
     },

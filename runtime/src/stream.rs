@@ -77,8 +77,9 @@ pub trait Steps {
     /// A number of what is kept, by which stored states are told apart.
     const MARK: u64;
 
-    /// Answers steps that follow one another, `clock` of which came before; `memory` is `Scratch` for each of them.
-    fn steps<S: Isa>(
+    /// Answers steps that follow one another, `clock` of which came before, or a LONE one; `memory` is `Scratch` for each of
+    /// them.
+    fn steps<S: Isa, const LONE: bool>(
         s: S,
         parameters: &[Block],
         clock: u64,
@@ -171,7 +172,7 @@ impl<M: Causal> Task for One<'_, M> {
             scratch,
         } = self.state;
         let (kept, memory) = (kept.as_mut(), scratch.as_mut());
-        M::Steps::steps(s, self.parameters, *clock, inputs, outputs, kept, memory);
+        M::Steps::steps::<S, true>(s, self.parameters, *clock, inputs, outputs, kept, memory);
     }
 }
 
@@ -199,22 +200,14 @@ impl<M: Causal> Task for Several<'_, M> {
             false => scratch.as_mut(),
         };
         for group in groups(self.inputs.len(), M::Steps::ROWS) {
-            let (first, count) = (group.start as u64, group.len());
+            let clock = *clock + group.start as u64;
             let (inputs, outputs) = (&self.inputs[group.clone()], &mut self.outputs[group]);
-            let clock = *clock + first;
-            M::Steps::steps(
-                s,
-                self.parameters,
-                clock,
-                inputs,
-                outputs,
-                kept.as_mut(),
-                memory,
-            );
-            debug_assert!(
-                count <= M::Steps::ROWS,
-                "groups are of as many steps at most"
-            );
+            let (parameters, kept) = (self.parameters, kept.as_mut());
+            if const { M::Steps::ROWS > 1 } {
+                M::Steps::steps::<S, false>(s, parameters, clock, inputs, outputs, kept, memory);
+            } else {
+                M::Steps::steps::<S, true>(s, parameters, clock, inputs, outputs, kept, memory);
+            }
         }
     }
 }

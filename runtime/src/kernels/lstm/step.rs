@@ -136,7 +136,7 @@ pub fn stream<
 /// The four sums of a block of units are hardly enough to keep the multipliers busy: where registers are wide, two blocks
 /// advance at once, unless their eight panels would compete for the same few sets of the level-1 cache.
 #[inline(always)]
-pub(super) fn step<S: Isa, const H: usize, const B: usize, const P: usize>(
+fn step<S: Isa, const H: usize, const B: usize, const P: usize>(
     s: S,
     weights: &[[Block; H]; P],
     gates: &[Block; P],

@@ -1,9 +1,6 @@
 //! Streams: the steps of one sequence as they come, with the state that is kept between them.
 
-use super::{
-    cell::{Cell, Weights, add_biases, cell, fits, units},
-    step::step,
-};
+use super::cell::{Cell, Weights, add_biases, cell, fits, units};
 use crate::{
     block::Block,
     kernels::{
@@ -47,7 +44,10 @@ pub fn steps<
         inlined(
             s,
             #[inline(always)]
-            || one::<S, I, KS, H, B, P>(s, x, weights, h, c, y),
+            || {
+                let before = Before::Inputs(x, weights);
+                one::<S, I, KS, H, B, P>(s, before, weights.recurrent, h, c, y);
+            },
         );
         *h = *y;
     } else {
@@ -55,12 +55,80 @@ pub fn steps<
     }
 }
 
-/// One step, whose sums stay in registers from the biases to the cells.
+/// Inputs of a step that are multiplied in its own turn: more are worth a product of all steps at once.
+const FEW: usize = 16;
+
+/// Many steps: what does not wait for the step before is one product over all of them, if it is worth one.
+#[inline(never)]
+fn many<
+    S: Isa,
+    const I: usize,
+    const KS: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+>(
+    s: S,
+    x: &[[f32; KS]],
+    weights: Weights<'_, I, H, P>,
+    [h, c]: [&mut [Block; B]; 2],
+    gates: &mut [[Block; P]],
+    y: &mut [[Block; B]],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let mut previous = &*h;
+            if const { I <= FEW } {
+                for (x, y) in x.iter().zip(&mut *y) {
+                    one::<S, I, KS, H, B, P>(
+                        s,
+                        Before::Inputs(x, weights),
+                        weights.recurrent,
+                        previous,
+                        c,
+                        y,
+                    );
+                    previous = y;
+                }
+            } else {
+                let mut bias = [Block::ZERO; P];
+                add_biases(s, weights, &mut bias);
+                let start = Start::Bias(&bias);
+                dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
+                for (gates, y) in gates.iter().zip(&mut *y) {
+                    one::<S, I, KS, H, B, P>(
+                        s,
+                        Before::Gates(gates),
+                        weights.recurrent,
+                        previous,
+                        c,
+                        y,
+                    );
+                    previous = y;
+                }
+            }
+            *h = *previous;
+        },
+    );
+}
+
+/// What z has before its recurrent part.
+#[derive(Clone, Copy)]
+enum Before<'a, const I: usize, const KS: usize, const H: usize, const P: usize> {
+    /// Inputs, which are still to be multiplied.
+    Inputs(&'a [f32; KS], Weights<'a, I, H, P>),
+    /// The sums so far.
+    Gates(&'a [Block; P]),
+}
+
+/// One step, whose sums stay in registers.
 #[inline(always)]
 fn one<S: Isa, const I: usize, const KS: usize, const H: usize, const B: usize, const P: usize>(
     s: S,
-    x: &[f32; KS],
-    weights: Weights<'_, I, H, P>,
+    before: Before<'_, I, KS, H, P>,
+    recurrent: &[[Block; H]; P],
     h: &[Block; B],
     c: &mut [Block; B],
     y: &mut [Block; B],
@@ -68,13 +136,13 @@ fn one<S: Isa, const I: usize, const KS: usize, const H: usize, const B: usize, 
     let mut block = 0;
     while block < B {
         if const { at_once::<S>(B, H) == 3 } && block + 3 <= B {
-            blocks::<S, I, KS, H, B, P, 12>(s, x, weights, h, c, y, block);
+            blocks::<S, I, KS, H, B, P, 12>(s, before, recurrent, h, c, y, block);
             block += 3;
         } else if const { at_once::<S>(B, H) > 1 && B > 1 } && block + 2 <= B {
-            blocks::<S, I, KS, H, B, P, 8>(s, x, weights, h, c, y, block);
+            blocks::<S, I, KS, H, B, P, 8>(s, before, recurrent, h, c, y, block);
             block += 2;
-        } else {
-            blocks::<S, I, KS, H, B, P, 4>(s, x, weights, h, c, y, block);
+        } else if const { at_once::<S>(B, H) < 3 || !B.is_multiple_of(3) } {
+            blocks::<S, I, KS, H, B, P, 4>(s, before, recurrent, h, c, y, block);
             block += 1;
         }
     }
@@ -103,23 +171,36 @@ fn blocks<
     const N: usize,
 >(
     s: S,
-    x: &[f32; KS],
-    weights: Weights<'_, I, H, P>,
+    before: Before<'_, I, KS, H, P>,
+    recurrent: &[[Block; H]; P],
     h: &[Block; B],
     c: &mut [Block; B],
     y: &mut [Block; B],
     block: usize,
 ) {
     let mut z = [f32x16::splat(s, 0.0); N];
-    let mut input = [&weights.input[0]; N];
-    let mut recurrent = [&weights.recurrent[0]; N];
+    let mut w = [&recurrent[0]; N];
     for j in 0..N {
-        let panel = 4 * block + j;
-        (input[j], recurrent[j]) = (&weights.input[panel], &weights.recurrent[panel]);
-        z[j] = weights.input_bias[panel].load(s) + weights.recurrent_bias[panel].load(s);
+        w[j] = &recurrent[4 * block + j];
     }
-    let z = sums::<S, N, I, KS, P>(s, z, x, input);
-    let z = sums::<S, N, H, H, P>(s, z, units(h), recurrent);
+    match before {
+        Before::Inputs(x, weights) => {
+            let mut input = [&weights.input[0]; N];
+            for j in 0..N {
+                let panel = 4 * block + j;
+                input[j] = &weights.input[panel];
+                let bias = weights.input_bias[panel].load(s);
+                z[j] = bias + weights.recurrent_bias[panel].load(s);
+            }
+            z = sums::<S, N, I, KS, P>(s, z, x, input);
+        }
+        Before::Gates(gates) => {
+            for j in 0..N {
+                z[j] = gates[4 * block + j].load(s);
+            }
+        }
+    }
+    z = sums::<S, N, H, H, P>(s, z, units(h), w);
     for (block, z) in (block..).zip(z.as_chunks().0) {
         let next: Cell<S> = cell::<S, H>(s, block, *z, c[block].load(s));
         c[block].store(next.c);
@@ -142,38 +223,4 @@ fn sums<S: Isa, const N: usize, const K: usize, const KS: usize, const P: usize>
         const { assert!(chains::together(K, P, S::SET) <= 2, "four panels at least") };
         tile::row::<S, N, 2, K, KS>(s, start, x, w, run)
     }
-}
-
-/// Many steps: what does not wait for the step before is one product over all of them.
-fn many<
-    S: Isa,
-    const I: usize,
-    const KS: usize,
-    const H: usize,
-    const B: usize,
-    const P: usize,
-    const N: usize,
->(
-    s: S,
-    x: &[[f32; KS]],
-    weights: Weights<'_, I, H, P>,
-    [h, c]: [&mut [Block; B]; 2],
-    gates: &mut [[Block; P]],
-    y: &mut [[Block; B]],
-) {
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let mut bias = [Block::ZERO; P];
-            add_biases(s, weights, &mut bias);
-            let start = Start::Bias(&bias);
-            dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
-            let mut previous = &*h;
-            for (t, (gates, y)) in gates.iter().zip(&mut *y).enumerate() {
-                step(s, weights.recurrent, gates, previous, c, y, t % 2 == 1);
-                previous = y;
-            }
-            *h = *previous;
-        },
-    );
 }
