@@ -24,6 +24,7 @@ pub use kiln_macros::__model;
 /// Declares neural networks.
 ///
 /// [input-gradients]: crate::guide#gradients-of-inputs
+/// [carry]: crate::guide#long-sequences
 /// [layers-apart]: crate::guide#layers-apart-limits-and-averages
 #[doc = include_str!("../docs/language.md")]
 #[cfg(feature = "alloc")]
@@ -74,9 +75,9 @@ pub use kiln_runtime::{
     error::{Error, Result},
     loss::{
         ActionValue, BatchLoss, BinaryCrossEntropy, BinaryCrossEntropyWith, ClassWeights,
-        CosineEmbedding, CrossEntropy, CrossEntropyWith, Elementwise, Hinge, HingeEmbedding, Huber,
-        KlDiv, KlDivOfLogs, Label, Loss, Mae, Mse, MultiMargin, Nll, NllWith, PosWeight, Quantile,
-        Score, SmoothL1, Uniform, Weighted, WholeBatch, argmax, softmax,
+        CosineEmbedding, CrossEntropy, CrossEntropyWith, Elementwise, First, Hinge, HingeEmbedding,
+        Huber, KlDiv, KlDivOfLogs, Label, Loss, Mae, Mse, MultiMargin, Nll, NllWith, PosWeight,
+        Quantile, Score, SmoothL1, Uniform, Weighted, WholeBatch, argmax, softmax,
     },
     memory,
     model::Model,

@@ -1,5 +1,7 @@
 //! What expansions name. No part of the public interface.
 
+pub use core::option::Option::{None, Some};
+
 pub use kiln_runtime::{
     batch::{Batch, Place},
     block::Block,
@@ -16,20 +18,20 @@ pub use kiln_runtime::{
         arithmetic, avg_pool, batch_norm, broadcast, causal, conv_transpose2d, conv2d, copy,
         custom,
         dense::{self, Start},
-        depthwise, dropout, gaussian, group_norm,
+        depthwise, dropout, embedding, gaussian, group_norm,
         image::{ChannelLast, DenseSteps, Parts, Planar},
-        layer_norm, lstm, max_pool,
+        layer_norm, length, max_pool,
         numbers::Numbers,
         pad,
         pixels::Pixels,
-        pool, prelu, softmax,
+        pool, positions, prelu, recurrent, softmax,
         stencil::Taps,
         upsample,
     },
     layout::{Axis, Layout},
     loss::{Loss, Score},
     model::Model,
-    network::{Arena, Layer, Lead, Network, Panels, Rows, count_flops, count_parameters},
+    network::{Arena, Layer, Lead, Network, Panels, Rows, Tokens, count_flops, count_parameters},
     parameters::Seed,
     random::Key,
     simd::Isa,
@@ -38,8 +40,8 @@ pub use kiln_runtime::{
     update::{Sink, Stretch},
     views::{
         blocks, blocks_mut, carve, cells, flushed, input_rows, judge, known, load, load_stored,
-        pair, panels, row_blocks, row_pairs, rows, score, sequences, settled, step_pairs, steps,
-        steps_mut, stretch_of_panels, unload, unload_stored,
+        load_tokens, pair, panels, row_blocks, row_pairs, rows, score, sequences, settled,
+        step_pairs, steps, steps_mut, stretch_of_panels, token_rows, tokens, unload, unload_stored,
     },
 };
 

@@ -109,3 +109,44 @@ fn weights_are_clamped_and_padding_is_not() {
         assert!(net.parameters_mut().clamp(range).is_err());
     }
 }
+
+/// Statistics and counts go along; names and shapes must be there.
+#[test]
+fn weights_are_copied_by_name() {
+    model! {
+        struct Part(image: [3, 5, 5]) -> [7, 3, 3] { Conv2d(7, kernel = 3), BatchNorm }
+        struct Other(image: [3, 5, 5]) -> [7, 3, 3] { Conv2d(7, kernel = 3), BatchNorm, Relu, own: Conv2d(7, 1) }
+        struct Wider(image: [3, 5, 5]) -> [8, 3, 3] { Conv2d(8, kernel = 3), BatchNorm }
+    }
+    let net = taught(4);
+    let mut part = Part::new(Seed(9));
+    part.parameters_mut()
+        .copy_from(&net.parameters())
+        .expect("all are there");
+    for (name, values) in all(&net) {
+        if let Some(copied) = part.parameters().get(name) {
+            assert_eq!(copied, values, "{name}");
+        }
+    }
+    assert!(part.parameters().get("1.num_batches_tracked").is_some());
+    let mut other = Other::new(Seed(9));
+    let before = other.parameters().get("0.weight");
+    let error = other
+        .parameters_mut()
+        .copy_from(&net.parameters())
+        .expect_err("`own` is not there");
+    assert!(
+        error
+            .to_string()
+            .contains("no parameter is named `own.weight`"),
+        "{error}"
+    );
+    assert_eq!(other.parameters().get("0.weight"), before);
+    let mut wider = Wider::new(Seed(9));
+    let error = wider
+        .parameters_mut()
+        .copy_from(&net.parameters())
+        .expect_err("shapes differ");
+    assert!(error.to_string().contains("`0.weight`"), "{error}");
+    assert!(error.to_string().contains("[8, 3, 3, 3]"), "{error}");
+}

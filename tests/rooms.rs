@@ -12,6 +12,7 @@ use std::path::Path;
 /// The compiler's rooms, each importing only those before it.
 const COMPILER: &[&str] = &[
     "ids",
+    "element",
     "storage",
     "packing",
     "parameter",

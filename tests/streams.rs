@@ -5,14 +5,19 @@
 use kiln::simd::{InstructionSet, levels, restrict, set_of};
 use kiln::{Causal, Model, Stream, StreamState, prelude::*};
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Tests that choose an instruction set do so one after another.
 static CHOSEN: Mutex<()> = Mutex::new(());
 
+/// Keeps the instruction set as it is until the end of a test.
+fn chosen() -> MutexGuard<'static, ()> {
+    CHOSEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs a test on every instruction set of this machine.
 fn on_every_set(test: impl Fn(InstructionSet)) {
-    let _chosen = CHOSEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _chosen = chosen();
     for set in levels().map(set_of) {
         assert!(restrict(set));
         test(set);
@@ -102,6 +107,45 @@ model! {
     struct Wide(x: [70, 64]) -> [70, 70] { Lstm(64), Lstm(80, bias = false), Lstm(16), Dense(70, bias = false) }
 }
 
+model! {
+    #[kiln(stream)]
+    struct Gated(x: [90, 5]) -> [90, 3] {
+        Gru(8), Gru(40, layers = 2, dropout = 0.5), Gru(64, bias = false), Gru(100), Dense(3),
+    }
+
+    #[kiln(stream)]
+    struct ResetBefore(x: [90, 5]) -> [90, 33] { Gru(20, reset_after = false), Gru(33, reset_after = false, bias = false) }
+
+    #[kiln(stream)]
+    struct Plain(x: [90, 5]) -> [90, 70] {
+        Rnn(7), Rnn(64, nonlinearity = Relu), Rnn(90, layers = 2, bias = false), Rnn(70),
+    }
+}
+
+#[test]
+fn every_cell_gives_the_bits_of_whole_sequences() {
+    on_every_set(|set| {
+        agrees::<Gated, 90, 5, 3>(&Gated::new(Seed(1)), set);
+        agrees::<ResetBefore, 90, 5, 33>(&ResetBefore::new(Seed(2)), set);
+        agrees::<Plain, 90, 5, 70>(&Plain::new(Seed(3)), set);
+    });
+}
+
+/// A token is a frame by itself.
+#[test]
+fn tokens_come_one_by_one() {
+    model! {
+        #[kiln(stream)]
+        struct Writer(text: u32[50]) -> [50, 20] { Embedding(20, 6), Gru(9), Dense(20) }
+    }
+    on_every_set(|set| {
+        let net = Writer::new(Seed(4));
+        let text: [u32; 50] = std::array::from_fn(|i| (i * 7 % 20) as u32);
+        let whole = net.forward(&text);
+        plays(&net, &text, &whole, &format!("tokens on {set:?}"));
+    });
+}
+
 #[test]
 fn recurrences_give_the_bits_of_whole_sequences() {
     on_every_set(|set| {
@@ -114,6 +158,7 @@ fn recurrences_give_the_bits_of_whole_sequences() {
 
 #[test]
 fn a_state_goes_on_where_it_stood() {
+    let _chosen = chosen();
     let net = Stacked::new(Seed(3));
     let frames = sequence::<150, 20>(1);
     let mut stream = net.stream();
@@ -257,7 +302,7 @@ model! {
 
     /// Frames that are numbers.
     #[kiln(stream)]
-    struct Plain(x: [70]) -> [70] { Reshape(70, 1), Conv1d(6, 3, padding = Causal), Tanh, Dense(1), Reshape(70), Softsign }
+    struct Flat(x: [70]) -> [70] { Reshape(70, 1), Conv1d(6, 3, padding = Causal), Tanh, Dense(1), Reshape(70), Softsign }
 }
 
 #[test]
@@ -297,7 +342,7 @@ fn last_is_the_newest_step() {
 fn what_works_on_each_step_gives_the_bits_of_whole_sequences() {
     on_every_set(|set| {
         agrees::<Normed, 90, 24, 7>(&Normed::new(Seed(1)), set);
-        let net = Plain::new(Seed(2));
+        let net = Flat::new(Seed(2));
         let input = sequence::<70, 1>(5);
         let input: [f32; 70] = input.as_flattened().try_into().unwrap();
         plays(

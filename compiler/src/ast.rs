@@ -121,13 +121,15 @@ pub struct Input {
     pub shape: Shape,
 }
 
-/// `[1, 28, 28]` or `u32[64]`.
+/// `[1, 28, 28]`, `u32[64]`, or `u32` alone.
 #[derive(Clone)]
 pub struct Shape {
     /// The element type, where one is written.
     pub element: Option<Ident>,
     /// Integer expressions over literals and the model's constants.
     pub sizes: Vec<syn::Expr>,
+    /// Whether no brackets are written: one number, without axes.
+    pub is_scalar: bool,
     /// The whole shape.
     pub span: Span,
 }

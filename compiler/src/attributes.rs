@@ -1,21 +1,23 @@
 //! The attributes that a user puts on a model.
 
 use crate::{nearest::nearest, report::Report};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Meta, Path, Token, punctuated::Punctuated};
 
 /// What a model asks of the compiler, in `#[kiln(..)]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// Training gives gradients of inputs, too.
     pub input_gradients: bool,
+    /// The inputs whose next values are the last results.
+    pub carried: Vec<Ident>,
     /// It answers frame by frame, too.
     pub stream: bool,
 }
 
 /// The words of `#[kiln(..)]`.
-const WORDS: &[&str] = &["input_gradients", "stream"];
+const WORDS: &[&str] = &["input_gradients", "carry", "stream"];
 
 /// What the attributes ask of the compiler.
 pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
@@ -33,26 +35,37 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                     asked.input_gradients = true;
                 }
                 Meta::Path(path) if path.is_ident("stream") => asked.stream = true,
-                _ => {
-                    let name = quote!(#word).to_string();
-                    let path = word.path();
-                    if WORDS.iter().any(|known| path.is_ident(known)) {
-                        let path = quote!(#path);
-                        let message = format!("`{path}` stands alone, as in `#[kiln({path})]`");
-                        report.error_over(&word, message);
-                        continue;
+                Meta::List(list) if list.path.is_ident("carry") => {
+                    match list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated) {
+                        Ok(names) if !names.is_empty() => asked.carried.extend(names),
+                        _ => report.error_over(&word, mistake(&word)),
                     }
-                    let repair = match nearest(&name, WORDS.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("there is `{}`", WORDS.join("`, `")),
-                    };
-                    let message = format!("`kiln` has no word `{name}`; {repair}");
-                    report.error_over(&word, message);
                 }
+                _ => report.error_over(&word, mistake(&word)),
             }
         }
     }
     asked
+}
+
+/// What is wrong with a word of `#[kiln(..)]`.
+fn mistake(word: &Meta) -> String {
+    let path = word.path();
+    let name = quote!(#path).to_string();
+    match &name[..] {
+        "input_gradients" => {
+            "`input_gradients` stands alone, as in `#[kiln(input_gradients)]`".to_string()
+        }
+        "stream" => "`stream` stands alone, as in `#[kiln(stream)]`".to_string(),
+        "carry" => "`carry` names the inputs that the last results are the next values of, as in `#[kiln(carry(state))]`".to_string(),
+        _ => {
+            let repair = match nearest(&name, WORDS.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is `{}`", WORDS.join("`, `")),
+            };
+            format!("`kiln` has no word `{name}`; {repair}")
+        }
+    }
 }
 
 /// The attributes that are rustc's.

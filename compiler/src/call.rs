@@ -137,6 +137,8 @@ pub enum Argument<M> {
     Adds,
     /// Where sums begin: at what is there if the call adds, or else at a bias, or at zero.
     Start(Option<Box<Self>>),
+    /// `const { &path::<sizes>(numbers) }`: a table that rustc computes.
+    Constant(Path, Vec<usize>, Vec<f64>),
     /// So many blocks of zeros.
     Zeros(usize),
     /// The first panel of the stretch of transposed weights that is made: threads share them.
@@ -164,6 +166,24 @@ impl<M> Argument<M> {
         Self::View(View {
             memory,
             access: Access::Read,
+            form,
+        })
+    }
+
+    /// What is written.
+    pub fn write(memory: M, form: Form) -> Self {
+        Self::View(View {
+            memory,
+            access: Access::Write,
+            form,
+        })
+    }
+
+    /// What is read and changed.
+    pub fn modify(memory: M, form: Form) -> Self {
+        Self::View(View {
+            memory,
+            access: Access::Modify,
             form,
         })
     }
@@ -198,6 +218,7 @@ impl<M> Argument<M> {
             Self::Flag(flag) => Argument::Flag(flag),
             Self::Adds => Argument::Adds,
             Self::Start(bias) => Argument::Start(bias.map(|bias| Box::new(bias.map(f)))),
+            Self::Constant(path, sizes, numbers) => Argument::Constant(path, sizes, numbers),
             Self::Zeros(blocks) => Argument::Zeros(blocks),
             Self::FirstPanel => Argument::FirstPanel,
             Self::Clock => Argument::Clock,

@@ -4,6 +4,7 @@
 //! later pass can point at what the user wrote.
 
 use crate::attributes::Asked;
+use crate::element::Element;
 pub use crate::ids::{LayerId, ValueId};
 use crate::ops::Op;
 pub use crate::parameter::{Init, Parameter, Role};
@@ -45,6 +46,8 @@ pub struct Stated {
     pub block: String,
     /// The shape.
     pub shape: Vec<usize>,
+    /// The element.
+    pub element: Element,
     /// Where it is stated.
     pub span: Span,
     /// The use of the block.
@@ -58,6 +61,8 @@ pub struct Value {
     pub name: String,
     /// Sizes in PyTorch's order, channels first; empty until known, for no tensor is without axes.
     pub shape: Vec<usize>,
+    /// What its numbers are.
+    pub element: Element,
     /// Where it is written.
     pub span: Span,
 }

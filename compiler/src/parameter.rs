@@ -66,6 +66,15 @@ pub enum Init {
     Orthogonal(f64),
     /// All the same.
     Constant(f64),
+    /// Like another, but for a row of the first axis, which is zero.
+    Padded {
+        /// How the other rows begin.
+        of: Box<Init>,
+        /// Which row is zero.
+        row: usize,
+        /// How many there are.
+        rows: usize,
+    },
     /// Equal parts of the first axis, each by itself.
     Parts(Vec<Init>),
 }

@@ -30,7 +30,7 @@ use body::body;
 use cursor::{check_keyword, contained, expect};
 use depth::check_depth;
 use parameters::{arguments, parameters};
-use shape::shape;
+use shape::{input_shape, shape};
 
 /// Reads everything in one `model!`; structs whose names could be read are given even when the rest holds errors.
 pub fn parse(tokens: TokenStream, report: &mut Report) -> Unit {
@@ -200,7 +200,7 @@ fn block_input(input: ParseStream) -> syn::Result<BlockInput> {
     expect(input, input.peek(syn::Ident), message)?;
     let name = input.parse()?;
     let stated = input.parse::<Option<Token![:]>>()?.is_some();
-    let shape = stated.then(|| shape(input)).transpose()?;
+    let shape = stated.then(|| input_shape(input)).transpose()?;
     Ok(BlockInput { name, shape })
 }
 
@@ -302,7 +302,7 @@ fn named_shape(input: ParseStream) -> syn::Result<Input> {
     input.parse::<Token![:]>()?;
     Ok(Input {
         name,
-        shape: shape(input)?,
+        shape: input_shape(input)?,
     })
 }
 

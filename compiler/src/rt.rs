@@ -101,6 +101,9 @@ paths! {
     CELLS = cells;
     LOAD = load;
     UNLOAD = unload;
+    LOAD_TOKENS = load_tokens;
+    TOKENS = tokens;
+    TOKEN_ROWS = token_rows;
     LOAD_STORED = load_stored;
     UNLOAD_STORED = unload_stored;
     STRETCH = Stretch::of;
@@ -165,6 +168,7 @@ paths! {
     PAD_REFLECT = pad::Mode::Reflect;
     PAD_REPLICATE = pad::Mode::Replicate;
     PAD_CIRCULAR = pad::Mode::Circular;
+    SINUSOIDS = positions::sinusoids;
     RULE_SLIDING = pool::Rule::Sliding;
     RULE_ADAPTIVE = pool::Rule::Adaptive;
     UPSAMPLE_SOURCE = upsample::Source;
@@ -180,7 +184,15 @@ paths! {
     DEPTHWISE_APPLICATION = depthwise::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     CONV_TRANSPOSE2D_GROUPS = conv_transpose2d::application_groups;
-    LSTM_WEIGHTS = lstm::Weights;
-    LSTM_RECURRENT_ROWS = lstm::recurrent_rows;
+    RECURRENT_WEIGHTS = recurrent::Weights;
+    RECURRENT_ROWS = recurrent::recurrent_rows;
+    INITIAL_ROWS = recurrent::initial_rows;
+    RNN_TANH = recurrent::RnnTanh;
+    RNN_RELU = recurrent::RnnRelu;
+    LSTM = recurrent::Lstm;
+    GRU = recurrent::Gru;
+    GRU_RESET_BEFORE = recurrent::GruResetBefore;
+    SOME = Some;
+    NONE = None;
 }
 pub(crate) use {kernels, parameter};

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     ast,
+    element::{Element, Typed},
     graph::{Graph, LayerId, Node, Parameter, Stated, ValueId},
-    ops::{Application, Feed},
+    ops::{Application, Feed, Op},
     report::Report,
     sizes::Constants,
 };
@@ -16,8 +17,10 @@ use limits::{
     check_values, check_volume, volume,
 };
 
+pub use carried::pairs as carried;
 pub use limits::fits_caller;
 
+mod carried;
 mod limits;
 
 /// Finds all shapes and parameters, and compares what comes out with what is declared.
@@ -39,6 +42,8 @@ pub fn infer(
         }
     }
     let mut known = BTreeMap::new();
+    // The last mistake, and the node that makes it.
+    let mut mistaken: Option<(usize, String)> = None;
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let (output, span) = (node.output, node.span);
@@ -47,7 +52,10 @@ pub fn infer(
             Some(Ok(shape)) => shape,
             Some(Err(mut message)) => {
                 message += &operands(graph, node);
-                report.error(span, message);
+                if !is_repeated(graph, index, mistaken.as_ref(), &message) {
+                    report.error(span, &message);
+                }
+                mistaken = Some((index, message));
                 continue;
             }
             None => continue,
@@ -69,7 +77,25 @@ pub fn infer(
     report.within(whole);
     check_outputs(graph, declared, constants, report);
     check_given(graph, declared, report);
+    carried::check(graph, report);
     check_padded(graph, totals.parameters, report);
+}
+
+/// Whether the node before makes the same mistake for the same layer and operands: the other direction of a level.
+fn is_repeated(
+    graph: &Graph,
+    index: usize,
+    mistaken: Option<&(usize, String)>,
+    message: &str,
+) -> bool {
+    let Some((last, said)) = mistaken else {
+        return false;
+    };
+    let (node, other) = (&graph.nodes[index], &graph.nodes[*last]);
+    last + 1 == index
+        && said == message
+        && (node.layer, &node.inputs) == (other.layer, &other.inputs)
+        && node.layer.is_some()
 }
 
 /// The result's shape by the operator's own rule, if all operands' are known.
@@ -79,16 +105,47 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
         .map(|value| Feed {
             from: &value.name,
             shape: &value.shape,
+            element: value.element,
         })
         .collect();
     if feeds.iter().any(|feed| feed.shape.is_empty()) {
         return None;
     }
     let layer = &graph.values[node.output.0].name;
-    Some(node.op.infer(&Application {
+    let call = Application {
         layer,
         inputs: &feeds,
-    }))
+    };
+    Some(check_elements(&node.op, &call).and_then(|()| node.op.infer(&call)))
+}
+
+/// Layers compute with numbers, and what looks tokens up takes tokens.
+fn check_elements(op: &Op, call: &Application<'_>) -> Result<(), String> {
+    let shapes: Vec<&[usize]> = call.inputs.iter().map(|feed| feed.shape).collect();
+    for (operand, feed) in call.inputs.iter().enumerate() {
+        let takes = op.tokens(operand, &shapes).is_some();
+        if takes == feed.element.is_token() {
+            continue;
+        }
+        let (layer, from) = (call.layer, feed.from);
+        let given = Typed(feed.element, feed.shape);
+        return Err(match (takes, feed.element) {
+            (true, _) => format!(
+                "`{layer}` takes u32 indices, but `{from}` gives {given}, which are f32; \
+                 declare them in an input of their own, as in `words: u32[40]`"
+            ),
+            (false, Element::Scalar) => format!(
+                "`{layer}` takes f32 numbers, but `{from}` is a u32; give it as a length, as in `mean(x, axis = 0, length = {from})`, \
+                 or declare `{from}: [1]`"
+            ),
+            (false, _) => format!(
+                "`{layer}` takes f32 numbers, but `{from}` gives {given}; put `Embedding` before it, which gives a vector \
+                 for each token, or declare `{from}: {:?}`",
+                feed.shape
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// Gives a value its shape, if it is one that a tensor can have.
@@ -163,16 +220,16 @@ fn check_shared(layer: &str, first: &Parameter, again: &Parameter) -> Result<(),
 /// A block is given what it says it takes.
 fn check_stated(graph: &Graph, stated: &Stated, report: &mut Report) {
     let given = &graph.values[stated.value.0];
-    if given.shape.is_empty() || given.shape == stated.shape {
+    if given.shape.is_empty() || (given.shape == stated.shape && given.element == stated.element) {
         return;
     }
     let message = format!(
-        "the input `{}` of the block `{}` is declared {:?}, but `{}` gives {:?}{}; leave the shape out and it is inferred",
+        "the input `{}` of the block `{}` is declared {}, but `{}` gives {}{}; leave the shape out and it is inferred",
         stated.name,
         stated.block,
-        stated.shape,
+        Typed(stated.element, &stated.shape),
         given.name,
-        given.shape,
+        Typed(given.element, &given.shape),
         arithmetic(graph, stated.value, &stated.shape)
     );
     report.error(stated.span, message);
@@ -296,7 +353,9 @@ fn behind_recurrence(graph: &Graph, mut output: ValueId) -> Option<Option<&str>>
         if node.output != output {
             continue;
         }
-        if node.op.remembers() {
+        // What joins the directions of a layer is that layer.
+        let remembers = |LayerId(layer): LayerId| graph.layers[layer].op.remembers();
+        if node.op.remembers() || node.layer.is_some_and(remembers) {
             return Some(next);
         }
         next = Some(graph.values[output.0].name.as_str());

@@ -109,6 +109,8 @@ pub struct Placed {
     pub root: ValueId,
     /// Whether it has a delta: it depends on something learnt, or on an input whose gradient is asked for.
     pub learns: bool,
+    /// The least and the greatest index that its readers take, where it is indices.
+    pub tokens: Option<[u32; 2]>,
     /// Whether it depends on nothing learnt: its delta is wanted for gradients of inputs alone.
     pub asked: bool,
 }

@@ -138,6 +138,9 @@ impl Constants {
 
     /// A shape: one size or more.
     pub fn shape(&self, shape: &ast::Shape, report: &mut Report) -> Option<Vec<usize>> {
+        if shape.is_scalar {
+            return Some(vec![1]);
+        }
         if shape.sizes.is_empty() {
             report.error(
                 shape.span,

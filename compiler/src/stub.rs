@@ -7,15 +7,16 @@ use quote::quote;
 use crate::{
     ast,
     attributes::{allowances, conditions, derived, passed},
-    emit::{arrays::arrays, hygiene::Scope},
+    element::Element,
+    emit::{arrays::parts, hygiene::Scope},
     report::Report,
-    resolve::{PARTS, repeated},
+    resolve::{PARTS, element, repeated},
     shapes::fits_caller,
     sizes::Constants,
 };
 
 /// Sizes without the batch.
-type Shape = Vec<usize>;
+type Shape = (Element, Vec<usize>);
 
 /// Stubs for all models of one `model!`; `root` is the path of the facade crate.
 pub fn stubs(root: &TokenStream, models: &[ast::Model]) -> TokenStream {
@@ -64,7 +65,8 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         #methods
     });
     // Where nothing is known, anything will do: only inference is called by the types that a user writes.
-    let (inputs, outputs) = declared.unwrap_or((vec![vec![1]], vec![vec![1]]));
+    let (inputs, outputs) =
+        declared.unwrap_or_else(|| (vec![(Element::F32, vec![1])], vec![(Element::F32, vec![1])]));
     let traits = [
         "Declared",
         "Model",
@@ -86,7 +88,7 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         type Network = Self;
     });
     let passes = scope.tokens(passes(&inputs, &outputs));
-    let steps = inputs[0][0];
+    let steps = inputs[0].1[0];
     let (frame, answer) = (frames(&inputs, steps), frames(&outputs, steps));
     let frames = scope.tokens(quote! {
         type InputFrame = #frame;
@@ -260,18 +262,21 @@ fn stream(frame: &TokenStream, answer: &TokenStream) -> TokenStream {
 
 /// The type of a step of some values: without time, where there is any.
 fn frames(shapes: &[Shape], steps: usize) -> TokenStream {
-    let frames = shapes.iter().map(|shape| match &shape[..] {
-        [first, rest @ ..] if *first == steps && rest.len() < 2 => rest,
-        whole => whole,
+    let frames = shapes.iter().map(|(element, shape)| match &shape[..] {
+        [first, rest @ ..] if *first == steps && rest.len() < 2 => (*element, rest),
+        whole => (*element, whole),
     });
-    arrays(&quote!(f32), frames)
+    parts(frames)
 }
 
 /// Shapes of the inputs and the outputs, if all are sound. What is wrong with one was reported already.
 fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
     let mut report = Report::default();
     let constants = Constants::evaluate(&model.given, &model.body.constants, &mut report);
-    let mut sound = |shape: &ast::Shape| constants.shape(shape, &mut report);
+    let mut sound = |shape: &ast::Shape| {
+        let element = element(shape, &mut report);
+        Some((element, constants.shape(shape, &mut report)?))
+    };
     let inputs: Option<Vec<_>> = model
         .inputs
         .iter()
@@ -280,11 +285,13 @@ fn shapes(model: &ast::Model) -> Option<(Vec<Shape>, Vec<Shape>)> {
     let outputs: Option<Vec<_>> = model.outputs.iter().map(&mut sound).collect();
     report.take();
     let (inputs, outputs) = (inputs?, outputs?);
-    let fits = |shapes: &[Shape]| (1..=PARTS).contains(&shapes.len()) && fits_caller(shapes);
+    let fits = |shapes: &[Shape]| {
+        (1..=PARTS).contains(&shapes.len()) && fits_caller(shapes.iter().map(|(_, shape)| shape))
+    };
     (fits(&inputs) && fits(&outputs)).then_some((inputs, outputs))
 }
 
 /// The type of some values as the caller sees them.
-fn types(shapes: &[Shape]) -> TokenStream {
-    arrays(&quote!(f32), shapes.iter().map(Vec::as_slice))
+fn types(values: &[Shape]) -> TokenStream {
+    parts(values.iter().map(|(element, shape)| (*element, &shape[..])))
 }

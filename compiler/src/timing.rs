@@ -4,6 +4,7 @@
 //! paces, which is one unless a layer has a stride in time.
 
 use crate::{
+    element::Element,
     graph::{Graph, Node},
     ops::Op,
     pace::{Pace, Timed, Timing},
@@ -89,7 +90,8 @@ fn enter(graph: &Graph, paces: &mut [Option<Pace>], report: &mut Report) {
         let value = &graph.values[input.0];
         let is_sequence = value.shape.len() <= 2;
         let first = *steps.get_or_insert(value.shape[0]);
-        paces[input.0] = Some(match is_sequence && value.shape[0] == first {
+        let runs = is_sequence && value.shape[0] == first && value.element != Element::Scalar;
+        paces[input.0] = Some(match runs {
             true => Pace::Steps(1),
             false => Pace::Still,
         });
@@ -136,7 +138,7 @@ fn pace(graph: &Graph, node: &Node, paces: &[Option<Pace>]) -> Option<Result<Pac
                 "gives {:?}, which has more axes than [time, features]",
                 output.shape
             );
-            Err(timing.refused(&what, "keep the features of a step one axis"))
+            timing.refused(&what, "keep the features of a step one axis")
         }
         pace => Ok(pace),
     }))

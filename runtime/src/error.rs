@@ -159,6 +159,25 @@ pub enum Error {
         /// Which number of the input, counted from 0 in row-major order.
         index: usize,
     },
+    /// An input holds an index that a layer does not take: a token beyond its vocabulary, or a length beyond the steps.
+    IndexOutOfRange {
+        /// Epoch in which it was met, counted from 1; none outside a fit.
+        epoch: Option<usize>,
+        /// Row of the dataset, counted from 0.
+        row: usize,
+        /// Name of the input.
+        input: &'static str,
+        /// Which index of the input, counted from 0.
+        index: usize,
+        /// The index.
+        found: u32,
+        /// The layer.
+        layer: &'static str,
+        /// The least index that the layer takes.
+        least: u32,
+        /// The greatest index that the layer takes.
+        most: u32,
+    },
     /// A target holds a number that is NaN or infinite.
     NanTarget {
         /// Row of the dataset, counted from 0.

@@ -8,6 +8,7 @@
 //! them one of one output of several. Definitions are scikit-learn's.
 
 mod confusion;
+mod first;
 mod labelled;
 mod measures;
 mod metric;

@@ -190,6 +190,21 @@ pub struct Lead {
     pub blocks: usize,
 }
 
+/// Which indices a layer takes of an input that is `u32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// The input's number.
+    pub part: usize,
+    /// The input's name.
+    pub input: &'static str,
+    /// The layer's name.
+    pub layer: &'static str,
+    /// The least index.
+    pub least: u32,
+    /// The greatest index.
+    pub most: u32,
+}
+
 /// A matrix in panels of sixteen columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panels {
@@ -228,8 +243,10 @@ pub trait Network: Send + Sync + 'static {
 
     /// The struct's name.
     const NAME: &'static str;
-    /// Shapes of the inputs.
+    /// Shapes of the inputs; that of a `u32` alone has no axes.
     const INPUTS: &'static [&'static [usize]];
+    /// Which indices are taken of inputs that are `u32`.
+    const TOKENS: &'static [Tokens] = &[];
     /// Summary lines in order.
     const LAYERS: &'static [Layer];
     /// Every tensor of the arena, in its order and without gaps: those that are learnt first.
@@ -266,9 +283,16 @@ pub trait Network: Send + Sync + 'static {
     const BACKWARD_PASSES: usize = 1;
     /// A layer that learns nothing from a sample alone, such as `BatchNorm` over features.
     const NEEDS_COMPANY: Option<&'static str> = None;
+    /// Whether results of a sample are inputs of the one that follows it.
+    const CARRIES: bool = false;
     /// Whether `loss_rows` needs room for an output and its delta: several outputs lie apart in a chunk, and one that is not
     /// flat lies otherwise than the loss takes it.
     const NEEDS_PAIR: bool;
+
+    /// Puts the state that a sample left into the input of the one that follows it.
+    fn carry(before: &Self::Output, input: &mut Self::Input) {
+        let _ = (before, input);
+    }
 
     /// A model around an arena of `PARAMETER_BLOCKS`.
     fn from_arena(arena: Arena) -> Self::Model;
@@ -291,7 +315,8 @@ pub trait Network: Send + Sync + 'static {
     /// no panel; once per step.
     fn transpose<S: Isa>(s: S, parameters: &[Block], first: usize, transposed: &mut [Block]);
 
-    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite.
+    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite, and all indices are
+    /// taken.
     fn load<S: Isa>(
         s: S,
         input: &Self::Input,

@@ -1,6 +1,8 @@
 //! Parameters by name, read and written in PyTorch's order; how they begin is in `draw`.
 
 mod blend;
+#[cfg(feature = "alloc")]
+mod copy;
 mod draw;
 mod product;
 
@@ -238,16 +240,19 @@ impl<N: Declared, A> Parameters<N, A> {
         self.tensors().iter().find(|tensor| tensor.name == name)
     }
 
+    /// The tensor of this name, or the error that there is none.
+    fn find_named(&self, name: &str) -> Result<&'static Tensor> {
+        self.find(name).ok_or_else(|| Error::UnknownParameter {
+            #[cfg(feature = "alloc")]
+            name: name.into(),
+            #[cfg(feature = "alloc")]
+            nearest: nearest(name, self.tensors().iter().map(|tensor| tensor.name)),
+        })
+    }
+
     /// The tensor of this name, which holds `count` numbers.
     fn find_for(&self, name: &str, count: usize) -> Result<&'static Tensor> {
-        let Some(tensor) = self.find(name) else {
-            return Err(Error::UnknownParameter {
-                #[cfg(feature = "alloc")]
-                name: name.into(),
-                #[cfg(feature = "alloc")]
-                nearest: nearest(name, self.tensors().iter().map(|tensor| tensor.name)),
-            });
-        };
+        let tensor = self.find_named(name)?;
         if count == tensor.count() {
             return Ok(tensor);
         }

@@ -3,7 +3,7 @@
 use crate::{
     block::Block,
     declared::Declared,
-    network::{Layer, Network, count_flops, count_parameters},
+    network::{Layer, Network, Tokens, count_flops, count_parameters},
 };
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
@@ -13,6 +13,7 @@ use core::fmt;
 pub struct Summary {
     network: &'static str,
     inputs: &'static [&'static [usize]],
+    tokens: &'static [Tokens],
     rows: Vec<[String; 3]>,
     parameters: usize,
     flops: u64,
@@ -42,6 +43,7 @@ impl Summary {
         Self {
             network: M::Network::NAME,
             inputs: M::Network::INPUTS,
+            tokens: M::Network::TOKENS,
             rows,
             parameters: count_parameters(layers),
             flops: count_flops(layers),
@@ -102,7 +104,12 @@ impl fmt::Display for Summary {
         };
         write!(f, "{}", self.network)?;
         for (index, shape) in self.inputs.iter().enumerate() {
-            write!(f, "{} {shape:?}", if index == 0 { ":" } else { "," })?;
+            write!(f, "{} ", if index == 0 { ":" } else { "," })?;
+            match (self.tokens.iter().any(|it| it.part == index), shape) {
+                (true, []) => f.write_str("u32")?,
+                (true, shape) => write!(f, "u32{shape:?}")?,
+                (false, shape) => write!(f, "{shape:?}")?,
+            }
         }
         writeln!(f, "\n{}", rule('┌', '┬', '┐'))?;
         let [a, b, c] = HEADER;

@@ -99,6 +99,15 @@ pub enum Init {
     Orthogonal(f32),
     /// All the same.
     Constant(f32),
+    /// Like another, which is not of parts, but for row `row` of the first axis, which has `rows`: that is zero.
+    Padded {
+        /// How the other rows begin.
+        of: &'static Init,
+        /// The row.
+        row: usize,
+        /// How many there are.
+        rows: usize,
+    },
     /// As many equal parts of the first axis, such as the gates of a recurrence, each of which begins by itself.
     Parts(&'static [Init]),
 }
@@ -110,6 +119,14 @@ impl Init {
             Self::Parts(parts) => {
                 let part = index * parts.len() / count.max(1);
                 parts.get(part).copied().unwrap_or(Self::Constant(0.0))
+            }
+            Self::Padded { of, row, rows } => {
+                let here = index / (count / rows.max(1)).max(1);
+                if here == row {
+                    Self::Constant(0.0)
+                } else {
+                    *of
+                }
             }
             whole => whole,
         }

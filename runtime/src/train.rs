@@ -6,6 +6,7 @@
 mod around;
 mod average;
 mod callback;
+mod carry;
 #[cfg(feature = "files")]
 mod checkpoint;
 mod curves;

@@ -44,6 +44,16 @@ pub fn floats_mut<T: Nested>(value: &mut T) -> &mut [f32] {
     }
 }
 
+/// The indices of a nested array in row-major order; none for numbers.
+#[inline(always)]
+fn indices<T: Nested>(value: &T) -> &[u32] {
+    if T::FLOATS {
+        &[]
+    } else {
+        bytemuck::cast_slice(core::slice::from_ref(value))
+    }
+}
+
 /// An input or an output of a network: a nested array, or a tuple of them.
 pub trait Value: Clone + Zeroable + Send + Sync + 'static {
     /// Index of the first number that is infinite or no number at all, counted in row-major order through all parts.
@@ -51,6 +61,9 @@ pub trait Value: Clone + Zeroable + Send + Sync + 'static {
 
     /// How many `f32` it holds.
     fn count(&self) -> usize;
+
+    /// The indices of a part, the first of which is 0, in row-major order; none where it holds numbers.
+    fn indices(&self, part: usize) -> &[u32];
 }
 
 /// The bits of the exponent: all are set in what is infinite or no number.
@@ -72,6 +85,10 @@ impl<T: Nested> Value for T {
 
     fn count(&self) -> usize {
         floats(self).len()
+    }
+
+    fn indices(&self, part: usize) -> &[u32] {
+        if part == 0 { indices(self) } else { &[] }
     }
 }
 
@@ -151,6 +168,13 @@ macro_rules! tuple {
             fn count(&self) -> usize {
                 0 $(+ self.$index.count())*
             }
+
+            fn indices(&self, part: usize) -> &[u32] {
+                match part {
+                    $($index => self.$index.indices(0),)*
+                    _ => &[],
+                }
+            }
         }
     };
 }
@@ -170,6 +194,10 @@ mod tests {
         let mut value = ([[1.0_f32; 300]; 2], [7_u32; 4], [0.0_f32; 5]);
         assert_eq!(value.first_not_finite(), None);
         assert_eq!(value.count(), 605);
+        assert_eq!(
+            [0, 1, 2, 3].map(|part| value.indices(part).len()),
+            [0, 4, 0, 0]
+        );
         value.2[3] = f32::NEG_INFINITY;
         assert_eq!(value.first_not_finite(), Some(603));
         value.0[1][299] = f32::NAN;

@@ -7,7 +7,10 @@ pub use crate::loss::in_batch::score;
 use crate::{
     batch::{Batch, Place},
     block::{Block, LANES, array, array_mut},
-    kernels::copy::{self, Axis},
+    kernels::{
+        copy::{self, Axis},
+        embedding::Looked,
+    },
     loss::{Loss, Score},
     math,
     simd::Isa,
@@ -27,6 +30,12 @@ pub fn carve<const N: usize>(memory: &mut [Block], spans: [Range<usize>; N]) -> 
 #[inline(always)]
 pub fn rows<const K: usize>(blocks: &[Block]) -> &[[f32; K]] {
     must_cast_slice::<Block, f32>(blocks).as_chunks::<K>().0
+}
+
+/// Blocks as rows of `N` indices.
+#[inline(always)]
+pub fn tokens<const N: usize>(blocks: &[Block]) -> &[[u32; N]] {
+    must_cast_slice::<Block, u32>(blocks).as_chunks::<N>().0
 }
 
 /// The caller's samples as rows of `K` floats.
@@ -190,6 +199,25 @@ pub fn load_stored<S: Isa, I: Pod>(
     finite
 }
 
+/// [`load`] of indices, which stay as they are; `true` if all of them lie from `least` to `most`.
+#[inline(always)]
+pub fn load_tokens<I: Pod>(
+    sample: &I,
+    memory: &mut [Block],
+    place: Place,
+    capacity: usize,
+    row: usize,
+    [least, most]: [u32; 2],
+) -> bool {
+    let row = must_cast_slice_mut::<Block, u32>(row_mut(memory, place, capacity, row));
+    let sample = bytemuck::cast_slice::<I, u32>(core::slice::from_ref(sample));
+    let (values, gap) = row.split_at_mut(sample.len());
+    values.copy_from_slice(sample);
+    gap.fill(0);
+    let inside = |all, &index: &u32| all & (index >= least) & (index <= most);
+    sample.iter().fold(true, inside)
+}
+
 /// Copies row `row` of the value planned at `place` to the caller.
 #[inline(always)]
 pub fn unload<O: Pod>(
@@ -269,13 +297,13 @@ pub type Sequences<'a, const T: usize, const B: usize> = &'a [[[Block; B]; T]];
 
 /// The batch's sequences of two values side by side, chunk by chunk: `T` steps of `A` and of `B` blocks.
 #[inline(always)]
-pub fn step_pairs<'a, const T: usize, const A: usize, const B: usize>(
+pub fn step_pairs<'a, const T: usize, const A: usize, const U: usize, const B: usize>(
     batch: Batch<'a>,
     y: Place,
     dz: Place,
-) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, T, B>)> + Clone {
+) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, U, B>)> + Clone {
     let y = batch.slices(y).map(steps::<T, A>);
-    y.zip(batch.slices(dz).map(steps::<T, B>))
+    y.zip(batch.slices(dz).map(steps::<U, B>))
 }
 
 /// The batch's rows of a value, chunk by chunk, `B` blocks each.
@@ -285,6 +313,26 @@ pub fn row_blocks<'a, const B: usize>(
     value: Place,
 ) -> impl Iterator<Item = &'a [[Block; B]]> + Clone {
     batch.slices(value).map(blocks::<B>)
+}
+
+/// The batch's tokens and the deltas of what they were looked up as, chunk by chunk, `steps` for each sample.
+#[inline(always)]
+pub fn token_rows<'a>(
+    batch: Batch<'a>,
+    x: Place,
+    dy: Place,
+    steps: usize,
+) -> impl Iterator<Item = Looked<'a>> + Clone {
+    let chunks = batch.slices(x).zip(batch.slices(dy));
+    chunks.map(
+        #[inline(always)]
+        move |(tokens, dy)| Looked {
+            tokens: must_cast_slice(tokens),
+            stride: x.blocks * LANES,
+            steps,
+            dy,
+        },
+    )
 }
 
 const _: () = assert!(LANES * size_of::<f32>() == size_of::<Block>());

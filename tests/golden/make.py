@@ -500,8 +500,10 @@ FAMILIES = [
     "norms",
     "padding",
     "pools",
+    "recurrent",
     "reductions",
     "shapes",
+    "tokens",
     "upsample",
 ]
 

@@ -16,6 +16,12 @@ impl Arguments<'_> {
         }
     }
 
+    /// A number of at least 0 that may be given, by name only.
+    pub fn optional_integer(&mut self, name: &'static str) -> Option<usize> {
+        let value = self.take(name, format!("{name} = .."), Standing::Named)?;
+        Some(self.integer_of(value))
+    }
+
     /// A list of axes: `2, 0, 1` or `[2, 0, 1]`.
     pub fn indices(&mut self, name: &'static str) -> Vec<usize> {
         let Some(first) = self.take(name, format!("{name}.."), Standing::Positional) else {

@@ -55,6 +55,11 @@ pub enum Form {
         /// Floats from row to row.
         floats: usize,
     },
+    /// `[[u32; tokens]]`: indices, with those that fill the last block.
+    Tokens {
+        /// Indices of a sample.
+        tokens: usize,
+    },
     /// `[[[f32; floats]; steps]]`
     Sequences {
         /// Steps of a sequence.
@@ -94,7 +99,9 @@ impl Form {
     /// Blocks for one sample, or of a parameter. Forms that do not say it view memory whose size is known otherwise.
     pub fn blocks(self) -> Option<usize> {
         match self {
-            Self::Blocks | Self::Floats { .. } | Self::Sequences { .. } => None,
+            Self::Blocks | Self::Floats { .. } | Self::Sequences { .. } | Self::Tokens { .. } => {
+                None
+            }
             Self::Cells(blocks) | Self::Scratch(blocks) => Some(blocks),
             Self::Rows { rows, blocks } => Some(rows * blocks),
             Self::Steps { steps, blocks } => Some(steps * blocks),
@@ -107,6 +114,7 @@ impl Form {
         match self {
             Self::Floats { rows, floats } => Some(rows * floats),
             Self::Sequences { steps, floats } => Some(steps * floats),
+            Self::Tokens { tokens } => Some(tokens),
             _ => self.blocks().map(|blocks| blocks * LANES),
         }
     }
@@ -120,6 +128,7 @@ impl fmt::Display for Form {
             Self::Scratch(blocks) | Self::Cells(blocks) => write!(f, "{blocks} blocks"),
             Self::Rows { rows, blocks } => write!(f, "{rows} rows of {blocks} blocks"),
             Self::Floats { rows, floats } => write!(f, "{rows} rows of {floats} floats"),
+            Self::Tokens { tokens } => write!(f, "{tokens} tokens"),
             Self::Sequences { steps, floats } => write!(f, "{steps} steps of {floats} floats"),
             Self::Steps { steps, blocks } => write!(f, "{steps} steps of {blocks} blocks"),
             Self::Panels { rows, panels } => write!(f, "{panels} panels of {rows} blocks"),

@@ -12,6 +12,22 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "input_dim",
         "every layer's input is inferred; the model's stands behind its name, as in `Net(x: [784])`",
     ),
+    (
+        "mask_zero",
+        "give the steps that count as `length = ..` to what reads them",
+    ),
+    (
+        "length",
+        "a length is a `u32` input of the model, given in `forward`, as in `mean(x, axis = 0, length = n)`",
+    ),
+    (
+        "lengths",
+        "a length is a `u32` input of the model, given in `forward`, as in `mean(x, axis = 0, length = n)`",
+    ),
+    (
+        "mask",
+        "multiply by an input [T, 1], or give the number of steps, as in `mean(x, axis = 0, length = n)`",
+    ),
     ("start_dim", "all axes become one; leave it out"),
     (
         "batch_first",
@@ -71,7 +87,18 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "training",
         "training and inference are told apart without it; leave it out",
     ),
-    ("bidirectional", "it reads forwards alone; leave it out"),
+    (
+        "bidirectional",
+        "only `Rnn`, `Lstm` and `Gru` read in two directions; leave it out",
+    ),
+    (
+        "go_backwards",
+        "`bidirectional = true` adds a direction that reads from the last step to the first",
+    ),
+    (
+        "recurrent_dropout",
+        "`dropout` acts between levels; what passes from step to step is whole",
+    ),
     ("dim", AXES),
     ("axis", AXES),
     (
@@ -105,6 +132,21 @@ const OF_SOME: &[(&[&str], &[&str], &str)] = &[
         &["ConvTranspose1d", "ConvTranspose2d"],
         &["padding_mode"],
         "padding is zeros; leave it out",
+    ),
+    (
+        &["Rnn", "Lstm"],
+        &["reset_after"],
+        "only `Gru` has a reset gate; leave it out",
+    ),
+    (
+        &["Rnn", "Gru"],
+        &["forget_bias", "unit_forget_bias"],
+        "only `Lstm` has a forget gate; write `bias_init` for all biases",
+    ),
+    (
+        &["Lstm", "Gru"],
+        &["nonlinearity", "activation", "recurrent_activation"],
+        "its gates are sigmoids and its candidate a tanh; leave it out",
     ),
     (
         &["StochasticDepth"],

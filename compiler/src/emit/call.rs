@@ -226,6 +226,9 @@ impl<'a> Printer<'a> {
             }
             Argument::FirstPanel => quote!(panel),
             Argument::Clock => quote!(rows.step),
+            Argument::Constant(path, sizes, numbers) => {
+                quote!(const { &#path::<#(#sizes),*>(#(#numbers),*) })
+            }
             Argument::Zeros(blocks) => {
                 let block = rt::BLOCK;
                 quote!(&[#block::ZERO; #blocks])
@@ -348,7 +351,7 @@ pub fn sizes(sizes: &[Size], adds: bool) -> Option<TokenStream> {
             quote!(#path<#({ #numbers.to_bits() }),*>)
         }
         Size::User(user) => user.tokens.clone(),
-        Size::Arrays(shapes) => arrays(&quote!(f32), shapes.iter().map(|shape| &shape[..])),
+        Size::Arrays(shapes) => arrays(shapes.iter().map(|shape| &shape[..])),
         Size::Inferred => quote!(_),
     };
     let tokens = sizes.iter().map(size);
@@ -375,6 +378,10 @@ fn buffer(name: &TokenStream, form: Form, writes: bool) -> TokenStream {
         (Form::Floats { floats, .. }, _) => quote!(#rows::<#floats>(#name)),
         (Form::Sequences { steps, floats }, _) => {
             quote!(#sequences::<#steps, [f32; #floats]>(#rows::<#floats>(#name)))
+        }
+        (Form::Tokens { tokens }, _) => {
+            let path = rt::TOKENS;
+            quote!(#path::<#tokens>(#name))
         }
         (Form::Rows { blocks, .. }, false) => {
             let path = rt::BLOCKS;

@@ -30,6 +30,10 @@ pub fn load_sample(printer: Printer<'_>, inputs: &[Crossing]) -> TokenStream {
 pub fn load_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) -> TokenStream {
     let name = &printer.place(crossing.buffer).name;
     let [memory, capacity, row] = printer.row(crossing.buffer);
+    if let Some([least, most]) = crossing.tokens {
+        let path = rt::LOAD_TOKENS;
+        return quote!(#path(#part, #memory, #name, #capacity, #row, [#least, #most]));
+    }
     match &crossing.stored {
         None => {
             let path = rt::LOAD;
@@ -58,6 +62,19 @@ fn unload_part(printer: Printer<'_>, crossing: &Crossing, part: &TokenStream) ->
             quote!(#path(s, memory, #name, capacity, row, #part, #first, #axes);)
         }
     }
+}
+
+/// Copies the deltas of a sample's inputs, of which there are `count`, to the caller.
+pub fn unload_slopes(
+    printer: Printer<'_>,
+    slopes: &[(usize, Crossing)],
+    count: usize,
+) -> TokenStream {
+    let unloads = slopes.iter().map(|(index, slope)| {
+        let part = part(*index, count, quote!(output), true);
+        unload_part(printer, slope, &part)
+    });
+    quote!(#(#unloads)*)
 }
 
 /// Copies one sample of the outputs' buffers to the caller.

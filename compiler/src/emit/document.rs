@@ -1,6 +1,7 @@
 //! The table of layers that appears when a user hovers over the model.
 
 use super::{model::Model, tables};
+use crate::element::Typed;
 use crate::graph::ValueId;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -38,7 +39,7 @@ pub fn answers(model: &Model<'_>, is_small: bool) -> (String, String) {
     let shapes = |values: &[ValueId]| {
         let values = values.iter().map(|value| {
             let value = &model.graph.values[value.0];
-            format!("`{:?}`", value.shape)
+            format!("`{}`", Typed(value.element, &value.shape))
         });
         values.collect::<Vec<_>>().join(" and ")
     };

@@ -55,6 +55,10 @@ impl Printer<'_> {
             .iter()
             .map(|(_, view)| view.form)
             .collect::<Vec<_>>();
+        if let [Form::Tokens { .. }, Form::Rows { rows, .. }] = forms[..] {
+            let path = rt::TOKEN_ROWS;
+            return quote!(#path(batch, #(#places),*, #rows));
+        }
         let path = match forms[..] {
             [Form::Rows { blocks, .. }] => {
                 let path = rt::ROW_BLOCKS;
@@ -66,10 +70,13 @@ impl Printer<'_> {
             }
             [
                 Form::Steps { steps, blocks },
-                Form::Steps { blocks: others, .. },
+                Form::Steps {
+                    steps: beside,
+                    blocks: others,
+                },
             ] => {
                 let path = rt::STEP_PAIRS;
-                quote!(#path::<#steps, #blocks, #others>)
+                quote!(#path::<#steps, #blocks, #beside, #others>)
             }
             _ => unreachable!("no gradient is a sum over {forms:?}"),
         };

@@ -21,11 +21,12 @@ pub mod tables;
 use crate::attributes::{allowances, conditions, derived, passed};
 use crate::facade::Facade;
 use crate::graph::{Graph, ValueId};
+use crate::shapes;
 use crate::storage::LANES;
-use arrays::arrays;
+use arrays::parts;
 use functions::Functions;
 use model::Model;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 /// Writes a network for users of a facade.
@@ -61,6 +62,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         true => (Some(passes::slope(model)), Some(name)),
         false => (None, None),
     };
+    let carry = carry(model.graph);
     let stream = model.stream.as_ref();
     let stream = stream.map(|stream| stream::stream(model, stream, &mut functions));
     let workspace = model.inference.1.blocks * LANES * 4;
@@ -193,6 +195,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         #outside
         #backward
         #slope
+        #carry
         #update
         #fold
         #follow
@@ -260,6 +263,35 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// How the results of a sample become inputs of the one that follows it, if any do.
+fn carry(graph: &Graph) -> Option<TokenStream> {
+    if graph.asked.carried.is_empty() {
+        return None;
+    }
+    let part = |whole: &str, index: usize, count: usize| {
+        let (whole, index) = (
+            Ident::new(whole, Span::call_site()),
+            Literal::usize_unsuffixed(index),
+        );
+        match count {
+            1 => quote!(*#whole),
+            _ => quote!(#whole.#index),
+        }
+    };
+    let moves = shapes::carried(graph).map(|(input, output)| {
+        let from = part("before", output, graph.outputs.len());
+        let to = part("input", input, graph.inputs.len());
+        quote!(#to = #from;)
+    });
+    Some(quote! {
+        const CARRIES: bool = true;
+
+        fn carry(before: &Self::Output, input: &mut Self::Input) {
+            #(#moves)*
+        }
+    })
+}
+
 /// The largest answer that `forward` gives by value: 64 KiB.
 const LARGEST_BY_VALUE: usize = 1 << 16;
 
@@ -275,8 +307,6 @@ fn output_bytes(model: &Model<'_>) -> usize {
 
 /// The type of some values as the caller sees them.
 fn types(values: &[ValueId], model: &Model<'_>) -> TokenStream {
-    let shapes = values
-        .iter()
-        .map(|value| &model.graph.values[value.0].shape[..]);
-    arrays(&quote!(f32), shapes)
+    let values = values.iter().map(|value| &model.graph.values[value.0]);
+    parts(values.map(|value| (value.element, &value.shape[..])))
 }

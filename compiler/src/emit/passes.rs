@@ -1,7 +1,7 @@
 //! The functions of the `Network` implementation: the events of a program, in order.
 
 use super::call::{Around, Printer};
-use super::crossing::{load_part, load_sample, part, unload_sample};
+use super::crossing::{load_part, load_sample, part, unload_sample, unload_slopes};
 use super::functions::{Functions, Statement};
 use super::gradient::penalty;
 use super::model::Model;
@@ -235,7 +235,8 @@ pub fn slope(model: &Model<'_>) -> TokenStream {
             Action::Slopes(slopes) => Some(&slopes[..]),
             _ => None,
         });
-    let slopes = unload_sample(printer, slopes.unwrap_or_default().iter());
+    let count = model.graph.inputs.len();
+    let slopes = unload_slopes(printer, slopes.unwrap_or_default(), count);
     quote! {
         #[inline(always)]
         fn slope<S: rt::Isa>(s: S, output: &mut Self::Input, memory: &mut [rt::Block], capacity: usize, row: usize) {

@@ -1,6 +1,6 @@
 //! A stream: the program of a step as a function over the frames of one or several, and what it keeps between them.
 
-use super::arrays::arrays;
+use super::arrays::parts;
 use super::call::Printer;
 use super::crossing::{load_sample, unload_sample};
 use super::functions::{Functions, Statement, mentions};
@@ -136,13 +136,14 @@ pub fn stream(model: &Model<'_>, stream: &Stream, functions: &mut Functions) -> 
 /// The type of a step of some values: one frame as it is, several as an array.
 fn frames(values: &[ValueId], stream: &Stream) -> TokenStream {
     let shapes = values.iter().map(|value| {
-        let shape = &stream.graph.values[value.0].shape[..];
+        let value_of = &stream.graph.values[value.0];
+        let shape = &value_of.shape[..];
         match stream.schedule.frames_of(value.0) {
-            Some(1) => &shape[1..],
-            _ => shape,
+            Some(1) => (value_of.element, &shape[1..]),
+            _ => (value_of.element, shape),
         }
     });
-    arrays(&quote!(f32), shapes)
+    parts(shapes)
 }
 
 /// A number by which bytes of a state know their model: a hash (FNV-1a) of what is kept, and of the frames of a step.

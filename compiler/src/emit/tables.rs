@@ -7,6 +7,7 @@ use super::{
     step::{self, Passes, Updated},
 };
 use crate::call::Form;
+use crate::element::Element;
 use crate::graph::{Init, LayerId, Parameter, Role};
 use crate::memory::plan::Lead;
 use crate::memory::program::Action;
@@ -20,9 +21,14 @@ use syn::ext::IdentExt;
 pub fn tables(model: &Model<'_>) -> TokenStream {
     let name = model.graph.name.unraw().to_string();
     let inputs = model.graph.inputs.iter().map(|input| {
-        let shape = &model.graph.values[input.0].shape;
+        let value = &model.graph.values[input.0];
+        let shape = match value.element {
+            Element::Scalar => &[],
+            _ => &value.shape[..],
+        };
         quote!(&[#(#shape),*])
     });
+    let tokens = tokens(model);
     let layers = layers(model);
     let tensors = model.layout.tensors.iter().zip(step::updated(model));
     let tensors = tensors.map(|(held, updated)| tensor(held, updated));
@@ -47,6 +53,7 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
     quote! {
         const NAME: &'static str = #name;
         const INPUTS: &'static [&'static [usize]] = &[#(#inputs),*];
+        #tokens
         const LAYERS: &'static [rt::Layer] = &[#(#layers),*];
         const TENSORS: &'static [rt::Tensor] = &[#(#tensors),*];
         #limits
@@ -62,6 +69,30 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
         const NEEDS_PAIR: bool = #needs_pair;
         #passes
     }
+}
+
+/// Which indices are taken of the inputs that are `u32`, and by which layers; nothing where there are none.
+fn tokens(model: &Model<'_>) -> Option<TokenStream> {
+    let graph = model.graph;
+    let mut lines = Vec::new();
+    for node in &graph.nodes {
+        let shapes = node
+            .inputs
+            .iter()
+            .map(|value| &graph.values[value.0].shape[..]);
+        let shapes = shapes.collect::<Vec<_>>();
+        for (operand, value) in node.inputs.iter().enumerate() {
+            let part = graph.inputs.iter().position(|input| input == value);
+            if let (Some(part), Some([least, most])) = (part, node.op.tokens(operand, &shapes)) {
+                let input = &graph.values[value.0].name;
+                let layer = &graph.values[node.output.0].name;
+                lines.push(quote! {
+                    rt::Tokens { part: #part, input: #input, layer: #layer, least: #least, most: #most }
+                });
+            }
+        }
+    }
+    (!lines.is_empty()).then(|| quote!(const TOKENS: &'static [rt::Tokens] = &[#(#lines),*];))
 }
 
 /// The limits of tensors, where there are any.
@@ -259,6 +290,10 @@ fn init(init: &Init) -> TokenStream {
         }
         Init::Orthogonal(gain) => of(quote!(Orthogonal), gain),
         Init::Constant(value) => of(quote!(Constant), value),
+        Init::Padded { of, row, rows } => {
+            let of = self::init(of);
+            quote!(rt::Init::Padded { of: &#of, row: #row, rows: #rows })
+        }
         Init::Parts(parts) => {
             let parts = parts.iter().map(self::init);
             quote!(rt::Init::Parts(&[#(#parts),*]))

@@ -21,6 +21,7 @@ pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String
     let judge = Judge { program, plan };
     parts(&program.transposed)?;
     parts(&program.joint)?;
+    let indices = forms::indices(program, given)?;
     parts(&program.kept)?;
     let (mut memory, mut made) = (Owners::default(), BTreeSet::new());
     let mut updated = BTreeSet::new();
@@ -40,6 +41,7 @@ pub fn check(program: &Program, plan: &Plan, given: &Given) -> Result<(), String
         }
         forms::forms(event, program, given)?;
         forms::crossings(event, program, given)?;
+        forms::tokens(event, &indices)?;
         judge.shared(event, &mut made)?;
         judge.updated(event, &mut updated)?;
         judge.bounds(event)?;

@@ -22,6 +22,8 @@ pub struct Cross {
     pub value: ValueId,
     /// How it is stored, unless it is flat.
     pub stored: Option<Stored>,
+    /// The least and the greatest index that is taken, where it is indices.
+    pub tokens: Option<[u32; 2]>,
 }
 
 impl Cross {
@@ -35,6 +37,7 @@ impl Cross {
         Self {
             value: other.unwrap_or(value),
             stored,
+            tokens: layout.values[value.0].tokens,
         }
     }
 }

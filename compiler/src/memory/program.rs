@@ -91,6 +91,8 @@ pub struct Crossing {
     pub buffer: BufferId,
     /// How it is stored there, unless it is flat.
     pub stored: Option<Stored>,
+    /// The least and the greatest index that is taken, where it is indices.
+    pub tokens: Option<[u32; 2]>,
 }
 
 /// How a value is stored that is not flat.
@@ -128,8 +130,8 @@ pub enum Action {
     Backward(Call<Place>),
     /// All samples have come as far, and a kernel joins what they left, sample by sample.
     Fold(Call<Place>),
-    /// The caller takes the deltas of the inputs.
-    Slopes(Vec<Crossing>),
+    /// The caller takes the deltas of inputs, each with its number among the inputs.
+    Slopes(Vec<(usize, Crossing)>),
     /// A parameter's gradient is finished, and the parameter is updated.
     Update(TensorId, Gradient<Place>),
     /// Statistics follow the batch.
@@ -202,8 +204,12 @@ impl Event {
                 let write = |input| (buffer(input), Access::Write);
                 inputs.iter().map(write).collect()
             }
-            Action::Unload(taken) | Action::Slopes(taken) => {
+            Action::Unload(taken) => {
                 let read = |taken| (buffer(taken), Access::Read);
+                taken.iter().map(read).collect()
+            }
+            Action::Slopes(taken) => {
+                let read = |(_, taken): &(usize, Crossing)| (buffer(taken), Access::Read);
                 taken.iter().map(read).collect()
             }
             Action::Loss(answers) => {

@@ -150,6 +150,7 @@ impl Scheduler<'_> {
             let delta = self.learns(value).then(|| Crossing {
                 buffer: self.delta_buffer(value),
                 stored: output.stored.clone(),
+                tokens: None,
             });
             let value = self.crossing(output);
             Answer { value, delta }
@@ -174,14 +175,20 @@ impl Scheduler<'_> {
     /// The caller takes the deltas of the inputs, where they are asked for.
     fn slopes(&mut self) {
         let asked = |input: &Cross| self.layout.values[input.value.0].asked;
-        let inputs = self.crossings.entering.iter().filter(|input| asked(input));
-        let inputs = inputs.cloned().collect::<Vec<_>>();
+        let inputs = self.crossings.entering.iter().enumerate();
+        let inputs = inputs.filter(|(_, input)| asked(input));
+        let inputs = inputs.map(|(part, input)| (part, input.clone()));
+        let inputs = inputs.collect::<Vec<_>>();
         if inputs.is_empty() {
             return;
         }
-        let slope = |input: Cross| Crossing {
-            buffer: self.delta_buffer(input.value),
-            stored: input.stored,
+        let slope = |(part, input): (usize, Cross)| {
+            let slope = Crossing {
+                buffer: self.delta_buffer(input.value),
+                stored: input.stored,
+                tokens: None,
+            };
+            (part, slope)
         };
         let slopes = inputs.into_iter().map(slope).collect();
         let slopes = Action::Slopes(slopes);

@@ -1,24 +1,45 @@
-//! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`.
+//! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`; by `last(x, length = n)` the
+//! last that counts.
 
-use super::copying::Region;
-use super::lower::Lower;
+use super::copying::{self, Region};
 use super::operator::{Application, Operator};
+use super::{length, lower::Lower, positions};
 use crate::arguments::Arguments;
+use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::pace::{Pace, Timing};
-use crate::site::Site;
+use crate::rt::kernels;
+use crate::site::{Operand, Site};
+use crate::storage::LANES;
+
+kernels! {
+    LAST = length::last(x, length, out y);
+    LAST_BACKWARD = length::last_backward(s, dy, length, add dx, add);
+}
 
 /// Drops all steps but the last.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Last;
+pub struct Last {
+    /// Whether a length says which step is the last.
+    pub has_length: bool,
+}
 
 impl Operator for Last {
     fn declare(_arguments: &mut Arguments<'_>) -> Self {
-        Self
+        Self { has_length: false }
+    }
+
+    fn takes_length(&self) -> bool {
+        true
+    }
+
+    fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+        length::tokens(operand, inputs)
     }
 
     /// `[T, F]` gives `[F]`.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
+        length::check(call)?;
         match *feed.shape {
             [_, features] => Ok(vec![features]),
             _ => {
@@ -34,9 +55,17 @@ impl Operator for Last {
         }
     }
 
-    /// The newest step is the last of those that are there.
-    fn pace(&self, _: &Timing<'_>) -> Result<Pace, String> {
-        Ok(Pace::Newest)
+    /// The newest step is the last of those that are there; a length says of another.
+    fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        match timing.inputs.len() > length::OPERAND {
+            true => timing.refused("takes the last of so many steps", "drop `length`"),
+            false => Ok(Pace::Newest),
+        }
+    }
+
+    /// One step is the last of one.
+    fn settle(&mut self, inputs: &[&[usize]]) {
+        self.has_length = inputs.len() > length::OPERAND && inputs[0][0] > 1;
     }
 
     fn flops(&self, _inputs: &[&[usize]], _output: &[usize]) -> u64 {
@@ -44,7 +73,22 @@ impl Operator for Last {
     }
 }
 
+/// A call by the lengths of samples: those of a whole sequence, and of the step that is its last.
+fn forms(site: &Site<'_>) -> [Form; 3] {
+    let [steps, blocks] = positions::sizes(site);
+    let length = Form::Tokens { tokens: LANES };
+    [Form::Steps { steps, blocks }, length, Form::row(blocks)]
+}
+
 impl Lower for Last {
+    fn accepts(&self, operand: Operand<'_>) -> bool {
+        match (operand.index, self.has_length) {
+            (length::OPERAND, _) => true,
+            (_, true) => positions::accepts(operand),
+            (_, false) => operand.storage.shape == operand.shape,
+        }
+    }
+
     /// Step T - 1 of [T, F].
     fn regions(&self, site: &Site<'_>) -> Vec<Region> {
         let (from, axes) = site.input(0).axes();
@@ -57,5 +101,33 @@ impl Lower for Last {
             to: 0,
             axes,
         }]
+    }
+
+    fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        if !self.has_length {
+            return copying::forward(site, &self.regions(site));
+        }
+        let [x, length, y] = forms(site);
+        let call = Call::of(&LAST, [])
+            .read("x", Slot::Input(0), x)
+            .read("length", Slot::Input(length::OPERAND), length)
+            .write("y", Slot::Output, y);
+        vec![call]
+    }
+
+    fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        if !self.has_length {
+            return copying::backward(site, &self.regions(site));
+        }
+        let down = |add| {
+            let [dx, length, dy] = forms(site);
+            let [steps, blocks] = positions::sizes(site).map(Size::Number);
+            Call::of(&LAST_BACKWARD, [Size::Isa, steps, blocks])
+                .read("dy", Slot::Delta, dy)
+                .read("length", Slot::Input(length::OPERAND), length)
+                .add("dx", Slot::InputDelta(0), add, dx)
+                .with("add", Argument::Adds)
+        };
+        site.adds(0).map(down).into_iter().collect()
     }
 }

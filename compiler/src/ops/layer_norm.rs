@@ -58,7 +58,7 @@ impl Axes {
 
     /// Any shape that ends in the one that is stated.
     pub fn check(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        let (layer, Feed { from, shape }) = (call.layer, call.inputs[0]);
+        let (layer, Feed { from, shape, .. }) = (call.layer, call.inputs[0]);
         let Some(first) = shape.len().checked_sub(self.count) else {
             return Err(format!(
                 "`{layer}` normalises the last {} axes, but `{from}` gives {shape:?}, which has {}; \
@@ -112,9 +112,7 @@ impl Operator for LayerNorm {
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match timing.output.len() > self.axes.count {
             true => timing.features(),
-            false => {
-                Err(timing.refused("normalises over all steps", "normalise the last axis alone"))
-            }
+            false => timing.refused("normalises over all steps", "normalise the last axis alone"),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::{
     pace::{Pace, Timing},
     parameter::Parameter,
 };
-pub use operator::{Application, Feed, Operator};
+pub use operator::{Application, Feed, Levels, Operator};
 
 pub mod abs;
 pub mod activation;
@@ -32,6 +32,7 @@ pub mod dense;
 pub mod div;
 pub mod dropout;
 pub mod elu;
+pub mod embedding;
 pub mod exp;
 pub mod factor;
 pub mod flatten;
@@ -41,6 +42,7 @@ pub mod gelu;
 pub mod global_avg_pool;
 pub mod global_max_pool;
 pub mod group_norm;
+pub mod gru;
 pub mod hard_sigmoid;
 pub mod hard_swish;
 pub mod hard_tanh;
@@ -51,6 +53,7 @@ pub mod l2_normalize;
 pub mod last;
 pub mod layer_norm;
 pub mod leaky_relu;
+pub mod length;
 pub mod log;
 pub mod log_softmax;
 pub mod lower;
@@ -73,8 +76,10 @@ pub mod permute;
 pub mod pixel_shuffle;
 pub mod pixel_unshuffle;
 pub mod pool;
+pub mod positions;
 pub mod prelu;
 pub mod reciprocal;
+pub mod recurrence;
 pub mod reduction;
 pub mod reference;
 pub mod relu;
@@ -83,9 +88,11 @@ pub mod repack;
 pub mod rescaling;
 pub mod reshape;
 pub mod rms_norm;
+pub mod rnn;
 pub mod selu;
 pub mod sigmoid;
 pub mod silu;
+pub mod sinusoidal_positions;
 pub mod slice;
 pub mod softmax;
 pub mod softplus;
@@ -214,8 +221,18 @@ operators! {
     RmsNorm = rms_norm, None;
     /// Every pixel, step or vector at a norm of 1.
     L2Normalize = l2_normalize, Some("l2_normalize");
+    /// A learnt vector for each token.
+    Embedding = embedding, None;
+    /// A learnt vector added to each step.
+    Positions = positions, None;
+    /// A vector of sines and cosines added to each step.
+    SinusoidalPositions = sinusoidal_positions, Some("sinusoidal_positions");
+    /// A plain recurrence over the first axis.
+    Rnn = rnn, None;
     /// Long short-term memory over the first axis.
     Lstm = lstm, None;
+    /// Gated recurrent units over the first axis.
+    Gru = gru, None;
     /// The last step of a sequence.
     Last = last, Some("last");
     /// All axes as one.
@@ -322,6 +339,51 @@ operators! {
     Slice = slice, Some("slice");
 }
 
+/// One of the operators that a layer becomes.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What it computes.
+    pub op: Op,
+    /// What it reads.
+    pub reads: Vec<Source>,
+}
+
+/// What a part of a layer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// All operands of the layer.
+    Operands,
+    /// The result of a part before it.
+    Part(usize),
+}
+
+/// Levels one on another: of each the features of its directions side by side, and noise between levels.
+fn parts<O: Into<Op>>(Levels { levels, dropout }: Levels<O>) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for directions in levels {
+        if dropout > 0.0 && !parts.is_empty() {
+            let reads = vec![Source::Part(parts.len() - 1)];
+            let op = dropout::Dropout { p: dropout }.into();
+            parts.push(Part { op, reads });
+        }
+        let from = match parts.len() {
+            0 => Source::Operands,
+            some => Source::Part(some - 1),
+        };
+        let first = parts.len();
+        for op in directions {
+            let (op, reads) = (op.into(), vec![from]);
+            parts.push(Part { op, reads });
+        }
+        if parts.len() > first + 1 {
+            let reads = (first..parts.len()).map(Source::Part).collect();
+            let op = concat::Concat { axis: 1 }.into();
+            parts.push(Part { op, reads });
+        }
+    }
+    parts
+}
+
 /// The kind that a function applies.
 pub fn kind_of(function: &str) -> Option<&'static str> {
     let is_meant = |(_, name): &&(&str, Option<&str>)| *name == Some(function);
@@ -339,17 +401,31 @@ impl Op {
         each!(self, op => op.arity())
     }
 
-    /// The chain it becomes; see [`Operator::levels`].
-    pub fn levels(&self) -> Vec<Self> {
+    /// Whether it may be given a length; see [`Operator::takes_length`].
+    pub fn takes_length(&self) -> bool {
+        each!(self, op => op.takes_length())
+    }
+
+    /// The operators that one application of it becomes; see [`Operator::levels`]. The last gives the result.
+    pub fn parts(&self) -> Vec<Part> {
         each!(self, op => match op.padded_first() {
-            Some((mode, by_zeros, bare)) => vec![Self::pad_before(by_zeros.into(), mode), bare.into()],
-            None => op.levels().into_iter().map(Self::from).collect(),
+            Some((mode, by_zeros, bare)) => {
+                let pad = Self::pad_before(by_zeros.into(), mode);
+                let behind = Part { op: bare.into(), reads: vec![Source::Part(0)] };
+                vec![Part { op: pad, reads: vec![Source::Operands] }, behind]
+            }
+            None => parts(op.levels()),
         })
     }
 
     /// Whether it is a recurrence; see [`Operator::remembers`].
     pub fn remembers(&self) -> bool {
         each!(self, op => op.remembers())
+    }
+
+    /// The indices it takes; see [`Operator::tokens`].
+    pub fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+        each!(self, op => op.tokens(operand, inputs))
     }
 
     /// The shape rule; see [`Operator::infer`].

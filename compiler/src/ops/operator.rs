@@ -3,6 +3,7 @@
 use super::padding_mode::Mode;
 use crate::{
     arguments::Arguments,
+    element::Element,
     pace::{Pace, Timing},
     parameter::Parameter,
 };
@@ -14,6 +15,8 @@ pub struct Feed<'a> {
     pub from: &'a str,
     /// Its shape.
     pub shape: &'a [usize],
+    /// What its numbers are.
+    pub element: Element,
 }
 
 /// One application as shape rules see it.
@@ -23,6 +26,27 @@ pub struct Application<'a> {
     pub layer: &'a str,
     /// Operands in order.
     pub inputs: &'a [Feed<'a>],
+}
+
+/// A layer as a stack of levels.
+#[derive(Clone, Debug)]
+pub struct Levels<O> {
+    /// From the lowest to the highest, the directions of each: all read what the level before gives, and their features
+    /// stand side by side.
+    pub levels: Vec<Vec<O>>,
+    /// The probability of a zero between levels.
+    pub dropout: f64,
+}
+
+impl<O> Levels<O> {
+    /// The same of other operators.
+    pub fn map<P>(self, f: impl Fn(O) -> P) -> Levels<P> {
+        let level = |level: Vec<O>| level.into_iter().map(&f).collect();
+        Levels {
+            levels: self.levels.into_iter().map(level).collect(),
+            dropout: self.dropout,
+        }
+    }
 }
 
 /// What every layer and operator is: its arguments, its shape rule, its parameters.
@@ -35,13 +59,21 @@ pub trait Operator: Sized {
         (1, 1)
     }
 
-    /// The operators that one application of it becomes, each taking what the one before gives: itself alone, unless
-    /// it is a stack of levels with parameters of their own.
-    fn levels(&self) -> Vec<Self>
+    /// Whether it may be given the number of steps that it reads, as `length = n`: a last operand, a `u32`.
+    fn takes_length(&self) -> bool {
+        false
+    }
+
+    /// The levels that one application of it becomes, with parameters of their own, each taking what the one before gives:
+    /// itself alone, unless it is a stack of them.
+    fn levels(&self) -> Levels<Self>
     where
         Self: Clone,
     {
-        vec![self.clone()]
+        Levels {
+            levels: vec![vec![self.clone()]],
+            dropout: 0.0,
+        }
     }
 
     /// With what it pads what it reads, if that is a level of its own: then itself as it pads by zeros, and without
@@ -53,6 +85,13 @@ pub trait Operator: Sized {
     /// Whether a step of what it gives depends on the steps before it.
     fn remembers(&self) -> bool {
         false
+    }
+
+    /// The least and the greatest index that it takes as an operand, for operands of these shapes, if it takes indices there
+    /// and no numbers.
+    fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+        let _ = (operand, inputs);
+        None
     }
 
     /// The shape rule. An error says expected, found and a repair.
@@ -68,7 +107,7 @@ pub trait Operator: Sized {
     /// The rule in time: how the steps of its result follow from those of its operands, at least one of which is a sequence.
     /// An error says what it does that a stream cannot, and a repair.
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
-        Err(timing.refused("works on whole sequences", "leave it out"))
+        timing.refused("works on whole sequences", "leave it out")
     }
 
     /// Itself as it answers the frames of a step, which stand alone: what it knows of those before, it keeps.

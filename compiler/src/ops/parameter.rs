@@ -73,6 +73,22 @@ impl Weights {
         }
     }
 
+    /// Reads `init`, `l1`, `l2`, `rate` and `frozen` of a table of vectors, which begin by `default` and are no sums' weights.
+    pub fn of_table(arguments: &mut Arguments<'_>, default: Scheme) -> Self {
+        let scheme = match Scheme::declare(arguments, "init", "Default") {
+            None | Some(Scheme::Default) => default,
+            Some(scheme) => scheme,
+        };
+        Self {
+            scheme,
+            bias: Scheme::Default,
+            l1: arguments.penalty("l1"),
+            l2: arguments.penalty("l2"),
+            max_norm: None,
+            course: Course::declare(arguments),
+        }
+    }
+
     /// Weights of this shape, which begin by the scheme of the layer's.
     pub fn weight(&self, name: impl Into<String>, shape: Vec<usize>, init: Init) -> Parameter {
         Parameter {

@@ -2,6 +2,7 @@
 
 use super::broadcast::{self, Part};
 use super::operator::Application;
+use super::{length, positions};
 use crate::arguments::Arguments;
 use crate::call::{Call, Slot};
 use crate::rt;
@@ -17,6 +18,8 @@ pub struct Reduction {
     pub keepdim: bool,
     /// The operand's shape with those sizes, once it is known.
     kept: Vec<usize>,
+    /// Whether a length says how many steps count.
+    pub has_length: bool,
 }
 
 impl Reduction {
@@ -26,6 +29,7 @@ impl Reduction {
             axes: arguments.optional_indices("axis"),
             keepdim: arguments.flag("keepdim", false),
             kept: Vec::new(),
+            has_length: false,
         }
     }
 
@@ -61,6 +65,13 @@ impl Reduction {
                 ));
             }
         }
+        length::check(call)?;
+        if call.inputs.len() > length::OPERAND && self.axes.as_deref() != Some(&[0]) {
+            return Err(format!(
+                "`{}` takes a length of the steps of `{}`, which are its axis 0, and reduces others; write `axis = 0`",
+                call.layer, feed.from
+            ));
+        }
         if self.keepdim {
             return Ok(self.kept(feed.shape));
         }
@@ -72,6 +83,8 @@ impl Reduction {
     /// Takes notice of the operand's shape.
     pub fn settle(&mut self, inputs: &[&[usize]]) {
         self.kept = self.kept(inputs[0]);
+        // One step is all there is of one.
+        self.has_length = inputs.len() > length::OPERAND && inputs[0][0] > 1;
     }
 
     /// How many numbers become one.
@@ -84,6 +97,15 @@ impl Reduction {
     /// Whether an operand is read as it lies.
     pub fn accepts(operand: Operand<'_>) -> bool {
         fits(operand.storage, operand.storage, operand.shape)
+    }
+
+    /// Whether it is read as it lies where a length may end it: step by step, or it is the length.
+    pub fn accepts_of(&self, operand: Operand<'_>) -> bool {
+        match (operand.index, self.has_length) {
+            (length::OPERAND, _) => true,
+            (_, true) => positions::accepts(operand),
+            (_, false) => Self::accepts(operand),
+        }
     }
 
     /// How the result is stored so that its lanes are those of the operand: as usual for its shape if that will do.
@@ -109,14 +131,16 @@ impl Reduction {
     pub fn sum(&self, site: &Site<'_>, divisor: f32) -> Vec<Call<Slot>> {
         let (x, y) = (Part::input(site, 0), self.part(Slot::Output, site));
         let one = (rt::TERM_SCALED, &[("factor", 1.0)][..]);
-        vec![broadcast::term(
-            x.shape,
-            x.storage,
-            &y,
-            &[x],
-            (one, divisor),
-            false,
-        )]
+        let sum = broadcast::term(x.shape, x.storage, &y, &[x], (one, divisor), false);
+        self.cut(vec![sum], divisor != 1.0)
+    }
+
+    /// Calls that end where a length says, if there is one.
+    fn cut(&self, calls: Vec<Call<Slot>>, mean: bool) -> Vec<Call<Slot>> {
+        match self.has_length {
+            true => length::by_length(calls, mean),
+            false => calls,
+        }
     }
 
     /// The delta of each term of a sum over a divisor.
@@ -127,13 +151,13 @@ impl Reduction {
             let share = (rt::TERM_SCALED, &share[..]);
             broadcast::term(dx.shape, dx.storage, &dx, &[dy], (share, 1.0), add)
         };
-        site.adds(0).map(down).into_iter().collect()
+        self.cut(site.adds(0).map(down).into_iter().collect(), divisor != 1.0)
     }
 
     /// The largest number, or the least if the `sign` is -1.
     pub fn extreme(&self, site: &Site<'_>, sign: f32) -> Vec<Call<Slot>> {
         let (x, y) = (Part::input(site, 0), self.part(Slot::Output, site));
-        vec![broadcast::extreme(&x, &y, sign)]
+        self.cut(vec![broadcast::extreme(&x, &y, sign)], false)
     }
 
     /// The delta of an extreme, in equal shares to all that are as large: how many those are, what each of them gets, and who
@@ -151,7 +175,7 @@ impl Reduction {
             let shared = broadcast::term(dx.shape, dx.storage, &dx, &[shares, x, y], share, add);
             [counted].into_iter().chain(divided).chain([shared])
         };
-        site.adds(0).into_iter().flat_map(down).collect()
+        self.cut(site.adds(0).into_iter().flat_map(down).collect(), false)
     }
 }
 
@@ -189,6 +213,14 @@ macro_rules! reduction {
                 }
             }
 
+            fn takes_length(&self) -> bool {
+                true
+            }
+
+            fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+                super::length::tokens(operand, inputs)
+            }
+
             /// The axes are left out, or stay with a size of 1.
             fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
                 self.reduction.infer(call)
@@ -196,7 +228,7 @@ macro_rules! reduction {
 
             fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
                 match self.reduction.reduces(0) {
-                    true => Err(timing.refused("looks at all steps", "reduce another axis than the first, which is time")),
+                    true => timing.refused("looks at all steps", "reduce another axis than the first, which is time"),
                     false => timing.alike_as(timing.inputs[0].shape),
                 }
             }
@@ -213,7 +245,7 @@ macro_rules! reduction {
 
         impl Lower for $name {
             fn accepts(&self, operand: Operand<'_>) -> bool {
-                Reduction::accepts(operand)
+                self.reduction.accepts_of(operand)
             }
 
             fn gives(&self, inputs: &[&Storage], shape: &[usize], _border: Border) -> Storage {

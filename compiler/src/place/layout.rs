@@ -61,10 +61,12 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         learnt_blocks: 0,
         tensors_of_layer: Vec::new(),
     };
+    bounds(graph, &mut layout.values);
     if graph.asked.input_gradients {
         for input in &graph.inputs {
+            let slopes = !graph.values[input.0].element.is_token();
             let input = &mut layout.values[input.0];
-            (input.learns, input.asked) = (true, true);
+            (input.learns, input.asked) = (slopes, slopes);
         }
     }
     let mut packings: Vec<Vec<Option<Packing>>> = graph
@@ -144,8 +146,28 @@ fn placed(index: usize, value: &Value) -> Placed {
         shape: value.shape.clone(),
         storage: Storage::flat(&value.shape),
         root: ValueId(index),
+        tokens: value.element.is_token().then_some([0, u32::MAX]),
         learns: false,
         asked: false,
+    }
+}
+
+/// The indices that all readers of a value take.
+fn bounds(graph: &Graph, values: &mut [Placed]) {
+    for node in &graph.nodes {
+        let shapes = node
+            .inputs
+            .iter()
+            .map(|input| &graph.values[input.0].shape[..]);
+        let shapes = shapes.collect::<Vec<_>>();
+        for (operand, input) in node.inputs.iter().enumerate() {
+            if let (Some([least, most]), Some(all)) = (
+                node.op.tokens(operand, &shapes),
+                &mut values[input.0].tokens,
+            ) {
+                *all = [all[0].max(least), all[1].min(most)];
+            }
+        }
     }
 }
 
@@ -276,17 +298,20 @@ impl Layout {
         }
     }
 
-    /// Compares the parameters with those of another layout, which is to read them as they lie.
-    pub fn has_tensors_of(&self, other: &Self) -> Result<(), String> {
-        let pairs = self.tensors.iter().zip(&other.tensors);
-        let differs = |(own, other): &(&Tensor, &Tensor)| {
-            (own.offset, &own.packing) != (other.offset, &other.packing)
-        };
-        match pairs.clone().find(differs) {
-            _ if self.tensors.len() != other.tensors.len() => Err("it has other parameters".into()),
-            Some((own, _)) => Err(format!("`{}` lies otherwise", own.name)),
-            None => Ok(()),
-        }
+    /// The first parameter that lies otherwise than in another layout, which is to read it as it lies.
+    pub fn moved<'a>(&'a self, other: &'a Self) -> Option<&'a str> {
+        let lies = |tensor: &&Tensor| (tensor.offset, tensor.packing.clone());
+        let (own, others) = (self.tensors.iter(), other.tensors.iter());
+        let mut pairs = own.zip(others);
+        let moved = pairs.find(|(own, other)| lies(own) != lies(other));
+        let longer = self
+            .tensors
+            .get(other.tensors.len())
+            .or(other.tensors.get(self.tensors.len()));
+        moved
+            .map(|(own, _)| own)
+            .or(longer)
+            .map(|tensor| &*tensor.name)
     }
 
     /// Marks the stages into which inference absorbs a normalisation, so that training uses the kernels of inference.

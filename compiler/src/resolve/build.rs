@@ -7,8 +7,9 @@ use proc_macro2::{Ident, Span};
 use crate::{
     ast,
     attributes::asked,
+    element::Element,
     graph::{Graph, LayerId, Node, Value, ValueId},
-    ops::Op,
+    ops::{Op, Part, Source},
     report::Report,
     sizes::Constants,
 };
@@ -36,6 +37,8 @@ pub struct Builder<'a> {
     pub place: Option<String>,
     /// How many blocks are being called, one in another.
     pub inside: usize,
+    /// What the call that is read gives as `length`, and where.
+    pub length: Option<(ValueId, Span)>,
 }
 
 /// A body while it is read: what its names stand for.
@@ -113,12 +116,18 @@ impl<'a> Builder<'a> {
             report,
             place,
             inside: 0,
+            length: None,
         }
     }
 
     /// A new value; without a shape it is one that nothing is known of yet.
     pub fn value(&mut self, name: String, span: Span, shape: Vec<usize>) -> ValueId {
-        self.graph.values.push(Value { name, shape, span });
+        self.graph.values.push(Value {
+            name,
+            shape,
+            element: Element::F32,
+            span,
+        });
         ValueId(self.graph.values.len() - 1)
     }
 
@@ -153,16 +162,24 @@ impl<'a> Builder<'a> {
         self.made <= MOST
     }
 
-    /// Applies an operator: one node for each of its levels.
+    /// Applies an operator: one node for each of its parts.
     pub fn call(
         &mut self,
         (op, layer): (Op, Option<LayerId>),
         label: &str,
-        mut feeds: Vec<ValueId>,
+        feeds: Vec<ValueId>,
         is_chain: bool,
         span: Span,
     ) -> ValueId {
+        let length = self.length.take();
         if self.inside > 0 && !self.make(span) {
+            return self.unknown(span);
+        }
+        if let Some((_, span)) = length.filter(|_| !op.takes_length()) {
+            self.refuse_length(label, span);
+            return self.unknown(span);
+        }
+        if length.is_some_and(|(length, _)| self.is_any_unknown(&[length])) {
             return self.unknown(span);
         }
         // What went wrong may have been several tensors.
@@ -175,8 +192,8 @@ impl<'a> Builder<'a> {
         if *self.levels > LEVELS {
             return self.unknown(span);
         }
-        let levels = op.levels();
-        let stacked = levels.iter().filter(|level| level.kind() == op.kind());
+        let parts = op.parts();
+        let stacked = parts.iter().filter(|part| part.op.kind() == op.kind());
         match stacked.count() {
             1 => {}
             stacked => *self.levels += stacked,
@@ -184,9 +201,16 @@ impl<'a> Builder<'a> {
         if !check_levels(label, *self.levels, span, self.report) {
             return self.unknown(span);
         }
-        for op in levels {
+        let mut results = Vec::with_capacity(parts.len());
+        for Part { op, reads } in parts {
             let output = self.value(label.to_string(), span, Vec::new());
-            let inputs = std::mem::replace(&mut feeds, vec![output]);
+            let read = |source: Source| match source {
+                Source::Operands => &feeds[..],
+                Source::Part(part) => &results[part..=part],
+            };
+            let mut inputs: Vec<ValueId> = reads.into_iter().flat_map(read).copied().collect();
+            inputs.extend(length.map(|(length, _)| length));
+            results.push(output);
             self.graph.nodes.push(Node {
                 op,
                 layer,
@@ -201,7 +225,18 @@ impl<'a> Builder<'a> {
                 place: self.place.clone(),
             });
         }
-        feeds[0]
+        results
+            .last()
+            .copied()
+            .unwrap_or_else(|| self.unknown(span))
+    }
+
+    /// Says that something takes no length.
+    pub fn refuse_length(&mut self, label: &str, span: Span) {
+        let message = format!(
+            "`{label}` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+        );
+        self.report.error(span, message);
     }
 
     /// Every output is computed, and given once.

@@ -17,10 +17,19 @@ impl<'a> Builder<'a> {
     ) -> Vec<ValueId> {
         declared.called = true;
         match &mut declared.module {
-            Module::Broken => vec![self.unknown(span)],
+            Module::Broken => {
+                self.length = None;
+                vec![self.unknown(span)]
+            }
             Module::Layer(id) => {
                 let op = self.graph.layers[id.0].op.clone();
                 vec![self.call((op, Some(*id)), &declared.label, feeds, is_chain, span)]
+            }
+            Module::Chain(_) | Module::Block(_) if self.length.is_some() => {
+                if let Some((_, span)) = self.length.take() {
+                    self.refuse_length(&declared.label, span);
+                }
+                vec![self.unknown(span)]
             }
             Module::Chain(layers) => self.call_chain(layers, feeds),
             Module::Block(block) => self.call_block(block, &declared.label, feeds, span),
@@ -59,11 +68,13 @@ impl<'a> Builder<'a> {
             let Some(sizes) = used.frame.constants.shape(shape, self.report) else {
                 continue;
             };
+            let element = super::element(shape, self.report);
             self.graph.stated.push(Stated {
                 value,
                 name: input.name.unraw().to_string(),
                 block: block.name.unraw().to_string(),
                 shape: sizes,
+                element,
                 span: shape.span,
                 place: self.place.clone(),
             });

@@ -86,6 +86,9 @@ impl Scope<'_, '_> {
             .args
             .iter()
             .partition(|argument| self.is_tensor(argument));
+        let (lengths, arguments): (Vec<&Expr>, Vec<&Expr>) = arguments
+            .into_iter()
+            .partition(|argument| self.length_of(argument).is_some());
         if let Some(list) = arguments.iter().find(|argument| self.is_list(argument)) {
             return vec![self.error(
                 list,
@@ -96,6 +99,7 @@ impl Scope<'_, '_> {
             .into_iter()
             .map(|operand| self.expression(operand))
             .collect();
+        let length = self.length(&lengths);
         let Some(name) = plain_name(&call.func) else {
             let message = match &*call.func {
                 Expr::Call(_) => {
@@ -115,6 +119,7 @@ impl Scope<'_, '_> {
                     format!("`{name}` takes tensors here; its arguments stand at its declaration"),
                 )];
             }
+            self.builder.length = length;
             let declared = &mut self.frame.declared[layer];
             return self
                 .builder
@@ -125,7 +130,27 @@ impl Scope<'_, '_> {
             return vec![self.unknown_function(name)];
         }
         let arguments: Vec<Argument> = arguments.into_iter().map(as_argument).collect();
+        self.builder.length = length;
         vec![self.function(&word, &word, name.span(), feeds, &arguments)]
+    }
+
+    /// The tensor of `length = n`.
+    fn length_of<'e>(&self, argument: &'e Expr) -> Option<&'e Expr> {
+        let Expr::Assign(given) = argument else {
+            return None;
+        };
+        let is_length = plain_name(&given.left).is_some_and(|name| name == "length");
+        (is_length && self.is_tensor(&given.right)).then_some(&*given.right)
+    }
+
+    /// How many steps of its operand a call reads, where that is given.
+    fn length(&mut self, given: &[&Expr]) -> Option<(ValueId, Span)> {
+        if let Some(again) = given.get(1) {
+            self.error(again, "`length` is given twice; drop one");
+        }
+        let given = *given.first()?;
+        let length = self.length_of(given)?;
+        Some((self.expression(length), given.span()))
     }
 
     /// A function such as `reshape(x, [4, 7])`, tensors first, then the arguments of a declaration; messages call it
@@ -146,7 +171,10 @@ impl Scope<'_, '_> {
         }
         match (reader.finish(), op) {
             (true, Some(op)) => self.builder.call((op, None), shown, feeds, false, span),
-            _ => self.builder.unknown(span),
+            _ => {
+                self.builder.length = None;
+                self.builder.unknown(span)
+            }
         }
     }
 

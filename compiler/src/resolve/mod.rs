@@ -26,6 +26,7 @@ use syn::ext::IdentExt;
 use crate::{
     ast,
     attributes::{derives, ends_in},
+    element::Element,
     graph::{Graph, ValueId},
     report::Report,
     sizes::Constants,
@@ -71,15 +72,17 @@ pub fn resolve<'a>(
     scope::check_named(&model.body, report);
     let mut builder = Builder::new(model, (&names.blocks, &names.models), levels, report);
     for input in &model.inputs {
-        check_element(&input.shape, builder.report);
+        let element = element(&input.shape, builder.report);
         let shape = constants
             .shape(&input.shape, builder.report)
             .unwrap_or_default();
         let value = builder.value(input.name.unraw().to_string(), input.name.span(), shape);
+        builder.graph.values[value.0].element = element;
         builder.graph.inputs.push(value);
     }
+    check_slopes(model, &builder.graph, builder.report);
     for output in &model.outputs {
-        check_element(output, builder.report);
+        check_numbers(output, builder.report);
     }
     let mut frame = Frame {
         declared: declare::declare(&mut builder, constants, &model.body.layers, ""),
@@ -228,18 +231,55 @@ fn check_inputs(model: &ast::Model, report: &mut Report) {
     }
 }
 
-/// Tensors are f32; tokens will come.
-fn check_element(shape: &ast::Shape, report: &mut Report) {
+/// Integers that are no indices here.
+const INTEGERS: &[&str] = &[
+    "u8", "u16", "u64", "usize", "i8", "i16", "i32", "i64", "isize",
+];
+
+/// What the numbers of an input are: `u32` where that is written, and otherwise f32.
+pub fn element(shape: &ast::Shape, report: &mut Report) -> Element {
     match &shape.element {
-        Some(element) if element == "u32" => report.error(
-            element.span(),
-            "token inputs are not supported yet; give the numbers themselves, as f32",
-        ),
+        Some(element) if element == "u32" && shape.is_scalar => Element::Scalar,
+        Some(element) if element == "u32" => Element::U32,
+        Some(element) if INTEGERS.iter().any(|integer| element == integer) => {
+            let message = format!("indices are u32, not {element}; write `u32[..]`");
+            report.error(element.span(), message);
+            Element::U32
+        }
         Some(element) if element != "f32" => {
-            report.error(
-                element.span(),
-                format!("tensors are f32, not {element}; write the sizes alone, as in `[784]`"),
+            let message = format!(
+                "tensors are f32, not {element}; write the sizes alone, as in `[784]`, or `u32[784]` for tokens"
             );
+            report.error(element.span(), message);
+            Element::F32
+        }
+        _ => Element::F32,
+    }
+}
+
+/// Gradients of inputs are those of numbers, of which there is one input at least.
+fn check_slopes(model: &ast::Model, graph: &Graph, report: &mut Report) {
+    let is_token = |input: &ValueId| graph.values[input.0].element.is_token();
+    if let Some(first) = model.inputs.first()
+        && graph.asked.input_gradients
+        && graph.inputs.iter().all(is_token)
+    {
+        let name = &first.name;
+        let message = format!(
+            "`{name}` is u32, and tokens have no gradients; leave `input_gradients` out, for no input has any"
+        );
+        report.error(name.span(), message);
+    }
+}
+
+/// What comes out of a network is numbers.
+fn check_numbers(shape: &ast::Shape, report: &mut Report) {
+    match &shape.element {
+        Some(element) if element != "f32" => {
+            let message = format!(
+                "an output is f32, not {element}; write the sizes alone, as in `[784]`, and take the index of the largest by `argmax`"
+            );
+            report.error(element.span(), message);
         }
         _ => {}
     }

@@ -119,8 +119,8 @@ pub(super) fn check_border(graph: &Graph, node: &Node) -> Result<(), String> {
 const GIVEN: u128 = 1 << 28;
 
 /// Whether values of these shapes are ones that a caller can hold, and rustc evaluate.
-pub fn fits_caller(shapes: &[Vec<usize>]) -> bool {
-    numbers(shapes.iter()) <= GIVEN
+pub fn fits_caller<'a>(shapes: impl Iterator<Item = &'a Vec<usize>>) -> bool {
+    numbers(shapes) <= GIVEN
 }
 
 /// Outputs are values, so that a caller has to hold them.

@@ -24,6 +24,7 @@ fn others(form: Form) -> Vec<Form> {
             both(rows, &|rows| Form::Floats { rows, floats });
             both(floats, &|floats| Form::Floats { rows, floats });
         }
+        Form::Tokens { tokens } => both(tokens, &|tokens| Form::Tokens { tokens }),
         Form::Sequences { steps, floats } => {
             both(steps, &|steps| Form::Sequences { steps, floats });
             both(floats, &|floats| Form::Sequences { steps, floats });
@@ -78,13 +79,13 @@ fn an_error_says_what_is_seen_and_what_is_there() {
         verdict_on("dense::forward", Form::Floats { rows: 3, floats: 7 }),
         verdict_on("dense::transpose", Form::Cells(9)),
         // A buffer is no parameter, and a parameter is not seen without its size.
-        verdict_on("lstm::forward", Form::Cells(4)),
+        verdict_on("recurrent::forward", Form::Cells(4)),
         verdict_on("dense::transpose", Form::Blocks),
     ];
     let expected = [
         "`dense::forward` sees `x` as 3 rows of 7 floats, but `flatten` has 64 floats",
         "`dense::transpose` sees `w` as 9 blocks, but `out.weight` has 23 blocks",
-        "`lstm::forward` sees `x` as 4 blocks, which is no form of `steps`",
+        "`recurrent::forward` sees `x` as 4 blocks, which is no form of `steps`",
         "`dense::transpose` sees `w` as blocks, which is no form of `out.weight`",
     ];
     assert_eq!(found, expected);
@@ -151,4 +152,57 @@ fn what_crosses_otherwise_than_it_is_stored_is_refused() {
         }
     }
     assert_eq!(tried, [4, 2, 4].map(|crossings| crossings * changes.len()));
+}
+
+/// A network of an input of tokens and one of numbers.
+fn tokens() -> [Whole; 2] {
+    both(quote! {
+        struct Tokens(words: u32[16], x: [16, 16]) -> [16, 16] {
+            embed: Embedding(9, 16),
+            forward { embed(words) + x }
+        }
+    })
+}
+
+#[test]
+fn tokens_are_loaded_and_read_as_tokens_and_nothing_else_is() {
+    for mut whole in tokens() {
+        assert_eq!(whole.judge(&whole.program), Ok(()));
+        let mut tried = 0;
+        for (index, event) in whole.program.events.iter().enumerate() {
+            let views = event.action.views();
+            let forms = views.iter().map(|(_, view)| view.form).collect::<Vec<_>>();
+            for (number, form) in forms.into_iter().enumerate() {
+                let other = match form {
+                    Form::Tokens { tokens } => Form::row_of_floats(tokens),
+                    Form::Rows { rows: 16, blocks } => Form::Tokens {
+                        tokens: 256 * blocks,
+                    },
+                    _ => continue,
+                };
+                let verdict = whole.verdict(index, |action| {
+                    reform(action, number, |view| view.form = other)
+                });
+                assert!(verdict.contains("which it is not"), "{verdict}");
+                tried += 1;
+            }
+            for number in 0..crossings(&mut event.action.clone()).len() {
+                if !matches!(event.action, Action::Load(_)) {
+                    continue;
+                }
+                let verdict = whole.verdict(index, |action| {
+                    let tokens = &mut crossings(action).remove(number).tokens;
+                    *tokens = match tokens {
+                        Some(_) => None,
+                        None => Some([0, 8]),
+                    };
+                });
+                assert!(verdict.contains("takes indices for numbers"), "{verdict}");
+                tried += 1;
+            }
+        }
+        assert!(tried >= 4, "{tried}");
+        whole.given.tokens.reverse();
+        assert!(whole.judge(&whole.program).is_err());
+    }
 }

@@ -19,7 +19,7 @@ use quote::quote;
 pub struct Whole {
     pub program: Program,
     plan: Plan,
-    given: Given,
+    pub given: Given,
 }
 
 impl Whole {

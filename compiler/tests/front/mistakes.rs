@@ -9,6 +9,12 @@ fn every_mistake_is_told_what_is_expected_and_how_it_is_written() {
     assert!(checked > 150, "{checked}");
 }
 
+#[test]
+fn mistakes_with_recurrent_layers() {
+    let checked = check(include_str!("recurrent.txt"));
+    assert!(checked > 20, "{checked}");
+}
+
 /// Compares what is said of each declaration of a text with what stands indented below it; gives their number.
 pub fn check(text: &str) -> usize {
     let mut lines = text

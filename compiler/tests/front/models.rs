@@ -13,17 +13,30 @@ fn models_have_inputs_and_layers() {
 }
 
 #[test]
-fn elements_are_f32() {
-    let expected = "token inputs are not supported yet; give the numbers themselves, as f32";
+fn elements_are_f32_or_inputs_of_u32() {
+    let expected =
+        "tensors are f32, not f64; write the sizes alone, as in `[784]`, or `u32[784]` for tokens";
     assert_eq!(
-        message("struct A(x: u32[64]) -> [3] { Dense(3) }"),
+        message("struct A(x: f64[64]) -> [3] { Dense(3) }"),
         expected
     );
-    let expected = "tensors are f32, not f64; write the sizes alone, as in `[784]`";
+    let expected = "an output is f32, not u32; write the sizes alone, as in `[784]`, and take the index of the largest by `argmax`";
+    assert_eq!(message("struct A(x: [64]) -> u32[64] { Relu }"), expected);
+    let expected = "expected a shape, as in `[1, 28, 28]`; a single number is `[1]`";
+    assert_eq!(message("struct A(x: f32) -> [3] { Dense(3) }"), expected);
+}
+
+#[test]
+fn tokens_have_no_gradients() {
+    let expected = "`words` is u32, and tokens have no gradients; leave `input_gradients` out, for no input has any";
     assert_eq!(
-        message("struct A(x: [64]) -> f64[3] { Dense(3) }"),
+        message("#[kiln(input_gradients)] struct A(words: u32[4]) -> [4, 3] { Embedding(9, 3) }"),
         expected
     );
+    let both = "#[kiln(input_gradients)] struct A(words: u32[4], x: [4, 3]) -> [4, 3] {
+        embed: Embedding(9, 3), forward { embed(words) + x }
+    }";
+    assert_eq!(messages(both), [""; 0]);
 }
 
 #[test]

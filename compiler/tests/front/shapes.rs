@@ -1,6 +1,6 @@
 //! Rules that hold for all tensors, whatever gives them.
 
-use super::{graph, message, messages};
+use super::{graph, message, messages, shapes};
 
 #[test]
 fn the_declared_output_is_what_comes_out() {
@@ -222,5 +222,108 @@ fn a_caller_holds_the_output() {
     assert_eq!(
         message("struct A(x: [300000000]) -> [300000000] { Relu }"),
         "`A` gives 300000000 numbers, and a caller holds 268435456 at most; make its output smaller"
+    );
+}
+
+/// Layers compute with numbers, and tables are indexed by tokens.
+#[test]
+fn elements_are_those_that_a_layer_takes() {
+    let given =
+        |inputs: &str, body: &str| message(&format!("struct A({inputs}) -> [4, 3] {{ {body} }}"));
+    assert_eq!(
+        given("words: u32[4]", "fc: Dense(3)"),
+        "`fc` takes f32 numbers, but `words` gives u32[4]; put `Embedding` before it, which gives a vector for each token, \
+         or declare `words: [4]`"
+    );
+    assert_eq!(
+        given("n: u32", "fc: Dense(3)"),
+        "`fc` takes f32 numbers, but `n` is a u32; give it as a length, as in `mean(x, axis = 0, length = n)`, or declare \
+         `n: [1]`"
+    );
+    assert_eq!(
+        given("x: [4]", "embed: Embedding(9, 3)"),
+        "`embed` takes u32 indices, but `x` gives [4], which are f32; declare them in an input of their own, as in \
+         `words: u32[40]`"
+    );
+    assert_eq!(
+        given("words: u32[2, 2]", "embed: Embedding(9, 3)"),
+        "`embed` takes a sequence of tokens, u32[T], or a single one, u32, but `words` gives u32[2, 2]; declare it as one \
+         sequence"
+    );
+    assert_eq!(
+        messages(
+            "block B(x: u32[5]) { Embedding(9, 3) } struct A(words: u32[4]) -> [4, 3] { b: B, forward { b(words) } }"
+        ),
+        [
+            "the input `x` of the block `B` is declared u32[5], but `words` gives u32[4]; leave the shape out and it is inferred (in b)"
+        ]
+    );
+}
+
+#[test]
+fn tokens_become_vectors() {
+    let graph = graph(
+        "struct A(words: u32[4], kind: u32) -> [4, 3] { a: Embedding(9, 3), forward { a(words) + a(kind) } }",
+    );
+    assert_eq!(shapes(&graph), [&[4, 3][..], &[3], &[4, 3]]);
+    assert_eq!(graph.layers[0].parameters[0].shape, [9, 3]);
+}
+
+/// A length is one u32, and counts the steps of a sequence.
+#[test]
+fn lengths_are_those_of_sequences() {
+    let said =
+        |inputs: &str, body: &str| message(&format!("struct A({inputs}) -> [3] {{ {body} }}"));
+    assert_eq!(
+        said("x: [4, 3], n: u32[1]", "forward { last(x, length = n) }"),
+        "`last` takes a length that is one u32, but `n` gives u32[1]; declare `n: u32`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: [1]", "forward { last(x, length = n) }"),
+        "`last` takes u32 indices, but `n` gives [1], which are f32; declare them in an input of their own, as in \
+         `words: u32[40]`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: u32", "forward { mean(x, length = n) }"),
+        "`mean` takes a length of the steps of `x`, which are its axis 0, and reduces others; write `axis = 0`"
+    );
+    assert_eq!(
+        said(
+            "x: [3, 4, 4], n: u32",
+            "forward { mean(x, axis = 0, length = n) }"
+        ),
+        "`mean` takes a length of a sequence [time, features], but `x` gives [3, 4, 4], which has no steps that `n` counts; \
+         leave `length` out"
+    );
+    assert_eq!(
+        said("x: [3], n: u32", "forward { relu(x, length = n) }"),
+        "`relu` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+    );
+    assert_eq!(
+        said(
+            "x: [4, 3], n: u32",
+            "pool: { Last }, forward { pool(x, length = n) }"
+        ),
+        "`pool` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: u32", "forward { last(x, n) }"),
+        "`last` takes 1 tensor, but gets 2; `concat` joins several into one"
+    );
+    assert_eq!(
+        said(
+            "x: [4, 3], n: u32",
+            "forward { last(x, length = n, length = n) }"
+        ),
+        "`length` is given twice; drop one"
+    );
+    assert_eq!(
+        said("x: [4, 3]", "forward { last(x, length = 3) }"),
+        "`last` has no argument `length`: a length is a `u32` input of the model, given in `forward`, as in \
+         `mean(x, axis = 0, length = n)`"
+    );
+    assert_eq!(
+        said("x: [4, 3]", "forward { last(x, length = m) }"),
+        "there is no tensor `m`; so far there are `x`"
     );
 }

@@ -167,7 +167,7 @@ fn what_is_nearly_right_is_told_how_it_is_written() {
         ),
         (
             "struct A(x: [f32; 3]) -> [3] { Relu }",
-            "a shape is its sizes, separated by commas, as in `[784]`; its numbers are f32",
+            "a shape is its sizes, separated by commas, as in `[784]`; its numbers are f32, and indices are `u32[784]`",
         ),
         (
             "struct A(x: [3]) -> [3] { type: Dense(3) }",

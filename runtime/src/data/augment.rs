@@ -220,4 +220,8 @@ impl<D: Dataset<Input: Array>> Dataset for Augment<D> {
     fn target(&self, index: usize) -> Result<impl Borrow<D::Target>> {
         self.data.target(index)
     }
+
+    fn follows(&self, index: usize) -> Option<usize> {
+        self.data.follows(index)
+    }
 }

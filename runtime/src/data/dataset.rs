@@ -83,6 +83,15 @@ pub trait Dataset: Sync {
     fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
         Ok(self.sample(index)?.1)
     }
+
+    /// The sample that the one at `index` goes on from, if they are pieces of one sequence. A network that carries its
+    /// state (`#[kiln(carry(..))]`) takes it from there; without one, the sample begins with the state in its input.
+    /// `Trainer` visits samples that follow one another in ascending order, whatever it is told of shuffling, and each
+    /// must be in the batch after that of the one it follows. [`Windows`](super::Windows) are such samples.
+    fn follows(&self, index: usize) -> Option<usize> {
+        let _ = index;
+        None
+    }
 }
 
 impl<D: Dataset> Dataset for &D {
@@ -110,5 +119,9 @@ impl<D: Dataset> Dataset for &D {
 
     fn target(&self, index: usize) -> Result<impl Borrow<Self::Target>> {
         D::target(self, index)
+    }
+
+    fn follows(&self, index: usize) -> Option<usize> {
+        D::follows(self, index)
     }
 }

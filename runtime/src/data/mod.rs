@@ -17,6 +17,7 @@ mod normaliser;
 pub mod npy;
 mod samples;
 mod views;
+mod windows;
 
 pub use array::Array;
 pub use augment::{Augment, Image, RandomCrop};
@@ -34,3 +35,4 @@ pub use normaliser::{Scaling, save_with};
 pub use npy::{Npy, Npz};
 pub use samples::{Images, Samples};
 pub use views::{Concat, Folds, Parts, Split, Subset};
+pub use windows::Windows;

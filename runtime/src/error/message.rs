@@ -85,6 +85,24 @@ impl Display for Error {
                 }
                 not_finite(f, "input", *row, *index)
             }
+            Self::IndexOutOfRange { epoch, row, input, index, found, layer, least, most } => {
+                if let Some(epoch) = epoch {
+                    write!(f, "epoch {epoch}, ")?;
+                }
+                write!(f, "row {row} of the dataset: ")?;
+                match least {
+                    0 => write!(
+                        f,
+                        "token {index} of `{input}` is {found}, but `{layer}` takes tokens from 0 to {most}; \
+                         replace what is not in the vocabulary by a token of its own, or declare a larger vocabulary"
+                    ),
+                    _ => write!(
+                        f,
+                        "`{input}` is {found}, but `{layer}` takes lengths from {least} to {most}; \
+                         leave out what has no steps, and cut what has more"
+                    ),
+                }
+            }
             Self::NanTarget { row, index } => not_finite(f, "target", *row, *index),
             Self::TargetNumber { row, index, found, expected } => write!(
                 f,

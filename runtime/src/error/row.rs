@@ -9,6 +9,7 @@ impl Error {
         match &mut self {
             Self::LabelOutOfRange { row, .. }
             | Self::NanInput { row, .. }
+            | Self::IndexOutOfRange { row, .. }
             | Self::NanTarget { row, .. }
             | Self::NanOutput { row, .. }
             | Self::NanScore { row }

@@ -43,7 +43,7 @@ pub use place::{Axis, Lanes};
 use crate::simd::compiled_here;
 use along::{extremes, sums};
 use each::{deltas, results};
-use place::{Memory, MemoryMut};
+pub(super) use place::{Memory, MemoryMut};
 
 compiled_here! {
     /// z = f(x, y). Where `gaps` says so, everything between the results becomes zero.

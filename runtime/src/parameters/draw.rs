@@ -97,7 +97,7 @@ fn draw(init: Init, generator: &mut Pcg32) -> f32 {
         // What is made orthogonal when all of it is drawn.
         Init::Orthogonal(_) => normal(generator),
         // There are no parts of parts.
-        Init::Parts(_) => 0.0,
+        Init::Parts(_) | Init::Padded { .. } => 0.0,
     }
 }
 

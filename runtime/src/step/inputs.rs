@@ -18,7 +18,7 @@ use crate::{
         whole::check_alone,
     },
     model::Model,
-    network::Network,
+    network::{Network, Tokens},
     simd::Isa,
     update::{Rules, Update},
     value::Value,
@@ -29,7 +29,7 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// Inputs as a slice, and the first of them that is not finite.
+/// Inputs as a slice, and the first of them that is unsound: not finite, or an index that is not taken.
 pub struct Inputs<'a, N: Model> {
     inputs: &'a [N::Input],
     /// Its position; behind all of them if there is none. The lowest, so that an error does not depend on threads.
@@ -45,11 +45,11 @@ impl<'a, N: Model> Inputs<'a, N> {
         }
     }
 
-    /// The error of the first input that is not finite.
+    /// The error of the first input that is unsound.
     pub fn judge(&self) -> Result<()> {
         let position = self.first.load(Ordering::Relaxed);
         match self.inputs.get(position) {
-            Some(input) => Err(not_finite(input, position)),
+            Some(input) => Err(unsound::<N>(input, position)),
             None => Ok(()),
         }
     }
@@ -76,15 +76,43 @@ impl<N: Model, T> Source<N, T> for Inputs<'_, N> {
     }
 }
 
-/// The error of an input that was found not to be finite; `row` is its place in the dataset.
-#[cold]
-pub fn not_finite(input: &impl Value, row: usize) -> Error {
-    let index = input.first_not_finite().unwrap_or(0);
-    Error::NanInput {
-        epoch: None,
-        row,
-        index,
+/// Refuses an input of which a number is not finite, or an index is not taken; `row` is its place in the dataset.
+pub fn check_input<N: Model>(input: &N::Input, row: usize) -> Result<()> {
+    if let Some(index) = input.first_not_finite() {
+        let epoch = None;
+        return Err(Error::NanInput { epoch, row, index });
     }
+    for taken in N::Network::TOKENS {
+        let Tokens {
+            input: name,
+            layer,
+            least,
+            most,
+            ..
+        } = *taken;
+        let mut indices = input.indices(taken.part).iter().enumerate();
+        if let Some((index, &found)) = indices.find(|(_, found)| !(least..=most).contains(*found)) {
+            return Err(Error::IndexOutOfRange {
+                epoch: None,
+                row,
+                input: name,
+                index,
+                found,
+                layer,
+                least,
+                most,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The error of an input that was found unsound.
+#[cold]
+pub fn unsound<N: Model>(input: &N::Input, row: usize) -> Error {
+    let (epoch, index) = (None, 0);
+    let error = check_input::<N>(input, row).err();
+    error.unwrap_or(Error::NanInput { epoch, row, index })
 }
 
 /// Refuses as many samples as cannot be learnt from in memory for `batch` of them.

@@ -58,35 +58,45 @@ pub fn judged<O: Value, T, L: Loss<O, T>>(
         let mean = loss.judge_batch(outputs, targets, gradients)?;
         return Ok((mean, Weights::of_rows(outputs.len())));
     }
+    let weights = in_batch::weigh::<O, T, L>(loss, targets);
+    let totals = totals(&InBatch::new(loss, weights), outputs, targets, gradients);
+    Ok((totals.loss(), weights))
+}
+
+/// What a loss that judges samples one by one says of a batch; `gradients` come zeroed.
+pub fn totals<O: Value, T, L: Loss<O, T>>(
+    loss: &InBatch<'_, L>,
+    outputs: &[O],
+    targets: &[T],
+    gradients: &mut [O],
+) -> Totals {
     let work = Judge {
         loss,
         outputs,
         targets,
         gradients,
     };
-    Ok(simd::dispatch(simd::level(), work))
+    simd::dispatch(simd::level(), work)
 }
 
-/// [`judge`] on an instruction set.
+/// [`totals`] on an instruction set.
 struct Judge<'a, O, T, L> {
-    loss: &'a L,
+    loss: &'a InBatch<'a, L>,
     outputs: &'a [O],
     targets: &'a [T],
     gradients: &'a mut [O],
 }
 
 impl<O: Value, T, L: Loss<O, T>> Task for Judge<'_, O, T, L> {
-    type Output = (f64, Weights);
+    type Output = Totals;
 
     #[inline(always)]
     fn run<S: Isa>(self, s: S) -> Self::Output {
-        let weights = in_batch::weigh::<O, T, L>(self.loss, self.targets);
-        let loss = InBatch::new(self.loss, weights);
         let mut totals = Totals::none(L::PARTS);
         let pairs = self.outputs.iter().zip(self.targets);
         for ((output, target), gradient) in pairs.zip(self.gradients) {
-            totals.extend(&[in_batch::score(s, &loss, output, target, 1.0, gradient)]);
+            totals.extend(&[in_batch::score(s, self.loss, output, target, 1.0, gradient)]);
         }
-        (totals.loss(), weights)
+        totals
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     loss::{Loss, in_batch, whole::check_alone},
     metrics::Metric,
     model::Model,
+    step::inputs::check_input,
     value::{Value, zeroed_vec},
 };
 use alloc::vec::Vec;
@@ -174,7 +175,7 @@ where
 /// If an input, a weight or an answer is not finite, or the threads cannot be started.
 pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result<Vec<N::Output>> {
     check_finite(net, None)?;
-    check_inputs(inputs)?;
+    check_inputs::<N>(inputs)?;
     let stack = Stack::LENT;
     let threads = Threads::new(threads, stack, |most| starting::<N>(inputs.len(), most))?;
     let mut outputs = zeroed_vec(inputs.len())?;
@@ -197,16 +198,8 @@ pub fn predict<N: Model>(net: &N, inputs: &[N::Input], threads: usize) -> Result
     faults.judge().map(|()| outputs)
 }
 
-/// Refuses numbers that are not finite, naming the first one.
-pub(super) fn check_inputs<I: Value>(inputs: &[I]) -> Result<()> {
-    for (row, input) in inputs.iter().enumerate() {
-        if let Some(index) = input.first_not_finite() {
-            return Err(Error::NanInput {
-                epoch: None,
-                row,
-                index,
-            });
-        }
-    }
-    Ok(())
+/// Refuses inputs that are not sound, naming the first one.
+pub(super) fn check_inputs<N: Model>(inputs: &[N::Input]) -> Result<()> {
+    let mut inputs = inputs.iter().enumerate();
+    inputs.try_for_each(|(row, input)| check_input::<N>(input, row))
 }

@@ -93,4 +93,12 @@ impl<D: Dataset> Dataset for Part<'_, D> {
             _ => guarded(row, || self.data.target(row)),
         }
     }
+
+    /// A sample that goes on from one before this part begins anew.
+    #[inline]
+    fn follows(&self, index: usize) -> Option<usize> {
+        self.data
+            .follows(self.first + index)?
+            .checked_sub(self.first)
+    }
 }

@@ -18,9 +18,10 @@ use whole::Whole;
 
 use super::{
     average::Average,
+    carry::follow,
     ending,
     evaluation::{Evaluation, check_targets, count, evaluate_in, predict},
-    faults::Faults,
+    faults::{Faults, guarded},
     fit::{Fit, Plan},
     history::{Epoch, History, Stopped},
     memory::{Memory, sharing},
@@ -227,7 +228,9 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             Ok::<_, Error>(weighs)
         })?;
         let mut run = self.prepare::<N, D::Target>(net, batch, threads.count())?;
-        run.order = Order::new(samples, self.shuffle);
+        run.whole.carries = threads.install(|| guarded(0, || Ok(follow::<N, D>(data, samples))))?;
+        // What follows another comes after it.
+        run.order = Order::new(samples, self.shuffle && !run.whole.carries);
         (run.samples, run.known) = (samples, samples);
         run.weighs = weighs;
         // Nothing is refused from here on but what training itself meets.

@@ -1,32 +1,64 @@
 //! Recurrence: states carried from step to step.
 
 use super::{Application, Tensor, pointwise::sigmoid, volume};
-use kiln_compiler::ops::lstm::Lstm;
+use kiln_compiler::ops::recurrence::{Cell, Recurrence};
 
-/// One level: with gates i, f, g, o = W x_t + b + U h_(t-1) + b', and h_(-1) = c_(-1) = 0,
+/// One direction of one level: of every gate the sums a = W x_t + b and q = U h_(t-1) + b', and h_(-1) = c_(-1) = 0;
 ///
-/// c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g),  h_t = sigmoid(o) tanh(c_t).
-pub fn lstm(lstm: &Lstm, application: &Application<'_>) -> Vec<f64> {
+/// - `Rnn`: h_t = f(a + q)
+/// - `Lstm`: c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g), h_t = sigmoid(o) tanh(c_t)
+/// - `Gru`: h_t = (1 - z) n + z h_(t-1), n = tanh(a + r q), or with q of r h_(t-1): n = tanh(a + q)
+///
+/// where the steps come from the last to the first if it reads in reverse.
+pub fn recurrence(layer: &Recurrence, application: &Application<'_>) -> Vec<f64> {
     let [from_input, from_hidden, biases @ ..] = &application.parameters[..] else {
-        unreachable!("Lstm has two weights")
+        unreachable!("a recurrence has two weights")
     };
-    let (n, features) = (lstm.hidden, application.inputs[0].shape[1]);
+    let (n, features) = (layer.hidden, application.inputs[0].shape[1]);
     let (mut h, mut c) = (vec![0.0; n], vec![0.0; n]);
-    let mut y = Vec::with_capacity(volume(application.output));
-    for x in application.inputs[0].data.chunks_exact(features) {
-        let gate = |gate: usize, unit: usize| {
+    let mut y = vec![0.0; volume(application.output)];
+    let mut steps: Vec<_> = application.inputs[0]
+        .data
+        .chunks_exact(features)
+        .zip(y.chunks_exact_mut(n))
+        .collect();
+    if layer.reverse {
+        steps.reverse();
+    }
+    let bias = |which: usize, row: usize| biases.get(which).map_or(0.0, |bias| bias.data[row]);
+    for (x, y) in steps {
+        let share = |gate: usize, unit: usize| {
             let row = gate * n + unit;
-            let bias: f64 = biases.iter().map(|bias| bias.data[row]).sum();
-            bias + product(from_input, row, x) + product(from_hidden, row, &h)
+            bias(0, row) + product(from_input, row, x)
         };
-        let mut next = Vec::with_capacity(n);
-        for (unit, c) in c.iter_mut().enumerate() {
-            let (i, f, g, o) = (gate(0, unit), gate(1, unit), gate(2, unit), gate(3, unit));
-            *c = sigmoid(f) * *c + sigmoid(i) * g.tanh();
-            next.push(sigmoid(o) * c.tanh());
-        }
-        h = next;
-        y.extend(&h);
+        let hidden = |gate: usize, unit: usize, h: &[f64]| {
+            let row = gate * n + unit;
+            bias(1, row) + product(from_hidden, row, h)
+        };
+        let sum = |gate: usize, unit: usize| share(gate, unit) + hidden(gate, unit, &h);
+        let reset: Vec<f64> = match layer.cell {
+            Cell::GruResetBefore => (0..n).map(|unit| sigmoid(sum(0, unit)) * h[unit]).collect(),
+            _ => Vec::new(),
+        };
+        let next = (0..n).map(|unit| match layer.cell {
+            Cell::RnnTanh => sum(0, unit).tanh(),
+            Cell::RnnRelu => sum(0, unit).max(0.0),
+            Cell::Lstm => {
+                let (i, f, g, o) = (sum(0, unit), sum(1, unit), sum(2, unit), sum(3, unit));
+                c[unit] = sigmoid(f) * c[unit] + sigmoid(i) * g.tanh();
+                sigmoid(o) * c[unit].tanh()
+            }
+            Cell::Gru | Cell::GruResetBefore => {
+                let (r, z) = (sigmoid(sum(0, unit)), sigmoid(sum(1, unit)));
+                let n = match layer.cell {
+                    Cell::Gru => share(2, unit) + r * hidden(2, unit, &h),
+                    _ => share(2, unit) + hidden(2, unit, &reset),
+                };
+                (1.0 - z) * n.tanh() + z * h[unit]
+            }
+        });
+        h = next.collect();
+        y.copy_from_slice(&h);
     }
     y
 }

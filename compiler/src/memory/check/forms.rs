@@ -11,6 +11,7 @@ use crate::ids::{BufferId, JointId, KeptId, TensorId, TransposedId, ValueId};
 use crate::memory::program::{Action, Crossing, Event, Place, Program, Stored};
 use crate::place::layout::Layout;
 use crate::storage::LANES;
+use std::collections::BTreeSet;
 
 /// The memory that a program does not lay out itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Given {
     pub tensors: Vec<(String, usize)>,
     /// The floats of each input where the caller has it.
     pub inputs: Vec<usize>,
+    /// Whether each input is indices.
+    pub tokens: Vec<bool>,
     /// The floats of each output likewise.
     pub outputs: Vec<usize>,
 }
@@ -28,11 +31,14 @@ impl Given {
     pub fn of(layout: &Layout) -> Self {
         let tensors = layout.tensors.iter();
         let floats = |value: &ValueId| layout.values[value.0].shape.iter().product();
+        let inputs = layout.inputs.iter();
+        let tokens = inputs.map(|input| layout.values[input.0].tokens.is_some());
         Self {
             tensors: tensors
                 .map(|tensor| (tensor.name.clone(), tensor.packing.blocks))
                 .collect(),
             inputs: layout.inputs.iter().map(floats).collect(),
+            tokens: tokens.collect(),
             outputs: layout.outputs.iter().map(floats).collect(),
         }
     }
@@ -67,7 +73,11 @@ pub fn crossings(event: &Event, program: &Program, given: &Given) -> Result<(), 
     let (inputs, outputs) = (given.inputs.iter(), given.outputs.iter());
     let crossings: Vec<(&Crossing, &usize)> = match &event.action {
         Action::Load(loaded) => loaded.iter().zip(inputs).collect(),
-        Action::Slopes(taken) => taken.iter().zip(inputs).collect(),
+        Action::Slopes(taken) => {
+            let floats = |part: usize| given.inputs.get(part).unwrap_or(&0);
+            let taken = taken.iter();
+            taken.map(|(part, taken)| (taken, floats(*part))).collect()
+        }
         Action::Unload(unloaded) => unloaded.iter().zip(outputs).collect(),
         Action::Loss(answers) => {
             let values = answers.iter().map(|answer| &answer.value).zip(outputs);
@@ -139,6 +149,49 @@ fn place<'a>(place: Place, program: &'a Program, given: &'a Given) -> Option<(&'
         }
     };
     Some((name, blocks * LANES))
+}
+
+/// The buffers into which the caller's indices are loaded, all of which are loaded as such.
+pub fn indices(program: &Program, given: &Given) -> Result<BTreeSet<Place>, String> {
+    let mut loaded = BTreeSet::new();
+    for event in &program.events {
+        let Action::Load(inputs) = &event.action else {
+            continue;
+        };
+        for (input, &is_token) in inputs.iter().zip(&given.tokens) {
+            match (input.tokens.is_some(), is_token) {
+                (true, true) => _ = loaded.insert(Place::Buffer(input.buffer)),
+                (false, false) => {}
+                _ => return Err(format!("`{}` takes indices for numbers", event.name)),
+            }
+        }
+    }
+    Ok(loaded)
+}
+
+/// What is loaded as indices is read as indices and never changed, and nothing else is read so.
+pub fn tokens(event: &Event, loaded: &BTreeSet<Place>) -> Result<(), String> {
+    for (
+        parameter,
+        View {
+            memory,
+            form,
+            access,
+        },
+    ) in event.action.views()
+    {
+        let is_token = loaded.contains(memory);
+        if matches!(form, Form::Tokens { .. }) != is_token {
+            let name = &event.name;
+            return Err(format!(
+                "`{name}` sees `{parameter}` as {form}, which it is not"
+            ));
+        }
+        if is_token && access.writes() {
+            return Err(format!("`{}` writes over indices", event.name));
+        }
+    }
+    Ok(())
 }
 
 /// Callers hold floats, and what samples share is panels or cells.

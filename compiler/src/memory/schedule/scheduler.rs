@@ -156,6 +156,7 @@ impl<'a> Scheduler<'a> {
         Crossing {
             buffer: self.value_buffer(cross.value),
             stored: cross.stored,
+            tokens: cross.tokens,
         }
     }
 

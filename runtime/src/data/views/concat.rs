@@ -102,4 +102,11 @@ impl<A: Dataset, B: Dataset<Input = A::Input, Target = A::Target>> Dataset for C
             Some(index) => Either::second(self.second.target(index)?),
         })
     }
+
+    fn follows(&self, index: usize) -> Option<usize> {
+        match index.checked_sub(self.middle) {
+            None => self.first.follows(index),
+            Some(index) => Some(self.second.follows(index)? + self.middle),
+        }
+    }
 }

@@ -13,13 +13,16 @@ use crate::{
     model::Model,
     network::Network,
     simd::{self, Isa, Task},
-    step::inputs::not_finite,
-    train::faults::{Faults, guarded},
+    step::inputs::check_input,
+    train::{
+        carry::{Before, follow},
+        faults::{Faults, guarded},
+    },
     value::{Value, zeroed, zeroed_vec},
     views,
 };
 use alloc::{vec, vec::Vec};
-use core::{borrow::Borrow, slice};
+use core::{borrow::Borrow, mem, slice};
 
 /// Samples whose scores are held at once. A dataset may claim more than memory holds scores for.
 const SCORES: usize = 1 << 14;
@@ -36,6 +39,8 @@ struct Leaf<'a, O, T> {
     outputs: &'a mut [O],
     /// Their targets then.
     targets: Vec<T>,
+    /// What their states come from, if samples hand them on.
+    before: Option<Before<'a, O>>,
 }
 
 /// Scores every sample; inside [`Threads::install`] where `threads` is more than one. The scores are summed in the
@@ -54,12 +59,13 @@ where
     D: Dataset<Input = N::Input>,
 {
     metrics.begin();
-    let keeps = L::SEES_BATCH || metrics.is_some();
+    let carries = guarded(0, || Ok(follow::<N, D>(samples, count)))?;
+    let keeps = L::SEES_BATCH || carries || metrics.is_some();
     let most = match keeps {
         true => ANSWERS / size_of::<N::Output>().max(1),
         false => SCORES,
     };
-    let window = match L::SEES_BATCH {
+    let window = match L::SEES_BATCH || carries {
         true => batch.max(1),
         false => most
             .clamp(1, SCORES)
@@ -68,11 +74,22 @@ where
     let mut scores = vec![Score::default(); window.min(count)];
     let mut outputs = zeroed_vec(if keeps { scores.len() } else { 0 })?;
     let mut deltas = zeroed_vec(if L::SEES_BATCH { scores.len() } else { 0 })?;
+    let mut earlier = zeroed_vec(if carries { scores.len() } else { 0 })?;
+    let mut last = (0, 0);
     let mut totals = Totals::none(L::PARTS);
     while totals.rows < count {
         let before = totals.rows;
         let scores = &mut scores[..window.min(count - before)];
         let (rows, size) = (scores.len(), leaf::<N>(scores.len(), threads));
+        if carries {
+            mem::swap(&mut outputs, &mut earlier);
+        }
+        let (first, count) = last;
+        let from = carries.then(|| Before {
+            first,
+            outputs: &earlier[..count],
+        });
+        last = (before, rows);
         let mut rooms = outputs.chunks_mut(size);
         let leaves = scores.chunks_mut(size).enumerate();
         let leaves = leaves.map(|(index, scores)| {
@@ -82,6 +99,7 @@ where
                 scores,
                 outputs: &mut room[..if keeps { most } else { 0 }],
                 targets: Vec::new(),
+                before: from,
             }
         });
         let mut leaves = leaves.collect::<Vec<_>>();
@@ -132,7 +150,7 @@ where
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
-    let (first, keeps) = (leaf.first, !leaf.outputs.is_empty());
+    let (first, keeps, before) = (leaf.first, !leaf.outputs.is_empty(), leaf.before);
     let rows = N::Network::INFER_ROWS.min(leaf.scores.len()).max(1);
     let (mut inputs, targets) = (Vec::with_capacity(rows), &mut leaf.targets);
     let missing = |error| (first, error);
@@ -146,9 +164,10 @@ where
         if !keeps {
             targets.clear();
         }
-        let before = targets.len();
+        let known = targets.len();
         for row in row..row + scores.len() {
-            gather::<N, D>(samples, row, &mut inputs, targets).map_err(|error| (row, error))?;
+            let gathered = gather::<N, D>(samples, row, &mut inputs, targets, before);
+            gathered.map_err(|error| (row, error))?;
         }
         let outputs = match keeps {
             true => &mut leaf.outputs[row - first..][..scores.len()],
@@ -159,7 +178,7 @@ where
             let task = Judge::<N, D::Target, L> {
                 loss,
                 outputs,
-                targets: &targets[before..],
+                targets: &targets[known..],
                 delta: &mut delta,
                 scores,
             };
@@ -185,12 +204,13 @@ fn check_score(row: usize, output: &impl Value, score: &Score) -> Result<()> {
     }
 }
 
-/// Appends a copy of a sample whose input was found finite.
+/// Appends a copy of a sample whose input was found finite, with the state of the one that it follows.
 fn gather<N, D>(
     samples: &D,
     row: usize,
     inputs: &mut Vec<N::Input>,
     targets: &mut Vec<D::Target>,
+    before: Option<Before<'_, N::Output>>,
 ) -> Result<()>
 where
     N: Model,
@@ -202,11 +222,12 @@ where
         Ok((ref input, ref target)) => (input.borrow(), target.borrow()),
         Err(error) => return Err(error),
     };
-    if input.first_not_finite().is_some() {
-        return Err(not_finite(input, row));
-    }
+    check_input::<N>(input, row)?;
     // From place to place, without a copy in between.
     inputs.extend_from_slice(slice::from_ref(input));
+    if let (Some(before), Some(input)) = (before, inputs.last_mut()) {
+        before.hand::<N, D>(samples, row, input)?;
+    }
     targets.extend_from_slice(slice::from_ref(target));
     Ok(())
 }

@@ -33,7 +33,7 @@ pub struct Run<N: Model, T> {
     pub gradients: Vec<Block>,
     /// Those of a batch that is not the only one of its step.
     pub part: Vec<Block>,
-    /// What a loss sees that judges whole batches.
+    /// What is kept of a whole batch, where anything needs it.
     pub whole: Whole<N>,
     /// Targets of a batch, gathered from the dataset.
     pub targets: Vec<T>,
@@ -94,6 +94,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         let of_epoch = self.pace_of_epoch()?;
         run.order.shuffle(self.seed.0, self.past.epochs as u64);
         self.past.epochs += 1;
+        run.whole.begin();
         let (first, start) = (fit.open.position, began(fit.open.seconds));
         if self.steps(net, data, run, fit, (first, of_epoch, start), progress)? {
             return Ok(Some(closed(&mut fit.open, start)));
@@ -172,6 +173,25 @@ fn at(error: Error, number: usize, step: usize) -> Error {
             index,
         },
         Error::NanInput { row, index, .. } => Error::NanInput { epoch, row, index },
+        Error::IndexOutOfRange {
+            row,
+            input,
+            index,
+            found,
+            layer,
+            least,
+            most,
+            ..
+        } => Error::IndexOutOfRange {
+            epoch,
+            row,
+            input,
+            index,
+            found,
+            layer,
+            least,
+            most,
+        },
         other => other,
     }
 }

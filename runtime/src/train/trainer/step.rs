@@ -197,7 +197,7 @@ where
     L: Loss<N::Output, D::Target>,
     D: Dataset<Input = N::Input>,
 {
-    if L::SEES_BATCH {
+    if L::SEES_BATCH || N::Network::CARRIES && whole.carries {
         return whole::pass(passes, step, samples, targets, whole, gradients);
     }
     let loss = step.turn;

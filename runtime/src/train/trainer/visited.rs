@@ -8,7 +8,7 @@ use crate::{
     model::Model,
     network::Network,
     simd::Isa,
-    step::{inputs::not_finite, source::Source},
+    step::{inputs::unsound, source::Source},
     train::{
         faults::{Faults, guarded},
         order::Order,
@@ -71,7 +71,7 @@ where
                     slice::from_mut(target).clone_from_slice(slice::from_ref(fresh.borrow()));
                     match N::Network::load(s, input, chunk, capacity, row) {
                         true => Ok(()),
-                        false => Err(not_finite(input, sample)),
+                        false => Err(unsound::<N>(input, sample)),
                     }
                 }
                 Err(error) => Err(error),

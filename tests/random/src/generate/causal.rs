@@ -101,7 +101,7 @@ impl Sequence<'_> {
                 self.activate();
             }
             2 | 3 => {
-                let layer = layers::lstm(self.dice, &shape);
+                let layer = layers::recurrence(self.dice, &shape, true);
                 self.through(&layer);
             }
             4..=6 => self.convolve(),

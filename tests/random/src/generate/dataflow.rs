@@ -34,7 +34,7 @@ impl Declaration {
     /// to make shorter, and the size that it is given.
     fn cut(&self, dice: &mut Dice) -> Option<(usize, usize)> {
         let axis = match self.layer.kind {
-            "Dense" | "Lstm" if self.operand.len() == 2 => 0,
+            "Dense" | "Rnn" | "Lstm" | "Gru" if self.operand.len() == 2 => 0,
             "Conv1d" if self.operand[0] == self.layer.output[0] => 0,
             "Conv2d" if self.operand[1..] == self.layer.output[1..] => dice.between(1, 2),
             _ => return None,

@@ -83,7 +83,7 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
             Layer::new("Last", vec![], vec![features]).function("last")
         }
         (&[_, _], 5) if dice.once_in(2) => conv_transpose(dice, shape),
-        (&[_, _], 5 | 6) => lstm(dice, shape),
+        (&[_, _], 5 | 6) => recurrence(dice, shape, false),
         (&[_, _], 7) => conv1d(dice, shape),
         (&[_, _], 8) => pool(dice, shape),
         (&[_, _, _], 3 | 4) => pool(dice, shape),
@@ -383,17 +383,34 @@ fn instance_norm(dice: &mut Dice, shape: &[usize]) -> Layer {
     Layer::new("InstanceNorm", arguments, shape.to_vec())
 }
 
-pub fn lstm(dice: &mut Dice, shape: &[usize]) -> Layer {
+/// A recurrent layer, of one direction if it is to stream.
+pub fn recurrence(dice: &mut Dice, shape: &[usize], streams: bool) -> Layer {
     let hidden = size(dice).min(20);
     let mut arguments = vec![hidden.to_string()];
+    let kind = dice.pick(&["Lstm", "Lstm", "Gru", "Gru", "Rnn"]);
+    match kind {
+        "Rnn" if dice.once_in(2) => arguments.push("nonlinearity = Relu".into()),
+        "Gru" if dice.once_in(2) => arguments.push("reset_after = false".into()),
+        _ => {}
+    }
     if dice.once_in(3) {
-        arguments.push(format!("layers = {}", dice.between(1, 3)));
+        let layers = dice.between(1, 3);
+        arguments.push(format!("layers = {layers}"));
+        if layers > 1 && dice.once_in(2) {
+            let p = dice.pick(&[0.25, 0.5]);
+            arguments.push(format!("dropout = {p}"));
+        }
+    }
+    let both = !streams && dice.once_in(3);
+    if both {
+        arguments.push("bidirectional = true".into());
     }
     let unbiased = unbiased(dice);
     let has_bias = unbiased.is_none();
     arguments.extend(unbiased);
     arguments.extend(weights(dice, has_bias));
-    Layer::new("Lstm", arguments, vec![shape[0], hidden])
+    let features = if both { 2 * hidden } else { hidden };
+    Layer::new(kind, arguments, vec![shape[0], features])
 }
 
 /// A window along an axis of a convolution, and how many places it has.

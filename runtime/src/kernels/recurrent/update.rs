@@ -1,11 +1,11 @@
-//! Gradients of the weights: equations (8) and (9) of the module above.
+//! Gradients of the weights: equations (3) and (4) of the module above.
 //!
 //! A batch of sequences has thousands of rows (samples times steps), too many to pass a register tile in one go: the
 //! rows' deltas, a panel here and a panel there, would come from far away for every tile. So rows come in sections that
 //! stay in the level-1 cache for a rectangle of weights, panels by inputs, whose unfinished sums are parked in between.
 //! A sum still adds all rows in their order, in chains of [`POSITIONS`] rows that are joined ascending.
 
-use super::cell::gates_of;
+use super::layer::gates_of;
 use crate::{
     block::Block,
     simd::{Isa, chains::POSITIONS},
@@ -18,7 +18,7 @@ use fearless_simd::{f32x16, prelude::*};
 /// Rows of a section; so many sections are a chain.
 const ROWS: usize = 64;
 const SECTIONS: usize = POSITIONS / ROWS;
-/// Most panels of a rectangle: a block of units' gates.
+/// Most panels of a rectangle: a block of units' gates, or a gate of several blocks.
 const PANELS: usize = 4;
 /// Most inputs of a rectangle; all tiles divide it or leave a remainder that some tile fits.
 const INPUTS: usize = 144;
@@ -26,11 +26,20 @@ const INPUTS: usize = 144;
 /// The sums of a rectangle, input by input.
 type Sums = [[Block; PANELS]; INPUTS];
 
-/// What `weight_hh` meets in [`update`]: of each whole sequence of `chunks`, h of one step beside dz of the next. A row of h
-/// is `F = 16 B` floats. The first step's h\[-1\] is zero, so that its dz meets nothing.
+/// What `weight_hh` meets in [`update`]: of each whole sequence of `chunks`, h of one step beside the deltas of the next, or
+/// of the one before if `REVERSE`. A row of h is `F = 16 B` floats. The first step's h is zero, so that its deltas meet
+/// nothing; a state that is given meets them in [`initial_rows`].
 #[inline(always)]
-pub fn recurrent_rows<'a, const T: usize, const B: usize, const P: usize, const F: usize>(
-    chunks: impl Iterator<Item = (&'a [[[Block; B]; T]], &'a [[[Block; P]; T]])> + Clone,
+pub fn recurrent_rows<
+    'a,
+    const T: usize,
+    const Y: usize,
+    const B: usize,
+    const P: usize,
+    const F: usize,
+    const REVERSE: bool,
+>(
+    chunks: impl Iterator<Item = (&'a [[[Block; B]; Y]], &'a [[[Block; P]; T]])> + Clone,
 ) -> impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone {
     chunks.flat_map(
         #[inline(always)]
@@ -38,38 +47,88 @@ pub fn recurrent_rows<'a, const T: usize, const B: usize, const P: usize, const 
             y.iter().zip(dz).map(
                 #[inline(always)]
                 |(y, dz)| {
-                    let h: &[[f32; F]] = bytemuck::must_cast_slice(y);
-                    (&h[..T - 1], &dz[1..])
+                    let h: &[[f32; F]] = bytemuck::must_cast_slice(&y[..T]);
+                    match REVERSE {
+                        true => (&h[1..], &dz[..T - 1]),
+                        false => (&h[..T - 1], &dz[1..]),
+                    }
                 },
             )
         },
     )
 }
 
-/// Finishes the gradients (8) or (9) of the part of `weight_ih` or `weight_hh` that `stretch` asks for; like
+/// What `weight_hh` meets besides, of sequences whose first state is given: that state beside the deltas of the first step,
+/// or of the last if `REVERSE`.
+#[inline(always)]
+pub fn initial_rows<
+    'a,
+    const T: usize,
+    const B: usize,
+    const P: usize,
+    const F: usize,
+    const REVERSE: bool,
+>(
+    chunks: impl Iterator<Item = (&'a [[[Block; B]; 1]], &'a [[[Block; P]; T]])> + Clone,
+) -> impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone {
+    chunks.flat_map(
+        #[inline(always)]
+        |(h, dz)| {
+            h.iter().zip(dz).map(
+                #[inline(always)]
+                |(h, dz)| {
+                    let first = if REVERSE { T - 1 } else { 0 };
+                    (bytemuck::must_cast_slice(h), &dz[first..][..1])
+                },
+            )
+        },
+    )
+}
+
+/// Finishes the gradients (3) or (4) of the part of `weight_ih` or `weight_hh` that `stretch` asks for; like
 /// `dense::update`, but for many rows.
 ///
-/// `rows` gives, piece by piece, x (rows of `KS` floats of which the first `K` count) and dz, or what [`recurrent_rows`]
-/// gives. The weights are the layer's `[[Block; K]; P]`, read as one flat slice; any stretch of it, and any pieces, give
-/// the same bits. They are cut into rectangles, and each is finished by itself.
-pub fn update<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
+/// `rows` gives, piece by piece, x (rows of `KS` floats of which the first `K` count) and the deltas of sums, or what
+/// [`recurrent_rows`] gives. The weights are the layer's `[[Block; K]; P]`, read as one flat slice; any stretch of it, and
+/// any pieces, give the same bits. They are cut into rectangles of up to `U` panels, which divide `P`, and each is finished
+/// by itself. Every panel of `U` from the panel `R` on meets the second half of x, which has `KS / 2` floats: the operand of
+/// gates that [read r h](super::Cell::RESET). Where all meet the first, `R = U`.
+pub fn update<
+    'a,
+    S: Isa,
+    const K: usize,
+    const KS: usize,
+    const P: usize,
+    const U: usize,
+    const R: usize,
+>(
     s: S,
     rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     stretch: &mut Stretch<'_>,
 ) {
-    const { assert!(0 < K && K <= KS && P.is_multiple_of(PANELS)) };
+    const { assert!(0 < K && K <= KS && P.is_multiple_of(U) && U <= PANELS && R <= U) };
+    const { assert!(R == U || K <= KS / 2) };
     assert!(stretch.range().end <= K * P);
     let count: usize = rows.clone().map(|(x, _)| x.len()).sum();
     if count > POSITIONS {
-        finish::<S, K, KS, P>(s, rows, stretch, Some(&mut [[Block::ZERO; PANELS]; INPUTS]));
+        let joined = Some(&mut [[Block::ZERO; PANELS]; INPUTS]);
+        finish::<S, K, KS, P, U, R>(s, rows, stretch, joined);
     } else {
-        finish::<S, K, KS, P>(s, rows, stretch, None);
+        finish::<S, K, KS, P, U, R>(s, rows, stretch, None);
     }
 }
 
 /// Finishes rectangle by rectangle; `joined` is needed if there is more than one chain.
 #[inline(never)]
-fn finish<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
+fn finish<
+    'a,
+    S: Isa,
+    const K: usize,
+    const KS: usize,
+    const P: usize,
+    const U: usize,
+    const R: usize,
+>(
     s: S,
     rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
     stretch: &mut Stretch<'_>,
@@ -80,21 +139,24 @@ fn finish<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     let mut at = start;
     while at < end {
         let (panel, k) = (at / K, at % K);
-        // Whole panels of one block of units together where there are some, or else what there is of one panel.
+        // Whole panels that meet the same operand together where there are some, or else what there is of one panel.
         let whole = if k == 0 { (end - at) / K } else { 0 };
+        let first = panel % U;
+        let alike = if first < R { R - first } else { U - first };
         let (panels, to) = match whole {
             0 => (1, K.min(k + end - at)),
-            _ => (whole.min(PANELS - panel % PANELS), K),
+            _ => (whole.min(alike), K),
         };
+        let operand = if first < R { 0 } else { KS / 2 };
         for from in (k..to).step_by(INPUTS) {
             let inputs = from..to.min(from + INPUTS);
-            let within = panel % PANELS..panel % PANELS + panels;
-            sum(
+            let within = first..first + panels;
+            sum::<S, KS, P, U>(
                 s,
                 rows.clone(),
-                panel / PANELS,
+                panel / U,
                 within.clone(),
-                inputs.clone(),
+                operand + inputs.start..operand + inputs.end,
                 &mut sums,
                 joined.as_deref_mut(),
             );
@@ -114,8 +176,8 @@ fn finish<'a, S: Isa, const K: usize, const KS: usize, const P: usize>(
     }
 }
 
-/// Sums a rectangle, some gates of a block of units by some inputs, over all rows, section by section.
-fn sum<'a, S: Isa, const KS: usize, const P: usize>(
+/// Sums a rectangle, some of `U` panels by some inputs, over all rows, section by section.
+fn sum<'a, S: Isa, const KS: usize, const P: usize, const U: usize>(
     s: S,
     chunks: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])>,
     units: usize,
@@ -146,7 +208,7 @@ fn sum<'a, S: Isa, const KS: usize, const P: usize>(
         for (row, dz) in xs.iter().zip(dz) {
             x[rows] = row;
             // Side by side, since in memory they lie P blocks apart.
-            deltas[rows] = *gates_of(dz, units);
+            deltas[rows][..U].copy_from_slice(gates_of::<_, U>(dz, units));
             rows += 1;
             if rows == ROWS {
                 add(&x, &deltas, sums);

@@ -1,6 +1,12 @@
 //! Sums of more terms than one chain holds.
 
 use super::*;
+use crate::{
+    kernels::dense,
+    simd::{Isa, Task},
+    update::{Consumer, Store, Stretch},
+};
+use std::{vec, vec::Vec};
 
 /// Numbers of one sign, between 0.01 and 1.01.
 fn number(at: usize) -> f32 {
@@ -29,7 +35,7 @@ impl Task for Long<'_> {
         let [here, dense] = &mut results;
         let (state, other) = (&mut [(); 12], &mut [(); 12]);
         let mut sink = Consumer::new(s, &Store, here, state);
-        update::<S, 3, 3, 4>(s, rows.clone(), &mut Stretch::new(&mut sink, 0));
+        update::<S, 3, 3, 4, 4, 4>(s, rows.clone(), &mut Stretch::new(&mut sink, 0));
         let mut sink = Consumer::new(s, &Store, dense, other);
         dense::update::<S, 3, 3, 4>(s, rows, &mut Stretch::new(&mut sink, 0));
         results
@@ -73,7 +79,7 @@ impl Task for Repeated<'_> {
         let state = &mut [(); 4];
         let mut sink = Consumer::new(s, &Store, &mut gradients, state);
         let rows = (0..self.repeats).map(|_| (self.x, self.dz));
-        update::<S, 1, 1, 4>(s, rows, &mut Stretch::new(&mut sink, 0));
+        update::<S, 1, 1, 4, 4, 4>(s, rows, &mut Stretch::new(&mut sink, 0));
         gradients
     }
 }
@@ -112,7 +118,7 @@ fn gradients_over_a_million_positions_keep_their_digits() {
 /// `backward` of two steps, as a task.
 struct Wide<'a, const B: usize, const P: usize, const N: usize> {
     recurrent: &'a [[Block; N]; B],
-    cells: &'a [[[Block; B]; 2]],
+    cells: &'a mut [[[Block; B]; 2]],
     dy: &'a [[[Block; B]; 2]],
     gates: &'a mut [[[Block; P]; 2]],
 }
@@ -122,8 +128,18 @@ impl<const B: usize, const P: usize, const N: usize> Task for Wide<'_, B, P, N> 
 
     fn run<S: Isa>(self, s: S) {
         let mut carried = vec![Block::ZERO; 2 * B * self.gates.len()];
-        let (cells, dy) = (self.cells, self.dy);
-        backward::<S, 2, 1040, B, P, N>(s, self.recurrent, cells, dy, self.gates, &mut carried);
+        backward::<S, Lstm, 2, 2, 1040, B, P, N, 4, B>(
+            s,
+            self.recurrent,
+            None,
+            false,
+            self.dy,
+            self.gates,
+            Some(self.cells),
+            None,
+            None,
+            &mut carried,
+        );
     }
 }
 
@@ -139,7 +155,7 @@ fn sums_over_many_units_are_joined() {
         .collect();
     let recurrent: &[[Block; N]; B] = recurrent.as_chunks().0.try_into().unwrap();
     let (half, one) = (Block([0.5; LANES]), Block([1.0; LANES]));
-    let cells = vec![[[one; B]; 2]; 2];
+    let mut cells = vec![[[one; B]; 2]; 2];
     let dy: Vec<[[Block; B]; 2]> = (0..2)
         .map(|row| {
             let block = |at| Block(core::array::from_fn(|l| number(row * 7 + at * 5 + l)));
@@ -150,11 +166,11 @@ fn sums_over_many_units_are_joined() {
         })
         .collect();
     for level in simd::levels() {
-        let backward = |rows: core::ops::Range<usize>| {
+        let mut backward = |rows: core::ops::Range<usize>| {
             let mut gates = vec![[[half; P]; 2]; rows.len()];
             let wide = Wide {
                 recurrent,
-                cells: &cells[rows.clone()],
+                cells: &mut cells[rows.clone()],
                 dy: &dy[rows],
                 gates: &mut gates,
             };

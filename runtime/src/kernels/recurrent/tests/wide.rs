@@ -36,12 +36,36 @@ impl Task for Wide {
         let mut cells = zeroed_slice_box::<[[Block; B]; 1]>(2);
         let mut y = zeroed_slice_box::<[[Block; B]; 1]>(2);
         let mut state = vec![Block([f32::NAN; LANES]); 2 * P];
-        infer::<S, 1, 1, 1, H, B, P, N>(s, &x, weights, &mut gates, &mut y, &mut state);
+        infer::<S, Lstm, 1, 1, 1, 1, H, B, P, N, 4, B>(
+            s, &x, None, None, false, weights, &mut gates, &mut y, &mut state,
+        );
         let (cells, y) = (&mut cells, &mut y);
-        forward::<S, 1, 1, 1, H, B, P, N>(s, &x, weights, &mut gates, cells, y, &mut state);
+        forward::<S, Lstm, 1, 1, 1, 1, H, B, P, N, 4, B>(
+            s,
+            &x,
+            None,
+            None,
+            false,
+            weights,
+            &mut gates,
+            Some(cells),
+            y,
+            &mut state,
+        );
         let transposed = zeroed_slice_box::<[Block; N]>(B);
         let transposed = transposed.first_chunk()?;
-        backward::<S, 1, H, B, P, N>(s, transposed, cells, y, &mut gates, &mut state);
+        backward::<S, Lstm, 1, 1, H, B, P, N, 4, B>(
+            s,
+            transposed,
+            None,
+            false,
+            y,
+            &mut gates,
+            Some(cells),
+            None,
+            None,
+            &mut state,
+        );
         Some(())
     }
 }

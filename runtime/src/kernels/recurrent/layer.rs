@@ -1,15 +1,15 @@
-//! What forward, backward and streams share: the parameters, the elementwise half of a step, and the shapes of memory.
+//! What forward, backward and streams share: the parameters, the input projection, and the shapes of memory.
 
+use super::cell::Cell;
 use crate::{
     block::{Block, LANES, without_padding},
     kernels::{
         activation::Unfinished,
         dense::{self, Start},
     },
-    math,
     simd::Isa,
 };
-use fearless_simd::{Simd, f32x16, prelude::*};
+use fearless_simd::f32x16;
 
 /// Samples that advance together, so that recurrent weights stream from memory once for all of them. Tiles of
 /// twelve rows divide it, and so many states of some hundred units fit into the level-1 cache beside a panel of weights.
@@ -28,21 +28,29 @@ pub struct Weights<'a, const I: usize, const H: usize, const P: usize> {
     pub recurrent_bias: &'a [Block; P],
 }
 
-/// Whether the sizes belong together.
-pub const fn fits(units: usize, blocks: usize, panels: usize, floats: usize) -> bool {
-    blocks == units.div_ceil(LANES) && panels == 4 * blocks && floats == LANES * panels
+/// The step that is computed as number `step`, of `T`.
+#[inline(always)]
+pub const fn at<const T: usize>(step: usize, reverse: bool) -> usize {
+    if reverse { T - 1 - step } else { step }
 }
 
-/// z without its recurrent part, for all samples and steps at once: `gates = b_ih + b_hh + x W_ih`. `scratch` has four rows
-/// of units for every sample.
+/// Whether the sizes belong together.
+pub const fn fits(units: usize, blocks: usize, panels: usize, gates: usize) -> bool {
+    blocks == units.div_ceil(LANES) && panels == gates * blocks
+}
+
+/// The input's share of the sums, for all samples and steps at once: `gates = b_ih + b_hh + x W_ih`. `scratch` has a row
+/// of gates for every sample.
 #[inline(always)]
 pub fn project<
     S: Isa,
+    C: Cell<G>,
     const I: usize,
     const KS: usize,
     const H: usize,
     const P: usize,
     const N: usize,
+    const G: usize,
 >(
     s: S,
     x: &[[f32; KS]],
@@ -50,62 +58,34 @@ pub fn project<
     gates: &mut [[Block; P]],
     scratch: &mut [Block],
 ) {
+    const { assert!(N == LANES * P) };
     let Some(bias) = scratch.first_chunk_mut() else {
         // There are no samples.
         return;
     };
-    add_biases(s, weights, bias);
+    add_biases::<S, C, I, H, P, G>(s, weights, bias);
     dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, Start::Bias(bias), gates);
 }
 
-/// `b_ih + b_hh`.
+/// `b_ih + b_hh`, and `b_ih` alone for gates whose products stay apart.
 #[inline(always)]
-pub fn add_biases<S: Isa, const I: usize, const H: usize, const P: usize>(
+pub fn add_biases<
+    S: Isa,
+    C: Cell<G>,
+    const I: usize,
+    const H: usize,
+    const P: usize,
+    const G: usize,
+>(
     s: S,
     weights: Weights<'_, I, H, P>,
     sums: &mut [Block; P],
 ) {
     let biases = weights.input_bias.iter().zip(weights.recurrent_bias);
-    for (sum, (input, recurrent)) in sums.iter_mut().zip(biases) {
-        sum.store(input.load(s) + recurrent.load(s));
-    }
-}
-
-/// What a step leaves of one block of units.
-pub struct Cell<S: Simd> {
-    /// i, f, g, o.
-    pub gates: [f32x16<S>; 4],
-    /// c\[t\].
-    pub c: f32x16<S>,
-    /// h\[t\].
-    pub h: f32x16<S>,
-}
-
-/// The elementwise half of a step of a block of units: from z and c\[t-1\].
-#[inline(always)]
-pub fn cell<S: Simd, const H: usize>(
-    s: S,
-    block: usize,
-    z: [f32x16<S>; 4],
-    c: f32x16<S>,
-) -> Cell<S> {
-    let i = math::gate(s, z[0]);
-    let f = math::gate(s, z[1]);
-    let g = math::tanh(s, math::flush(s, z[2]));
-    let o = math::gate(s, z[3]);
-    let c = math::flush(s, f.mul_add(c, i * g));
-    let h = math::flush(s, o * math::tanh(s, c));
-    let (c, h) = match const { H % LANES } > 0 && block == H / LANES {
-        true => {
-            let units = |x| without_padding(s, x, H / LANES, H);
-            (units(c), units(h))
-        }
-        false => (c, h),
-    };
-    Cell {
-        gates: [i, f, g, o],
-        c,
-        h,
+    for (panel, (sum, (input, recurrent))) in sums.iter_mut().zip(biases).enumerate() {
+        let both = input.load(s) + recurrent.load(s);
+        let is_apart = const { C::APART < G } && panel % G >= C::APART;
+        sum.store(if is_apart { input.load(s) } else { both });
     }
 }
 
@@ -118,6 +98,15 @@ pub fn states<const B: usize>(memory: &mut [Block], rows: usize) -> [&mut [[Bloc
     [first, &mut second[..rows]]
 }
 
+/// Rows of units before the first step: those that are given, or zeros.
+#[inline(always)]
+pub fn begin<const B: usize>(rows: &mut [[Block; B]], given: Option<&[[Block; B]]>) {
+    match given {
+        Some(given) => rows.copy_from_slice(given),
+        None => rows.as_flattened_mut().fill(Block::ZERO),
+    }
+}
+
 /// The `H` units of a stored row.
 #[inline(always)]
 pub fn units<const H: usize, const B: usize>(row: &[Block; B]) -> &[f32; H] {
@@ -128,8 +117,17 @@ pub fn units<const H: usize, const B: usize>(row: &[Block; B]) -> &[f32; H] {
     }
 }
 
+/// `x` of the units of a block, zero in padding lanes.
+#[inline(always)]
+pub fn unpadded<S: Isa, const H: usize>(s: S, block: usize, x: f32x16<S>) -> f32x16<S> {
+    match const { H % LANES } > 0 && block == H / LANES {
+        true => without_padding(s, x, H / LANES, H),
+        false => x,
+    }
+}
+
 /// The panels of one block of units, gate by gate.
 #[inline(always)]
-pub fn gates_of<T>(panels: &[T], block: usize) -> &[T; 4] {
+pub fn gates_of<T, const G: usize>(panels: &[T], block: usize) -> &[T; G] {
     &panels.as_chunks().0[block]
 }

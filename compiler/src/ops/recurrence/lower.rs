@@ -1,0 +1,377 @@
+//! The back end of one direction of a level: which storages it reads, what it saves, and the kernels it calls.
+
+use super::{Cell, Recurrence};
+use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use crate::ops::dense;
+use crate::packing::{PackedAxis, Packing};
+use crate::rt::{self, Kernel, kernels};
+use crate::site::{Operand, Site};
+use crate::storage::LANES;
+
+kernels! {
+    INFER = recurrent::infer(s, x, h0, c0, reverse, weights, out gates, out y, out state);
+    STEPS = recurrent::steps(s, x, weights, out gates, out y, mut state);
+    FORWARD = recurrent::forward(s, x, h0, c0, reverse, weights, out gates, out saved, out y, out state);
+    BACKWARD = recurrent::backward(
+        s, recurrent, c0, reverse, dy, mut gates, mut saved, out dh0, out dc0, out carried
+    );
+    INPUT_GRADIENT = recurrent::input_gradient(s, gates, input, add dx);
+    UPDATE = recurrent::update(s, x, dy, mut stretch);
+}
+
+/// What the kernels are specialised to.
+struct Sizes {
+    /// Steps.
+    t: usize,
+    /// Rows of the result: the steps.
+    y: usize,
+    /// Features of a step.
+    i: usize,
+    /// Floats from step to step of the operand.
+    ks: usize,
+    /// Units.
+    h: usize,
+    /// Blocks of units.
+    b: usize,
+    /// Panels of gates.
+    p: usize,
+    /// Floats of gates.
+    n: usize,
+    /// Gates.
+    g: usize,
+    /// Blocks that are kept of each step.
+    w: usize,
+}
+
+/// The gates of every step, and after backward the deltas of their sums.
+const GATES: Slot = Slot::Own("gates");
+
+/// What the samples that advance together have between two steps.
+const STATE: Slot = Slot::Own("state");
+
+/// What a stream has between two steps: hidden states, and cells.
+const KEPT: Slot = Slot::Kept("state");
+
+/// The deltas that they carry back between two steps.
+const CARRIED: Slot = Slot::Own("carried");
+
+/// What forward keeps of every step beside the gates; of `Gru`, after backward the deltas of the sums of hidden states.
+const SAVED: Slot = Slot::Own("saved");
+
+impl Recurrence {
+    fn panels(&self) -> usize {
+        self.cell.gates() * self.hidden.div_ceil(LANES)
+    }
+
+    fn sizes(&self, site: &Site<'_>) -> Sizes {
+        let [t, i] = *site.input_shape(0) else {
+            unreachable!("shape rules let only sequences pass")
+        };
+        let (h, p, b) = (self.hidden, self.panels(), self.hidden.div_ceil(LANES));
+        Sizes {
+            t,
+            y: t,
+            i,
+            ks: site.row_stride(0),
+            h,
+            b,
+            p,
+            n: p * LANES,
+            g: self.cell.gates(),
+            w: self.cell.kept(b),
+        }
+    }
+
+    /// The cell as kernels take it.
+    fn cell(&self) -> Size {
+        Size::Type(self.cell.path(), Vec::new())
+    }
+
+    /// The parameters as the kernels take them.
+    fn weights(&self, site: &Site<'_>) -> Argument<Slot> {
+        let Sizes { i, h, p, .. } = self.sizes(site);
+        let matrix = |index: usize, rows: usize| {
+            Argument::read(Slot::Parameter(index), Form::Panels { rows, panels: p })
+        };
+        let bias = |index: usize| match self.bias {
+            true => Argument::read(Slot::Parameter(index), Form::Cells(p)),
+            false => Argument::Zeros(p),
+        };
+        let fields = vec![
+            ("input", matrix(0, i)),
+            ("recurrent", matrix(1, h)),
+            ("input_bias", bias(2)),
+            ("recurrent_bias", bias(3)),
+        ];
+        Argument::Record(rt::RECURRENT_WEIGHTS, fields)
+    }
+
+    /// A forward kernel up to its weights.
+    fn unroll(&self, site: &Site<'_>, kernel: &'static Kernel) -> Call<Slot> {
+        let Sizes {
+            t,
+            y,
+            i,
+            ks,
+            h,
+            b,
+            p,
+            n,
+            g,
+            w,
+        } = self.sizes(site);
+        let sizes = [t, y, i, ks, h, b, p, n, g, w].map(Size::Number);
+        let x = Form::Sequences {
+            steps: t,
+            floats: ks,
+        };
+        Call::of(kernel, [Size::Isa, self.cell()].into_iter().chain(sizes))
+            .read("x", Slot::Input(0), x)
+            .with("h0", nothing())
+            .with("c0", nothing())
+            .with("reverse", Argument::Flag(self.reverse))
+            .with("weights", self.weights(site))
+    }
+
+    /// Blocks of scratch for each sample: a row of gates, and two of units.
+    fn state(&self, site: &Site<'_>) -> Form {
+        let Sizes { b, p, .. } = self.sizes(site);
+        Form::Scratch(p.max(2 * b))
+    }
+
+    /// What is kept, if anything is.
+    fn saved(&self, call: Call<Slot>, site: &Site<'_>, changed: bool) -> Call<Slot> {
+        let Sizes { t: steps, w, .. } = self.sizes(site);
+        let form = Form::Steps { steps, blocks: w };
+        match (w, changed) {
+            (0, _) => call.with("saved", nothing()),
+            (_, false) => call.with("saved", some(Argument::write(SAVED, form))),
+            (_, true) => call.with("saved", some(Argument::modify(SAVED, form))),
+        }
+    }
+
+    /// Each step reads the weights of the recurrence.
+    pub fn turns(&self, site: &Site<'_>) -> usize {
+        self.sizes(site).t
+    }
+
+    /// Whether an operand is read as it is stored.
+    pub fn accepts(&self, operand: Operand<'_>) -> bool {
+        operand.lies_in_rows()
+    }
+
+    /// The gates of sixteen units are neighbours: panel `gates * (unit / 16) + gate`.
+    pub fn packing(&self, input: &[usize]) -> Vec<Packing> {
+        let (panels, gates) = (self.panels(), self.cell.gates());
+        let features = input.last().copied().unwrap_or(1);
+        let packing = |k: usize, inner: Option<PackedAxis>| Packing {
+            offset: 0,
+            axes: [
+                PackedAxis::apart(gates, k * LANES),
+                PackedAxis::lanes(self.hidden, gates * k),
+            ]
+            .into_iter()
+            .chain(inner)
+            .collect(),
+            blocks: k * panels,
+        };
+        let weight = |k: usize| packing(k, Some(PackedAxis::plain(k, LANES)));
+        let mut packings = vec![weight(features), weight(self.hidden)];
+        if self.bias {
+            packings.extend([packing(1, None), packing(1, None)]);
+        }
+        packings
+    }
+
+    /// Inference.
+    pub fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes {
+            t: steps, y, b, p, ..
+        } = self.sizes(site);
+        let form = |steps, blocks| Form::Steps { steps, blocks };
+        let call = self.unroll(site, &INFER);
+        vec![
+            call.write("gates", GATES, form(steps, p))
+                .write("y", Slot::Output, form(y, b))
+                .write("state", STATE, self.state(site)),
+        ]
+    }
+
+    /// The frames of a step, after those that came before.
+    pub fn step(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes {
+            t,
+            i,
+            ks,
+            h,
+            b,
+            p,
+            n,
+            g,
+            ..
+        } = self.sizes(site);
+        let form = |blocks| Form::Steps { steps: t, blocks };
+        let x = Form::Sequences {
+            steps: t,
+            floats: ks,
+        };
+        let sizes = [t, i, ks, h, b, p, n, g].map(Size::Number);
+        let rows = 1 + usize::from(self.cell.remembers());
+        vec![
+            Call::of(&STEPS, [Size::Isa, self.cell()].into_iter().chain(sizes))
+                .read("x", Slot::Input(0), x)
+                .with("weights", self.weights(site))
+                .write("gates", GATES, form(p))
+                .write("y", Slot::Output, form(b))
+                .modify("state", KEPT, Form::Scratch(rows * b)),
+        ]
+    }
+
+    /// The forward pass in training.
+    pub fn forward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes {
+            t: steps, y, b, p, ..
+        } = self.sizes(site);
+        let form = |steps, blocks| Form::Steps { steps, blocks };
+        let call = self
+            .unroll(site, &FORWARD)
+            .write("gates", GATES, form(steps, p));
+        vec![
+            self.saved(call, site, false)
+                .write("y", Slot::Output, form(y, b))
+                .write("state", STATE, self.state(site)),
+        ]
+    }
+
+    /// The copies of weights that backward reads.
+    pub fn transpose(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes { i, h, n, .. } = self.sizes(site);
+        let input = site.adds(0).map(|_| dense::transpose((0, i), n, 1));
+        std::iter::once(dense::transpose((1, h), n, 0))
+            .chain(input)
+            .collect()
+    }
+
+    /// Back through time the gates become the deltas of their sums, where the update finds them; then dx = dz W_ih.
+    pub fn backward(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
+        let Sizes {
+            t,
+            y,
+            i,
+            h,
+            b,
+            p,
+            n,
+            g,
+            w,
+            ..
+        } = self.sizes(site);
+        let form = |steps, blocks| Form::Steps { steps, blocks };
+        let weights = |panels| Form::Panels { rows: n, panels };
+        let sizes = [t, y, h, b, p, n, g, w].map(Size::Number);
+        let sizes = [Size::Isa, self.cell()].into_iter().chain(sizes);
+        let call = Call::of(&BACKWARD, sizes)
+            .read("recurrent", Slot::Transposed(0), weights(b))
+            .with("c0", nothing())
+            .with("reverse", Argument::Flag(self.reverse))
+            .read("dy", Slot::Delta, form(y, b))
+            .modify("gates", GATES, form(t, p));
+        let through_time = self
+            .saved(call, site, true)
+            .with("dh0", nothing())
+            .with("dc0", nothing())
+            .write("carried", CARRIED, Form::Scratch(2 * b));
+        let down = |add: bool| {
+            let q = i.div_ceil(LANES);
+            let sizes = [t, i, p, n, q].map(Size::Number);
+            let sizes = std::iter::once(Size::Isa).chain(sizes).chain([Size::Adds]);
+            Call::of(&INPUT_GRADIENT, sizes)
+                .read("gates", GATES, form(t, p))
+                .read("input", Slot::Transposed(1), weights(q))
+                .add("dx", Slot::InputDelta(0), add, form(t, q))
+        };
+        std::iter::once(through_time)
+            .chain(site.adds(0).map(down))
+            .collect()
+    }
+
+    /// The gradient of parameter `index`.
+    pub fn update(&self, site: &Site<'_>, index: usize) -> Gradient<Slot> {
+        match index {
+            0 => self.update_input(site),
+            1 => self.update_recurrent(site),
+            _ => dense::bias_gradient(self.panels(), self.sizes(site).t, self.deltas(index == 3)),
+        }
+    }
+
+    /// The deltas of the sums that inputs, or hidden states, enter.
+    fn deltas(&self, of_hidden: bool) -> Slot {
+        match of_hidden && self.cell == Cell::Gru {
+            true => SAVED,
+            false => GATES,
+        }
+    }
+
+    /// The gradient of `weight_ih`: every step's input meets its deltas.
+    fn update_input(&self, site: &Site<'_>) -> Gradient<Slot> {
+        let Sizes { t, i, ks, p, .. } = self.sizes(site);
+        let x = Form::Floats {
+            rows: t,
+            floats: ks,
+        };
+        let dy = Form::Rows { rows: t, blocks: p };
+        let rows = [("x", Slot::Input(0), x), ("dy", GATES, dy)];
+        let together = self.cell.panels_together(p);
+        gradient((i, ks, p), (together, together), vec![Term::of(t, rows)])
+    }
+
+    /// The gradient of `weight_hh`: every step's hidden state meets the deltas of the next. Where the reset gate comes
+    /// before the product, the two operands of every step were kept side by side.
+    fn update_recurrent(&self, site: &Site<'_>) -> Gradient<Slot> {
+        let Sizes {
+            t, y, h, b, p, g, ..
+        } = self.sizes(site);
+        let steps = |steps, blocks| Form::Steps { steps, blocks };
+        let hidden = b * LANES;
+        if self.cell == Cell::GruResetBefore {
+            let floats = 2 * hidden;
+            let x = Form::Floats { rows: t, floats };
+            let dy = Form::Rows { rows: t, blocks: p };
+            let term = Term::of(t, [("x", SAVED, x), ("dy", GATES, dy)]);
+            return gradient((h, floats, p), (g, g - 1), vec![term]);
+        }
+        let deltas = ("dy", self.deltas(true), steps(t, p));
+        let mut term = Term::of(t, [("x", Slot::Output, steps(y, b)), deltas]);
+        let sizes = [t, y, b, p, hidden].map(Size::Number).into_iter();
+        let sizes = sizes.chain([Size::Flag(self.reverse)]);
+        term.through = Some((rt::RECURRENT_ROWS, sizes.collect()));
+        let together = self.cell.panels_together(p);
+        gradient((h, hidden, p), (together, together), vec![term])
+    }
+}
+
+/// The gradient of weights of `k` inputs, which stand `width` floats apart, and `p` panels: so many are summed `together`, of
+/// which those from `second` on meet the second half of the operand.
+fn gradient(
+    (k, width, p): (usize, usize, usize),
+    (together, second): (usize, usize),
+    terms: Vec<Term<Slot>>,
+) -> Gradient<Slot> {
+    let sizes = [k, width, p, together, second].map(Size::Number);
+    Gradient {
+        kernel: &UPDATE,
+        sizes: std::iter::once(Size::Isa).chain(sizes).collect(),
+        terms,
+        join: Join::Chain,
+    }
+}
+
+/// `Some(argument)`
+fn some(argument: Argument<Slot>) -> Argument<Slot> {
+    Argument::Variant(rt::SOME, vec![argument])
+}
+
+/// `None`
+fn nothing() -> Argument<Slot> {
+    Argument::Variant(rt::NONE, Vec::new())
+}

@@ -1,0 +1,372 @@
+//! Forward over many samples at once.
+
+use super::{
+    cell::{Cell, Units},
+    layer::{GROUP, Weights, at, begin, fits, project, states, units, unpadded},
+};
+use crate::{
+    block::Block,
+    simd::{Isa, chains},
+    tile::{self, Accumulators, Visit},
+};
+use core::{array, ops::Range};
+use fearless_simd::{f32x16, prelude::*};
+
+/// Most panels of a turn: a block of units' gates, or those of several blocks.
+const WIDTH: usize = 6;
+
+/// Runs whole sequences of several samples, from the last step to the first if `reverse`.
+///
+/// `gates` is left holding the gates and `saved` what a cell [keeps](Cell::save), of every step, which is what `backward`
+/// reads, and `y` holds h; where `Y = T + 1`, the last row of `y` is c after the last step. Every sum begins at the
+/// bias; inputs follow, then units, each split as [`chains`] says. A sample's bits depend on that sample alone. `h0` and
+/// `c0` are the states before the first step, zero by default. `state` has a row of gates, and at least two of units, for
+/// every sample.
+pub fn forward<
+    S: Isa,
+    C: Cell<G>,
+    const T: usize,
+    const Y: usize,
+    const I: usize,
+    const KS: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+    const G: usize,
+    const W: usize,
+>(
+    s: S,
+    x: &[[[f32; KS]; T]],
+    h0: Option<&[[Block; B]]>,
+    c0: Option<&[[Block; B]]>,
+    reverse: bool,
+    weights: Weights<'_, I, H, P>,
+    gates: &mut [[[Block; P]; T]],
+    mut saved: Option<&mut [[[Block; W]; T]]>,
+    y: &mut [[[Block; B]; Y]],
+    state: &mut [Block],
+) {
+    const { assert!(fits(H, B, P, G)) };
+    let samples = x.len();
+    assert!(
+        samples == gates.len() && samples == y.len(),
+        "as many results as samples"
+    );
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let flat = gates.as_flattened_mut();
+            project::<S, C, I, KS, H, P, N, G>(s, x.as_flattened(), weights, flat, state);
+            for group in tile::groups(samples, GROUP) {
+                let rows = Rows {
+                    h0: part(h0, &group),
+                    c0: part(c0, &group),
+                    reverse,
+                    gates: &mut gates[group.clone()],
+                    saved: match &mut saved {
+                        Some(saved) => Some(&mut saved[group.clone()]),
+                        None => None,
+                    },
+                    y: &mut y[group],
+                };
+                let recurrent = (weights.recurrent, weights.recurrent_bias);
+                advance::<S, C, T, Y, H, B, P, G, W>(s, recurrent, rows, state);
+            }
+        },
+    );
+}
+
+/// The states of some samples, where there are any.
+pub(super) fn part<'a, T>(given: Option<&'a [T]>, group: &Range<usize>) -> Option<&'a [T]> {
+    given.map(|given| &given[group.clone()])
+}
+
+/// Up to [`GROUP`] samples that advance together.
+pub(super) struct Rows<
+    'a,
+    const T: usize,
+    const Y: usize,
+    const B: usize,
+    const P: usize,
+    const W: usize,
+> {
+    pub h0: Option<&'a [[Block; B]]>,
+    pub c0: Option<&'a [[Block; B]]>,
+    pub reverse: bool,
+    /// What [`project`] left.
+    pub gates: &'a mut [[[Block; P]; T]],
+    pub saved: Option<&'a mut [[[Block; W]; T]]>,
+    pub y: &'a mut [[[Block; B]; Y]],
+}
+
+/// Advances samples through all steps. A function by itself: levels of equal width share it, and so do directions,
+/// inference and training, which alone saves.
+#[inline(never)]
+pub(super) fn advance<
+    S: Isa,
+    C: Cell<G>,
+    const T: usize,
+    const Y: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+    const W: usize,
+>(
+    s: S,
+    (weights, bias): (&[[Block; H]; P], &[Block; P]),
+    rows: Rows<'_, T, Y, B, P, W>,
+    state: &mut [Block],
+) {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let Rows {
+                h0,
+                c0,
+                reverse,
+                gates,
+                mut saved,
+                y,
+            } = rows;
+            let rows = gates.len();
+            let [h, c] = states::<B>(state, rows);
+            begin(h, h0);
+            begin(c, c0);
+            let mut z = [Block::ZERO; WIDTH * GROUP];
+            for step in 0..T {
+                let t = at::<T>(step, reverse);
+                let is_zero = step == 0 && h0.is_none();
+                for first in (0..B).step_by(C::UNITS) {
+                    let blocks = const { C::UNITS }.min(B - first);
+                    // Of a cell that resets, only the gates before the first that does.
+                    let panels = blocks * C::RESET;
+                    let mut product = Recurrence::<S, C, T, H, B, P, G> {
+                        s,
+                        h: &*h,
+                        weights,
+                        bias,
+                        gates,
+                        t,
+                        panel: G * first,
+                        z: &mut z,
+                        cell: core::marker::PhantomData,
+                    };
+                    product.cover(is_zero, panels);
+                    for row in 0..rows {
+                        for block in first..first + blocks {
+                            let from = row * WIDTH + (block - first) * G;
+                            let mut sums = [f32x16::splat(s, 0.0); G];
+                            for (gate, sum) in sums[..C::RESET].iter_mut().enumerate() {
+                                *sum = z[from + gate].load(s);
+                            }
+                            let gates = gates[row][t].as_chunks_mut().0;
+                            let gates: &mut [Block; G] = &mut gates[block];
+                            if const { C::RESET < G } {
+                                let reset = C::reset(s, &mut sums, h[row][block].load(s));
+                                c[row][block].store(unpadded::<S, H>(s, block, reset));
+                                for gate in 0..C::RESET {
+                                    gates[gate].store(sums[gate]);
+                                }
+                                continue;
+                            }
+                            let before = Units {
+                                h: h[row][block].load(s),
+                                c: c[row][block].load(s),
+                            };
+                            let shares = load(s, gates);
+                            let mut next = C::next(s, sums, shares, before);
+                            next.units.h = unpadded::<S, H>(s, block, next.units.h);
+                            next.units.c = unpadded::<S, H>(s, block, next.units.c);
+                            for (gate, value) in gates.iter_mut().zip(next.gates) {
+                                gate.store(value);
+                            }
+                            if const { C::REMEMBERS } {
+                                c[row][block].store(next.units.c);
+                            }
+                            y[row][t][block].store(next.units.h);
+                            if let Some(saved) = &mut saved {
+                                C::save(s, &mut saved[row][t], block, (sums, before), &next);
+                            }
+                        }
+                    }
+                }
+                for block in 0..if const { C::RESET < G } { B } else { 0 } {
+                    let mut product = Recurrence::<S, C, T, H, B, P, G> {
+                        s,
+                        h: &*c,
+                        weights,
+                        bias,
+                        gates,
+                        t,
+                        panel: G * block + C::RESET,
+                        z: &mut z,
+                        cell: core::marker::PhantomData,
+                    };
+                    product.cover(is_zero, G - C::RESET);
+                    for row in 0..rows {
+                        let gates = gates[row][t].as_chunks_mut().0;
+                        let gates: &mut [Block; G] = &mut gates[block];
+                        let mut sums = load(s, gates);
+                        for gate in C::RESET..G {
+                            sums[gate] = z[row * WIDTH + gate - C::RESET].load(s);
+                        }
+                        let before = Units {
+                            h: h[row][block].load(s),
+                            c: c[row][block].load(s),
+                        };
+                        let next = C::next(s, sums, sums, before);
+                        let news = gates.iter_mut().zip(next.gates).skip(C::RESET);
+                        for (gate, value) in news {
+                            gate.store(value);
+                        }
+                        y[row][t][block].store(unpadded::<S, H>(s, block, next.units.h));
+                        if let Some(saved) = &mut saved {
+                            C::save(s, &mut saved[row][t], block, (sums, before), &next);
+                        }
+                    }
+                }
+                for (h, y) in h.iter_mut().zip(&*y) {
+                    *h = y[t];
+                }
+            }
+            if const { Y > T } {
+                for (c, y) in c.iter().zip(y) {
+                    y[T] = *c;
+                }
+            }
+        },
+    );
+}
+
+/// All gates of a block of units.
+#[inline(always)]
+pub(super) fn load<S: Isa, const G: usize>(s: S, gates: &[Block; G]) -> [f32x16<S>; G] {
+    array::from_fn(
+        #[inline(always)]
+        |gate| gates[gate].load(s),
+    )
+}
+
+/// The sums of some neighbouring panels for all rows of a group: `z = gates[t] + h W_hh`.
+struct Recurrence<
+    'a,
+    S,
+    C,
+    const T: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+> {
+    s: S,
+    h: &'a [[Block; B]],
+    weights: &'a [[Block; H]; P],
+    bias: &'a [Block; P],
+    gates: &'a [[[Block; P]; T]],
+    t: usize,
+    panel: usize,
+    z: &'a mut [Block; WIDTH * GROUP],
+    cell: core::marker::PhantomData<C>,
+}
+
+impl<
+    S: Isa,
+    C: Cell<G>,
+    const T: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+> Recurrence<'_, S, C, T, H, B, P, G>
+{
+    /// The sums of `panels`, whose products are left out if h is zero.
+    #[inline(always)]
+    fn cover(&mut self, is_zero: bool, panels: usize) {
+        let (s, rows) = (self.s, self.gates.len());
+        if !is_zero {
+            return s.cover_blocks(rows, panels, self);
+        }
+        for row in 0..rows {
+            for panel in 0..panels {
+                self.z[row * WIDTH + panel] = *self.start(row, self.panel + panel);
+            }
+        }
+    }
+
+    /// Where a sum begins.
+    #[inline(always)]
+    fn start(&self, row: usize, panel: usize) -> &Block {
+        match const { C::APART < G } && panel % G >= C::APART {
+            true => &self.bias[panel],
+            false => &self.gates[row][self.t][panel],
+        }
+    }
+}
+
+impl<
+    S: Isa,
+    C: Cell<G>,
+    const T: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+> Visit for Recurrence<'_, S, C, T, H, B, P, G>
+{
+    const BLOCKS: usize = C::UNITS * C::RESET;
+    const MULTIPLE: usize = if G == 4 { 4 } else { 1 };
+
+    #[inline(always)]
+    fn tile<const ROWS: usize, const BLOCKS: usize>(&mut self, row: usize, panel: usize) {
+        let s = self.s;
+        let h = &self.h[row..][..ROWS];
+        let weights: &[[Block; H]; BLOCKS] = match self.weights[self.panel + panel..].first_chunk()
+        {
+            Some(weights) => weights,
+            None => unreachable!("panels of a turn are those of the layer"),
+        };
+        let mut sums: Accumulators<S, ROWS, BLOCKS> = [[f32x16::splat(s, 0.0); BLOCKS]; ROWS];
+        let mut x = [units::<H, B>(&h[0]); ROWS];
+        for i in 0..ROWS {
+            x[i] = units(&h[i]);
+            if const { C::APART < G } {
+                for (j, sum) in sums[i].iter_mut().enumerate() {
+                    *sum = self.start(row + i, self.panel + panel + j).load(s);
+                }
+            } else {
+                let start = &self.gates[row + i][self.t][self.panel + panel..][..BLOCKS];
+                for j in 0..BLOCKS {
+                    sums[i][j] = start[j].load(s);
+                }
+            }
+        }
+        let mut w = [&weights[0]; BLOCKS];
+        for j in 0..BLOCKS {
+            w[j] = &weights[j];
+        }
+        let run = const { chains::run(H, P, S::SET) };
+        if const { chains::run(H, P, S::SET) == H } {
+            tile::accumulate(s, &mut sums, x, w);
+        } else {
+            tile::accumulate_runs(s, &mut sums, x, w, run);
+        }
+        let z = &mut self.z[row * WIDTH..][..ROWS * WIDTH];
+        for i in 0..ROWS {
+            let z = &mut z[i * WIDTH + panel..][..BLOCKS];
+            for j in 0..BLOCKS {
+                z[j].store(sums[i][j]);
+            }
+        }
+    }
+}
+
+const _: () = {
+    // A turn's panels fit.
+    assert!(<super::Lstm as Cell<4>>::UNITS * 4 <= WIDTH);
+    assert!(<super::Gru as Cell<3>>::UNITS * 3 <= WIDTH);
+    assert!(<super::GruResetBefore as Cell<3>>::UNITS * 3 <= WIDTH);
+    assert!(<super::RnnTanh as Cell<1>>::UNITS <= WIDTH);
+    assert!(<super::RnnRelu as Cell<1>>::UNITS <= WIDTH);
+};

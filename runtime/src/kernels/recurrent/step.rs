@@ -1,0 +1,339 @@
+//! Inference: whole sequences, and streams step by step.
+
+use super::{
+    cell::{Cell, Units},
+    forward::{Rows, advance, load, part},
+    layer::{GROUP, Weights, add_biases, at, begin, fits, project, states, units, unpadded},
+};
+use crate::{
+    block::Block,
+    kernels::{
+        activation::Unfinished,
+        dense::{self, Start},
+    },
+    simd::{InstructionSet, Isa, chains},
+    tile,
+};
+use fearless_simd::{f32x16, prelude::*};
+
+/// What a layer remembers between steps, and room for the next; the default is the start of a sequence.
+#[derive(Clone, Debug)]
+pub struct State<const B: usize, const G: usize> {
+    /// The output of the last step.
+    pub h: [Block; B],
+    /// The cells after the last step, for a cell that remembers.
+    pub c: [Block; B],
+    previous: [Block; B],
+    gates: [[Block; G]; B],
+}
+
+impl<const B: usize, const G: usize> Default for State<B, G> {
+    fn default() -> Self {
+        Self {
+            h: [Block::ZERO; B],
+            c: [Block::ZERO; B],
+            previous: [Block::ZERO; B],
+            gates: [[Block::ZERO; G]; B],
+        }
+    }
+}
+
+/// Runs whole sequences for inference: `y` gets h of every step; `gates` is scratch, and so is `state`. Sizes and states
+/// are those of [`forward`](super::forward()).
+///
+/// A single sample has the bits that it has among many, and in training.
+pub fn infer<
+    S: Isa,
+    C: Cell<G>,
+    const T: usize,
+    const Y: usize,
+    const I: usize,
+    const KS: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+    const G: usize,
+    const W: usize,
+>(
+    s: S,
+    x: &[[[f32; KS]; T]],
+    h0: Option<&[[Block; B]]>,
+    c0: Option<&[[Block; B]]>,
+    reverse: bool,
+    weights: Weights<'_, I, H, P>,
+    gates: &mut [[[Block; P]; T]],
+    y: &mut [[[Block; B]; Y]],
+    state: &mut [Block],
+) {
+    const { assert!(fits(H, B, P, G)) };
+    assert!(
+        x.len() == gates.len() && x.len() == y.len(),
+        "as many results as samples"
+    );
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let flat = gates.as_flattened_mut();
+            project::<S, C, I, KS, H, P, N, G>(s, x.as_flattened(), weights, flat, state);
+            let recurrent = (weights.recurrent, weights.recurrent_bias);
+            if let ([gates], [y]) = (&mut *gates, &mut *y) {
+                let [h, c] = states::<B>(state, 1);
+                begin(h, h0);
+                begin(c, c0);
+                let [[first], [c]] = [h, c] else {
+                    unreachable!("a state has one row for one sample")
+                };
+                for step in 0..T {
+                    let t = at::<T>(step, reverse);
+                    let [now, before] = match step.checked_sub(1) {
+                        None => [&mut y[t], &mut *first],
+                        Some(before) => match y.get_disjoint_mut([t, at::<T>(before, reverse)]) {
+                            Ok(rows) => rows,
+                            Err(_) => unreachable!("two steps of a sequence"),
+                        },
+                    };
+                    let gates = &mut gates[t];
+                    advance_one::<S, C, H, B, P, G>(
+                        s,
+                        recurrent,
+                        gates,
+                        before,
+                        c,
+                        now,
+                        step % 2 == 1,
+                    );
+                }
+                if const { Y > T } {
+                    y[T] = *c;
+                }
+                return;
+            }
+            for group in tile::groups(gates.len().min(y.len()), GROUP) {
+                let rows = Rows::<T, Y, B, P, W> {
+                    h0: part(h0, &group),
+                    c0: part(c0, &group),
+                    reverse,
+                    gates: &mut gates[group.clone()],
+                    saved: None,
+                    y: &mut y[group],
+                };
+                advance::<S, C, T, Y, H, B, P, G, W>(s, recurrent, rows, state);
+            }
+        },
+    );
+}
+
+/// Advances a stream by one step; the output is `state.h`. It has the bits of a whole sequence.
+pub fn stream<
+    S: Isa,
+    C: Cell<G>,
+    const I: usize,
+    const KS: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+    const G: usize,
+>(
+    s: S,
+    x: &[f32; KS],
+    weights: Weights<'_, I, H, P>,
+    state: &mut State<B, G>,
+) {
+    const { assert!(fits(H, B, P, G)) };
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let State {
+                h,
+                c,
+                previous,
+                gates,
+            } = state;
+            let Some(gates) = gates.as_flattened_mut().first_chunk_mut::<P>() else {
+                unreachable!("as many panels for every block of units as there are gates")
+            };
+            add_biases::<S, C, I, H, P, G>(s, weights, gates);
+            let start = Start::Add;
+            dense::forward_one::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
+            *previous = *h;
+            let recurrent = (weights.recurrent, weights.recurrent_bias);
+            advance_one::<S, C, H, B, P, G>(s, recurrent, gates, previous, c, h, false);
+        },
+    );
+}
+
+/// One step of one sample, from `previous` to `h`; `gates` holds the input's share of the sums.
+///
+/// The sums of a block of units are hardly enough to keep the multipliers busy: where registers are wide, two blocks
+/// advance at once, unless their panels would compete for the same few sets of the level-1 cache, and always four of a
+/// cell of one gate.
+#[inline(always)]
+pub(super) fn advance_one<
+    S: Isa,
+    C: Cell<G>,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+>(
+    s: S,
+    weights: (&[[Block; H]; P], &[Block; P]),
+    gates: &mut [Block; P],
+    previous: &[Block; B],
+    c: &mut [Block; B],
+    h: &mut [Block; B],
+    backwards: bool,
+) {
+    const { assert!(P == G * B) };
+    if const { C::RESET < G } {
+        return reset_one::<S, C, H, B, P, G>(s, weights, gates, previous, c, h);
+    }
+    let many = const { at_once::<S>(G, H) };
+    let groups = B / many;
+    let turns = groups + B % many;
+    for turn in 0..turns {
+        // The weights that the step before met last may still be in the level-1 cache; no bit depends on the order.
+        let turn = if backwards { turns - 1 - turn } else { turn };
+        macro_rules! blocks {
+            ($panels:literal, $first:expr) => {
+                blocks::<S, C, H, B, P, G, $panels>(s, weights, gates, previous, c, h, $first)
+            };
+        }
+        if turn < groups {
+            let first = many * turn;
+            match const { at_once::<S>(G, H) * G } {
+                _ if const { at_once::<S>(G, H) > B } => {}
+                _ if const { at_once::<S>(G, H) * G == 8 } => blocks!(8, first),
+                _ if const { at_once::<S>(G, H) * G == 6 } => blocks!(6, first),
+                _ if const { at_once::<S>(G, H) * G == 4 } => blocks!(4, first),
+                _ => blocks!(3, first),
+            }
+        } else if const { !B.is_multiple_of(at_once::<S>(G, H)) } {
+            let first = groups * many + (turn - groups);
+            match G {
+                _ if const { G == 4 } => blocks!(4, first),
+                _ if const { G == 3 } => blocks!(3, first),
+                _ => blocks!(1, first),
+            }
+        }
+    }
+}
+
+/// Blocks of units that advance at once.
+const fn at_once<S: Isa>(gates: usize, units: usize) -> usize {
+    match (gates, S::SET) {
+        (1, _) => 4,
+        // A way of the cache holds 64 blocks.
+        (_, InstructionSet::Avx512) if !units.is_multiple_of(64) => 2,
+        _ => 1,
+    }
+}
+
+/// One step of the blocks of units from `block` on whose gates are `N` panels.
+#[inline(always)]
+fn blocks<
+    S: Isa,
+    C: Cell<G>,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+    const N: usize,
+>(
+    s: S,
+    (weights, bias): (&[[Block; H]; P], &[Block; P]),
+    gates: &[Block; P],
+    previous: &[Block; B],
+    c: &mut [Block; B],
+    h: &mut [Block; B],
+    block: usize,
+) {
+    let mut w = [&weights[0]; N];
+    let mut shares = [f32x16::splat(s, 0.0); N];
+    let mut z = shares;
+    for j in 0..N {
+        let panel = G * block + j;
+        w[j] = &weights[panel];
+        shares[j] = gates[panel].load(s);
+        z[j] = match const { C::APART < G } && j % G >= C::APART {
+            true => bias[panel].load(s),
+            false => shares[j],
+        };
+    }
+    let z = sums::<S, H, P, N>(s, z, units(previous), w);
+    let sums = z.as_chunks().0.iter().zip(shares.as_chunks().0);
+    for (block, (z, shares)) in (block..).zip(sums) {
+        let before = Units {
+            h: previous[block].load(s),
+            c: c[block].load(s),
+        };
+        let next = C::next(s, *z, *shares, before);
+        if const { C::REMEMBERS } {
+            c[block].store(unpadded::<S, H>(s, block, next.units.c));
+        }
+        h[block].store(unpadded::<S, H>(s, block, next.units.h));
+    }
+}
+
+/// The sums of `N` panels for one row, with the bits of many rows.
+#[inline(always)]
+fn sums<S: Isa, const H: usize, const P: usize, const N: usize>(
+    s: S,
+    start: [f32x16<S>; N],
+    x: &[f32; H],
+    w: [&[Block; H]; N],
+) -> [f32x16<S>; N] {
+    let run = const { chains::run(H, P, S::SET) };
+    match P {
+        _ if const { chains::together(H, P, S::SET) == 1 } => {
+            tile::row::<S, N, 1, H, H>(s, start, x, w, run)
+        }
+        _ if const { chains::together(H, P, S::SET) == 2 } => {
+            tile::row::<S, N, 2, H, H>(s, start, x, w, run)
+        }
+        _ if const { chains::together(H, P, S::SET) == 3 } => {
+            tile::row::<S, N, 3, H, H>(s, start, x, w, run)
+        }
+        _ => tile::row::<S, N, 4, H, H>(s, start, x, w, run),
+    }
+}
+
+/// One step of a cell that resets: first the gates that do, of all units, then those that read r h.
+#[inline(always)]
+pub(super) fn reset_one<S: Isa, C: Cell<G>, const H: usize, const B: usize, const P: usize, const G: usize>(
+    s: S,
+    (weights, _): (&[[Block; H]; P], &[Block; P]),
+    gates: &mut [Block; P],
+    previous: &[Block; B],
+    c: &mut [Block; B],
+    h: &mut [Block; B],
+) {
+    for block in 0..B {
+        let gates: &mut [Block; G] = &mut gates.as_chunks_mut().0[block];
+        let mut all = load(s, gates);
+        let (start, w) = (
+            [all[0], all[1]],
+            [&weights[G * block], &weights[G * block + 1]],
+        );
+        [all[0], all[1]] = sums::<S, H, P, 2>(s, start, units(previous), w);
+        let reset = C::reset(s, &mut all, previous[block].load(s));
+        for gate in 0..C::RESET {
+            gates[gate].store(all[gate]);
+        }
+        c[block].store(unpadded::<S, H>(s, block, reset));
+    }
+    for block in 0..B {
+        let gates: &[Block; G] = &gates.as_chunks().0[block];
+        let mut all = load(s, gates);
+        let (start, w) = ([all[C::RESET]], [&weights[G * block + C::RESET]]);
+        [all[C::RESET]] = sums::<S, H, P, 1>(s, start, units(c), w);
+        let before = Units {
+            h: previous[block].load(s),
+            c: c[block].load(s),
+        };
+        let next = C::next(s, all, all, before);
+        h[block].store(unpadded::<S, H>(s, block, next.units.h));
+    }
+}

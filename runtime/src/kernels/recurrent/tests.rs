@@ -1,0 +1,209 @@
+//! The layers against loops in f64, their deltas against differences of a scalar loss, and themselves under every cut.
+
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas"
+)]
+
+mod long;
+mod reference;
+mod run;
+mod wide;
+
+use super::*;
+use crate::{
+    block::{Block, LANES},
+    simd,
+};
+use reference::Parameter;
+use run::{Known, Layer, Run};
+
+/// What a cell computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    RnnTanh,
+    RnnRelu,
+    Lstm,
+    Gru,
+    GruResetBefore,
+}
+
+impl Kind {
+    fn gates(self) -> usize {
+        match self {
+            Self::RnnTanh | Self::RnnRelu => 1,
+            Self::Lstm => 4,
+            Self::Gru | Self::GruResetBefore => 3,
+        }
+    }
+}
+
+impl Known<4> for Lstm {
+    const KIND: Kind = Kind::Lstm;
+}
+
+impl Known<3> for Gru {
+    const KIND: Kind = Kind::Gru;
+}
+
+impl Known<3> for GruResetBefore {
+    const KIND: Kind = Kind::GruResetBefore;
+}
+
+impl Known<1> for RnnTanh {
+    const KIND: Kind = Kind::RnnTanh;
+}
+
+impl Known<1> for RnnRelu {
+    const KIND: Kind = Kind::RnnRelu;
+}
+
+impl<
+    C: Known<G>,
+    const T: usize,
+    const Y: usize,
+    const I: usize,
+    const KS: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const N: usize,
+    const G: usize,
+    const W: usize,
+    const F: usize,
+    const Q: usize,
+> Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q>
+{
+    /// Forward and gradients against the reference, on all levels.
+    fn check(samples: usize, (reverse, given): (bool, bool)) {
+        let mut layer = Self::new(samples, reverse, given);
+        let expected = layer.reference.forward();
+        // Differences cost two passes each.
+        let every = if samples > 2 { 997 } else { 1 };
+        let gradients = layer.reference.gradients(every);
+        let layer = layer;
+        for level in simd::levels() {
+            let run = |chunk, part| {
+                let layer = &layer;
+                simd::dispatch(level, Run { layer, chunk, part })
+            };
+            let results = run(samples, P * I.max(H));
+            let name = std::format!("{level:?}, {:?}", layer.reference.case);
+            assert!(
+                results.inferred == results.y,
+                "{name}: inference and training"
+            );
+            for (streamed, y) in results.streamed.iter().zip(&results.y) {
+                assert!(streamed[..] == y[..T], "{name}: a stream and training");
+            }
+            let close = |actual: f32, expected: f64, what: &str| {
+                let error = (f64::from(actual) - expected).abs();
+                let bound = 2e-5 * (1.0 + expected.abs());
+                assert!(error < bound, "{name}: {what} {actual} for {expected}");
+            };
+            let zero_padding = |value: &[Block], what: &str| {
+                let padding = value.iter().flat_map(|block| &block.0[H % LANES..]);
+                let clean = H.is_multiple_of(LANES) || padding.into_iter().all(|&v| v == 0.0);
+                assert!(clean, "{name}: padding of {what}");
+            };
+            for (sample, expected) in expected.chunks((T + 1) * H).enumerate() {
+                for (row, expected) in expected.chunks(H).enumerate().take(Y) {
+                    let y = &results.y[sample][row];
+                    zero_padding(&y[B - 1..], "y");
+                    for (unit, &expected) in expected.iter().enumerate() {
+                        close(y[unit / LANES].0[unit % LANES], expected, "y");
+                    }
+                }
+                for dz in &results.dz[sample] {
+                    zero_padding(&dz[P - G..], "dz");
+                }
+            }
+            for &(parameter, slope) in &gradients {
+                let unit_of = |rows: &[[Block; B]], sample: usize, unit: usize| {
+                    rows[sample][unit / LANES].0[unit % LANES]
+                };
+                let (found, slope) = match parameter {
+                    Parameter::Input { panel, lane, k } => {
+                        (results.input[panel * I + k].0[lane], slope)
+                    }
+                    Parameter::Recurrent { panel, lane, k } => {
+                        (results.recurrent[panel * H + k].0[lane], slope)
+                    }
+                    Parameter::InputBias { panel, lane } => {
+                        (results.input_bias[panel].0[lane], slope)
+                    }
+                    Parameter::RecurrentBias { panel, lane } => {
+                        (results.recurrent_bias[panel].0[lane], slope)
+                    }
+                    Parameter::X { sample, step, k } => {
+                        let dx = results.dx[sample][step][k / LANES].0[k % LANES];
+                        (dx, 2.0 * slope)
+                    }
+                    Parameter::H0 { sample, unit } if given => {
+                        (unit_of(&results.dh0, sample, unit), slope)
+                    }
+                    Parameter::C0 { sample, unit } if given && C::REMEMBERS => {
+                        (unit_of(&results.dc0, sample, unit), slope)
+                    }
+                    Parameter::H0 { .. } | Parameter::C0 { .. } => continue,
+                };
+                close(found, slope, &std::format!("{parameter:?}"));
+            }
+            for (chunk, part) in [(1, 1), (samples.div_ceil(2), 3), (7, I + H)] {
+                let cut = run(chunk, part);
+                let [cut, results] = [cut, results.clone()].map(|mut results| {
+                    // NaN where no states are given.
+                    if !given || !C::REMEMBERS {
+                        results.dc0.clear();
+                    }
+                    if !given {
+                        results.dh0.clear();
+                    }
+                    results
+                });
+                assert!(cut == results, "{name}: cut into {chunk} and {part}");
+            }
+        }
+    }
+}
+
+/// Every cell, at sizes that are given as `T, I, KS, H, Q`, from which the others follow: for so many samples, in each
+/// direction, with states that are given or without.
+macro_rules! cells {
+    (
+        $name:ident: $t:literal, $i:literal, $ks:literal, $h:literal, $q:literal; $samples:literal; $($how:expr),*
+    ) => {
+        mod $name {
+            use super::*;
+
+            const B: usize = usize::div_ceil($h, LANES);
+
+            macro_rules! cell {
+                ($test:ident: $cell:ident, $y:expr, $gates:literal, $kept:literal, $operands:literal) => {
+                    #[test]
+                    fn $test() {
+                        for how in [$($how),*] {
+                            Layer::<
+                                $cell, $t, { $y }, $i, $ks, $h, B, { $gates * B }, { 16 * $gates * B }, $gates,
+                                { $kept * B }, { 16 * $operands * B }, $q,
+                            >::check($samples, how);
+                        }
+                    }
+                };
+            }
+
+            cell!(lstm: Lstm, $t + 1, 4, 1, 1);
+            cell!(gru: Gru, $t, 3, 3, 1);
+            cell!(gru_reset_before: GruResetBefore, $t, 3, 2, 2);
+            cell!(rnn_tanh: RnnTanh, $t, 1, 0, 1);
+            cell!(rnn_relu: RnnRelu, $t, 1, 0, 1);
+        }
+    };
+}
+
+cells!(one_step: 1, 3, 16, 5, 1; 2; (false, false), (true, true));
+cells!(sequences: 3, 3, 3, 20, 1; 2; (false, false), (true, false), (false, true), (true, true));
+// More samples than advance together, and more blocks of units than a turn has.
+cells!(many_samples: 3, 3, 3, 90, 1; 31; (false, true));
+// More rows than a section, more inputs than a rectangle.
+cells!(wide_inputs: 2, 150, 160, 16, 10; 35; (true, false));

@@ -1,0 +1,66 @@
+//! Weights of one network for another.
+
+use super::Parameters;
+use crate::{
+    block::Block,
+    declared::Declared,
+    error::{Error, Mismatch, Misshapen, Result},
+};
+use alloc::{boxed::Box, vec::Vec};
+
+impl<N: Declared, A: AsRef<[Block]> + AsMut<[Block]>> Parameters<N, A> {
+    /// Copies every tensor of this network from the tensor of its name in another, which may have more than these. So one
+    /// declaration is trained, and another that has the same layers is played as a stream, or answers only part of it.
+    ///
+    /// ```
+    /// use kiln::prelude::*;
+    ///
+    /// model! {
+    ///     struct Both(x: [4]) -> ([2], [8]) {
+    ///         hidden: Dense(8),
+    ///         fc: Dense(2),
+    ///         forward { let h = relu(hidden(x)); (fc(h), h) }
+    ///     }
+    ///     struct Features(x: [4]) -> [8] { hidden: Dense(8), Relu }
+    /// }
+    ///
+    /// let both = Both::new(Seed(1));
+    /// let mut features = Features::new(Seed(2));
+    /// features.parameters_mut().copy_from(&both.parameters())?;
+    /// assert_eq!(features.forward(&[1.0; 4]), both.forward(&[1.0; 4]).1);
+    /// # Ok::<(), kiln::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownParameter`] if the other network has no tensor of a name, [`Error::Weights`] if any has another
+    /// shape there; nothing is copied then.
+    pub fn copy_from<M: Declared, B: AsRef<[Block]>>(
+        &mut self,
+        other: &Parameters<M, B>,
+    ) -> Result<()> {
+        let mut wrong = Mismatch::default();
+        for (name, shape) in self.names() {
+            let theirs = other.find_named(name)?;
+            if theirs.shape != shape {
+                let (expected, found) = (shape.into(), theirs.shape.into());
+                let name = name.into();
+                wrong.misshapen.push(Misshapen {
+                    name,
+                    expected,
+                    found,
+                });
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Weights(Box::new(wrong)));
+        }
+        let mut values = Vec::new();
+        for (name, shape) in self.names() {
+            values.resize(shape.iter().product(), 0.0);
+            other.read(name, &mut values)?;
+            self.set(name, &values)?;
+        }
+        Ok(())
+    }
+}
