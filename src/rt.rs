@@ -39,7 +39,7 @@ pub use kiln_runtime::{
     tensor::{Init, Limit, Penalty, Role, Tensor, Units},
     update::{Sink, Stretch},
     views::{
-        arena, blocks, blocks_mut, carve, cells, flushed, input_rows, judge, load, load_stored,
+        blocks, blocks_mut, carve, cells, flushed, input_rows, judge, known, load, load_stored,
         load_tokens, pair, panels, row_blocks, row_pairs, rows, score, sequences, settled,
         step_pairs, steps, steps_mut, stretch_of_panels, token_rows, tokens, unload, unload_stored,
     },

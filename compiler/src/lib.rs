@@ -134,8 +134,8 @@ fn stream(graph: &Graph, layout: &Layout) -> Stream {
         timing::infer(graph, &mut Report::default()).expect("the front end has found it causal");
     let framed = timing::framed(graph, &schedule);
     let placed = layout::place(&framed, fuse::fuse(&framed));
-    if let Err(message) = layout.has_tensors_of(&placed) {
-        panic!("kiln packed a stream otherwise, which is a bug of kiln: {message}");
+    if let Some(name) = layout.moved(&placed) {
+        panic!("kiln packed `{name}` of a stream otherwise, which is a bug of kiln");
     }
     let placed = absorb::stream(placed);
     let program = schedule::stream(&placed);

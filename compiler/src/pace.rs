@@ -45,11 +45,11 @@ pub struct Timing<'a> {
 
 impl Timing<'_> {
     /// Why a layer is not causal: what it does, and what would repair it.
-    pub fn refused(&self, what: &str, repair: &str) -> String {
-        format!(
+    pub fn refused(&self, what: &str, repair: &str) -> Result<Pace, String> {
+        Err(format!(
             "`{}` {what}, but a stream gives each frame before the next one is there; {repair}, or drop `stream`",
             self.layer
-        )
+        ))
     }
 
     /// The rule of what works on every step by itself: all sequences run alike, and what else there is stays the same for all
@@ -71,14 +71,14 @@ impl Timing<'_> {
                         "takes the steps of `{}` and of `{}`, which do not run alike",
                         first.from, input.from
                     );
-                    return Err(self.refused(&what, "bring both to one pace"));
+                    return self.refused(&what, "bring both to one pace");
                 }
                 (Pace::Newest, _) => {
                     let what = format!(
                         "takes `{}`, which is known after the last step alone, at every step",
                         input.from
                     );
-                    return Err(self.refused(&what, "take it after `Last` alone"));
+                    return self.refused(&what, "take it after `Last` alone");
                 }
                 (Pace::Still, _) if input.shape.len() < rank || input.shape[0] == 1 => {}
                 (Pace::Still, _) => {
@@ -86,7 +86,7 @@ impl Timing<'_> {
                         "takes `{}`, which has numbers of its own for each of {} steps",
                         input.from, input.shape[0]
                     );
-                    return Err(self.refused(&what, "give it as a sequence"));
+                    return self.refused(&what, "give it as a sequence");
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Timing<'_> {
             Some(steps) if steps.shape.len() == rank => Ok(steps.pace),
             Some(steps) => {
                 let what = format!("stretches the steps of `{}` along a new axis", steps.from);
-                Err(self.refused(&what, "keep time the first axis"))
+                self.refused(&what, "keep time the first axis")
             }
             None => Ok(Pace::Still),
         }
@@ -110,7 +110,7 @@ impl Timing<'_> {
                     input.shape[0], input.from
                 );
                 let repair = format!("make each a step by `Reshape({}, 1)`", input.shape[0]);
-                Err(self.refused(&what, &repair))
+                self.refused(&what, &repair)
             }
             _ => self.alike(),
         }
@@ -120,7 +120,7 @@ impl Timing<'_> {
     /// then.
     pub fn along(&self, axis: usize, what: &str) -> Result<Pace, String> {
         match axis {
-            0 => Err(self.refused(what, "take another axis than the first, which is time")),
+            0 => self.refused(what, "take another axis than the first, which is time"),
             _ => self.alike(),
         }
     }

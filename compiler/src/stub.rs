@@ -248,7 +248,7 @@ fn stream(frame: &TokenStream, answer: &TokenStream) -> TokenStream {
         const ROWS: usize = 1;
         const MARK: u64 = 0;
 
-        fn steps<S: rt::Isa>(
+        fn steps<S: rt::Isa, const LONE: bool>(
             s: S,
             parameters: &[rt::Block],
             clock: u64,

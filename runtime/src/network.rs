@@ -148,6 +148,22 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The same where it is known that there is one row, and that the arena has so many blocks.
+    #[inline(always)]
+    #[must_use]
+    pub fn known<const LONE: bool, const BLOCKS: usize>(&self) -> Self {
+        let one = |rows: usize| if LONE { 1 } else { rows };
+        Self {
+            parameters: match self.parameters.first_chunk::<BLOCKS>() {
+                Some(parameters) => parameters,
+                None => unreachable!("a network has the parameters of its model"),
+            },
+            capacity: one(self.capacity),
+            rows: one(self.rows),
+            ..*self
+        }
+    }
+
     /// What `count` samples share in inference, which is nothing but the parameters.
     #[inline(always)]
     pub fn inference(parameters: &'a [Block], count: usize) -> Self {

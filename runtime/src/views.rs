@@ -131,12 +131,12 @@ pub fn stretch_of_panels<const K: usize>(
     Some(((from - start) / K, blocks.as_chunks_mut().0))
 }
 
-/// The arena of a network, of so many blocks.
+/// Memory of which it is known that it has so many blocks.
 #[inline(always)]
-pub fn arena<const BLOCKS: usize>(parameters: &[Block]) -> &[Block; BLOCKS] {
-    parameters
-        .first_chunk()
-        .expect("a network has the parameters of its model")
+pub fn known<const BLOCKS: usize>(memory: &mut [Block]) -> &mut [Block; BLOCKS] {
+    memory
+        .first_chunk_mut()
+        .expect("a stream has the memory of its model")
 }
 
 /// The blocks at `place`, such as a bias.

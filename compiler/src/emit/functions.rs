@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 /// Events of a program above which no function is inlined: what rustc spends on a function grows faster than the function.
 const INLINED: usize = 24;
 
+/// Kernels of a stream that are one function, in a network with more than [`INLINED`].
+const PART: usize = 12;
+
 /// What is done for a layer.
 pub struct Statement<'a> {
     /// What expansions call the stage that applies the layer.
@@ -52,8 +55,8 @@ impl Functions {
         input: &TokenStream,
     ) -> TokenStream {
         let layers = statements.chunk_by(|first, second| first.label == second.label);
-        let stands_alone = printer.program().events.len() > INLINED;
-        let inline = match stands_alone {
+        let is_long = printer.program().events.len() > INLINED;
+        let inline = match is_long && printer.program().mode != Mode::Stream {
             true => quote!(#[inline(never)]),
             false => quote!(#[inline(always)]),
         };
@@ -61,11 +64,7 @@ impl Functions {
         for statements in layers {
             let name = self.name(&format!("{pass}_{}", statements[0].label));
             let body = statements.iter().map(|statement| statement.tokens.clone());
-            let mut body: TokenStream = body.collect();
-            // The kernels of a stream are made to be a part of what calls them.
-            if stands_alone && printer.program().mode == Mode::Stream {
-                body = quote!(s.vectorize(#[inline(always)] || { #body }));
-            }
+            let body = body.collect();
             let (parameters, arguments) = signature(printer.around(), &body, input);
             self.items.push(quote! {
                 #inline
@@ -74,6 +73,46 @@ impl Functions {
                 }
             });
             calls.extend(quote!(#name(s, #arguments);));
+        }
+        calls
+    }
+
+    /// The steps of a stream: the functions of layers are parts of one function, since its kernels are made to be parts of what
+    /// calls them; in a long network, of several that take turns. In those is known what is in all: a LONE step, if it is
+    /// one, and how large memory is.
+    pub fn add_steps(
+        &mut self,
+        statements: &[Statement<'_>],
+        printer: Printer<'_>,
+        known: &dyn Fn(&TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let input = TokenStream::new();
+        if statements.len() <= INLINED {
+            return self.add("step", statements, printer, &input);
+        }
+        let mut calls = TokenStream::new();
+        for (index, part) in statements.chunks(PART).enumerate() {
+            let body = self.add("step", part, printer, &input);
+            let known = known(&body);
+            let name = self.name(&format!("steps_{index}"));
+            self.items.push(quote! {
+                #[inline(never)]
+                fn #name<S: rt::Isa, const LONE: bool>(
+                    s: S,
+                    rows: rt::Rows<'_>,
+                    kept: &mut [rt::Block],
+                    memory: &mut [rt::Block],
+                ) {
+                    s.vectorize(
+                        #[inline(always)]
+                        || {
+                            #known
+                            #body
+                        },
+                    );
+                }
+            });
+            calls.extend(quote!(#name::<S, LONE>(s, rows, kept, memory);));
         }
         calls
     }
@@ -148,7 +187,7 @@ fn signature(
 }
 
 /// Whether a name stands anywhere in some tokens.
-fn mentions(tokens: &TokenStream, name: &str) -> bool {
+pub fn mentions(tokens: &TokenStream, name: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == name,
         TokenTree::Group(group) => mentions(&group.stream(), name),

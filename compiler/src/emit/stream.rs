@@ -3,7 +3,7 @@
 use super::arrays::parts;
 use super::call::Printer;
 use super::crossing::{load_sample, unload_sample};
-use super::functions::{Functions, Statement};
+use super::functions::{Functions, Statement, mentions};
 use super::model::{Model, Stream};
 use super::passes::{loaded, unloaded};
 use crate::graph::ValueId;
@@ -50,12 +50,24 @@ pub fn stream(model: &Model<'_>, stream: &Stream, functions: &mut Functions) -> 
     let forward = program.events.iter();
     let forward = forward.filter(|event| matches!(event.action, Action::Forward(_)));
     let statements = Statement::of(&forward.collect::<Vec<_>>(), printer);
-    let calls = functions.add("step", &statements, printer, &TokenStream::new());
     let (kept, scratch, arena) = (
         program.kept.blocks(),
         plan.blocks,
         model.layout.arena_blocks,
     );
+    let known = |body: &TokenStream| {
+        let kept = match mentions(body, "kept") {
+            true => quote!(let kept = &mut rt::known::<#kept>(kept)[..];),
+            false => quote!(let _ = kept;),
+        };
+        quote! {
+            let rows = rows.known::<LONE, #arena>();
+            #kept
+            let memory = if LONE { &mut rt::known::<#scratch>(memory)[..] } else { memory };
+        }
+    };
+    let calls = functions.add_steps(&statements, printer, &known);
+    let known = known(&calls);
     let rows = rows(scratch);
     let room = if rows > 1 { rows * scratch } else { 0 };
     let (frames, mark) = (stream.schedule.frames, mark(stream));
@@ -97,7 +109,7 @@ pub fn stream(model: &Model<'_>, stream: &Stream, functions: &mut Functions) -> 
             const MARK: u64 = #mark;
 
             #[inline(always)]
-            fn steps<S: rt::Isa>(
+            fn steps<S: rt::Isa, const LONE: bool>(
                 s: S,
                 parameters: &[rt::Block],
                 clock: u64,
@@ -110,7 +122,8 @@ pub fn stream(model: &Model<'_>, stream: &Stream, functions: &mut Functions) -> 
                 for (row, input) in ::core::iter::Iterator::enumerate(inputs.iter()) {
                     let _ = #loads;
                 }
-                let rows = rt::Rows::stream(rt::arena::<#arena>(parameters), count, clock);
+                let rows = rt::Rows::stream(parameters, count, clock);
+                #known
                 #calls
                 for (row, output) in ::core::iter::Iterator::enumerate(outputs.iter_mut()) {
                     #unloads

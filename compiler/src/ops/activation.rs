@@ -2,12 +2,13 @@
 
 use super::image::pixels as of_storage;
 use crate::call::{self, Argument, Call, Size, Slot};
-use crate::rt::kernels;
+use crate::rt::{Kernel, kernels};
 use crate::site::{Activation, Operand, Site};
 use crate::storage::{Form, Storage};
 
 kernels! {
     FORWARD = activation::forward(s, x, out y, pixels);
+    STEP = activation::step(s, x, out y, pixels);
     BACKWARD = activation::backward(s, from, mut dy);
     BACKWARD_INTO = activation::backward_into(s, from, dy, add dx);
 }
@@ -65,6 +66,13 @@ macro_rules! layer {
                 $crate::ops::activation::forward(site, self.activation())
             }
 
+            fn step(
+                &self,
+                site: &$crate::site::Site<'_>,
+            ) -> Vec<$crate::call::Call<$crate::call::Slot>> {
+                $crate::ops::activation::step(site, self.activation())
+            }
+
             fn backward(
                 &self,
                 site: &$crate::site::Site<'_>,
@@ -85,8 +93,17 @@ pub fn accepts(activation: Activation, operand: Operand<'_>) -> bool {
 
 /// y = f(x).
 pub fn forward(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
+    applied(site, activation, &FORWARD)
+}
+
+/// y = f(x) of the frames of a step.
+pub fn step(site: &Site<'_>, activation: Activation) -> Vec<Call<Slot>> {
+    applied(site, activation, &STEP)
+}
+
+fn applied(site: &Site<'_>, activation: Activation, kernel: &'static Kernel) -> Vec<Call<Slot>> {
     vec![
-        Call::of(&FORWARD, [Size::Isa, activation.into()])
+        Call::of(kernel, [Size::Isa, activation.into()])
             .read("x", Slot::Input(0), call::Form::Blocks)
             .write("y", Slot::Output, call::Form::Blocks)
             .with("pixels", pixels(site.output())),

@@ -87,10 +87,10 @@ impl Operator for Conv1d {
             };
             return match pace.checked_mul(stride) {
                 Some(pace) => Ok(Pace::Steps(pace)),
-                None => Err(timing.refused(
+                None => timing.refused(
                     "moves by more steps than can be counted",
                     "choose a smaller stride",
-                )),
+                ),
             };
         }
         let steps = |count: usize| if count == 1 { "step" } else { "steps" };
@@ -108,7 +108,7 @@ impl Operator for Conv1d {
                 )
             }
         };
-        Err(timing.refused(&what, "write `padding = Causal`"))
+        timing.refused(&what, "write `padding = Causal`")
     }
 
     fn framed(&self) -> Self {

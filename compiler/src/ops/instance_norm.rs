@@ -78,10 +78,10 @@ impl Operator for InstanceNorm {
     }
 
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
-        Err(timing.refused(
+        timing.refused(
             "normalises each channel over all steps",
             "`LayerNorm` normalises the features of each step",
-        ))
+        )
     }
 
     /// As those of a `BatchNorm`, as far as there are any.

@@ -58,7 +58,7 @@ impl Operator for Last {
     /// The newest step is the last of those that are there; a length says of another.
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match timing.inputs.len() > length::OPERAND {
-            true => Err(timing.refused("takes the last of so many steps", "drop `length`")),
+            true => timing.refused("takes the last of so many steps", "drop `length`"),
             false => Ok(Pace::Newest),
         }
     }

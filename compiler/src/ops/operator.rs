@@ -107,7 +107,7 @@ pub trait Operator: Sized {
     /// The rule in time: how the steps of its result follow from those of its operands, at least one of which is a sequence.
     /// An error says what it does that a stream cannot, and a repair.
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
-        Err(timing.refused("works on whole sequences", "leave it out"))
+        timing.refused("works on whole sequences", "leave it out")
     }
 
     /// Itself as it answers the frames of a step, which stand alone: what it knows of those before, it keeps.

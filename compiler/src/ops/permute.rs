@@ -45,7 +45,7 @@ impl Operator for Permute {
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match self.axes[0] == 0 {
             true => Ok(timing.inputs[0].pace),
-            false => Err(timing.refused("takes time from the first axis", "keep it there")),
+            false => timing.refused("takes time from the first axis", "keep it there"),
         }
     }
 

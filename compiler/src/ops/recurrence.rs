@@ -251,10 +251,10 @@ impl Recurrence {
     /// One direction waits for nothing but the steps before; the other begins at the last.
     pub fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match self.reverse {
-            true => Err(timing.refused(
+            true => timing.refused(
                 "reads from the last step to the first",
                 "drop `bidirectional`",
-            )),
+            ),
             false => timing.features(),
         }
     }

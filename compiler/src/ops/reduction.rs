@@ -228,7 +228,7 @@ macro_rules! reduction {
 
             fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
                 match self.reduction.reduces(0) {
-                    true => Err(timing.refused("looks at all steps", "reduce another axis than the first, which is time")),
+                    true => timing.refused("looks at all steps", "reduce another axis than the first, which is time"),
                     false => timing.alike_as(timing.inputs[0].shape),
                 }
             }

@@ -46,7 +46,7 @@ impl Operator for Reshape {
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match timing.output[0] == timing.inputs[0].shape[0] {
             true => Ok(timing.inputs[0].pace),
-            false => Err(timing.refused("takes the steps apart", "keep time the first axis")),
+            false => timing.refused("takes the steps apart", "keep time the first axis"),
         }
     }
 

@@ -45,9 +45,7 @@ impl Operator for RmsNorm {
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match timing.output.len() > self.axes.count {
             true => timing.features(),
-            false => {
-                Err(timing.refused("normalises over all steps", "normalise the last axis alone"))
-            }
+            false => timing.refused("normalises over all steps", "normalise the last axis alone"),
         }
     }
 

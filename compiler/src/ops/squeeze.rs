@@ -65,7 +65,7 @@ impl Operator for Squeeze {
             && timing.output[0] == timing.inputs[0].shape[0]
         {
             true => Ok(timing.inputs[0].pace),
-            false => Err(timing.refused("drops the axis of time", "keep time the first axis")),
+            false => timing.refused("drops the axis of time", "keep time the first axis"),
         }
     }
 

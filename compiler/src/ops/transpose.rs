@@ -43,7 +43,7 @@ impl Operator for Transpose {
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match self.axes.contains(&0) && self.axes[0] != self.axes[1] {
             false => Ok(timing.inputs[0].pace),
-            true => Err(timing.refused("takes time from the first axis", "keep it there")),
+            true => timing.refused("takes time from the first axis", "keep it there"),
         }
     }
 

@@ -41,7 +41,7 @@ impl Operator for Unsqueeze {
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
         match self.axis > 0 {
             true => Ok(timing.inputs[0].pace),
-            false => Err(timing.refused("puts an axis before time", "keep time the first axis")),
+            false => timing.refused("puts an axis before time", "keep time the first axis"),
         }
     }
 

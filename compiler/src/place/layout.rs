@@ -298,17 +298,20 @@ impl Layout {
         }
     }
 
-    /// Compares the parameters with those of another layout, which is to read them as they lie.
-    pub fn has_tensors_of(&self, other: &Self) -> Result<(), String> {
-        let pairs = self.tensors.iter().zip(&other.tensors);
-        let differs = |(own, other): &(&Tensor, &Tensor)| {
-            (own.offset, &own.packing) != (other.offset, &other.packing)
-        };
-        match pairs.clone().find(differs) {
-            _ if self.tensors.len() != other.tensors.len() => Err("it has other parameters".into()),
-            Some((own, _)) => Err(format!("`{}` lies otherwise", own.name)),
-            None => Ok(()),
-        }
+    /// The first parameter that lies otherwise than in another layout, which is to read it as it lies.
+    pub fn moved<'a>(&'a self, other: &'a Self) -> Option<&'a str> {
+        let lies = |tensor: &&Tensor| (tensor.offset, tensor.packing.clone());
+        let (own, others) = (self.tensors.iter(), other.tensors.iter());
+        let mut pairs = own.zip(others);
+        let moved = pairs.find(|(own, other)| lies(own) != lies(other));
+        let longer = self
+            .tensors
+            .get(other.tensors.len())
+            .or(other.tensors.get(self.tensors.len()));
+        moved
+            .map(|(own, _)| own)
+            .or(longer)
+            .map(|tensor| &*tensor.name)
     }
 
     /// Marks the stages into which inference absorbs a normalisation, so that training uses the kernels of inference.

@@ -19,7 +19,7 @@ use super::pixels::Pixels;
 use crate::{
     block::{Block, without_padding},
     math,
-    simd::{Isa, compiled_here},
+    simd::{Isa, compiled_here, inlined},
 };
 use fearless_simd::{Simd, f32x16};
 pub use function::{Function, Identity, Relu, Sigmoid, Tanh, Unfinished};
@@ -146,6 +146,32 @@ pub fn forward<S: Isa, A: Declared>(s: S, x: &[Block], y: &mut [Block], pixels: 
 
 compiled_here! {
     fn forward_as = forward_on(x: &[Block], y: &mut [Block], pixels: Pixels, kind: Kind);
+}
+
+/// Blocks of a step that are a part of what calls [`step`].
+const FEW: usize = 8;
+
+/// [`forward`] for the steps of a stream: a few blocks side by side are a part of what calls it, so that a small network is
+/// one function.
+#[inline(always)]
+pub fn step<S: Isa, A: Declared>(s: S, x: &[Block], y: &mut [Block], pixels: Pixels) {
+    let lone = pixels.blocks == pixels.panels && y.len() == pixels.blocks;
+    if y.len() > FEW || !(A::KEEPS_ZERO || lone) {
+        return forward::<S, A>(s, x, y, pixels);
+    }
+    inlined(
+        s,
+        #[inline(always)]
+        || {
+            for (index, (y, x)) in y.iter_mut().zip(x).enumerate() {
+                let value = A::apply(s, x.load(s));
+                y.store(match A::KEEPS_ZERO {
+                    true => value,
+                    false => without_padding(s, value, index, pixels.channels),
+                });
+            }
+        },
+    );
 }
 
 fn forward_on<S: Isa>(s: S, x: &[Block], y: &mut [Block], pixels: Pixels, kind: Kind) {

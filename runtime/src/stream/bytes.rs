@@ -9,7 +9,10 @@
 //!
 //! All numbers are little-endian.
 
-use super::{Causal, KeptOf, Steps, StreamState};
+use super::{
+    causal::{Causal, Steps},
+    state::{KeptOf, StreamState},
+};
 use crate::{
     block::{Block, LANES},
     error::{Error, Result, check_lent},

@@ -1,6 +1,6 @@
 //! Streams beside their networks: borrowed, owned, and of a kind that is chosen at run time.
 
-use super::{Causal, StreamState};
+use super::{causal::Causal, state::StreamState};
 use crate::error::Result;
 use core::{fmt, mem};
 

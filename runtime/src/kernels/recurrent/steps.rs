@@ -58,7 +58,7 @@ pub fn steps<
         inlined(
             s,
             #[inline(always)]
-            || one::<S, C, I, KS, H, B, P, N, G>(s, x, weights, gates, [h, c], y),
+            || one::<S, C, I, KS, H, B, P, N, G>(s, x, weights, gates, h, c, y),
         );
         *h = *y;
     } else {
@@ -83,7 +83,8 @@ fn one<
     x: &[f32; KS],
     weights: Weights<'_, I, H, P>,
     gates: &mut [Block; P],
-    [h, c]: [&mut [Block; B]; 2],
+    h: &[Block; B],
+    c: &mut [Block; B],
     y: &mut [Block; B],
 ) {
     if const { C::RESET < G } {
@@ -209,7 +210,11 @@ fn sums<S: Isa, const N: usize, const K: usize, const KS: usize, const P: usize>
     }
 }
 
-/// Many steps: what does not wait for the step before is one product over all of them.
+/// Inputs of a step that are multiplied in its own turn: more are worth a product of all steps at once.
+const FEW: usize = 16;
+
+/// Many steps: what does not wait for the step before is one product over all of them, if it is worth one.
+#[inline(never)]
 fn many<
     S: Isa,
     C: Cell<G>,
@@ -231,16 +236,23 @@ fn many<
     s.vectorize(
         #[inline(always)]
         || {
-            let mut bias = [Block::ZERO; P];
-            add_biases::<S, C, I, H, P, G>(s, weights, &mut bias);
-            let start = Start::Bias(&bias);
-            dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
-            let recurrent = (weights.recurrent, weights.recurrent_bias);
             let mut previous = &*h;
-            for (t, (gates, y)) in gates.iter_mut().zip(&mut *y).enumerate() {
-                let turned = t % 2 == 1;
-                advance_one::<S, C, H, B, P, G>(s, recurrent, gates, previous, c, y, turned);
-                previous = y;
+            if const { I <= FEW } {
+                for ((x, gates), y) in x.iter().zip(gates).zip(&mut *y) {
+                    one::<S, C, I, KS, H, B, P, N, G>(s, x, weights, gates, previous, c, y);
+                    previous = y;
+                }
+            } else {
+                let mut bias = [Block::ZERO; P];
+                add_biases::<S, C, I, H, P, G>(s, weights, &mut bias);
+                let start = Start::Bias(&bias);
+                dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
+                let recurrent = (weights.recurrent, weights.recurrent_bias);
+                for (t, (gates, y)) in gates.iter_mut().zip(&mut *y).enumerate() {
+                    let turned = t % 2 == 1;
+                    advance_one::<S, C, H, B, P, G>(s, recurrent, gates, previous, c, y, turned);
+                    previous = y;
+                }
             }
             *h = *previous;
         },
