@@ -76,7 +76,7 @@ pub use kiln_runtime::{
         ActionValue, BatchLoss, BinaryCrossEntropy, BinaryCrossEntropyWith, ClassWeights,
         CosineEmbedding, CrossEntropy, CrossEntropyWith, Elementwise, Hinge, HingeEmbedding, Huber,
         KlDiv, KlDivOfLogs, Label, Loss, Mae, Mse, MultiMargin, Nll, NllWith, PosWeight, Quantile,
-        Score, SmoothL1, Uniform, Weighted, WholeBatch, argmax, softmax,
+        Score, SmoothL1, Uniform, Weighted, WholeBatch, WithWeights, argmax, softmax,
     },
     memory,
     model::Model,

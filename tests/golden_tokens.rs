@@ -9,6 +9,80 @@ mod close;
 mod file;
 
 use case::case;
+use close::{assert_close, on_every_instruction_set};
+use file::Golden;
+use kiln::{CrossEntropy, Loss, Nll, Training, prelude::*};
+
+model! {
+    struct Steps(words: u32[6]) -> [6, 5] { embed: Embedding(9, 12), fc: Dense(5) }
+    struct LogSteps(words: u32[6]) -> [6, 5] { embed: Embedding(9, 12), fc: Dense(5), LogSoftmax }
+}
+
+/// Holds the loss of a batch over steps, and its gradients, against PyTorch's.
+fn check_steps<N, T, L>(name: &str, mut net: N, loss: &L, target: impl Fn(f32, f32) -> T)
+where
+    N: Model<Input = [u32; 6], Output = [[f32; 5]; 6]>,
+    T: Copy + Send + Sync,
+    L: Loss<[[f32; 5]; 6], [T; 6]>,
+{
+    let golden = Golden::open(GOLDEN);
+    let get = |key: &str| golden.get::<f32>(&format!("{name}/{key}"));
+    for parameter in ["embed.weight", "fc.weight", "fc.bias"] {
+        let stored = get(&format!("weights.{parameter}"));
+        let mut parameters = net.parameters_mut();
+        parameters.set(parameter, &stored).expect(parameter);
+    }
+    let inputs: Vec<[u32; 6]> = case::Inputs::batch(&[get("inputs.0")], case::SAMPLES);
+    let (labels, weights) = (get("labels"), get("step_weights"));
+    let each = labels.iter().zip(&weights);
+    let each = each.map(|(&label, &weight)| target(label, weight));
+    let each = each.collect::<Vec<_>>();
+    let (targets, _) = each.as_chunks::<6>();
+    on_every_instruction_set(name, |set| {
+        let mut training = Training::new(&net, case::SAMPLES).expect("memory");
+        let found = training.backward(&net, &inputs, targets, loss);
+        let found = [found.expect("sound data") as f32];
+        assert_close(&found, &get("loss"), &format!("loss of {name} on {set:?}"));
+        for parameter in ["embed.weight", "fc.weight", "fc.bias"] {
+            let found = training.gradients().get(parameter).expect(parameter);
+            let expected = get(&format!("gradients.{parameter}"));
+            assert_close(
+                &found,
+                &expected,
+                &format!("{parameter} of {name} on {set:?}"),
+            );
+        }
+    });
+}
+
+/// The labels of the golden file, in which -100 is left out.
+fn label(label: f32, _: f32) -> i64 {
+    label as i64
+}
+
+#[test]
+fn steps_with_a_label_are_left_out() {
+    let loss = CrossEntropy.ignore_index(-100);
+    check_steps("steps_ignored", Steps::new(Seed(0)), &loss, label);
+    let loss = CrossEntropy
+        .ignore_index(-100)
+        .label_smoothing(0.1)
+        .weight([1.0, 2.0, 0.5, 4.0, 1.5]);
+    check_steps("steps_ignored_weighed", Steps::new(Seed(0)), &loss, label);
+}
+
+#[test]
+fn steps_count_as_their_weights_say() {
+    let weighed = |label: f32, weight: f32| (label as i64, weight);
+    let loss = CrossEntropy.with_weights();
+    check_steps("steps_weights", Steps::new(Seed(0)), &loss, weighed);
+    let loss = Nll.with_weights();
+    check_steps("steps_weights_nll", LogSteps::new(Seed(0)), &loss, weighed);
+    let loss = CrossEntropy
+        .weight([1.0, 2.0, 0.5, 4.0, 1.5])
+        .with_weights();
+    check_steps("steps_weights_classes", Steps::new(Seed(0)), &loss, weighed);
+}
 
 /// Where `tests/golden/tokens.py` writes.
 const GOLDEN: &str = "family_tokens";

@@ -109,8 +109,8 @@ struct Trial<'a, M: Case> {
     slopes: BTreeMap<String, Slopes>,
     /// Sample, input and index of some numbers of the inputs, and the loss' slopes by them.
     inwards: Vec<([usize; 3], Slope)>,
-    /// The slope by all numbers of each input, moved alike.
-    along: Vec<Slope>,
+    /// The slope by all numbers of each input that is numbers, moved alike.
+    along: Vec<(usize, Slope)>,
 }
 
 /// What is known of a tensor's gradient.
@@ -140,8 +140,11 @@ impl<'a, M: Case> Trial<'a, M> {
             (vec![], vec![], vec![], vec![]);
         for _ in 0..ROWS {
             let mut parts = Vec::new();
-            inputs.push(M::input(|part| {
-                part.fill_with(|| number(&mut dice));
+            inputs.push(M::input(|part, indices| {
+                part.fill_with(|| match indices {
+                    Some([least, most]) => dice.between(least as usize, most as usize) as f32,
+                    None => number(&mut dice),
+                });
                 parts.push(wide(part));
             }));
             let outputs = reference.forward(&parts);
@@ -166,18 +169,28 @@ impl<'a, M: Case> Trial<'a, M> {
             along: Vec::new(),
         };
         trial.slopes = trial.slopes(&mut dice);
-        trial.inwards = (0..2 * COORDINATES)
-            .map(|_| trial.inward(&mut dice))
+        let parts = trial.numbers();
+        trial.inwards = (0..2 * COORDINATES * parts.len().min(1))
+            .map(|_| trial.inward(&parts, &mut dice))
             .collect();
-        let parts = 0..trial.wide_inputs[0].len();
-        trial.along = parts.map(|part| trial.along(part)).collect();
+        trial.along = parts
+            .iter()
+            .map(|&part| (part, trial.along(part)))
+            .collect();
         trial
     }
 
-    /// The slope by one number of an input.
-    fn inward(&self, dice: &mut Dice) -> ([usize; 3], Slope) {
+    /// The inputs that are numbers, and no indices.
+    fn numbers(&self) -> Vec<usize> {
+        let inputs = self.graph.inputs.iter().enumerate();
+        let inputs = inputs.filter(|(_, input)| !self.graph.values[input.0].element.is_token());
+        inputs.map(|(part, _)| part).collect()
+    }
+
+    /// The slope by one number of one of these inputs.
+    fn inward(&self, parts: &[usize], dice: &mut Dice) -> ([usize; 3], Slope) {
         let sample = dice.below(ROWS);
-        let part = dice.below(self.wide_inputs[sample].len());
+        let part = dice.pick(parts);
         let index = dice.below(self.wide_inputs[sample][part].len());
         let mut moved = self.wide_inputs.clone();
         let slope = slope(moved[sample][part][index], |x| {
@@ -344,8 +357,7 @@ impl<'a, M: Case> Trial<'a, M> {
                 .backward(&self.net, &self.inputs, &self.targets, &functional)
                 .expect(here);
             let slopes = M::slopes(&training);
-            let parts = self.along.iter().enumerate();
-            for (part, along) in parts {
+            for &(part, along) in &self.along {
                 let numbers = slopes.iter().flat_map(|sample| sample[part]);
                 let scale = numbers
                     .clone()
@@ -364,7 +376,7 @@ impl<'a, M: Case> Trial<'a, M> {
                 let signs = [1.0, -1.0].into_iter().cycle();
                 let found = numbers.zip(signs).map(|(&x, sign)| f64::from(x) * sign);
                 let count = (ROWS * slopes[0][part].len()) as f64;
-                let (found, along) = (found.sum::<f64>() / count.sqrt(), *along);
+                let found = found.sum::<f64>() / count.sqrt();
                 let along = Slope {
                     value: along.value / count.sqrt(),
                     doubt: along.doubt / count.sqrt(),
