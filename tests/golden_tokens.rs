@@ -176,3 +176,36 @@ case!(lengths_together: (words: u32[12], n: u32) -> [40] {
         concat(pooled, last(h, length = n), min(h, axis = 0, length = n))
     }
 });
+case!(tied: (words: u32[6]) -> [6, 20] {
+    embed: Embedding(20, 12), fc: Dense(12),
+    forward { embed.attend(tanh(fc(embed(words)))) }
+});
+case!(tied_padding: (words: u32[20]) -> [20, 37] {
+    embed: Embedding(37, 18, padding = 3), fc: Dense(18),
+    forward { embed.attend(relu(fc(embed(words)))) }
+});
+case!(tied_of_one: (words: u32[9], kind: u32) -> [33] {
+    embed: Embedding(33, 7),
+    forward { embed.attend(mean(embed(words), axis = 0) * embed(kind)) }
+});
+case!(tied_twice: (a: u32[5], b: u32[9]) -> [14, 17] {
+    embed: Embedding(17, 16), fc: Dense(16),
+    forward { embed.attend(concat(fc(embed(a)), embed(b), axis = 0)) }
+});
+case!(tied_attends_first: (x: [4, 12], words: u32[4]) -> [4, 32] {
+    embed: Embedding(20, 12),
+    forward { concat(softmax(embed.attend(x)), embed(words), axis = 1) }
+});
+case!(tied_attends_twice: (words: u32[4]) -> [4, 20] {
+    embed: Embedding(20, 12), fc: Dense(12),
+    forward { embed.attend(fc(embed(words))) * sigmoid(embed.attend(embed(words))) }
+});
+case!(tied_alone: (x: [4, 12]) -> [4, 20] { embed: Embedding(20, 12), forward { embed.attend(x) } });
+case!(tied_frozen: (words: u32[4]) -> [4, 20] {
+    embed: Embedding(20, 12, frozen = true), fc: Dense(12),
+    forward { embed.attend(fc(embed(words))) }
+});
+case!(tied_wide: (words: u32[30]) -> [90] {
+    embed: Embedding(90, 70), fc: Dense(70),
+    forward { embed.attend(last(fc(embed(words)))) }
+});

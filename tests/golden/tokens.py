@@ -112,6 +112,11 @@ largest = each(lambda x: x.amax(0))
 least = each(lambda x: x.amin(0))
 
 
+def attend(m, x):
+    """Logits by the vectors of an embedding."""
+    return functional.linear(x, m.embed.weight)
+
+
 def together(m, words, n):
     h = m.fc(m.embed(words))
     return torch.cat([pool(h, n) for pool in (pooled, largest, last, least)], 1)
@@ -217,6 +222,54 @@ CASES = {
     ),
     "max_length": (Net(lambda m, x, n: largest(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
     "min_length": (Net(lambda m, x, n: least(m.fc(x), n), fc=nn.Linear(3, 33)), Numbers(40, 3), Length(40)),
+    "tied": (
+        Net(lambda m, x: attend(m, m.fc(m.embed(x)).tanh()), embed=nn.Embedding(20, 12), fc=nn.Linear(12, 12)),
+        Tokens(20, 6),
+    ),
+    "tied_padding": (
+        Net(
+            lambda m, x: attend(m, m.fc(m.embed(x)).relu()),
+            embed=nn.Embedding(37, 18, padding_idx=3),
+            fc=nn.Linear(18, 18),
+        ),
+        Tokens(37, 20),
+    ),
+    "tied_of_one": (
+        Net(lambda m, x, kind: attend(m, m.embed(x).mean(1) * m.embed(kind)), embed=nn.Embedding(33, 7)),
+        Tokens(33, 9),
+        Tokens(33),
+    ),
+    "tied_twice": (
+        Net(
+            lambda m, a, b: attend(m, torch.cat([m.fc(m.embed(a)), m.embed(b)], 1)),
+            embed=nn.Embedding(17, 16),
+            fc=nn.Linear(16, 16),
+        ),
+        Tokens(17, 5),
+        Tokens(17, 9),
+    ),
+    "tied_attends_first": (
+        Net(lambda m, x, words: torch.cat([attend(m, x).softmax(2), m.embed(words)], 2), embed=nn.Embedding(20, 12)),
+        Numbers(4, 12),
+        Tokens(20, 4),
+    ),
+    "tied_attends_twice": (
+        Net(
+            lambda m, x: attend(m, m.fc(m.embed(x))) * attend(m, m.embed(x)).sigmoid(),
+            embed=nn.Embedding(20, 12),
+            fc=nn.Linear(12, 12),
+        ),
+        Tokens(20, 4),
+    ),
+    "tied_alone": (Net(lambda m, x: attend(m, x), embed=nn.Embedding(20, 12)), Numbers(4, 12)),
+    "tied_frozen": (
+        Net(lambda m, x: attend(m, m.fc(m.embed(x))), embed=Frozen(20, 12), fc=nn.Linear(12, 12)),
+        Tokens(20, 4),
+    ),
+    "tied_wide": (
+        Net(lambda m, x: attend(m, m.fc(m.embed(x))[:, -1]), embed=nn.Embedding(90, 70), fc=nn.Linear(70, 70)),
+        Tokens(90, 30),
+    ),
     "lengths_together": (
         Net(together, embed=nn.Embedding(20, 10), fc=nn.Linear(10, 10)),
         Tokens(20, 12),

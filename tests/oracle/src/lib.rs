@@ -282,6 +282,7 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::L2Normalize(norm) => units::length(norm, application),
         Op::Lstm(lstm) => recurrence::lstm(lstm, application),
         Op::Embedding(_) => tables::embedding(application),
+        Op::Attend(_) => tables::attend(application),
         Op::Positions(_) => tables::positions(application),
         Op::SinusoidalPositions(_) => tables::sinusoidal(application),
         Op::PRelu(_) => pointwise::prelu(application),

@@ -15,6 +15,20 @@ pub fn embedding(application: &Application<'_>) -> Vec<f64> {
     application.inputs[0].data.iter().flat_map(row).collect()
 }
 
+/// The products of every vector with all rows.
+pub fn attend(application: &Application<'_>) -> Vec<f64> {
+    let (x, table) = (application.inputs[0], application.parameters[0]);
+    let features = table.shape[1];
+    let product = |x: &[f64], w: &[f64]| x.iter().zip(w).map(|(x, w)| x * w).sum();
+    let products = |x| {
+        table
+            .data
+            .chunks_exact(features)
+            .map(move |w| product(x, w))
+    };
+    x.data.chunks_exact(features).flat_map(products).collect()
+}
+
 /// Every step with its row of a table.
 pub fn positions(application: &Application<'_>) -> Vec<f64> {
     let pairs = application.inputs[0]

@@ -225,6 +225,11 @@ pub const MODELS: &[&str] = &[
             (last(h, length = n), all, concat(mean(g, axis = 0, length = m), last(g, length = m)))
         }
     }",
+    // A table that is looked up twice and attended to twice.
+    "(words: u32[5], kind: u32, x: [3, 18]) -> ([5, 21], [3, 21], [18]) {
+        table: Embedding(21, 18, padding = 20), fc: Dense(18),
+        forward { (table.attend(tanh(fc(table(words)))), sigmoid(table.attend(x)), table(kind)) }
+    }",
     // Positions between layers, twice the same.
     "(x: [6, 5], y: [6, 5]) -> ([6, 5], [6, 17]) {
         p: Positions(l2 = 0.0625), fc: Dense(5), wide: Dense(17), q: Positions,

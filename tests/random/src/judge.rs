@@ -1,9 +1,9 @@
 //! The judgement: outputs, losses and gradients of an expansion against the interpreter.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, ops::Range, sync::Mutex};
 
 use kiln::{Seed, Training, simd};
-use kiln_compiler::graph::Graph;
+use kiln_compiler::graph::{Graph, Init};
 use kiln_oracle::{Reference, Slope, Step, slope};
 
 use crate::{
@@ -229,19 +229,42 @@ impl<'a, M: Case> Trial<'a, M> {
         losses.sum::<f64>() / ROWS as f64 + reference.penalty()
     }
 
+    /// The numbers of a parameter that are not learnt: those of a padding token.
+    fn still(&self, name: &str) -> Range<usize> {
+        for layer in &self.graph.layers {
+            for parameter in &layer.parameters {
+                if let Init::Padded { row, rows, .. } = parameter.init
+                    && format!("{}.{}", layer.name, parameter.name) == name
+                {
+                    let count = parameter.count() / rows;
+                    return row * count..(row + 1) * count;
+                }
+            }
+        }
+        0..0
+    }
+
     /// The slopes of every parameter: along some coordinates, and along a direction in which all have a part.
     fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Slopes> {
         let reference = &self.reference;
         let mut tensor = |name: &String| {
             let values = &reference.parameters[name];
+            let still = self.still(name);
             let mut coordinate = || {
                 let index = dice.below(values.len());
+                if still.contains(&index) {
+                    return None;
+                }
                 let slope = reference.parameter_slope(name, index, |moved| self.loss(moved));
-                (index, slope)
+                Some((index, slope))
             };
-            let coordinates = (0..COORDINATES).map(|_| coordinate()).collect();
+            let coordinates = (0..COORDINATES).filter_map(|_| coordinate()).collect();
             let part = 1.0 / (values.len() as f64).sqrt();
-            let sign = |_| if dice.once_in(2) { part } else { -part };
+            let sign = |index| match dice.once_in(2) {
+                _ if still.contains(&index) => 0.0,
+                true => part,
+                false => -part,
+            };
             let direction: Vec<f64> = (0..values.len()).map(sign).collect();
             let along = reference.direction_slope(name, &direction, |moved| self.loss(moved));
             let slopes = Slopes {
