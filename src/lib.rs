@@ -77,7 +77,7 @@ pub use kiln_runtime::{
         ActionValue, BatchLoss, BinaryCrossEntropy, BinaryCrossEntropyWith, ClassWeights,
         CosineEmbedding, CrossEntropy, CrossEntropyWith, Elementwise, First, Hinge, HingeEmbedding,
         Huber, KlDiv, KlDivOfLogs, Label, Loss, Mae, Mse, MultiMargin, Nll, NllWith, PosWeight,
-        Quantile, Score, SmoothL1, Uniform, Weighted, WholeBatch, argmax, softmax,
+        Quantile, Score, SmoothL1, Uniform, Weighted, WholeBatch, WithWeights, argmax, softmax,
     },
     memory,
     model::Model,

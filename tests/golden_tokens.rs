@@ -9,6 +9,80 @@ mod close;
 mod file;
 
 use case::case;
+use close::{assert_close, on_every_instruction_set};
+use file::Golden;
+use kiln::{CrossEntropy, Loss, Nll, Training, prelude::*};
+
+model! {
+    struct Steps(words: u32[6]) -> [6, 5] { embed: Embedding(9, 12), fc: Dense(5) }
+    struct LogSteps(words: u32[6]) -> [6, 5] { embed: Embedding(9, 12), fc: Dense(5), LogSoftmax }
+}
+
+/// Holds the loss of a batch over steps, and its gradients, against PyTorch's.
+fn check_steps<N, T, L>(name: &str, mut net: N, loss: &L, target: impl Fn(f32, f32) -> T)
+where
+    N: Model<Input = [u32; 6], Output = [[f32; 5]; 6]>,
+    T: Copy + Send + Sync,
+    L: Loss<[[f32; 5]; 6], [T; 6]>,
+{
+    let golden = Golden::open(GOLDEN);
+    let get = |key: &str| golden.get::<f32>(&format!("{name}/{key}"));
+    for parameter in ["embed.weight", "fc.weight", "fc.bias"] {
+        let stored = get(&format!("weights.{parameter}"));
+        let mut parameters = net.parameters_mut();
+        parameters.set(parameter, &stored).expect(parameter);
+    }
+    let inputs: Vec<[u32; 6]> = case::Inputs::batch(&[get("inputs.0")], case::SAMPLES);
+    let (labels, weights) = (get("labels"), get("step_weights"));
+    let each = labels.iter().zip(&weights);
+    let each = each.map(|(&label, &weight)| target(label, weight));
+    let each = each.collect::<Vec<_>>();
+    let (targets, _) = each.as_chunks::<6>();
+    on_every_instruction_set(name, |set| {
+        let mut training = Training::new(&net, case::SAMPLES).expect("memory");
+        let found = training.backward(&net, &inputs, targets, loss);
+        let found = [found.expect("sound data") as f32];
+        assert_close(&found, &get("loss"), &format!("loss of {name} on {set:?}"));
+        for parameter in ["embed.weight", "fc.weight", "fc.bias"] {
+            let found = training.gradients().get(parameter).expect(parameter);
+            let expected = get(&format!("gradients.{parameter}"));
+            assert_close(
+                &found,
+                &expected,
+                &format!("{parameter} of {name} on {set:?}"),
+            );
+        }
+    });
+}
+
+/// The labels of the golden file, in which -100 is left out.
+fn label(label: f32, _: f32) -> i64 {
+    label as i64
+}
+
+#[test]
+fn steps_with_a_label_are_left_out() {
+    let loss = CrossEntropy.ignore_index(-100);
+    check_steps("steps_ignored", Steps::new(Seed(0)), &loss, label);
+    let loss = CrossEntropy
+        .ignore_index(-100)
+        .label_smoothing(0.1)
+        .weight([1.0, 2.0, 0.5, 4.0, 1.5]);
+    check_steps("steps_ignored_weighed", Steps::new(Seed(0)), &loss, label);
+}
+
+#[test]
+fn steps_count_as_their_weights_say() {
+    let weighed = |label: f32, weight: f32| (label as i64, weight);
+    let loss = CrossEntropy.with_weights();
+    check_steps("steps_weights", Steps::new(Seed(0)), &loss, weighed);
+    let loss = Nll.with_weights();
+    check_steps("steps_weights_nll", LogSteps::new(Seed(0)), &loss, weighed);
+    let loss = CrossEntropy
+        .weight([1.0, 2.0, 0.5, 4.0, 1.5])
+        .with_weights();
+    check_steps("steps_weights_classes", Steps::new(Seed(0)), &loss, weighed);
+}
 
 /// Where `tests/golden/tokens.py` writes.
 const GOLDEN: &str = "family_tokens";
@@ -101,4 +175,37 @@ case!(lengths_together: (words: u32[12], n: u32) -> [40] {
         let pooled = concat(mean(h, axis = 0, length = n), max(h, axis = 0, length = n));
         concat(pooled, last(h, length = n), min(h, axis = 0, length = n))
     }
+});
+case!(tied: (words: u32[6]) -> [6, 20] {
+    embed: Embedding(20, 12), fc: Dense(12),
+    forward { embed.attend(tanh(fc(embed(words)))) }
+});
+case!(tied_padding: (words: u32[20]) -> [20, 37] {
+    embed: Embedding(37, 18, padding = 3), fc: Dense(18),
+    forward { embed.attend(relu(fc(embed(words)))) }
+});
+case!(tied_of_one: (words: u32[9], kind: u32) -> [33] {
+    embed: Embedding(33, 7),
+    forward { embed.attend(mean(embed(words), axis = 0) * embed(kind)) }
+});
+case!(tied_twice: (a: u32[5], b: u32[9]) -> [14, 17] {
+    embed: Embedding(17, 16), fc: Dense(16),
+    forward { embed.attend(concat(fc(embed(a)), embed(b), axis = 0)) }
+});
+case!(tied_attends_first: (x: [4, 12], words: u32[4]) -> [4, 32] {
+    embed: Embedding(20, 12),
+    forward { concat(softmax(embed.attend(x)), embed(words), axis = 1) }
+});
+case!(tied_attends_twice: (words: u32[4]) -> [4, 20] {
+    embed: Embedding(20, 12), fc: Dense(12),
+    forward { embed.attend(fc(embed(words))) * sigmoid(embed.attend(embed(words))) }
+});
+case!(tied_alone: (x: [4, 12]) -> [4, 20] { embed: Embedding(20, 12), forward { embed.attend(x) } });
+case!(tied_frozen: (words: u32[4]) -> [4, 20] {
+    embed: Embedding(20, 12, frozen = true), fc: Dense(12),
+    forward { embed.attend(fc(embed(words))) }
+});
+case!(tied_wide: (words: u32[30]) -> [90] {
+    embed: Embedding(90, 70), fc: Dense(70),
+    forward { embed.attend(last(fc(embed(words)))) }
 });

@@ -1,7 +1,7 @@
 //! Tokens in inference and in training: what is taken, what is refused, and what does not depend on how the work is cut.
 #![forbid(unsafe_code)]
 
-use kiln::{Error, data::Samples, prelude::*, simd};
+use kiln::{Error, Loss, data::Samples, prelude::*, simd};
 
 model! {
     /// A bag of words beside a number and a kind.
@@ -13,6 +13,8 @@ model! {
     }
 
     struct Words(words: u32[4]) -> [4, 3] { embed: Embedding(7, 3, padding = 2) }
+
+    struct Steps(words: u32[6]) -> [6, 5] { embed: Embedding(9, 12), fc: Dense(5) }
 
     #[kiln(input_gradients)]
     struct Both(words: u32[4], x: [4, 3], kind: u32) -> [4, 3] {
@@ -183,6 +185,85 @@ fn gradients_of_inputs_are_those_of_numbers() {
     assert_eq!(
         training.gradients().get("kinds.weight").expect("a table")[3..],
         [4.0; 3]
+    );
+}
+
+/// What a network of these steps learns from targets.
+fn learnt<T: Clone + Send + Sync, L: Loss<[[f32; 5]; 6], T>>(loss: L, targets: Vec<T>) -> Vec<u32> {
+    let words = (0..targets.len())
+        .map(|sample| std::array::from_fn(|step| ((sample * 7 + step * 3) % 9) as u32));
+    let data = Samples::new(words.collect::<Vec<[u32; 6]>>(), targets).expect("as many targets");
+    let mut net = Steps::new(Seed(5));
+    let mut trainer = Trainer::new(Adam::new(0.01), loss)
+        .epochs(2)
+        .batch(8)
+        .quiet();
+    let history = trainer.fit(&mut net, &data).expect("sound data");
+    let losses = history
+        .epochs
+        .iter()
+        .map(|epoch| (epoch.loss as f32).to_bits());
+    losses.chain(bits(&net)).collect()
+}
+
+/// Steps of padding are left out by their label or by their weight.
+#[test]
+fn a_mask_of_steps_is_a_label_that_is_left_out() {
+    let label = |sample: usize, step: usize| ((sample + step * step) % 5) as i64;
+    let counts = |sample: usize, step: usize| step < 1 + sample % 6;
+    let targets = |of: &dyn Fn(usize, usize) -> i64| -> Vec<[i64; 6]> {
+        let sample = |sample| std::array::from_fn(|step| of(sample, step));
+        (0..30).map(sample).collect()
+    };
+    let ignored = targets(&|sample, step| {
+        if counts(sample, step) {
+            label(sample, step)
+        } else {
+            -100
+        }
+    });
+    let masked: Vec<[(i64, f32); 6]> = (0..30)
+        .map(|sample| {
+            std::array::from_fn(|step| match counts(sample, step) {
+                true => (label(sample, step), 1.0),
+                // No class, which does not matter.
+                false => (-7, 0.0),
+            })
+        })
+        .collect();
+    let expected = learnt(CrossEntropy.ignore_index(-100), ignored);
+    assert_eq!(
+        learnt(CrossEntropy.with_weights(), masked.clone()),
+        expected
+    );
+    let twice = masked
+        .iter()
+        .map(|target| target.map(|(label, weight)| (label, 4.0 * weight)));
+    assert_eq!(
+        learnt(CrossEntropy.with_weights(), twice.collect()),
+        expected
+    );
+}
+
+#[test]
+fn weights_of_steps_are_finite_and_not_negative() {
+    let net = Steps::new(Seed(0));
+    let mut training = Training::new(&net, 1).expect("memory");
+    for wrong in [-1.0, f32::NAN, f32::INFINITY] {
+        let target = [(1, 1.0), (2, wrong), (0, 1.0), (0, 0.0), (9, 0.0), (4, 1.0)];
+        let found = training.backward(&net, &[[0; 6]], &[target], &CrossEntropy.with_weights());
+        let error = found.map(|_| ()).expect_err("no weight");
+        assert!(
+            matches!(error, Error::SampleWeight { row: 0, .. }),
+            "{error}"
+        );
+    }
+    let target = [(1, 1.0), (5, 1.0), (0, 1.0), (0, 0.0), (9, 0.0), (4, 1.0)];
+    let found = training.backward(&net, &[[0; 6]], &[target], &CrossEntropy.with_weights());
+    let error = found.map(|_| ()).expect_err("no class");
+    assert!(
+        matches!(error, Error::LabelOutOfRange { label: 5, .. }),
+        "{error}"
     );
 }
 

@@ -168,6 +168,8 @@ paths! {
     PAD_REFLECT = pad::Mode::Reflect;
     PAD_REPLICATE = pad::Mode::Replicate;
     PAD_CIRCULAR = pad::Mode::Circular;
+    EMBEDDING_LOOKED = embedding::looked;
+    EMBEDDING_ATTENDED = embedding::attended;
     SINUSOIDS = positions::sinusoids;
     RULE_SLIDING = pool::Rule::Sliding;
     RULE_ADAPTIVE = pool::Rule::Adaptive;

@@ -2,7 +2,7 @@
 //!
 //! A value whose shape could not be found was reported where it went wrong; what depends on it is passed over in silence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ast,
@@ -41,6 +41,7 @@ pub fn infer(
             Err(message) => report.error(value.span, message),
         }
     }
+    share_panels(graph);
     let mut known = BTreeMap::new();
     // The last mistake, and the node that makes it.
     let mut mistaken: Option<(usize, String)> = None;
@@ -96,6 +97,17 @@ fn is_repeated(
         && said == message
         && (node.layer, &node.inputs) == (other.layer, &other.inputs)
         && node.layer.is_some()
+}
+
+/// Where one application of a layer needs its weights in panels, they lie so for all.
+fn share_panels(graph: &mut Graph) {
+    let needs = graph.nodes.iter().filter(|node| node.op.needs_panels());
+    let layers: BTreeSet<_> = needs.filter_map(|node| node.layer).collect();
+    for node in &mut graph.nodes {
+        if node.layer.is_some_and(|layer| layers.contains(&layer)) {
+            node.op.take_panels();
+        }
+    }
 }
 
 /// The result's shape by the operator's own rule, if all operands' are known.

@@ -23,6 +23,7 @@ mod softmax;
 mod tuple;
 mod weighted;
 pub mod whole;
+mod with_weights;
 
 pub use action::ActionValue;
 pub use binary::{BinaryCrossEntropy, BinaryCrossEntropyWith, PosWeight};
@@ -42,6 +43,7 @@ pub use score::{MOST, Part, Score, Totals, Weights};
 pub use softmax::softmax;
 pub use weighted::Weighted;
 pub use whole::{BatchLoss, WholeBatch};
+pub use with_weights::WithWeights;
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,12 @@
     NAME/inputs.N                   a batch of five of input N, tokens and lengths as numbers
     NAME/outputs, deltas            the output, and the gradients of a loss by it
     NAME/weights.P, gradients.P     parameters by the names in a state_dict, and the gradients by them
+    NAME/labels, step_weights       of each step, and `loss`, where a loss over steps is meant
 """
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from make import INPUT_STREAM, TARGET_STREAM, fill_parameters, numbers, save
 
@@ -105,14 +107,19 @@ def each(function):
 
 
 last = each(lambda x: x[-1])
-mean = each(lambda x: x.mean(0))
+pooled = each(lambda x: x.mean(0))
 largest = each(lambda x: x.amax(0))
 least = each(lambda x: x.amin(0))
 
 
+def attend(m, x):
+    """Logits by the vectors of an embedding."""
+    return functional.linear(x, m.embed.weight)
+
+
 def together(m, words, n):
     h = m.fc(m.embed(words))
-    return torch.cat([pool(h, n) for pool in (mean, largest, last, least)], 1)
+    return torch.cat([pool(h, n) for pool in (pooled, largest, last, least)], 1)
 
 
 CASES = {
@@ -206,8 +213,8 @@ CASES = {
     "sinusoidal_far": (Net(lambda m, x: sinusoidal(x)), Numbers(200, 2)),
     "last_length": (Net(lambda m, x, n: last(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
     "last_length_of_one": (Net(lambda m, x, n: last(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(1, 18), Length(1)),
-    "mean_length": (Net(lambda m, x, n: mean(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
-    "mean_length_kept": (Net(lambda m, x, n: mean(m.fc(x), n)[:, None], fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
+    "mean_length": (Net(lambda m, x, n: pooled(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
+    "mean_length_kept": (Net(lambda m, x, n: pooled(m.fc(x), n)[:, None], fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
     "sum_length": (
         Net(lambda m, x, n: each(lambda x: x.sum(0))(m.fc(x), n), fc=nn.Linear(18, 1)),
         Numbers(7, 18),
@@ -215,6 +222,54 @@ CASES = {
     ),
     "max_length": (Net(lambda m, x, n: largest(m.fc(x), n), fc=nn.Linear(18, 20)), Numbers(7, 18), Length(7)),
     "min_length": (Net(lambda m, x, n: least(m.fc(x), n), fc=nn.Linear(3, 33)), Numbers(40, 3), Length(40)),
+    "tied": (
+        Net(lambda m, x: attend(m, m.fc(m.embed(x)).tanh()), embed=nn.Embedding(20, 12), fc=nn.Linear(12, 12)),
+        Tokens(20, 6),
+    ),
+    "tied_padding": (
+        Net(
+            lambda m, x: attend(m, m.fc(m.embed(x)).relu()),
+            embed=nn.Embedding(37, 18, padding_idx=3),
+            fc=nn.Linear(18, 18),
+        ),
+        Tokens(37, 20),
+    ),
+    "tied_of_one": (
+        Net(lambda m, x, kind: attend(m, m.embed(x).mean(1) * m.embed(kind)), embed=nn.Embedding(33, 7)),
+        Tokens(33, 9),
+        Tokens(33),
+    ),
+    "tied_twice": (
+        Net(
+            lambda m, a, b: attend(m, torch.cat([m.fc(m.embed(a)), m.embed(b)], 1)),
+            embed=nn.Embedding(17, 16),
+            fc=nn.Linear(16, 16),
+        ),
+        Tokens(17, 5),
+        Tokens(17, 9),
+    ),
+    "tied_attends_first": (
+        Net(lambda m, x, words: torch.cat([attend(m, x).softmax(2), m.embed(words)], 2), embed=nn.Embedding(20, 12)),
+        Numbers(4, 12),
+        Tokens(20, 4),
+    ),
+    "tied_attends_twice": (
+        Net(
+            lambda m, x: attend(m, m.fc(m.embed(x))) * attend(m, m.embed(x)).sigmoid(),
+            embed=nn.Embedding(20, 12),
+            fc=nn.Linear(12, 12),
+        ),
+        Tokens(20, 4),
+    ),
+    "tied_alone": (Net(lambda m, x: attend(m, x), embed=nn.Embedding(20, 12)), Numbers(4, 12)),
+    "tied_frozen": (
+        Net(lambda m, x: attend(m, m.fc(m.embed(x))), embed=Frozen(20, 12), fc=nn.Linear(12, 12)),
+        Tokens(20, 4),
+    ),
+    "tied_wide": (
+        Net(lambda m, x: attend(m, m.fc(m.embed(x))[:, -1]), embed=nn.Embedding(90, 70), fc=nn.Linear(70, 70)),
+        Tokens(90, 30),
+    ),
     "lengths_together": (
         Net(together, embed=nn.Embedding(20, 10), fc=nn.Linear(10, 10)),
         Tokens(20, 12),
@@ -239,8 +294,55 @@ def case(module, *given):
     return tensors | {f"gradients.{name}": value.grad for name, value in learnt}
 
 
+CLASS_WEIGHTS = torch.tensor([1.0, 2.0, 0.5, 4.0, 1.5], dtype=torch.float64)
+
+
+def losses(logits, labels, weights=None, **options):
+    """The loss of every step, by the weights of classes."""
+    return functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), weight=weights, reduction="none", **options)
+
+
+def weighed(logits, labels, steps, weights=None):
+    """The mean over steps that count by weights of their own."""
+    count = torch.ones(5, dtype=torch.float64) if weights is None else weights
+    count = count[labels.flatten()] * steps.flatten()
+    return (losses(logits, labels, weights) * steps.flatten()).sum() / count.sum()
+
+
+def mean(logits, labels, **options):
+    return functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, **options)
+
+
+STEPS = {
+    "steps_ignored": lambda y, labels, _: mean(y, labels),
+    "steps_ignored_weighed": lambda y, labels, _: mean(y, labels, weight=CLASS_WEIGHTS, label_smoothing=0.1),
+    "steps_weights": lambda y, labels, steps: weighed(y, labels, steps),
+    "steps_weights_nll": lambda y, labels, steps: weighed(y.log_softmax(2), labels, steps),
+    "steps_weights_classes": lambda y, labels, steps: weighed(y, labels, steps, CLASS_WEIGHTS),
+}
+
+
+def steps(name, loss):
+    """A batch of sequences with a label and a weight for each step, of which some are left out."""
+    module = Net(embed=nn.Embedding(9, 12), fc=nn.Linear(12, 5)).double()
+    fill_parameters(module)
+    words, labels = Tokens(9, 6).draw(INPUT_STREAM), Tokens(5, 6).draw(TARGET_STREAM)
+    weights = (numbers(TARGET_STREAM + 2, labels.shape).float().double() + 1) * 2
+    left_out = torch.arange(6)[None, :] >= torch.tensor([[6], [2], [5], [1], [3]])
+    if "ignored" in name:
+        labels = labels.masked_fill(left_out, -100)
+    weights = weights.masked_fill(left_out, 0)
+    value = loss(module(words), labels, weights)
+    value.backward()
+    tensors = {"inputs.0": words.double(), "labels": labels.double(), "step_weights": weights, "loss": value[None]}
+    tensors |= {f"weights.{key}": tensor for key, tensor in module.state_dict().items()}
+    return tensors | {f"gradients.{key}": tensor.grad for key, tensor in module.named_parameters()}
+
+
 def main():
     tensors = {}
+    for name, loss in STEPS.items():
+        tensors |= {f"{name}/{key}": value for key, value in steps(name, loss).items()}
     for name, entry in CASES.items():
         tensors |= {f"{name}/{key}": value for key, value in case(*entry).items()}
     save("family_tokens", tensors)

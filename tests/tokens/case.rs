@@ -91,7 +91,7 @@ where
 }
 
 /// Samples of a golden batch.
-const SAMPLES: usize = 5;
+pub const SAMPLES: usize = 5;
 
 /// Checks the case `name` of a family's file.
 pub fn check<N>(family: &str, name: &str, mut net: N)

@@ -9,13 +9,15 @@ use crate::element::Element;
 use crate::pace::{Pace, Timing};
 use crate::packing::{PackedAxis, Packing};
 use crate::parameter::{Init, Parameter};
-use crate::rt::kernels;
+use crate::rt::{self, kernels};
 use crate::site::Site;
 use crate::storage::{LANES, Storage, padded};
 
 kernels! {
     FORWARD = embedding::forward(x, w, out y, steps);
+    GATHER = embedding::gather(x, w, out y, steps);
     UPDATE = embedding::update(s, x, dy, mut stretch);
+    UPDATE_BOTH = embedding::update_both(s, x, dy, mut stretch);
 }
 
 /// A table of vectors.
@@ -29,6 +31,8 @@ pub struct Embedding {
     pub padding: Option<usize>,
     /// How vectors begin and are penalised.
     pub weights: Weights,
+    /// Whether something attends to its vectors, so that they lie as the weights of a `Dense`.
+    pub attends: bool,
 }
 
 impl Operator for Embedding {
@@ -55,6 +59,7 @@ impl Operator for Embedding {
             features,
             padding,
             weights,
+            attends: false,
         }
     }
 
@@ -66,6 +71,10 @@ impl Operator for Embedding {
     fn tokens(&self, _: usize, _: &[&[usize]]) -> Option<[u32; 2]> {
         let last = self.vocabulary - 1;
         Some([0, u32::try_from(last).unwrap_or(u32::MAX)])
+    }
+
+    fn take_panels(&mut self) {
+        self.attends = true;
     }
 
     /// `u32[T]` gives `[T, F]`, and a single token `[F]`.
@@ -108,6 +117,45 @@ impl Embedding {
         self.features.div_ceil(LANES)
     }
 
+    /// How the vectors lie where something attends to them: in panels of sixteen tokens.
+    pub fn panels(&self) -> Packing {
+        Packing {
+            offset: 0,
+            axes: vec![
+                PackedAxis::lanes(self.vocabulary, self.features),
+                PackedAxis::plain(self.features, LANES),
+            ],
+            blocks: self.features * self.vocabulary.div_ceil(LANES),
+        }
+    }
+
+    /// The token that is not learnt by being looked up: without one, a token that there is not.
+    fn unlearnt(&self) -> usize {
+        self.padding.unwrap_or(self.vocabulary)
+    }
+
+    /// The gradient to which both uses of the vectors add terms, of which what attends has rows of `stride` floats.
+    pub fn of_both(&self, stride: usize, terms: Vec<Term<Slot>>) -> Gradient<Slot> {
+        let panels = self.vocabulary.div_ceil(LANES);
+        let sizes = [
+            self.features,
+            stride,
+            panels,
+            self.blocks(),
+            self.vocabulary,
+            self.unlearnt(),
+        ];
+        Gradient {
+            kernel: &UPDATE_BOTH,
+            sizes: [Size::Isa]
+                .into_iter()
+                .chain(sizes.map(Size::Number))
+                .collect(),
+            terms,
+            join: Join::Pairs,
+        }
+    }
+
     /// The tokens of a sample, and their vectors.
     fn forms(&self, site: &Site<'_>) -> [Form; 2] {
         let steps = steps(site);
@@ -130,6 +178,9 @@ fn steps(site: &Site<'_>) -> usize {
 impl Lower for Embedding {
     /// A vector for each token, padded to whole blocks.
     fn packing(&self, _: &[&Storage], _: &[usize]) -> Vec<Packing> {
+        if self.attends {
+            return vec![self.panels()];
+        }
         let blocks = self.blocks();
         vec![Packing {
             offset: 0,
@@ -143,11 +194,12 @@ impl Lower for Embedding {
 
     fn infer(&self, site: &Site<'_>) -> Vec<Call<Slot>> {
         let [tokens, vectors] = self.forms(site);
-        let table = Form::Panels {
-            rows: self.blocks(),
-            panels: self.vocabulary,
+        let (kernel, rows, panels) = match self.attends {
+            true => (&GATHER, self.features, self.vocabulary.div_ceil(LANES)),
+            false => (&FORWARD, self.blocks(), self.vocabulary),
         };
-        let call = Call::of(&FORWARD, [])
+        let table = Form::Panels { rows, panels };
+        let call = Call::of(kernel, [])
             .read("x", Slot::Input(0), tokens)
             .read("w", Slot::Parameter(0), table)
             .write("y", Slot::Output, vectors)
@@ -162,15 +214,18 @@ impl Lower for Embedding {
 
     fn update(&self, site: &Site<'_>, _: usize) -> Option<Gradient<Slot>> {
         let [tokens, vectors] = self.forms(site);
-        // Without a padding token it is one that there is not.
-        let padding = self.padding.unwrap_or(self.vocabulary);
+        let mut term = Term::of(
+            steps(site) / self.vocabulary,
+            [("x", Slot::Input(0), tokens), ("dy", Slot::Delta, vectors)],
+        );
+        if self.attends {
+            term.through = Some((rt::EMBEDDING_LOOKED, Vec::new()));
+            return Some(self.of_both(padded(self.features), vec![term]));
+        }
         Some(Gradient {
             kernel: &UPDATE,
-            sizes: vec![Size::Isa, self.blocks().into(), padding.into()],
-            terms: vec![Term::of(
-                steps(site) / self.vocabulary,
-                [("x", Slot::Input(0), tokens), ("dy", Slot::Delta, vectors)],
-            )],
+            sizes: vec![Size::Isa, self.blocks().into(), self.unlearnt().into()],
+            terms: vec![term],
             join: Join::Chain,
         })
     }

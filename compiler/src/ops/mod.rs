@@ -15,6 +15,7 @@ pub mod adaptive_max_pool1d;
 pub mod adaptive_max_pool2d;
 pub mod add;
 pub mod alpha_dropout;
+pub mod attend;
 pub mod avg_pool1d;
 pub mod avg_pool2d;
 pub mod batch_norm;
@@ -119,6 +120,8 @@ macro_rules! operators {
             $($(#[$doc])* $name($module::$name),)*
             /// A layer of the user's own.
             Custom(custom::Custom),
+            /// The product with an embedding's vectors.
+            Attend(attend::Attend),
             /// A copy that the compiler inserted.
             Repack(repack::Repack),
         }
@@ -132,6 +135,12 @@ macro_rules! operators {
         impl From<custom::Custom> for Op {
             fn from(op: custom::Custom) -> Self {
                 Self::Custom(op)
+            }
+        }
+
+        impl From<attend::Attend> for Op {
+            fn from(op: attend::Attend) -> Self {
+                Self::Attend(op)
             }
         }
 
@@ -158,6 +167,7 @@ macro_rules! operators {
                 match self {
                     $(Self::$name(_) => stringify!($name),)*
                     Self::Custom(_) => "Custom",
+                    Self::Attend(_) => "Attend",
                     Self::Repack(_) => "Repack",
                 }
             }
@@ -169,6 +179,7 @@ macro_rules! operators {
                 match $op {
                     $($crate::ops::Op::$name($inner) => $body,)*
                     $crate::ops::Op::Custom($inner) => $body,
+                    $crate::ops::Op::Attend($inner) => $body,
                     $crate::ops::Op::Repack($inner) => $body,
                 }
             };
@@ -426,6 +437,16 @@ impl Op {
     /// The indices it takes; see [`Operator::tokens`].
     pub fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
         each!(self, op => op.tokens(operand, inputs))
+    }
+
+    /// Whether it needs panels; see [`Operator::needs_panels`].
+    pub fn needs_panels(&self) -> bool {
+        each!(self, op => op.needs_panels())
+    }
+
+    /// Takes panels; see [`Operator::take_panels`].
+    pub fn take_panels(&mut self) {
+        each!(self, op => op.take_panels());
     }
 
     /// The shape rule; see [`Operator::infer`].

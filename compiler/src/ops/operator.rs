@@ -94,6 +94,14 @@ pub trait Operator: Sized {
         None
     }
 
+    /// Whether it needs weights in panels that it shares with other applications of its layer, which take them so.
+    fn needs_panels(&self) -> bool {
+        false
+    }
+
+    /// From here on its weights lie in panels.
+    fn take_panels(&mut self) {}
+
     /// The shape rule. An error says expected, found and a repair.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String>;
 

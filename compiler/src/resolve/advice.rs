@@ -4,19 +4,22 @@
 use proc_macro2::Ident;
 use syn::{Expr, Lit, ext::IdentExt};
 
-use super::{forward::Scope, scope};
+use super::{build::Module, forward::Scope, scope};
 use crate::{
     arguments::plain_name,
     elsewhere,
     graph::ValueId,
     nearest::{list, nearest},
-    ops::{KINDS, kind_of},
+    ops::{KINDS, Op, attend::Attend, kind_of},
 };
 
 impl Scope<'_, '_> {
     /// `x.relu()` is `relu(x)`, and `self.fc(x)` is `fc(x)`.
     pub(super) fn method(&mut self, call: &syn::ExprMethodCall) -> ValueId {
         let method = &call.method;
+        if let Some(attended) = self.attend(call) {
+            return attended;
+        }
         if self.builder.report.is_full() {
             return self.error(method, "");
         }
@@ -45,6 +48,31 @@ impl Scope<'_, '_> {
             }
         };
         self.error(method, message)
+    }
+
+    /// `embed.attend(x)`, the one method: of an embedding, whose vectors are the weights.
+    fn attend(&mut self, call: &syn::ExprMethodCall) -> Option<ValueId> {
+        let layer = plain_name(&call.receiver).and_then(|name| self.layer(name))?;
+        let declared = &mut self.frame.declared[layer];
+        let Module::Layer(id) = declared.module else {
+            return None;
+        };
+        let graph = &self.builder.graph;
+        let Op::Embedding(table) = &graph.layers[id.0].op else {
+            return None;
+        };
+        if call.method != "attend" {
+            return None;
+        }
+        declared.called = true;
+        let (op, label) = (Attend::with(table.clone()).into(), declared.label.clone());
+        let feeds = call.args.iter().map(|operand| self.expression(operand));
+        let feeds = feeds.collect();
+        let span = call.method.span();
+        Some(
+            self.builder
+                .call((op, Some(id)), &label, feeds, false, span),
+        )
     }
 
     /// Values are used after they are computed: a network has no cycles.

@@ -11,16 +11,19 @@
 //! A gradient has many rows and a batch few tokens, so that no row looks through all tokens: rows are finished in groups
 //! ([`GROUP`]). One look at all tokens finds those of a group, sixteen at a time, and strings those of each row together in
 //! their order. Then each row adds up what it has found. The terms of a sum are in the order of the batch, in chains that are
-//! cut every [`POSITIONS`] tokens, counted from the batch's first; so the bits depend neither on the group nor on the part of
-//! the table that a thread finishes.
+//! cut every [`POSITIONS`](crate::simd::chains::POSITIONS) tokens, counted from the batch's first; so the bits depend
+//! neither on the group nor on the part of the table that a thread finishes.
 
-use crate::{
-    block::Block,
-    simd::{Isa, chains::POSITIONS},
-    update::Stretch,
-};
+mod both;
+mod found;
+
+pub use both::{Attended, Both, Lookups, attended, gather, looked, update_both};
+pub use found::Looked;
+
+use crate::{block::Block, simd::Isa, update::Stretch};
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
+use found::visit;
 
 /// Rows whose tokens are looked for together, at most.
 const GROUP: usize = 1024;
@@ -53,64 +56,12 @@ pub fn forward<const N: usize, const B: usize>(
     }
 }
 
-/// The tokens of some samples, and what became of them.
-#[derive(Clone, Copy)]
-pub struct Looked<'a> {
-    /// The tokens of each sample, and those that fill the last block.
-    pub tokens: &'a [u32],
-    /// From sample to sample.
-    pub stride: usize,
-    /// Tokens of a sample.
-    pub steps: usize,
-    /// The deltas of the rows that were looked up, `steps` for each sample.
-    pub dy: &'a [Block],
-}
-
 /// A token of a group, and the next one of its row.
 #[derive(Clone, Copy)]
 struct Found<'a, const B: usize> {
     dy: &'a [Block; B],
     chain: usize,
     next: u16,
-}
-
-/// Visits the tokens `wanted`, those of a few rows, in the order of the batch: which of the rows it is, its chain and its delta.
-/// `visit` may end it by `false`, which it gives then.
-#[inline(always)]
-fn visit<'a, const B: usize>(
-    rows: impl Iterator<Item = Looked<'a>>,
-    wanted: Range<usize>,
-    mut visit: impl FnMut(usize, usize, &'a [Block; B]) -> bool,
-) -> bool {
-    // A table has no more rows than there are tokens.
-    let (first, count) = (wanted.start as u32, wanted.len() as u32);
-    let is_wanted = |token: u32| token.wrapping_sub(first) < count;
-    let mut before = 0;
-    for Looked {
-        tokens,
-        stride,
-        steps,
-        dy,
-    } in rows
-    {
-        let deltas = dy.as_chunks::<B>().0.chunks_exact(steps);
-        for (tokens, dy) in tokens.chunks_exact(stride).zip(deltas) {
-            for (tokens, (part, dy)) in tokens[..steps].chunks(16).zip(dy.chunks(16).enumerate()) {
-                let any = |any, &token: &u32| any | is_wanted(token);
-                if !tokens.iter().fold(false, any) {
-                    continue;
-                }
-                for (index, (&token, dy)) in tokens.iter().zip(dy).enumerate() {
-                    let chain = (before + 16 * part + index) / POSITIONS;
-                    if is_wanted(token) && !visit((token - first) as usize, chain, dy) {
-                        return false;
-                    }
-                }
-            }
-            before += steps;
-        }
-    }
-    true
 }
 
 /// A sum over the terms of a row, of so many blocks from one on.

@@ -12,6 +12,7 @@ use super::{
     sample::Loss,
     score::{MOST, Part},
     whole::{PART, check_alone},
+    with_weights::WithWeights,
 };
 use crate::{
     error::{Result, setting::check},
@@ -164,4 +165,5 @@ times! {
     [W] NllWith<W>;
     [] Quantile;
     [] SmoothL1;
+    [L] WithWeights<L>;
 }

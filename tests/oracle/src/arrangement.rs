@@ -37,8 +37,8 @@ pub fn slice(slice: &Slice, application: &Application<'_>) -> Vec<f64> {
 
 /// The last index of the first axis.
 pub fn last(application: &Application<'_>) -> Vec<f64> {
-    let x = application.inputs[0];
-    cut(x, 0, x.shape[0] - 1, 1)
+    let x = application.inputs[0].data;
+    x[x.len() - volume(application.output)..].to_vec()
 }
 
 /// `count` indices of an axis.

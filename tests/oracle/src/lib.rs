@@ -18,6 +18,7 @@ mod recurrence;
 mod reduction;
 mod resampling;
 mod rows;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -282,6 +283,10 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Rnn(layer) => recurrence::recurrence(&layer.0, application),
         Op::Lstm(layer) => recurrence::recurrence(&layer.0, application),
         Op::Gru(layer) => recurrence::recurrence(&layer.0, application),
+        Op::Embedding(_) => tables::embedding(application),
+        Op::Attend(_) => tables::attend(application),
+        Op::Positions(_) => tables::positions(application),
+        Op::SinusoidalPositions(_) => tables::sinusoidal(application),
         Op::PRelu(_) => pointwise::prelu(application),
         Op::Add(_) => pointwise::zip(application, |a, b| a + b),
         Op::Sub(_) => pointwise::zip(application, |a, b| a - b),
@@ -292,14 +297,16 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Factor(factor) => pointwise::map(application, |x| x * factor.factor),
         Op::Softmax(_) => rows::softmax(application),
         Op::LogSoftmax(_) => rows::log_softmax(application),
-        Op::Mean(op) => reduction::reduce(&op.reduction, application, |x| {
+        Op::Mean(op) => reduction::reduce(&op.reduction, &tables::counted(application), |x| {
             x.iter().sum::<f64>() / x.len() as f64
         }),
-        Op::Sum(op) => reduction::reduce(&op.reduction, application, |x| x.iter().sum()),
-        Op::Max(op) => reduction::reduce(&op.reduction, application, |x| {
+        Op::Sum(op) => reduction::reduce(&op.reduction, &tables::counted(application), |x| {
+            x.iter().sum()
+        }),
+        Op::Max(op) => reduction::reduce(&op.reduction, &tables::counted(application), |x| {
             x.iter().copied().fold(f64::NEG_INFINITY, f64::max)
         }),
-        Op::Min(op) => reduction::reduce(&op.reduction, application, |x| {
+        Op::Min(op) => reduction::reduce(&op.reduction, &tables::counted(application), |x| {
             x.iter().copied().fold(f64::INFINITY, f64::min)
         }),
         Op::Transpose(op) => {
@@ -312,7 +319,7 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::PixelUnshuffle(op) => arrangement::pixel_unshuffle(op.factor, application),
         Op::Concat(concat) => arrangement::concat(concat, application),
         Op::Slice(slice) => arrangement::slice(slice, application),
-        Op::Last(_) => arrangement::last(application),
+        Op::Last(_) => arrangement::last(&tables::counted(application)),
         Op::Pad(pad) => arrangement::pad(pad, application),
         Op::Custom(_) => unreachable!("no reference runs a user's code"),
         // Inference, and what noise begins with.

@@ -12,7 +12,7 @@ pub fn reduce(
     let x = application.inputs[0];
     let mut groups = vec![Vec::new(); volume(application.output)];
     for (number, &value) in x.data.iter().enumerate() {
-        let (mut group, mut inner) = (0, x.data.len());
+        let (mut group, mut inner) = (0, volume(x.shape));
         for (axis, size) in x.shape.iter().enumerate() {
             inner /= size;
             if !reduction.reduces(axis) {

@@ -1,6 +1,7 @@
 //! What a test needs to know of a model: its source, its seed, and its inputs and outputs as flat numbers.
 
 use kiln_compiler::{
+    element::Element,
     graph::{Graph, ValueId},
     report::Report,
     timing,
@@ -21,7 +22,19 @@ pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
             .map(|(index, shape)| of(index, shape))
             .collect::<Vec<_>>()
     };
+    let indices = indices(graph);
+    let is_token = |index: usize| indices[index].is_some();
     let fill = each(&inputs, &|index, shape| {
+        if let Some([least, most]) = indices[index] {
+            let token = match graph.values[graph.inputs[index].0].element {
+                Element::Scalar => format!("part{index}[0] as u32"),
+                _ => format!("part{index}.map(|token| token as u32)"),
+            };
+            return format!(
+                "        let mut part{index} = [0.0_f32; {}];\n        fill(&mut part{index}[..], Some([{least}, {most}]));\n        let part{index} = {token};\n",
+                shape[0]
+            );
+        }
         let zeros = shape
             .iter()
             .rev()
@@ -29,7 +42,7 @@ pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
                 format!("[{inner}; {size}]")
             });
         let flat = flattened(&format!("part{index}"), shape, "as_flattened_mut");
-        format!("        let mut part{index} = {zeros};\n        fill(&mut {flat}[..]);\n")
+        format!("        let mut part{index} = {zeros};\n        fill(&mut {flat}[..], None);\n")
     });
     let names = each(&inputs, &|index, _| format!("part{index}"));
     let part = |index: usize| {
@@ -49,7 +62,7 @@ pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
         )
     });
     // Every other model is asked for gradients of its inputs.
-    let is_asked = seed % 2 == 1;
+    let is_asked = seed % 2 == 1 && !(0..inputs.len()).all(is_token);
     let attribute = if is_asked {
         "#[kiln(input_gradients)]"
     } else {
@@ -64,7 +77,10 @@ pub fn glue(seed: u64, source: &str, graph: &Graph) -> String {
             1 => "sample".to_string(),
             _ => format!("sample.{index}"),
         };
-        format!("&{}[..]", flattened(&part, shape, "as_flattened"))
+        match is_token(index) {
+            true => "&[][..]".to_string(),
+            false => format!("&{}[..]", flattened(&part, shape, "as_flattened")),
+        }
     });
     let slopes = match is_asked {
         true => format!(
@@ -101,7 +117,7 @@ impl Case for Seed{seed} {{
         self.forward_batch(inputs, outputs)
     }}
 
-    fn input(mut fill: impl FnMut(&mut [f32])) -> Self::Input {{
+    fn input(mut fill: impl FnMut(&mut [f32], Option<[u32; 2]>)) -> Self::Input {{
 {}        {input}
     }}
 
@@ -160,6 +176,33 @@ fn stream_{seed}() {{
 }}
 "##
     )
+}
+
+/// The indices that all readers of an input take, for each input that is indices.
+fn indices(graph: &Graph) -> Vec<Option<[u32; 2]>> {
+    let of = |input: &ValueId| {
+        let mut taken = graph.values[input.0]
+            .element
+            .is_token()
+            .then_some([0, u32::MAX]);
+        for node in &graph.nodes {
+            let shapes = node
+                .inputs
+                .iter()
+                .map(|value| &graph.values[value.0].shape[..]);
+            let shapes = shapes.collect::<Vec<_>>();
+            for operand in (0..node.inputs.len()).filter(|&operand| node.inputs[operand] == *input)
+            {
+                if let (Some(taken), Some([least, most])) =
+                    (&mut taken, node.op.tokens(operand, &shapes))
+                {
+                    *taken = [taken[0].max(least), taken[1].min(most)];
+                }
+            }
+        }
+        taken
+    };
+    graph.inputs.iter().map(of).collect()
 }
 
 /// A nested array as one slice.

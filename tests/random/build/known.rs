@@ -210,4 +210,29 @@ pub const MODELS: &[&str] = &[
             (exp(tanh(e(h))), log(root + 0.25) + exp(-root), log(h + 0.5))
         }
     }",
+    // Tokens that are read by two tables, one of which has a token for padding, and a table read by two inputs.
+    "(words: u32[5], others: u32[2], kind: u32, x: [5, 18]) -> ([5, 18], [18], [2, 18]) {
+        left: Embedding(7, 18, padding = 2), right: Embedding(9, 18), fc: Dense(18),
+        forward { (fc(left(words) * right(words) + x), tanh(right(kind)), right(others)) }
+    }",
+    // Lengths of sequences of several widths, one of them read by all that pools.
+    "(x: [9, 3], y: [4, 20], n: u32, m: u32) -> ([3], [9], [40]) {
+        a: Dense(3), b: Dense(20),
+        forward {
+            let h = tanh(a(x));
+            let g = b(y);
+            let all = concat(sum(h, axis = 0, length = n), max(h, axis = 0, length = n), min(h, axis = 0, length = n));
+            (last(h, length = n), all, concat(mean(g, axis = 0, length = m), last(g, length = m)))
+        }
+    }",
+    // A table that is looked up twice and attended to twice.
+    "(words: u32[5], kind: u32, x: [3, 18]) -> ([5, 21], [3, 21], [18]) {
+        table: Embedding(21, 18, padding = 20), fc: Dense(18),
+        forward { (table.attend(tanh(fc(table(words)))), sigmoid(table.attend(x)), table(kind)) }
+    }",
+    // Positions between layers, twice the same.
+    "(x: [6, 5], y: [6, 5]) -> ([6, 5], [6, 17]) {
+        p: Positions(l2 = 0.0625), fc: Dense(5), wide: Dense(17), q: Positions,
+        forward { (tanh(p(fc(p(x) * y))), q(sinusoidal_positions(wide(y)))) }
+    }",
 ];

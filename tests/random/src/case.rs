@@ -24,13 +24,14 @@ pub trait Case: Model {
     /// Its errors.
     fn answer_all(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> kiln::Result<()>;
 
-    /// An input whose tensors `fill` has filled one after another.
-    fn input(fill: impl FnMut(&mut [f32])) -> Self::Input;
+    /// An input whose tensors `fill` has filled one after another: with numbers, or with indices from the least to the greatest
+    /// that are taken.
+    fn input(fill: impl FnMut(&mut [f32], Option<[u32; 2]>)) -> Self::Input;
 
     /// A training that keeps the gradients of inputs, if the model is asked for them.
     fn asked(training: Training<Self>) -> Option<Training<Self>>;
 
-    /// The tensors of an input's gradient, for each sample of the last batch.
+    /// The tensors of an input's gradient, for each sample of the last batch; those of indices are empty.
     fn slopes(training: &Training<Self>) -> Vec<Vec<&[f32]>>;
 
     /// The tensors of an output.

@@ -1,9 +1,9 @@
 //! The judgement: outputs, losses and gradients of an expansion against the interpreter.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, ops::Range, sync::Mutex};
 
 use kiln::{Seed, Training, simd};
-use kiln_compiler::graph::Graph;
+use kiln_compiler::graph::{Graph, Init};
 use kiln_oracle::{Reference, Slope, Step, slope};
 
 use crate::{
@@ -109,8 +109,8 @@ struct Trial<'a, M: Case> {
     slopes: BTreeMap<String, Slopes>,
     /// Sample, input and index of some numbers of the inputs, and the loss' slopes by them.
     inwards: Vec<([usize; 3], Slope)>,
-    /// The slope by all numbers of each input, moved alike.
-    along: Vec<Slope>,
+    /// The slope by all numbers of each input that is numbers, moved alike.
+    along: Vec<(usize, Slope)>,
 }
 
 /// What is known of a tensor's gradient.
@@ -140,8 +140,11 @@ impl<'a, M: Case> Trial<'a, M> {
             (vec![], vec![], vec![], vec![]);
         for _ in 0..ROWS {
             let mut parts = Vec::new();
-            inputs.push(M::input(|part| {
-                part.fill_with(|| number(&mut dice));
+            inputs.push(M::input(|part, indices| {
+                part.fill_with(|| match indices {
+                    Some([least, most]) => dice.between(least as usize, most as usize) as f32,
+                    None => number(&mut dice),
+                });
                 parts.push(wide(part));
             }));
             let outputs = reference.forward(&parts);
@@ -166,18 +169,28 @@ impl<'a, M: Case> Trial<'a, M> {
             along: Vec::new(),
         };
         trial.slopes = trial.slopes(&mut dice);
-        trial.inwards = (0..2 * COORDINATES)
-            .map(|_| trial.inward(&mut dice))
+        let parts = trial.numbers();
+        trial.inwards = (0..2 * COORDINATES * parts.len().min(1))
+            .map(|_| trial.inward(&parts, &mut dice))
             .collect();
-        let parts = 0..trial.wide_inputs[0].len();
-        trial.along = parts.map(|part| trial.along(part)).collect();
+        trial.along = parts
+            .iter()
+            .map(|&part| (part, trial.along(part)))
+            .collect();
         trial
     }
 
-    /// The slope by one number of an input.
-    fn inward(&self, dice: &mut Dice) -> ([usize; 3], Slope) {
+    /// The inputs that are numbers, and no indices.
+    fn numbers(&self) -> Vec<usize> {
+        let inputs = self.graph.inputs.iter().enumerate();
+        let inputs = inputs.filter(|(_, input)| !self.graph.values[input.0].element.is_token());
+        inputs.map(|(part, _)| part).collect()
+    }
+
+    /// The slope by one number of one of these inputs.
+    fn inward(&self, parts: &[usize], dice: &mut Dice) -> ([usize; 3], Slope) {
         let sample = dice.below(ROWS);
-        let part = dice.below(self.wide_inputs[sample].len());
+        let part = dice.pick(parts);
         let index = dice.below(self.wide_inputs[sample][part].len());
         let mut moved = self.wide_inputs.clone();
         let slope = slope(moved[sample][part][index], |x| {
@@ -216,19 +229,42 @@ impl<'a, M: Case> Trial<'a, M> {
         losses.sum::<f64>() / ROWS as f64 + reference.penalty()
     }
 
+    /// The numbers of a parameter that are not learnt: those of a padding token.
+    fn still(&self, name: &str) -> Range<usize> {
+        for layer in &self.graph.layers {
+            for parameter in &layer.parameters {
+                if let Init::Padded { row, rows, .. } = parameter.init
+                    && format!("{}.{}", layer.name, parameter.name) == name
+                {
+                    let count = parameter.count() / rows;
+                    return row * count..(row + 1) * count;
+                }
+            }
+        }
+        0..0
+    }
+
     /// The slopes of every parameter: along some coordinates, and along a direction in which all have a part.
     fn slopes(&self, dice: &mut Dice) -> BTreeMap<String, Slopes> {
         let reference = &self.reference;
         let mut tensor = |name: &String| {
             let values = &reference.parameters[name];
+            let still = self.still(name);
             let mut coordinate = || {
                 let index = dice.below(values.len());
+                if still.contains(&index) {
+                    return None;
+                }
                 let slope = reference.parameter_slope(name, index, |moved| self.loss(moved));
-                (index, slope)
+                Some((index, slope))
             };
-            let coordinates = (0..COORDINATES).map(|_| coordinate()).collect();
+            let coordinates = (0..COORDINATES).filter_map(|_| coordinate()).collect();
             let part = 1.0 / (values.len() as f64).sqrt();
-            let sign = |_| if dice.once_in(2) { part } else { -part };
+            let sign = |index| match dice.once_in(2) {
+                _ if still.contains(&index) => 0.0,
+                true => part,
+                false => -part,
+            };
             let direction: Vec<f64> = (0..values.len()).map(sign).collect();
             let along = reference.direction_slope(name, &direction, |moved| self.loss(moved));
             let slopes = Slopes {
@@ -344,8 +380,7 @@ impl<'a, M: Case> Trial<'a, M> {
                 .backward(&self.net, &self.inputs, &self.targets, &functional)
                 .expect(here);
             let slopes = M::slopes(&training);
-            let parts = self.along.iter().enumerate();
-            for (part, along) in parts {
+            for &(part, along) in &self.along {
                 let numbers = slopes.iter().flat_map(|sample| sample[part]);
                 let scale = numbers
                     .clone()
@@ -364,7 +399,7 @@ impl<'a, M: Case> Trial<'a, M> {
                 let signs = [1.0, -1.0].into_iter().cycle();
                 let found = numbers.zip(signs).map(|(&x, sign)| f64::from(x) * sign);
                 let count = (ROWS * slopes[0][part].len()) as f64;
-                let (found, along) = (found.sum::<f64>() / count.sqrt(), *along);
+                let found = found.sum::<f64>() / count.sqrt();
                 let along = Slope {
                     value: along.value / count.sqrt(),
                     doubt: along.doubt / count.sqrt(),

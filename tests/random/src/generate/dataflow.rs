@@ -12,6 +12,9 @@ struct Dataflow {
     declarations: Vec<Declaration>,
     statements: Vec<String>,
     inputs: usize,
+    /// Inputs of indices, as they are declared, and the layers that look them up.
+    indices: Vec<String>,
+    tables: Vec<String>,
 }
 
 /// A tensor that has a name.
@@ -44,6 +47,9 @@ impl Declaration {
     }
 }
 
+/// The most inputs a model is given.
+const INPUTS: usize = 6;
+
 /// The most outputs a model is given.
 const OUTPUTS: usize = 3;
 
@@ -54,6 +60,8 @@ pub fn dataflow(dice: &mut Dice, name: &str) -> String {
         declarations: Vec::new(),
         statements: Vec::new(),
         inputs: 0,
+        indices: Vec::new(),
+        tables: Vec::new(),
     };
     for index in 0..dice.pick(&[1, 1, 2, 3]) {
         // Inputs of one shape meet more often.
@@ -70,7 +78,13 @@ pub fn dataflow(dice: &mut Dice, name: &str) -> String {
         });
         flow.inputs += 1;
     }
+    if dice.once_in(4) {
+        flow.look_up(dice);
+    }
     for _ in 0..dice.between(2, 9) {
+        if dice.once_in(12) {
+            flow.pool_by_length(dice);
+        }
         match dice.below(8) {
             0..=3 => flow.apply(dice),
             4 => flow.call_again(dice),
@@ -163,6 +177,51 @@ impl Dataflow {
             output[axis] = size;
         }
         self.bind(dice, format!("{name}({argument})"), output, contraction);
+    }
+
+    /// Tokens, a few or one, as vectors; sometimes of one table twice.
+    fn look_up(&mut self, dice: &mut Dice) {
+        let (vocabulary, features) = (dice.between(1, 30), layers::size(dice).min(20));
+        let padding = match dice.once_in(3) {
+            true => format!(", padding = {}", dice.below(vocabulary)),
+            false => String::new(),
+        };
+        self.tables.push(format!(
+            "    table: Embedding({vocabulary}, {features}{padding}),\n"
+        ));
+        for _ in 0..dice.pick(&[1, 1, 2]) {
+            let name = format!("words{}", self.indices.len());
+            let (shape, vectors) = match dice.once_in(4) {
+                true => ("u32".to_string(), vec![features]),
+                false => {
+                    let steps = dice.between(1, 7);
+                    (format!("u32[{steps}]"), vec![steps, features])
+                }
+            };
+            self.indices.push(format!("{name}: {shape}"));
+            self.bind(dice, format!("table({name})"), vectors, false);
+        }
+    }
+
+    /// What is left of the steps that a length of its own counts, of some sequence.
+    fn pool_by_length(&mut self, dice: &mut Dice) {
+        let sequences = (0..self.values.len()).filter(|&value| self.values[value].shape.len() == 2);
+        let sequences: Vec<usize> = sequences.collect();
+        if sequences.is_empty() || self.inputs + self.indices.len() >= INPUTS {
+            return;
+        }
+        let value = dice.pick(&sequences);
+        let features = self.values[value].shape[1];
+        let (x, n) = (self.take(value), format!("n{}", self.indices.len()));
+        let call = match dice.below(5) {
+            0 => format!("last({x}, length = {n})"),
+            1 => format!("sum({x}, axis = 0, length = {n})"),
+            2 => format!("max({x}, axis = 0, length = {n})"),
+            3 => format!("min({x}, axis = 0, length = {n})"),
+            _ => format!("mean({x}, axis = 0, length = {n})"),
+        };
+        self.indices.push(format!("{n}: u32"));
+        self.bind(dice, call, vec![features], false);
     }
 
     /// `+`, `-`, `*` or `/` of two values of one shape, which may be the same, or of parts of which some axes are stretched;
@@ -290,6 +349,7 @@ impl Dataflow {
         let inputs: Vec<String> = self.values[..self.inputs]
             .iter()
             .map(|value| format!("{}: {:?}", value.name, value.shape))
+            .chain(self.indices.iter().cloned())
             .collect();
         let shapes: Vec<String> = outputs
             .iter()
@@ -303,7 +363,8 @@ impl Dataflow {
         let declare = |declared: &Declaration| {
             format!("    {}: {},\n", declared.name, declared.layer.declaration())
         };
-        let declarations: String = self.declarations.iter().map(declare).collect();
+        let declarations = self.declarations.iter().map(declare);
+        let declarations: String = self.tables.iter().cloned().chain(declarations).collect();
         let statements: String = self
             .statements
             .iter()

@@ -84,6 +84,7 @@ pub fn layer(dice: &mut Dice, shape: &[usize]) -> Layer {
         }
         (&[_, _], 5) if dice.once_in(2) => conv_transpose(dice, shape),
         (&[_, _], 5 | 6) => recurrence(dice, shape, false),
+        (&[_, _], 7) if dice.once_in(3) => positions(dice, shape),
         (&[_, _], 7) => conv1d(dice, shape),
         (&[_, _], 8) => pool(dice, shape),
         (&[_, _, _], 3 | 4) => pool(dice, shape),
@@ -487,6 +488,15 @@ fn conv(dice: &mut Dice, shape: &[usize]) -> Layer {
     arguments.extend((groups > 1).then(|| format!("groups = {groups}")));
     arguments.extend(learnt(dice));
     Layer::new("Conv2d", arguments, vec![channels, places[0], places[1]])
+}
+
+/// A vector for each step, learnt or not.
+fn positions(dice: &mut Dice, shape: &[usize]) -> Layer {
+    match dice.once_in(2) {
+        true => Layer::new("Positions", vec![], shape.to_vec()),
+        false => Layer::new("SinusoidalPositions", vec![], shape.to_vec())
+            .function("sinusoidal_positions"),
+    }
 }
 
 fn conv1d(dice: &mut Dice, shape: &[usize]) -> Layer {
