@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use kiln::simd::{InstructionSet, levels, restrict, set_of};
-use kiln::{Causal, Model, Stream, StreamState, prelude::*};
+use kiln::{Causal, DynStream, Model, OwnedStream, Stream, StreamState, prelude::*};
 use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -364,4 +364,87 @@ fn several_inputs_come_frame_by_frame_and_settings_with_each() {
         let frames: Vec<_> = a.into_iter().zip(b).map(|(a, b)| (a, b, knob)).collect();
         plays(&net, &frames, &whole, &format!("mixed on {set:?}"));
     });
+}
+
+model! {
+    /// So many layers that they are not one function.
+    #[kiln(stream)]
+    struct Deep(x: [60, 5]) -> [60, 3] {
+        [{ Conv1d(9, 2, padding = Causal), Gelu }; 14], Lstm(6), Dense(3), Softplus,
+    }
+}
+
+#[test]
+fn deep_networks_give_the_bits_of_whole_sequences() {
+    on_every_set(|set| agrees::<Deep, 60, 5, 3>(&Deep::new(Seed(1)), set));
+}
+
+#[test]
+fn bytes_know_their_model_and_whether_they_are_whole() {
+    /// A state may lie in a static.
+    static STATE: Mutex<StreamState<Narrow>> = Mutex::new(StreamState::new());
+    let net = Narrow::new(Seed(2));
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    state.step(&net, &[0.5; 3]);
+    let bytes = state.to_bytes();
+    assert_eq!(bytes.len(), StreamState::<Narrow>::BYTES);
+    let mut read = StreamState::<Narrow>::new();
+    read.read_bytes(&bytes).unwrap();
+    assert_eq!(read, *state);
+    assert_eq!(read.step(&net, &[0.25; 3]), state.step(&net, &[0.25; 3]));
+    let refused = |bytes: &[u8]| {
+        let mut state = StreamState::<Narrow>::new();
+        let error = state.read_bytes(bytes).unwrap_err().to_string();
+        assert_eq!(state, StreamState::new(), "a refused state changes nothing");
+        error
+    };
+    assert!(refused(&[]).contains("too few"));
+    assert!(refused(&bytes[..bytes.len() - 4]).contains("too few or too many"));
+    assert!(refused(&Amp::new(Seed(1)).stream().state().to_bytes()).contains("another model"));
+    for at in [9, 20, bytes.len() - 1] {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(refused(&damaged).contains("damaged"), "byte {at}");
+    }
+}
+
+#[test]
+fn a_stream_takes_other_weights_and_keeps_what_it_heard() {
+    let nets = [Narrow::new(Seed(1)), Narrow::new(Seed(2))];
+    let mut stream = OwnedStream::new(nets[0].clone());
+    let mut state = StreamState::new();
+    for (step, frame) in sequence::<40, 3>(9).iter().enumerate() {
+        if step == 20 {
+            let old = stream.exchange(nets[1].clone());
+            assert_eq!(old.parameters().blocks(), nets[0].parameters().blocks());
+        }
+        assert_eq!(
+            stream.step(frame),
+            state.step(&nets[step / 20], frame),
+            "step {step}"
+        );
+    }
+    let (net, kept) = stream.into_parts();
+    assert_eq!(net.parameters().blocks(), nets[1].parameters().blocks());
+    assert_eq!(kept, state);
+}
+
+#[test]
+fn streams_of_equal_frames_are_chosen_at_run_time() {
+    let net = Narrow::new(Seed(2));
+    let frames = sequence::<30, 3>(4);
+    let mut streams: [Box<dyn DynStream<[f32; 3], [f32; 2]> + '_>; 2] = [
+        Box::new(net.stream()),
+        Box::new(OwnedStream::new(net.clone())),
+    ];
+    let mut answers = streams.each_mut().map(|stream| {
+        let first = stream.step(&frames[0]);
+        stream.reset();
+        let mut answers = vec![[0.0; 2]; 30];
+        stream.process(&frames[..], &mut answers).unwrap();
+        assert_eq!(answers[0], first);
+        answers
+    });
+    assert_eq!(answers[0], answers[1]);
+    answers[0].clear();
 }

@@ -14,6 +14,13 @@ model! {
     pub type Lstm64 = Recurrent<64>;
     pub type Lstm3x18 = Recurrent<18, 3>;
 
+    #[kiln(stream)]
+    pub struct Gated<const UNITS: usize>(x: [1024, 1]) -> [1024, 1] { gru: Gru(UNITS), fc: Dense(1) }
+    pub type Gru8 = Gated<8>;
+    pub type Gru16 = Gated<16>;
+    pub type Gru32 = Gated<32>;
+    pub type Gru64 = Gated<64>;
+
     /// A causal convolution that doubles its reach, and what follows it.
     block Conv<const DILATION: usize>(x) {
         conv: Conv1d(16, 3, padding = Causal, dilation = DILATION),

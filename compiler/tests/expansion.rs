@@ -66,6 +66,22 @@ fn recurrence() {
 }
 
 #[test]
+fn stream() {
+    pin(
+        "stream",
+        quote! {
+            #[kiln(stream)]
+            struct Stream(audio: [64, 1]) -> [64, 1] {
+                conv: Conv1d(4, 3, padding = Causal, dilation = 2),
+                Tanh,
+                lstm: Lstm(8),
+                fc: Dense(1),
+            }
+        },
+    );
+}
+
+#[test]
 fn shared_layers() {
     pin(
         "shared_layers",

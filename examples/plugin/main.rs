@@ -1,7 +1,7 @@
 //! A plug-in with neural amplifiers: an audio thread plays a network, and another thread exchanges it for others, of other
 //! weights or other architectures, without a lock.
 //!
-//!     cargo run --release --example plugin -- lstm-40-1 lstm-16-3=amp.safetensors
+//!     cargo run --release --example plugin -- lstm-40-1 gru-16-3=amp.safetensors
 //!
 //! Each argument is an architecture, and perhaps a file of weights. The audio thread plays as fast as it can and prints what a
 //! sample takes, and its slowest block.
@@ -103,7 +103,7 @@ fn parse(argument: &str) -> Result<(Shape, Option<&Path>), String> {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.is_empty() {
-        arguments = ["lstm-40-1", "lstm-16-3", "lstm-8-1"]
+        arguments = ["lstm-40-1", "gru-16-3", "lstm-8-1"]
             .map(String::from)
             .to_vec();
     }

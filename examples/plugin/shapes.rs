@@ -12,6 +12,14 @@ model! {
         fc: Dense(1),
         forward { fc(lstm(frame[(.., 0..INPUTS)])) + frame[(.., 0..1)] }
     }
+    /// The same with a gated recurrent unit.
+    #[kiln(stream)]
+    pub struct OfGru<const UNITS: usize, const INPUTS: usize>(frame: [2048, 3]) -> [2048, 1] {
+        gru: Gru(UNITS),
+        fc: Dense(1),
+        forward { fc(gru(frame[(.., 0..INPUTS)])) + frame[(.., 0..1)] }
+    }
+
     pub type Lstm8x1 = OfLstm<8, 1>;
     pub type Lstm8x2 = OfLstm<8, 2>;
     pub type Lstm8x3 = OfLstm<8, 3>;
@@ -36,6 +44,30 @@ model! {
     pub type Lstm80x1 = OfLstm<80, 1>;
     pub type Lstm80x2 = OfLstm<80, 2>;
     pub type Lstm80x3 = OfLstm<80, 3>;
+    pub type Gru8x1 = OfGru<8, 1>;
+    pub type Gru8x2 = OfGru<8, 2>;
+    pub type Gru8x3 = OfGru<8, 3>;
+    pub type Gru12x1 = OfGru<12, 1>;
+    pub type Gru12x2 = OfGru<12, 2>;
+    pub type Gru12x3 = OfGru<12, 3>;
+    pub type Gru16x1 = OfGru<16, 1>;
+    pub type Gru16x2 = OfGru<16, 2>;
+    pub type Gru16x3 = OfGru<16, 3>;
+    pub type Gru20x1 = OfGru<20, 1>;
+    pub type Gru20x2 = OfGru<20, 2>;
+    pub type Gru20x3 = OfGru<20, 3>;
+    pub type Gru24x1 = OfGru<24, 1>;
+    pub type Gru24x2 = OfGru<24, 2>;
+    pub type Gru24x3 = OfGru<24, 3>;
+    pub type Gru32x1 = OfGru<32, 1>;
+    pub type Gru32x2 = OfGru<32, 2>;
+    pub type Gru32x3 = OfGru<32, 3>;
+    pub type Gru40x1 = OfGru<40, 1>;
+    pub type Gru40x2 = OfGru<40, 2>;
+    pub type Gru40x3 = OfGru<40, 3>;
+    pub type Gru80x1 = OfGru<80, 1>;
+    pub type Gru80x2 = OfGru<80, 2>;
+    pub type Gru80x3 = OfGru<80, 3>;
 }
 
 /// A stream of any of these networks.
@@ -46,6 +78,8 @@ pub type Player = Box<dyn DynStream<[f32; 3], [f32; 1]>>;
 pub enum Kind {
     /// Long short-term memory.
     Lstm,
+    /// A gated recurrent unit.
+    Gru,
 }
 
 /// What a network is made of: its recurrence, units and inputs. As text `lstm-40-1`.
@@ -64,6 +98,31 @@ impl FromStr for Shape {
         let mut parts = text.split('-');
         let kind = match parts.next() {
             Some("lstm") => Kind::Lstm,
+            Some("gru") => Kind::Gru,
+            (Kind::Gru, 8, 1) => open::<Gru8x1>(weights),
+            (Kind::Gru, 8, 2) => open::<Gru8x2>(weights),
+            (Kind::Gru, 8, 3) => open::<Gru8x3>(weights),
+            (Kind::Gru, 12, 1) => open::<Gru12x1>(weights),
+            (Kind::Gru, 12, 2) => open::<Gru12x2>(weights),
+            (Kind::Gru, 12, 3) => open::<Gru12x3>(weights),
+            (Kind::Gru, 16, 1) => open::<Gru16x1>(weights),
+            (Kind::Gru, 16, 2) => open::<Gru16x2>(weights),
+            (Kind::Gru, 16, 3) => open::<Gru16x3>(weights),
+            (Kind::Gru, 20, 1) => open::<Gru20x1>(weights),
+            (Kind::Gru, 20, 2) => open::<Gru20x2>(weights),
+            (Kind::Gru, 20, 3) => open::<Gru20x3>(weights),
+            (Kind::Gru, 24, 1) => open::<Gru24x1>(weights),
+            (Kind::Gru, 24, 2) => open::<Gru24x2>(weights),
+            (Kind::Gru, 24, 3) => open::<Gru24x3>(weights),
+            (Kind::Gru, 32, 1) => open::<Gru32x1>(weights),
+            (Kind::Gru, 32, 2) => open::<Gru32x2>(weights),
+            (Kind::Gru, 32, 3) => open::<Gru32x3>(weights),
+            (Kind::Gru, 40, 1) => open::<Gru40x1>(weights),
+            (Kind::Gru, 40, 2) => open::<Gru40x2>(weights),
+            (Kind::Gru, 40, 3) => open::<Gru40x3>(weights),
+            (Kind::Gru, 80, 1) => open::<Gru80x1>(weights),
+            (Kind::Gru, 80, 2) => open::<Gru80x2>(weights),
+            (Kind::Gru, 80, 3) => open::<Gru80x3>(weights),
             _ => return Err(wrong()),
         };
         let mut number = || parts.next()?.parse().ok();
@@ -80,6 +139,7 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             Kind::Lstm => "lstm",
+            Kind::Gru => "gru",
         };
         write!(f, "{kind}-{}-{}", self.units, self.inputs)
     }

@@ -11,6 +11,8 @@ use kiln_compiler::{
         schedule,
     },
     place::{absorb, fuse, layout},
+    report::Report,
+    timing,
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -106,6 +108,27 @@ pub fn everything() -> Whole {
     })
 }
 
+/// The step of a stream with every kind of what is kept.
+pub fn stream() -> Whole {
+    let graphs = graphs(quote! {
+        #[kiln(stream)]
+        struct Steps(x: [24, 5]) -> [12, 3] {
+            a: Lstm(9), g: Conv1d(18, 3, padding = Causal, groups = 9), Sigmoid,
+            c: Conv1d(20, 4, padding = Causal, dilation = 3, stride = 2), Tanh, LayerNorm, d: Dense(3),
+        }
+    });
+    let graphs = graphs.unwrap_or_else(|errors| panic!("a network with mistakes: {errors}"));
+    let schedule = timing::infer(&graphs[0], &mut Report::default()).expect("it is causal");
+    let framed = timing::framed(&graphs[0], &schedule);
+    let layout = absorb::stream(layout::place(&framed, fuse::fuse(&framed)));
+    let program = schedule::stream(&layout);
+    Whole {
+        plan: plan(&program, None),
+        program,
+        given: Given::of(&layout),
+    }
+}
+
 /// Programs in which the forms of views differ: of each network that of inference and that of training.
 pub fn several() -> Vec<Whole> {
     let networks = [
@@ -168,5 +191,5 @@ pub fn several() -> Vec<Whole> {
         },
     ];
     let programs = networks.into_iter().flat_map(both);
-    programs.chain([everything()]).collect()
+    programs.chain([everything(), stream()]).collect()
 }

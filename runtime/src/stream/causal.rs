@@ -1,7 +1,6 @@
 //! What streams: a model, and what its expansion gives the runtime.
 
 use crate::{block::Block, declared::Declared, simd::Isa, value::Value};
-use bytemuck::Zeroable;
 
 /// A model that answers frame by frame: one that is declared with `#[kiln(stream)]`. Code for any such model is written over
 /// this trait; only `model!` implements it.
@@ -32,11 +31,15 @@ pub trait Causal: Declared {
 
 /// Memory as an array of constant size.
 pub trait Memory:
-    AsRef<[Block]> + AsMut<[Block]> + Copy + PartialEq + Zeroable + Send + Sync + 'static
+    AsRef<[Block]> + AsMut<[Block]> + Copy + PartialEq + Send + Sync + 'static
 {
+    /// All zeros.
+    const ZERO: Self;
 }
 
-impl<const N: usize> Memory for [Block; N] {}
+impl<const N: usize> Memory for [Block; N] {
+    const ZERO: Self = [Block::ZERO; N];
+}
 
 /// What an expansion gives the runtime of a model that streams.
 pub trait Steps {

@@ -1,6 +1,6 @@
 //! What is kept between steps, and the steps themselves.
 
-use super::causal::{Causal, Steps};
+use super::causal::{Causal, Memory, Steps};
 use crate::{
     block::Block,
     error::{Error, Result},
@@ -49,7 +49,7 @@ impl<M: Causal> Clone for StreamState<M> {
         Self {
             kept: self.kept,
             clock: self.clock,
-            scratch: Zeroable::zeroed(),
+            scratch: Memory::ZERO,
         }
     }
 }
@@ -117,7 +117,7 @@ impl<M: Causal> Task for Several<'_, M> {
             clock,
             scratch,
         } = self.state;
-        let mut room: RoomOf<M> = Zeroable::zeroed();
+        let mut room: RoomOf<M> = Memory::ZERO;
         let memory = match const { M::Steps::ROWS > 1 } {
             true => room.as_mut(),
             false => scratch.as_mut(),
@@ -175,11 +175,11 @@ impl<M: Causal> StreamState<M> {
 
     /// The beginning of a sequence.
     #[must_use]
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
-            kept: Zeroable::zeroed(),
+            kept: Memory::ZERO,
             clock: 0,
-            scratch: Zeroable::zeroed(),
+            scratch: Memory::ZERO,
         }
     }
 

@@ -57,6 +57,17 @@ mod kiln {}
     }
 }
 
+::engine::model! {
+    /// Layers that answer frame by frame.
+    #[kiln(stream)]
+    pub struct Flowing(x: [24, 3]) -> [12, 2] {
+        lstm: Lstm(6),
+        [{ Conv1d(4, 3, padding = Causal), Gelu }; 14],
+        Conv1d(2, 2, stride = 2),
+        Sigmoid,
+    }
+}
+
 /// Networks themselves may have famous names.
 pub mod famous {
     ::engine::model! {

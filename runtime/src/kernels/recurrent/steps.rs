@@ -1,5 +1,10 @@
 //! Streams: the steps of one sequence as they come, with the state that is kept between them.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas, and iterators over every size of array cost the user's compiler"
+)]
+
 use super::{
     cell::{Cell, Units},
     layer::{Weights, add_biases, fits, units, unpadded},
