@@ -2,7 +2,10 @@
 
 use super::{
     cell::{Cell, Units},
+    gru::{Gru, GruResetBefore},
     layer::{GROUP, Weights, at, begin, fits, project, states, units, unpadded},
+    lstm::Lstm,
+    rnn::{RnnRelu, RnnTanh},
 };
 use crate::{
     block::Block,
@@ -364,9 +367,9 @@ impl<
 
 const _: () = {
     // A turn's panels fit.
-    assert!(<super::Lstm as Cell<4>>::UNITS * 4 <= WIDTH);
-    assert!(<super::Gru as Cell<3>>::UNITS * 3 <= WIDTH);
-    assert!(<super::GruResetBefore as Cell<3>>::UNITS * 3 <= WIDTH);
-    assert!(<super::RnnTanh as Cell<1>>::UNITS <= WIDTH);
-    assert!(<super::RnnRelu as Cell<1>>::UNITS <= WIDTH);
+    assert!(<Lstm as Cell<4>>::UNITS * 4 <= WIDTH);
+    assert!(<Gru as Cell<3>>::UNITS * 3 <= WIDTH);
+    assert!(<GruResetBefore as Cell<3>>::UNITS * 3 <= WIDTH);
+    assert!(<RnnTanh as Cell<1>>::UNITS <= WIDTH);
+    assert!(<RnnRelu as Cell<1>>::UNITS <= WIDTH);
 };
