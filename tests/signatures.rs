@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{FnArg, Ident, Item, ItemMacro, Pat, Token, Type, UseTree, Visibility};
+use syn::{
+    FnArg, GenericArgument, Ident, Item, ItemMacro, Pat, PathArguments, Token, Type, UseTree,
+    Visibility,
+};
 
 /// A parameter as both sides know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,11 +115,19 @@ fn changes(given: &Type) -> bool {
     match given {
         Type::Reference(reference) => reference.mutability.is_some(),
         Type::Tuple(parts) => parts.elems.iter().any(changes),
-        // `X::MemoryMut<'_>`
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            last.is_some_and(|last| last.ident.to_string().ends_with("Mut"))
-        }
+        // `X::MemoryMut<'_>`, `Option<&mut [Block]>`
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let inside = match &last.arguments {
+                PathArguments::AngleBracketed(inside) => Some(&inside.args),
+                _ => None,
+            };
+            let inside = inside.into_iter().flatten();
+            let inside = inside.filter_map(|argument| match argument {
+                GenericArgument::Type(given) => Some(given),
+                _ => None,
+            });
+            last.ident.to_string().ends_with("Mut") || inside.into_iter().any(changes)
+        }),
         _ => false,
     }
 }

@@ -70,6 +70,25 @@ where
     }
 }
 
+impl<A: Tensors + Copy, B: Tensors + Copy, C: Tensors + Copy> Tensors for (A, B, C)
+where
+    Self: Value,
+{
+    fn batch(tensors: &[Vec<f32>]) -> Vec<Box<Self>> {
+        let (a, b, c) = (
+            A::batch(&tensors[..1]),
+            B::batch(&tensors[1..2]),
+            C::batch(&tensors[2..]),
+        );
+        let pairs = a.into_iter().zip(b).zip(c);
+        pairs.map(|((a, b), c)| Box::new((*a, *b, *c))).collect()
+    }
+
+    fn numbers(&self) -> Vec<Vec<f32>> {
+        [self.0.numbers(), self.1.numbers(), self.2.numbers()].concat()
+    }
+}
+
 /// Checks the case `name` of a family's file.
 pub fn check<N>(family: &str, name: &str, mut net: N)
 where

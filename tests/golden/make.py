@@ -503,6 +503,7 @@ FAMILIES = [
     "recurrent",
     "reductions",
     "shapes",
+    "states",
     "tokens",
     "upsample",
 ]

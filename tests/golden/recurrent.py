@@ -26,14 +26,14 @@ class GruResetBefore(nn.Module):
                 for of in ("ih", "hh") if bias else ():
                     self.register_parameter(f"bias_{of}{ending}", nn.Parameter(torch.zeros(3 * hidden)))
 
-    def direction(self, x, ending):
+    def direction(self, x, h, ending):
         """The hidden state of every step, in the order of the steps that are given."""
         get = lambda name: getattr(self, f"{name}{ending}", 0)
         hidden = get("weight_hh").shape[1]
         shares = x @ get("weight_ih").T + get("bias_ih")
         recurrent, bias = get("weight_hh"), get("bias_hh")
         bias = bias if isinstance(bias, torch.Tensor) else torch.zeros(3 * hidden).to(x)
-        h, states = torch.zeros(len(x), hidden).to(x), []
+        states = []
         for share in shares.unbind(1):
             gates = share[:, : 2 * hidden] + h @ recurrent[: 2 * hidden].T + bias[: 2 * hidden]
             r, z = torch.sigmoid(gates).chunk(2, 1)
@@ -42,12 +42,20 @@ class GruResetBefore(nn.Module):
             states.append(h)
         return torch.stack(states, 1)
 
-    def forward(self, x):
+    def forward(self, x, h0=None):
+        hidden = self.weight_hh_l0.shape[1]
+        states = sum(self.endings, [])
+        h0 = torch.zeros(len(states), len(x), hidden).to(x) if h0 is None else h0
+        last = {}
         for endings in self.endings:
-            ways = [self.direction(x, endings[0])]
-            ways += [self.direction(x.flip(1), ending).flip(1) for ending in endings[1:]]
+            ways = []
+            for ending in endings:
+                back = (lambda x: x.flip(1)) if ending.endswith("reverse") else (lambda x: x)
+                way = self.direction(back(x), h0[states.index(ending)], ending)
+                last[ending] = way[:, -1]
+                ways.append(back(way))
             x = torch.cat(ways, 2)
-        return x
+        return x, torch.stack([last[ending] for ending in states])
 
 
 def first(kind):
@@ -55,7 +63,7 @@ def first(kind):
 
     class First(kind):
         def __init__(self, *sizes, **arguments):
-            super().__init__(*sizes, batch_first=True, **arguments)
+            super().__init__(*sizes, **arguments if kind is GruResetBefore else arguments | {"batch_first": True})
 
         def forward(self, x):
             return super().forward(x)[0]
@@ -65,9 +73,8 @@ def first(kind):
 
 def again(kind, function):
     """A recurrent layer that is called several times."""
-    kind = kind if kind is GruResetBefore else first(kind)
 
-    class Again(kind):
+    class Again(first(kind)):
         def forward(self, x):
             return function(super().forward, x)
 
@@ -134,20 +141,23 @@ CASES = {
     "gru_both_one_step": (first(nn.GRU)(3, 4, bidirectional=True), (1, 3)),
     "gru_both_layers": (first(nn.GRU)(5, 6, num_layers=2, bidirectional=True), (4, 5)),
     "gru_both_layers_blocks": (first(nn.GRU)(17, 20, num_layers=2, bidirectional=True, bias=False), (3, 17)),
-    "gru_before": (GruResetBefore(7, 9), (5, 7)),
-    "gru_before_no_bias": (GruResetBefore(6, 17, bias=False), (4, 6)),
-    "gru_before_one_step": (GruResetBefore(5, 6), (1, 5)),
-    "gru_before_block": (GruResetBefore(16, 16), (3, 16)),
-    "gru_before_blocks": (GruResetBefore(20, 35), (3, 20)),
-    "gru_before_many_blocks": (GruResetBefore(3, 50, bias=False), (2, 3)),
-    "gru_before_long": (GruResetBefore(3, 5), (60, 3)),
-    "gru_before_layers": (GruResetBefore(6, 7, num_layers=2), (5, 6)),
-    "gru_before_layers_no_bias": (GruResetBefore(4, 18, num_layers=3, bias=False), (3, 4)),
-    "gru_before_both": (GruResetBefore(6, 7, bidirectional=True), (5, 6)),
-    "gru_before_both_no_bias": (GruResetBefore(5, 16, bidirectional=True, bias=False), (4, 5)),
-    "gru_before_both_one_step": (GruResetBefore(3, 4, bidirectional=True), (1, 3)),
-    "gru_before_both_layers": (GruResetBefore(5, 6, num_layers=2, bidirectional=True), (4, 5)),
-    "gru_before_both_layers_blocks": (GruResetBefore(17, 20, num_layers=2, bidirectional=True, bias=False), (3, 17)),
+    "gru_before": (first(GruResetBefore)(7, 9), (5, 7)),
+    "gru_before_no_bias": (first(GruResetBefore)(6, 17, bias=False), (4, 6)),
+    "gru_before_one_step": (first(GruResetBefore)(5, 6), (1, 5)),
+    "gru_before_block": (first(GruResetBefore)(16, 16), (3, 16)),
+    "gru_before_blocks": (first(GruResetBefore)(20, 35), (3, 20)),
+    "gru_before_many_blocks": (first(GruResetBefore)(3, 50, bias=False), (2, 3)),
+    "gru_before_long": (first(GruResetBefore)(3, 5), (60, 3)),
+    "gru_before_layers": (first(GruResetBefore)(6, 7, num_layers=2), (5, 6)),
+    "gru_before_layers_no_bias": (first(GruResetBefore)(4, 18, num_layers=3, bias=False), (3, 4)),
+    "gru_before_both": (first(GruResetBefore)(6, 7, bidirectional=True), (5, 6)),
+    "gru_before_both_no_bias": (first(GruResetBefore)(5, 16, bidirectional=True, bias=False), (4, 5)),
+    "gru_before_both_one_step": (first(GruResetBefore)(3, 4, bidirectional=True), (1, 3)),
+    "gru_before_both_layers": (first(GruResetBefore)(5, 6, num_layers=2, bidirectional=True), (4, 5)),
+    "gru_before_both_layers_blocks": (
+        first(GruResetBefore)(17, 20, num_layers=2, bidirectional=True, bias=False),
+        (3, 17),
+    ),
     "stated": (first(nn.GRU)(9, 5), (4, 9)),
     "last": (
         nn.Sequential(first(nn.GRU)(4, 11, bidirectional=True), Apply(lambda x: x[:, -1]), nn.Linear(22, 3)),
@@ -158,7 +168,7 @@ CASES = {
         (5, 4),
     ),
     "behind": (
-        nn.Sequential(Steps(nn.Conv1d(5, 18, 3, stride=2, padding=1)), nn.ReLU(), GruResetBefore(18, 5)),
+        nn.Sequential(Steps(nn.Conv1d(5, 18, 3, stride=2, padding=1)), nn.ReLU(), first(GruResetBefore)(18, 5)),
         (7, 5),
     ),
     "between": (

@@ -39,7 +39,7 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ),
     (
         "return_state",
-        "every step's state is given; put `Last` behind it for the last alone",
+        "bind the states after the last step in `forward`, as in `let (y, h) = gru(x);`",
     ),
     ("dropout", "put `Dropout(0.5)` behind it"),
     (

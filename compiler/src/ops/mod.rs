@@ -5,7 +5,9 @@ use crate::{
     pace::{Pace, Timing},
     parameter::Parameter,
 };
-pub use operator::{Application, Feed, Levels, Operator};
+pub use levels::Asked;
+pub use operator::{Application, Feed, Operator};
+pub use parts::{Part, Parts, Source};
 
 pub mod abs;
 pub mod activation;
@@ -49,12 +51,14 @@ pub mod hard_swish;
 pub mod hard_tanh;
 pub mod image;
 pub mod init;
+pub mod initial;
 pub mod instance_norm;
 pub mod l2_normalize;
 pub mod last;
 pub mod layer_norm;
 pub mod leaky_relu;
 pub mod length;
+pub mod levels;
 pub mod log;
 pub mod log_softmax;
 pub mod lower;
@@ -73,6 +77,7 @@ pub mod pad;
 pub mod padding_mode;
 pub mod pair;
 pub mod parameter;
+pub mod parts;
 pub mod permute;
 pub mod pixel_shuffle;
 pub mod pixel_unshuffle;
@@ -101,6 +106,7 @@ pub mod softsign;
 pub mod spatial_dropout;
 pub mod sqrt;
 pub mod squeeze;
+pub mod state;
 pub mod stochastic_depth;
 pub mod sub;
 pub mod sum;
@@ -124,6 +130,10 @@ macro_rules! operators {
             Attend(attend::Attend),
             /// A copy that the compiler inserted.
             Repack(repack::Repack),
+            /// Rows that a recurrence takes or gives.
+            State(state::State),
+            /// A learnt state before the first step.
+            Initial(initial::Initial),
         }
 
         $(impl From<$module::$name> for Op {
@@ -150,6 +160,18 @@ macro_rules! operators {
             }
         }
 
+        impl From<state::State> for Op {
+            fn from(op: state::State) -> Self {
+                Self::State(op)
+            }
+        }
+
+        impl From<initial::Initial> for Op {
+            fn from(op: initial::Initial) -> Self {
+                Self::Initial(op)
+            }
+        }
+
         /// Kinds that can be declared, as users write them, with the function of `forward` that applies them (if any).
         pub const KINDS: &$crate::elsewhere::Kinds = &[$((stringify!($name), $function),)*];
 
@@ -169,6 +191,8 @@ macro_rules! operators {
                     Self::Custom(_) => "Custom",
                     Self::Attend(_) => "Attend",
                     Self::Repack(_) => "Repack",
+                    Self::State(_) => "State",
+                    Self::Initial(_) => "Initial",
                 }
             }
         }
@@ -181,6 +205,8 @@ macro_rules! operators {
                     $crate::ops::Op::Custom($inner) => $body,
                     $crate::ops::Op::Attend($inner) => $body,
                     $crate::ops::Op::Repack($inner) => $body,
+                    $crate::ops::Op::State($inner) => $body,
+                    $crate::ops::Op::Initial($inner) => $body,
                 }
             };
         }
@@ -350,51 +376,6 @@ operators! {
     Slice = slice, Some("slice");
 }
 
-/// One of the operators that a layer becomes.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// What it computes.
-    pub op: Op,
-    /// What it reads.
-    pub reads: Vec<Source>,
-}
-
-/// What a part of a layer reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// All operands of the layer.
-    Operands,
-    /// The result of a part before it.
-    Part(usize),
-}
-
-/// Levels one on another: of each the features of its directions side by side, and noise between levels.
-fn parts<O: Into<Op>>(Levels { levels, dropout }: Levels<O>) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    for directions in levels {
-        if dropout > 0.0 && !parts.is_empty() {
-            let reads = vec![Source::Part(parts.len() - 1)];
-            let op = dropout::Dropout { p: dropout }.into();
-            parts.push(Part { op, reads });
-        }
-        let from = match parts.len() {
-            0 => Source::Operands,
-            some => Source::Part(some - 1),
-        };
-        let first = parts.len();
-        for op in directions {
-            let (op, reads) = (op.into(), vec![from]);
-            parts.push(Part { op, reads });
-        }
-        if parts.len() > first + 1 {
-            let reads = (first..parts.len()).map(Source::Part).collect();
-            let op = concat::Concat { axis: 1 }.into();
-            parts.push(Part { op, reads });
-        }
-    }
-    parts
-}
-
 /// The kind that a function applies.
 pub fn kind_of(function: &str) -> Option<&'static str> {
     let is_meant = |(_, name): &&(&str, Option<&str>)| *name == Some(function);
@@ -417,16 +398,24 @@ impl Op {
         each!(self, op => op.takes_length())
     }
 
-    /// The operators that one application of it becomes; see [`Operator::levels`]. The last gives the result.
-    pub fn parts(&self) -> Vec<Part> {
+    /// The operators that one application of it becomes; see [`Operator::levels`].
+    pub fn parts(&self, asked: Asked<'_>) -> Parts<Self> {
         each!(self, op => match op.padded_first() {
             Some((mode, by_zeros, bare)) => {
-                let pad = Self::pad_before(by_zeros.into(), mode);
-                let behind = Part { op: bare.into(), reads: vec![Source::Part(0)] };
-                vec![Part { op: pad, reads: vec![Source::Operands] }, behind]
+                Parts::pair(Self::pad_before(by_zeros.into(), mode), bare.into())
             }
-            None => parts(op.levels()),
+            None => Parts::of(op.levels(asked), asked, op.states()),
         })
+    }
+
+    /// How many states it has between steps; see [`Operator::states`].
+    pub fn states(&self) -> usize {
+        each!(self, op => op.states())
+    }
+
+    /// Whether it learns them; see [`Operator::learns_states`].
+    pub fn learns_states(&self) -> bool {
+        each!(self, op => op.learns_states())
     }
 
     /// Whether it is a recurrence; see [`Operator::remembers`].

@@ -1,5 +1,6 @@
 //! What every layer and operator is: its arguments, its shape rule, its parameters.
 
+use super::levels::{Asked, Levels};
 use super::padding_mode::Mode;
 use crate::{
     arguments::Arguments,
@@ -28,27 +29,6 @@ pub struct Application<'a> {
     pub inputs: &'a [Feed<'a>],
 }
 
-/// A layer as a stack of levels.
-#[derive(Clone, Debug)]
-pub struct Levels<O> {
-    /// From the lowest to the highest, the directions of each: all read what the level before gives, and their features
-    /// stand side by side.
-    pub levels: Vec<Vec<O>>,
-    /// The probability of a zero between levels.
-    pub dropout: f64,
-}
-
-impl<O> Levels<O> {
-    /// The same of other operators.
-    pub fn map<P>(self, f: impl Fn(O) -> P) -> Levels<P> {
-        let level = |level: Vec<O>| level.into_iter().map(&f).collect();
-        Levels {
-            levels: self.levels.into_iter().map(level).collect(),
-            dropout: self.dropout,
-        }
-    }
-}
-
 /// What every layer and operator is: its arguments, its shape rule, its parameters.
 pub trait Operator: Sized {
     /// Reads the declared arguments; `Arguments` collects what is wrong with them and gives stand-ins.
@@ -66,14 +46,22 @@ pub trait Operator: Sized {
 
     /// The levels that one application of it becomes, with parameters of their own, each taking what the one before gives:
     /// itself alone, unless it is a stack of them.
-    fn levels(&self) -> Levels<Self>
+    fn levels(&self, asked: Asked<'_>) -> Levels<Self>
     where
         Self: Clone,
     {
-        Levels {
-            levels: vec![vec![self.clone()]],
-            dropout: 0.0,
-        }
+        let _ = asked;
+        Levels::one(self.clone())
+    }
+
+    /// How many states it has between steps, which it takes as further operands and gives as further results.
+    fn states(&self) -> usize {
+        0
+    }
+
+    /// Whether it learns them, where they are not given.
+    fn learns_states(&self) -> bool {
+        false
     }
 
     /// With what it pads what it reads, if that is a level of its own: then itself as it pads by zeros, and without

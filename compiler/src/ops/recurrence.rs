@@ -19,7 +19,8 @@ mod lower;
 
 pub use cell::Cell;
 
-use super::operator::{Application, Levels};
+use super::levels::{Asked, Direction, Learnt, Levels};
+use super::operator::Application;
 use super::{init::Scheme, parameter::Weights};
 use crate::{
     arguments::Arguments,
@@ -54,6 +55,10 @@ pub struct Recurrence {
     pub forget: Option<f64>,
     /// How weights begin and are penalised.
     pub weights: Weights,
+    /// Whether the states before the first step are learnt.
+    pub learns_states: bool,
+    /// Whether c after the last step is a row behind those of the steps.
+    pub keeps_cells: bool,
 }
 
 /// Makes a layer of a recurrence that is declared.
@@ -69,8 +74,20 @@ macro_rules! recurrence {
                 Self(declare(arguments))
             }
 
-            fn levels(&self) -> crate::ops::operator::Levels<Self> {
-                self.0.levels().map(Self)
+            fn arity(&self) -> (usize, usize) {
+                (1, 1 + self.0.states())
+            }
+
+            fn levels(&self, asked: crate::ops::levels::Asked<'_>) -> crate::ops::levels::Levels<Self> {
+                self.0.levels(asked).map(Self)
+            }
+
+            fn states(&self) -> usize {
+                self.0.states()
+            }
+
+            fn learns_states(&self) -> bool {
+                self.0.learns_states
             }
 
             fn remembers(&self) -> bool {
@@ -150,6 +167,9 @@ pub(super) use recurrence;
 /// More levels than anybody stacks, so that a misplaced number is caught before it fills the memory.
 const MOST_LAYERS: usize = 1000;
 
+/// The words of `initial_state`: whether it is learnt.
+const INITIAL_STATES: &[(&str, bool)] = &[("Zeros", false), ("Learnt", true)];
+
 impl Recurrence {
     /// Reads the arguments that all recurrent layers have; `own` reads those of one kind.
     pub fn declare(
@@ -181,6 +201,7 @@ impl Recurrence {
         let bias = arguments.flag("bias", true);
         let weights = Weights::declare(arguments, bias);
         let recurrent = Scheme::declare(arguments, "recurrent_init", "init");
+        let learns_states = arguments.word("initial_state", INITIAL_STATES);
         Self {
             cell,
             inputs,
@@ -194,19 +215,38 @@ impl Recurrence {
             recurrent,
             forget: None,
             weights,
+            learns_states: learns_states.unwrap_or(false),
+            keeps_cells: false,
         }
+    }
+
+    /// How many states it has: h, and c of a cell that remembers it.
+    pub fn states(&self) -> usize {
+        1 + usize::from(self.cell.remembers())
     }
 
     /// Its levels, and of each its directions. The lowest level reads what the user states; those above read what the
     /// one below gives.
-    pub fn levels(&self) -> Levels<Self> {
-        let direction = |level: usize, reverse: bool| Self {
-            level,
-            layers: 1,
-            bidirectional: false,
-            reverse,
-            inputs: self.inputs.filter(|_| level == self.level),
-            ..self.clone()
+    pub fn levels(&self, asked: Asked<'_>) -> Levels<Self> {
+        let direction = |level: usize, reverse: bool| {
+            let op = Self {
+                level,
+                layers: 1,
+                bidirectional: false,
+                reverse,
+                inputs: self.inputs.filter(|_| level == self.level),
+                keeps_cells: asked.wants(2),
+                ..self.clone()
+            };
+            let learnt = match self.learns_states {
+                true => op.initial_states(),
+                false => Vec::new(),
+            };
+            Direction {
+                op,
+                reverse,
+                learnt,
+            }
         };
         let level = |level| match self.bidirectional {
             true => vec![direction(level, false), direction(level, true)],
@@ -215,16 +255,44 @@ impl Recurrence {
         Levels {
             levels: (self.level..self.level + self.layers).map(level).collect(),
             dropout: self.dropout,
+            units: self.hidden,
         }
     }
 
-    /// `[T, F]` gives `[T, hidden]`.
+    /// The parameters that its states begin with.
+    fn initial_states(&self) -> Vec<Learnt> {
+        let learnt = |state: &str| Learnt {
+            name: format!("{state}{}", self.ending()),
+            units: self.hidden,
+            course: self.weights.course,
+        };
+        ["h0", "c0"][..self.states()]
+            .iter()
+            .map(|state| learnt(state))
+            .collect()
+    }
+
+    /// `[T, F]` and the states before the first step, `[1, hidden]` or `[hidden]` each, give `[T, hidden]`.
     pub fn shape(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
+        for state in &call.inputs[1..] {
+            if !matches!(*state.shape, [1, units] | [units] if units == self.hidden) {
+                return Err(format!(
+                    "`{}` takes an initial state [1, {}], but `{}` gives {:?}; bring it to that shape",
+                    call.layer, self.hidden, state.from, state.shape
+                ));
+            }
+        }
+        let [steps, units] = self.steps(call)?;
+        Ok(vec![steps + usize::from(self.keeps_cells), units])
+    }
+
+    /// `[T, F]` gives `[T, hidden]`.
+    fn steps(&self, call: &Application<'_>) -> Result<[usize; 2], String> {
         let feed = call.inputs[0];
         let found = format!("`{}` gives {:?}", feed.from, feed.shape);
         match *feed.shape {
             [steps, features] if self.inputs.is_none_or(|stated| stated == features) => {
-                Ok(vec![steps, self.hidden])
+                Ok([steps, self.hidden])
             }
             [_, features] => Err(format!(
                 "`{}` is declared for {} features, but {found}, which has {features}; leave the number out and it is inferred",
@@ -250,6 +318,12 @@ impl Recurrence {
 
     /// One direction waits for nothing but the steps before; the other begins at the last.
     pub fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        if timing.inputs.len() > 1 {
+            return timing.refused(
+                "begins with a state that it is given",
+                "leave the state out: a stream keeps its own, which begins as zeros",
+            );
+        }
         match self.reverse {
             true => timing.refused(
                 "reads from the last step to the first",

@@ -4,7 +4,11 @@
 use proc_macro2::Ident;
 use syn::{Expr, Lit, ext::IdentExt};
 
-use super::{build::Module, forward::Scope, scope};
+use super::{
+    build::{Module, Taken},
+    forward::Scope,
+    scope,
+};
 use crate::{
     arguments::plain_name,
     elsewhere,
@@ -69,10 +73,9 @@ impl Scope<'_, '_> {
         let feeds = call.args.iter().map(|operand| self.expression(operand));
         let feeds = feeds.collect();
         let span = call.method.span();
-        Some(
-            self.builder
-                .call((op, Some(id)), &label, feeds, false, span),
-        )
+        let product = (op, Some(id));
+        let results = self.builder.call(product, &label, feeds, Taken::One, span);
+        results.first().copied()
     }
 
     /// Values are used after they are computed: a network has no cycles.

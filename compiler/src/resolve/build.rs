@@ -9,7 +9,7 @@ use crate::{
     attributes::asked,
     element::Element,
     graph::{Graph, LayerId, Node, Value, ValueId},
-    ops::{Op, Part, Source},
+    ops::{Asked, Op, Part, Source},
     report::Report,
     sizes::Constants,
 };
@@ -47,6 +47,17 @@ pub struct Frame<'a> {
     pub constants: Constants,
     /// Its layers as declared, those with errors too.
     pub declared: Vec<Declared<'a>>,
+}
+
+/// Where a call stands, and so what is taken of its results.
+#[derive(Clone, Copy)]
+pub enum Taken<'t> {
+    /// In a chain: one, the first of a recurrence.
+    Chain,
+    /// Where one value may stand: likewise.
+    One,
+    /// In a `let` of several names: those that are bound, and not to `_`.
+    Each(&'t [bool]),
 }
 
 /// A declared layer.
@@ -162,50 +173,66 @@ impl<'a> Builder<'a> {
         self.made <= MOST
     }
 
-    /// Applies an operator: one node for each of its parts.
+    /// Applies an operator: one node for each of its parts. A result that is not taken stands for another.
     pub fn call(
         &mut self,
         (op, layer): (Op, Option<LayerId>),
         label: &str,
         feeds: Vec<ValueId>,
-        is_chain: bool,
+        taken: Taken<'_>,
         span: Span,
-    ) -> ValueId {
+    ) -> Vec<ValueId> {
         let length = self.length.take();
         if self.inside > 0 && !self.make(span) {
-            return self.unknown(span);
+            return vec![self.unknown(span)];
         }
         if let Some((_, span)) = length.filter(|_| !op.takes_length()) {
             self.refuse_length(label, span);
-            return self.unknown(span);
+            return vec![self.unknown(span)];
         }
         if length.is_some_and(|(length, _)| self.is_any_unknown(&[length])) {
-            return self.unknown(span);
+            return vec![self.unknown(span)];
         }
         // What went wrong may have been several tensors.
         if self.is_any_unknown(&feeds)
-            || !self.check_arity(&op, label, (feeds.len(), is_chain), span)
+            || !self.check_arity(
+                &op,
+                label,
+                (feeds.len(), matches!(taken, Taken::Chain)),
+                span,
+            )
+            || !self.check_states(&op, label, feeds.len(), span)
         {
-            return self.unknown(span);
+            return vec![self.unknown(span)];
         }
         // After one layer of too many levels, nothing more is stacked.
         if *self.levels > LEVELS {
-            return self.unknown(span);
+            return vec![self.unknown(span)];
         }
-        let parts = op.parts();
-        let stacked = parts.iter().filter(|part| part.op.kind() == op.kind());
+        let all = vec![true; 1 + op.states()];
+        let asked = Asked {
+            given: feeds.len() > 1,
+            results: match taken {
+                Taken::Each(names) if names.len() == all.len() && names.contains(&true) => names,
+                Taken::Each(_) => &all,
+                _ => &all[..1],
+            },
+        };
+        let made = op.parts(asked);
+        let stacked = made.parts.iter().filter(|part| part.op.kind() == op.kind());
         match stacked.count() {
             1 => {}
             stacked => *self.levels += stacked,
         }
         if !check_levels(label, *self.levels, span, self.report) {
-            return self.unknown(span);
+            return vec![self.unknown(span)];
         }
-        let mut results = Vec::with_capacity(parts.len());
-        for Part { op, reads } in parts {
+        let mut results = Vec::with_capacity(made.parts.len());
+        for Part { op, reads } in made.parts {
             let output = self.value(label.to_string(), span, Vec::new());
             let read = |source: Source| match source {
                 Source::Operands => &feeds[..],
+                Source::Operand(operand) => &feeds[operand..=operand],
                 Source::Part(part) => &results[part..=part],
             };
             let mut inputs: Vec<ValueId> = reads.into_iter().flat_map(read).copied().collect();
@@ -225,10 +252,12 @@ impl<'a> Builder<'a> {
                 place: self.place.clone(),
             });
         }
-        results
-            .last()
-            .copied()
-            .unwrap_or_else(|| self.unknown(span))
+        let result = |source: Option<Source>| match source {
+            Some(Source::Part(part)) => results.get(part).copied(),
+            _ => results.last().copied(),
+        };
+        let given = made.results.into_iter().take(asked.results.len());
+        given.filter_map(result).collect()
     }
 
     /// Says that something takes no length.
@@ -255,6 +284,24 @@ impl<'a> Builder<'a> {
                 self.report.error(span, message);
             }
         }
+    }
+
+    /// A recurrence is given all of its states or none, and does not learn those that it is given.
+    fn check_states(&mut self, op: &Op, label: &str, given: usize, span: Span) -> bool {
+        if op.states() == 0 || given == 1 {
+            return true;
+        }
+        let message = match given == 1 + op.states() {
+            true if !op.learns_states() => return true,
+            true => format!(
+                "`{label}` learns its initial state, and is given one; drop `initial_state = Learnt`, or what is given"
+            ),
+            false => format!(
+                "`{label}` takes x alone or both states beside it, as in `{label}(x, h0, c0)`, but gets {given} tensors"
+            ),
+        };
+        self.report.error(span, message);
+        false
     }
 
     /// Every operator gets as many tensors as it takes.

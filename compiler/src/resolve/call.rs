@@ -1,18 +1,18 @@
 //! Calls of declared layers: of one layer, of a chain, of a block with a body of its own.
 
-use super::build::{Builder, Declared, Module, Use, tensors};
+use super::build::{Builder, Declared, Module, Taken, Use, tensors};
 use super::forward::{self, Owner};
 use crate::graph::{Stated, ValueId};
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 
 impl<'a> Builder<'a> {
-    /// Applies a declared layer; gives its results, one unless it is a block.
+    /// Applies a declared layer; gives its results, one unless it is a block or a recurrence.
     pub(super) fn call_declared(
         &mut self,
         declared: &mut Declared<'a>,
         feeds: Vec<ValueId>,
-        is_chain: bool,
+        taken: Taken<'_>,
         span: Span,
     ) -> Vec<ValueId> {
         declared.called = true;
@@ -23,7 +23,7 @@ impl<'a> Builder<'a> {
             }
             Module::Layer(id) => {
                 let op = self.graph.layers[id.0].op.clone();
-                vec![self.call((op, Some(*id)), &declared.label, feeds, is_chain, span)]
+                self.call((op, Some(*id)), &declared.label, feeds, taken, span)
             }
             Module::Chain(_) | Module::Block(_) if self.length.is_some() => {
                 if let Some((_, span)) = self.length.take() {
@@ -44,7 +44,7 @@ impl<'a> Builder<'a> {
     ) -> Vec<ValueId> {
         for layer in layers {
             let span = layer.span;
-            feeds = self.call_declared(layer, feeds, true, span);
+            feeds = self.call_declared(layer, feeds, Taken::Chain, span);
         }
         feeds
     }

@@ -5,6 +5,7 @@ use syn::{BinOp, Expr, UnOp, ext::IdentExt, spanned::Spanned};
 
 use super::{
     advice::{NUMBER, instead_of},
+    build::Taken,
     forward::Scope,
     syntax::is_number,
 };
@@ -26,7 +27,7 @@ impl Scope<'_, '_> {
                 None => self.error(path, "tensors and layers have plain names, without `::`"),
             },
             Expr::Call(call) => {
-                let results = self.call(call);
+                let results = self.call(call, Taken::One);
                 self.single(results, call)
             }
             Expr::Binary(binary) => self.binary(binary),
@@ -46,12 +47,12 @@ impl Scope<'_, '_> {
         }
     }
 
-    /// The values of an expression: those of a call of a block may be several.
-    pub(super) fn results(&mut self, expr: &Expr) -> Vec<ValueId> {
+    /// The values of an expression: those of a call of a block or of a recurrence may be several.
+    pub(super) fn results(&mut self, expr: &Expr, taken: Taken<'_>) -> Vec<ValueId> {
         match expr {
-            Expr::Paren(inner) => self.results(&inner.expr),
-            Expr::Group(inner) => self.results(&inner.expr),
-            Expr::Call(call) => self.call(call),
+            Expr::Paren(inner) => self.results(&inner.expr, taken),
+            Expr::Group(inner) => self.results(&inner.expr, taken),
+            Expr::Call(call) => self.call(call, taken),
             one => vec![self.expression(one)],
         }
     }
@@ -81,7 +82,7 @@ impl Scope<'_, '_> {
     }
 
     /// A layer or a function applied to tensors.
-    fn call(&mut self, call: &syn::ExprCall) -> Vec<ValueId> {
+    fn call(&mut self, call: &syn::ExprCall, taken: Taken<'_>) -> Vec<ValueId> {
         let (operands, arguments): (Vec<&Expr>, Vec<&Expr>) = call
             .args
             .iter()
@@ -123,7 +124,7 @@ impl Scope<'_, '_> {
             let declared = &mut self.frame.declared[layer];
             return self
                 .builder
-                .call_declared(declared, feeds, false, name.span());
+                .call_declared(declared, feeds, taken, name.span());
         }
         let word = name.unraw().to_string();
         if kind_of(&word).is_none() {
@@ -170,7 +171,13 @@ impl Scope<'_, '_> {
             reader.after_tensors(op.arity());
         }
         match (reader.finish(), op) {
-            (true, Some(op)) => self.builder.call((op, None), shown, feeds, false, span),
+            (true, Some(op)) => {
+                let results = self
+                    .builder
+                    .call((op, None), shown, feeds, Taken::One, span);
+                let first = results.first().copied();
+                first.unwrap_or_else(|| self.builder.unknown(span))
+            }
             _ => {
                 self.builder.length = None;
                 self.builder.unknown(span)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Stmt, ext::IdentExt, spanned::Spanned};
 
-use super::build::{Builder, Frame, Output};
+use super::build::{Builder, Frame, Output, Taken};
 use crate::{
     arguments::bare,
     ast::{Forward, Model},
@@ -149,7 +149,7 @@ impl<'b, 'a> Scope<'b, 'a> {
                         .map(|output| (self.expression(output), output.span()))
                         .collect(),
                     one => {
-                        let results = self.results(one).into_iter();
+                        let results = self.results(one, Taken::One).into_iter();
                         results.map(|value| (value, one.span())).collect()
                     }
                 };
@@ -229,7 +229,15 @@ impl<'b, 'a> Scope<'b, 'a> {
     /// `let (h, c) = block(x);`: a name for each result, and `_` for those of no use.
     fn bind_results(&mut self, pattern: &syn::PatTuple, expr: &Expr) {
         let errors = self.builder.report.count();
-        let values = self.results(expr);
+        let parts = pattern.elems.iter();
+        let wanted: Vec<bool> = parts.map(|part| !matches!(part, Pat::Wild(_))).collect();
+        let values = self.results(expr, Taken::Each(&wanted));
+        if !wanted.contains(&true) && self.builder.report.count() == errors {
+            self.error(
+                pattern,
+                "what is not used has no effect; drop the statement",
+            );
+        }
         if values.len() != pattern.elems.len()
             && self.builder.report.count() == errors
             && !self.builder.is_any_unknown(&values)

@@ -69,7 +69,7 @@ pub use backward::{backward, initial_gradient, input_gradient};
 pub use cell::Cell;
 pub use forward::forward;
 pub use gru::{Gru, GruResetBefore};
-pub use layer::Weights;
+pub use layer::{Weights, initial};
 pub use lstm::Lstm;
 pub use rnn::{RnnRelu, RnnTanh};
 pub use step::{State, infer, stream};

@@ -320,6 +320,8 @@ fn apply(op: &Op, application: &Application<'_>) -> Vec<f64> {
         Op::Concat(concat) => arrangement::concat(concat, application),
         Op::Slice(slice) => arrangement::slice(slice, application),
         Op::Last(_) => arrangement::last(&tables::counted(application)),
+        Op::State(op) => recurrence::rows(op, application),
+        Op::Initial(_) => application.parameters[0].data.to_vec(),
         Op::Pad(pad) => arrangement::pad(pad, application),
         Op::Custom(_) => unreachable!("no reference runs a user's code"),
         // Inference, and what noise begins with.

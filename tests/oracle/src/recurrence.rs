@@ -1,9 +1,13 @@
 //! Recurrence: states carried from step to step.
 
 use super::{Application, Tensor, pointwise::sigmoid, volume};
-use kiln_compiler::ops::recurrence::{Cell, Recurrence};
+use kiln_compiler::ops::{
+    recurrence::{Cell, Recurrence},
+    state::State,
+};
 
-/// One direction of one level: of every gate the sums a = W x_t + b and q = U h_(t-1) + b', and h_(-1) = c_(-1) = 0;
+/// One direction of one level: of every gate the sums a = W x_t + b and q = U h_(t-1) + b', where the states before the
+/// first step are given or zero;
 ///
 /// - `Rnn`: h_t = f(a + q)
 /// - `Lstm`: c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g), h_t = sigmoid(o) tanh(c_t)
@@ -15,12 +19,18 @@ pub fn recurrence(layer: &Recurrence, application: &Application<'_>) -> Vec<f64>
         unreachable!("a recurrence has two weights")
     };
     let (n, features) = (layer.hidden, application.inputs[0].shape[1]);
-    let (mut h, mut c) = (vec![0.0; n], vec![0.0; n]);
+    let state = |operand: usize| match application.inputs.get(operand) {
+        Some(state) => state.data.to_vec(),
+        None => vec![0.0; n],
+    };
+    let (mut h, mut c) = (state(1), state(2));
     let mut y = vec![0.0; volume(application.output)];
+    // Where c is asked for, a row for it follows those of the steps.
+    let (rows, behind) = y.split_at_mut(application.inputs[0].shape[0] * n);
     let mut steps: Vec<_> = application.inputs[0]
         .data
         .chunks_exact(features)
-        .zip(y.chunks_exact_mut(n))
+        .zip(rows.chunks_exact_mut(n))
         .collect();
     if layer.reverse {
         steps.reverse();
@@ -60,7 +70,15 @@ pub fn recurrence(layer: &Recurrence, application: &Application<'_>) -> Vec<f64>
         h = next.collect();
         y.copy_from_slice(&h);
     }
+    behind.copy_from_slice(&c[..behind.len()]);
     y
+}
+
+/// Some rows of a matrix.
+pub fn rows(state: &State, application: &Application<'_>) -> Vec<f64> {
+    let x = &application.inputs[0];
+    let (first, count) = state.range(x.shape[0]);
+    x.data[first * x.shape[1]..][..count * x.shape[1]].to_vec()
 }
 
 /// One row of a matrix times a vector.

@@ -6,7 +6,7 @@ use crate::ops::dense;
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
 use crate::site::{Operand, Site};
-use crate::storage::LANES;
+use crate::storage::{LANES, padded};
 
 kernels! {
     INFER = recurrent::infer(s, x, h0, c0, reverse, weights, out gates, out y, out state);
@@ -16,6 +16,7 @@ kernels! {
         s, recurrent, c0, reverse, dy, mut gates, mut saved, out dh0, out dc0, out carried
     );
     INPUT_GRADIENT = recurrent::input_gradient(s, gates, input, add dx);
+    INITIAL_GRADIENT = recurrent::initial_gradient(s, delta, add d);
     UPDATE = recurrent::update(s, x, dy, mut stretch);
 }
 
@@ -23,7 +24,7 @@ kernels! {
 struct Sizes {
     /// Steps.
     t: usize,
-    /// Rows of the result: the steps.
+    /// Rows of the result: the steps, and c after the last where it is asked for.
     y: usize,
     /// Features of a step.
     i: usize,
@@ -70,7 +71,7 @@ impl Recurrence {
         let (h, p, b) = (self.hidden, self.panels(), self.hidden.div_ceil(LANES));
         Sizes {
             t,
-            y: t,
+            y: t + usize::from(self.keeps_cells),
             i,
             ks: site.row_stride(0),
             h,
@@ -127,8 +128,8 @@ impl Recurrence {
         };
         Call::of(kernel, [Size::Isa, self.cell()].into_iter().chain(sizes))
             .read("x", Slot::Input(0), x)
-            .with("h0", nothing())
-            .with("c0", nothing())
+            .with("h0", given(site, 1))
+            .with("c0", given(site, 2))
             .with("reverse", Argument::Flag(self.reverse))
             .with("weights", self.weights(site))
     }
@@ -157,7 +158,11 @@ impl Recurrence {
 
     /// Whether an operand is read as it is stored.
     pub fn accepts(&self, operand: Operand<'_>) -> bool {
-        operand.lies_in_rows()
+        let row = Some((1, padded(self.hidden)));
+        match operand.index {
+            0 => operand.lies_in_rows(),
+            _ => operand.storage.shape == operand.shape && operand.storage.rows() == row,
+        }
     }
 
     /// The gates of sixteen units are neighbours: panel `gates * (unit / 16) + gate`.
@@ -272,14 +277,14 @@ impl Recurrence {
         let sizes = [Size::Isa, self.cell()].into_iter().chain(sizes);
         let call = Call::of(&BACKWARD, sizes)
             .read("recurrent", Slot::Transposed(0), weights(b))
-            .with("c0", nothing())
+            .with("c0", given(site, 2))
             .with("reverse", Argument::Flag(self.reverse))
             .read("dy", Slot::Delta, form(y, b))
             .modify("gates", GATES, form(t, p));
         let through_time = self
             .saved(call, site, true)
-            .with("dh0", nothing())
-            .with("dc0", nothing())
+            .with("dh0", initial_delta(site, 1))
+            .with("dc0", initial_delta(site, 2))
             .write("carried", CARRIED, Form::Scratch(2 * b));
         let down = |add: bool| {
             let q = i.div_ceil(LANES);
@@ -290,8 +295,16 @@ impl Recurrence {
                 .read("input", Slot::Transposed(1), weights(q))
                 .add("dx", Slot::InputDelta(0), add, form(t, q))
         };
+        let initial = |operand: usize| {
+            let add = site.adds(operand)?;
+            let form = Form::row(b);
+            let call = Call::of(&INITIAL_GRADIENT, [Size::Isa, b.into(), Size::Adds]);
+            let call = call.read("delta", initial_slot(operand), form);
+            Some(call.add("d", Slot::InputDelta(operand), add, form))
+        };
         std::iter::once(through_time)
             .chain(site.adds(0).map(down))
+            .chain((1..site.inputs.len()).filter_map(initial))
             .collect()
     }
 
@@ -345,8 +358,44 @@ impl Recurrence {
         let sizes = [t, y, b, p, hidden].map(Size::Number).into_iter();
         let sizes = sizes.chain([Size::Flag(self.reverse)]);
         term.through = Some((rt::RECURRENT_ROWS, sizes.collect()));
+        let mut terms = vec![term];
+        if site.inputs.len() > 1 {
+            let first = ("x", Slot::Input(1), steps(1, b));
+            let mut term = Term::of(1, [first, deltas]);
+            let sizes = [t, b, p, hidden].map(Size::Number).into_iter();
+            let sizes = sizes.chain([Size::Flag(self.reverse)]);
+            term.through = Some((rt::INITIAL_ROWS, sizes.collect()));
+            terms.push(term);
+        }
         let together = self.cell.panels_together(p);
-        gradient((h, hidden, p), (together, together), vec![term])
+        gradient((h, hidden, p), (together, together), terms)
+    }
+}
+
+/// A state before the first step, where it is given.
+fn given(site: &Site<'_>, operand: usize) -> Argument<Slot> {
+    match site.inputs.get(operand) {
+        Some(state) => {
+            let form = Form::row(state.storage.blocks());
+            some(Argument::read(Slot::Input(operand), form))
+        }
+        None => nothing(),
+    }
+}
+
+/// What backward leaves of the delta of a given state.
+fn initial_slot(operand: usize) -> Slot {
+    Slot::Own(if operand == 1 { "dh0" } else { "dc0" })
+}
+
+/// The same as an argument, where that delta is asked for.
+fn initial_delta(site: &Site<'_>, operand: usize) -> Argument<Slot> {
+    match site.adds(operand) {
+        Some(_) => {
+            let form = Form::row(site.input(operand).blocks());
+            some(Argument::write(initial_slot(operand), form))
+        }
+        None => nothing(),
     }
 }
 

@@ -131,3 +131,9 @@ pub fn unpadded<S: Isa, const H: usize>(s: S, block: usize, x: f32x16<S>) -> f32
 pub fn gates_of<T, const G: usize>(panels: &[T], block: usize) -> &[T; G] {
     &panels.as_chunks().0[block]
 }
+
+/// A learnt state as that of every sample: `y = state`.
+pub fn initial<S: Isa, const B: usize>(s: S, state: &[Block; B], y: &mut [[Block; B]]) {
+    let _ = s;
+    y.fill(*state);
+}

@@ -167,43 +167,39 @@ impl<
     }
 }
 
-/// Every cell, at sizes that are given as `T, I, KS, H, Q`, from which the others follow: for so many samples, in each
+/// A cell at sizes that are given as `T, I, KS, H, Q`, from which the others follow: for so many samples, in each
 /// direction, with states that are given or without.
-macro_rules! cells {
+macro_rules! cell {
     (
-        $name:ident: $t:literal, $i:literal, $ks:literal, $h:literal, $q:literal; $samples:literal; $($how:expr),*
+        $name:ident: $cell:ident($gates:literal, $kept:literal, $operands:literal), $y:expr, $t:literal, $i:literal,
+        $ks:literal, $h:literal, $q:literal; $samples:literal; $($how:expr),*
     ) => {
-        mod $name {
-            use super::*;
-
+        #[test]
+        fn $name() {
             const B: usize = usize::div_ceil($h, LANES);
-
-            macro_rules! cell {
-                ($test:ident: $cell:ident, $y:expr, $gates:literal, $kept:literal, $operands:literal) => {
-                    #[test]
-                    fn $test() {
-                        for how in [$($how),*] {
-                            Layer::<
-                                $cell, $t, { $y }, $i, $ks, $h, B, { $gates * B }, { 16 * $gates * B }, $gates,
-                                { $kept * B }, { 16 * $operands * B }, $q,
-                            >::check($samples, how);
-                        }
-                    }
-                };
+            for how in [$($how),*] {
+                Layer::<
+                    $cell, $t, { $y }, $i, $ks, $h, B, { $gates * B }, { 16 * $gates * B }, $gates, { $kept * B },
+                    { 16 * $operands * B }, $q,
+                >::check($samples, how);
             }
-
-            cell!(lstm: Lstm, $t + 1, 4, 1, 1);
-            cell!(gru: Gru, $t, 3, 3, 1);
-            cell!(gru_reset_before: GruResetBefore, $t, 3, 2, 2);
-            cell!(rnn_tanh: RnnTanh, $t, 1, 0, 1);
-            cell!(rnn_relu: RnnRelu, $t, 1, 0, 1);
         }
     };
 }
 
-cells!(one_step: 1, 3, 16, 5, 1; 2; (false, false), (true, true));
-cells!(sequences: 3, 3, 3, 20, 1; 2; (false, false), (true, false), (false, true), (true, true));
+const ONE_WAY: (bool, bool) = (false, false);
+const REVERSE: (bool, bool) = (true, false);
+const GIVEN: (bool, bool) = (false, true);
+const REVERSE_GIVEN: (bool, bool) = (true, true);
+
+cell!(lstm_one_step: Lstm(4, 1, 1), 2, 1, 3, 16, 5, 1; 2; ONE_WAY, REVERSE_GIVEN);
+cell!(lstm: Lstm(4, 1, 1), 4, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(gru: Gru(3, 3, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(gru_reset_before: GruResetBefore(3, 2, 2), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(rnn_tanh: RnnTanh(1, 0, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(rnn_relu: RnnRelu(1, 0, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
 // More samples than advance together, and more blocks of units than a turn has.
-cells!(many_samples: 3, 3, 3, 90, 1; 31; (false, true));
+cell!(many_samples: Gru(3, 3, 1), 3, 3, 3, 3, 50, 1; 31; GIVEN);
+cell!(many_samples_of_one_gate: RnnTanh(1, 0, 1), 3, 3, 3, 3, 90, 1; 31; ONE_WAY);
 // More rows than a section, more inputs than a rectangle.
-cells!(wide_inputs: 2, 150, 160, 16, 10; 35; (true, false));
+cell!(wide_inputs: Lstm(4, 1, 1), 2, 2, 150, 160, 16, 10; 35; REVERSE);
