@@ -1,4 +1,5 @@
-//! Tokens in inference and in training: what is taken, what is refused, and what does not depend on how the work is cut.
+//! Tokens in inference and in training: what is taken, what is refused, and what does not depend on how the work is
+//! cut.
 #![forbid(unsafe_code)]
 
 use kiln::{Error, Loss, data::Samples, prelude::*, simd};

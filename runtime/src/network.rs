@@ -315,8 +315,8 @@ pub trait Network: Send + Sync + 'static {
     /// no panel; once per step.
     fn transpose<S: Isa>(s: S, parameters: &[Block], first: usize, transposed: &mut [Block]);
 
-    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite, and all indices are
-    /// taken.
+    /// Copies a sample into row `row` of a chunk, without tiny numbers; `true` if all numbers are finite, and all indices
+    /// are taken.
     fn load<S: Isa>(
         s: S,
         input: &Self::Input,

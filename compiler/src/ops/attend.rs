@@ -1,8 +1,8 @@
 //! `embed.attend(x)`: the product of every vector with each of an embedding's, `x W^T`, as PyTorch's
 //! `fc.weight = embed.weight` has it: one table looks tokens up and says how likely they are (Press and Wolf 2017).
 //!
-//! The table lies as the weights of a `Dense` do, in panels of sixteen tokens, so that this is one. A gradient has the terms of
-//! both uses.
+//! The table lies as the weights of a `Dense` do, in panels of sixteen tokens, so that this is one. A gradient has the
+//! terms of both uses.
 
 use super::dense::Dense;
 use super::embedding::Embedding;

@@ -1,5 +1,5 @@
-//! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`; by `last(x, length = n)` the
-//! last that counts.
+//! `Last`: the last step of a sequence, Keras' `return_sequences=False`, PyTorch's `output[:, -1]`; by `last(x, length
+//! = n)` the last that counts.
 
 use super::copying::{self, Region};
 use super::operator::{Application, Operator};

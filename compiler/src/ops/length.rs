@@ -1,5 +1,5 @@
-//! Lengths: of a sequence that is padded, the steps that count. What reads them gives what it would of a sequence that is no
-//! longer, to the bit: it is the same kernel, whose axis of time ends earlier.
+//! Lengths: of a sequence that is padded, the steps that count. What reads them gives what it would of a sequence that
+//! is no longer, to the bit: it is the same kernel, whose axis of time ends earlier.
 
 use super::operator::Application;
 use crate::call::{Argument, Call, Form, Slot};

@@ -75,8 +75,8 @@ pub trait Operator: Sized {
         false
     }
 
-    /// The least and the greatest index that it takes as an operand, for operands of these shapes, if it takes indices there
-    /// and no numbers.
+    /// The least and the greatest index that it takes as an operand, for operands of these shapes, if it takes indices
+    /// there and no numbers.
     fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
         let _ = (operand, inputs);
         None

@@ -73,7 +73,7 @@ impl Weights {
         }
     }
 
-    /// Reads `init`, `l1`, `l2`, `rate` and `frozen` of a table of vectors, which begin by `default` and are no sums' weights.
+    /// Reads `init`, `l1`, `l2`, `rate` and `frozen` of a table of vectors, which begin by `default`.
     pub fn of_table(arguments: &mut Arguments<'_>, default: Scheme) -> Self {
         let scheme = match Scheme::declare(arguments, "init", "Default") {
             None | Some(Scheme::Default) => default,

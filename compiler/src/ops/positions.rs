@@ -1,5 +1,5 @@
-//! `Positions(init = Normal(1))`: a learnt vector added to each step, as an `nn.Embedding` of the steps' numbers is, or an
-//! `nn.Parameter` of shape `[T, F]`.
+//! `Positions(init = Normal(1))`: a learnt vector added to each step, as an `nn.Embedding` of the steps' numbers is, or
+//! an `nn.Parameter` of shape `[T, F]`.
 
 use super::operator::{Application, Operator};
 use super::{dense, init::Scheme, lower::Lower, pair, parameter::Weights};

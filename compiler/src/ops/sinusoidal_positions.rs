@@ -1,5 +1,5 @@
-//! `SinusoidalPositions`: sines and cosines added to each step, by Vaswani et al. 2017, "Attention is all you need", section
-//! 3.5. Of F features, step t gets at 2i and 2i + 1 the sine and the cosine of `t / 10000^(2i / F)`.
+//! `SinusoidalPositions`: sines and cosines added to each step, by Vaswani et al. 2017, "Attention is all you need",
+//! section 3.5. Of F features, step t gets at 2i and 2i + 1 the sine and the cosine of `t / 10000^(2i / F)`.
 
 use super::operator::{Application, Operator};
 use super::{lower::Lower, pair, positions};

@@ -5,14 +5,14 @@
 //! (2)  dW[v] = sum of dy[t] over all t where x[t] = v
 //! ```
 //!
-//! `W` is `V` rows of `B` blocks. A token that the table has not gets zeros in (1), and adds nothing in (2): what is read out of
-//! bounds is nothing. Whoever trains is told of it before.
+//! `W` is `V` rows of `B` blocks. A token that the table has not gets zeros in (1), and adds nothing in (2): what is
+//! read out of bounds is nothing. Whoever trains is told of it before.
 //!
-//! A gradient has many rows and a batch few tokens, so that no row looks through all tokens: rows are finished in groups
-//! ([`GROUP`]). One look at all tokens finds those of a group, sixteen at a time, and strings those of each row together in
-//! their order. Then each row adds up what it has found. The terms of a sum are in the order of the batch, in chains that are
-//! cut every [`POSITIONS`](crate::simd::chains::POSITIONS) tokens, counted from the batch's first; so the bits depend
-//! neither on the group nor on the part of the table that a thread finishes.
+//! A gradient has many rows and a batch few tokens, so that no row looks through all tokens: rows are finished in
+//! groups (`GROUP`). One look at all tokens finds those of a group, sixteen at a time, and strings those of each row
+//! together in their order. Then each row adds up what it has found. The terms of a sum are in the order of the batch,
+//! in chains that are cut every [`POSITIONS`](crate::simd::chains::POSITIONS) tokens, counted from the batch's first;
+//! so the bits depend neither on the group nor on the part of the table that a thread finishes.
 
 mod both;
 mod found;
@@ -23,7 +23,7 @@ pub use found::Looked;
 use crate::{block::Block, simd::Isa, update::Stretch};
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
-use found::visit;
+use found::{chain, visit};
 
 /// Rows whose tokens are looked for together, at most.
 const GROUP: usize = 1024;
@@ -133,11 +133,11 @@ impl Handed {
     }
 }
 
-/// Finishes the gradients (2) of the part of the table that `stretch` asks for. The row of the token `PADDING` is not learnt:
-/// its gradient is zero; a `PADDING` beyond the table means none.
+/// Finishes the gradients (2) of the part of the table that `stretch` asks for. The row of the token `PADDING` is not
+/// learnt: its gradient is zero; a `PADDING` beyond the table means none.
 ///
-/// `rows` gives, chunk by chunk, tokens and deltas. The table is read as one flat slice, of which any stretch gives the same
-/// bits, and so do any chunks.
+/// `rows` gives, chunk by chunk, tokens and deltas. The table is read as one flat slice, of which any stretch gives the
+/// same bits, and so do any chunks.
 pub fn update<'a, S: Isa, const B: usize, const PADDING: usize>(
     s: S,
     rows: impl Iterator<Item = Looked<'a>> + Clone,
@@ -155,25 +155,27 @@ pub fn update<'a, S: Isa, const B: usize, const PADDING: usize>(
         next: NONE,
     }; MOST];
     let (mut row, last) = (start / B, end.div_ceil(B));
+    let all: usize = rows.clone().map(|looked| looked.count()).sum();
     let mut size = GROUP;
     while row < last {
         let group = row..last.min(row + size);
         // The first and the last token of each row.
         let mut ends = [[NONE; 2]; GROUP];
-        let mut count = 0;
+        let (mut count, mut seen) = (0, all);
         let fits = s.vectorize(
             #[inline(always)]
             || {
-                visit::<B>(rows.clone(), group.clone(), |own, chain, dy| {
+                visit::<B>(rows.clone(), group.clone(), |own, position, dy| {
                     if row + own == PADDING {
                         return true;
                     }
                     let (Some(token), Some([head, tail])) =
                         (found.get_mut(count), ends.get_mut(own))
                     else {
+                        seen = position;
                         return false;
                     };
-                    let next = NONE;
+                    let (chain, next) = (chain(position), NONE);
                     *token = Found { dy, chain, next };
                     let (before, here) = (*tail, count as u16);
                     *tail = here;
@@ -187,7 +189,9 @@ pub fn update<'a, S: Isa, const B: usize, const PADDING: usize>(
             },
         );
         if !fits && group.len() > 1 {
-            size = group.len() / 2;
+            // As many rows as would have held what was seen, were all of them alike.
+            let share = group.len() as f64 * 0.75 * seen as f64 / all as f64;
+            size = (share as usize).clamp(1, group.len() / 2);
             continue;
         }
         s.vectorize(
@@ -206,8 +210,8 @@ pub fn update<'a, S: Isa, const B: usize, const PADDING: usize>(
                             }
                         } else {
                             // A row of more tokens than a group holds looks for them by itself.
-                            visit::<B>(rows.clone(), row..row + 1, |_, chain, dy| {
-                                sum.add(s, chain, &dy[part.clone()]);
+                            visit::<B>(rows.clone(), row..row + 1, |_, position, dy| {
+                                sum.add(s, chain(position), &dy[part.clone()]);
                                 true
                             });
                         }

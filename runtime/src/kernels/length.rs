@@ -1,7 +1,8 @@
-//! Sequences of which only the first steps count. Each sample goes through the kernel of a sequence that is not padded, whose
-//! axis of time is as long as the sample's: so the sums have the same terms in the same order, and the same bits.
+//! Sequences of which only the first steps count. Each sample goes through the kernel of a sequence that is not padded,
+//! whose axis of time is as long as the sample's: so the sums have the same terms in the same order, and the same bits.
 //!
-//! A length below 1 counts as 1, and one beyond the steps as all of them. Whoever trains is told of such a length before.
+//! A length below 1 counts as 1, and one beyond the steps as all of them. Whoever trains is told of such a length
+//! before.
 
 use super::broadcast::{self, Axis, Lanes, Memory, MemoryMut, Term};
 use crate::{block::Block, math, simd::Isa};

@@ -1,5 +1,5 @@
-//! A table of vectors, one for each step, that is added to every sequence: y\[t\] = x\[t\] + W\[t\]. The gradient of a table that
-//! is learnt is that of a bias, as long as a whole sequence.
+//! A table of vectors, one for each step, that is added to every sequence: y\[t\] = x\[t\] + W\[t\]. The gradient of a
+//! table that is learnt is that of a bias, as long as a whole sequence.
 
 use crate::{block::Block, math, simd::Isa};
 
@@ -23,10 +23,11 @@ pub fn add<S: Isa, const T: usize, const B: usize>(
     );
 }
 
-/// The table of sines and cosines of `F` features by Vaswani et al. 2017: at 2i and 2i + 1 those of `t r^i`, where `r` is
-/// 10000^(-2 / F).
+/// The table of sines and cosines of `F` features by Vaswani et al. 2017: at 2i and 2i + 1 those of `t r^i`, where `r`
+/// is 10000^(-2 / F).
 ///
-/// The angle of a feature grows by the same with every step, so that its sine and cosine are turned by those of one step:
+/// The angle of a feature grows by the same with every step, so that its sine and cosine are turned by those of one
+/// step:
 ///
 /// ```text
 /// sin(a + w) = sin(a) cos(w) + cos(a) sin(w)

@@ -11,9 +11,9 @@ use crate::{
     simd::Isa,
 };
 
-/// A loss of classes whose targets come with a weight each: what the method `with_weights` gives. The target of a vector is
-/// `(label, weight)`, that of a sequence as many of these as there are steps. The loss of a batch is the sum of weighted losses
-/// over the sum of weights, so that a weight of 0 leaves a step out, whatever its label:
+/// A loss of classes whose targets come with a weight each: what the method `with_weights` gives. The target of a
+/// vector is `(label, weight)`, that of a sequence as many of these as there are steps. The loss of a batch is the sum
+/// of weighted losses over the sum of weights, so that a weight of 0 leaves a step out, whatever its label:
 ///
 /// ```
 /// use kiln::{data::Samples, prelude::*};

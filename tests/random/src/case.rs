@@ -24,8 +24,8 @@ pub trait Case: Model {
     /// Its errors.
     fn answer_all(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]) -> kiln::Result<()>;
 
-    /// An input whose tensors `fill` has filled one after another: with numbers, or with indices from the least to the greatest
-    /// that are taken.
+    /// An input whose tensors `fill` has filled one after another: with numbers, or with indices from the least to the
+    /// greatest that are taken.
     fn input(fill: impl FnMut(&mut [f32], Option<[u32; 2]>)) -> Self::Input;
 
     /// A training that keeps the gradients of inputs, if the model is asked for them.

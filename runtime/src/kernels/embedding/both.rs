@@ -1,14 +1,14 @@
-//! A table that is looked up, and that vectors attend to: `x W^T`. It lies as the weights of a `Dense` with an output for each
-//! token, in panels of sixteen tokens, so that (1) gathers a lane, and (2) has the terms of that layer, too:
+//! A table that is looked up, and that vectors attend to: `x W^T`. It lies as the weights of a `Dense` with an output
+//! for each token, in panels of sixteen tokens, so that (1) gathers a lane, and (2) has the terms of that layer, too:
 //!
 //! ```text
 //! (3)  dW[v] = sum of dz[i][v] x[i] over all rows i that attend, plus (2)
 //! ```
 //!
-//! Tiles finish the first sum. What they hand over is a few blocks of one panel or two, to which the terms of (2) are added on
-//! the way: of the tokens of these panels, in their order.
+//! Tiles finish the first sum. What they hand over is a few blocks of one panel or two, to which the terms of (2) are
+//! added on the way: of the tokens of these panels, in their order.
 
-use super::found::{Looked, visit};
+use super::found::{Looked, chain, visit};
 use crate::{
     block::{Block, LANES},
     kernels::dense,
@@ -130,10 +130,11 @@ where
     }
 }
 
-/// Finishes the gradients (3) of the part of a table of `V` tokens that `stretch` asks for. To the row of the token `PADDING`
-/// (2) adds nothing; a `PADDING` of `V` means none.
+/// Finishes the gradients (3) of the part of a table of `V` tokens that `stretch` asks for. To the row of the token
+/// `PADDING` (2) adds nothing; a `PADDING` of `V` means none.
 ///
-/// The table is `[[Block; K]; P]`, read as one flat slice, of which any stretch gives the same bits, and so do any chunks.
+/// The table is `[[Block; K]; P]`, read as one flat slice, of which any stretch gives the same bits, and so do any
+/// chunks.
 pub fn update_both<
     'a,
     S: Isa,
@@ -217,16 +218,16 @@ fn terms<'a, const K: usize, const B: usize, const V: usize, const PADDING: usiz
     let end = first + sums.len();
     let panels = first / K..end.div_ceil(K);
     let tokens = panels.start * LANES..V.min(panels.end * LANES);
-    let (mut joined, mut chain) = ([Block::ZERO; PIECE], 0);
-    visit::<B>(rows, tokens.clone(), |own, here, dy| {
+    let (mut joined, mut current) = ([Block::ZERO; PIECE], 0);
+    visit::<B>(rows, tokens.clone(), |own, position, dy| {
         let token = tokens.start + own;
         if token == PADDING {
             return true;
         }
-        if here != chain {
+        if chain(position) != current {
             join(&mut joined, sums);
             sums.fill(Block::ZERO);
-            chain = here;
+            current = chain(position);
         }
         let (panel, lane) = (token / LANES, token % LANES);
         let dy = must_cast_slice::<Block, f32>(dy);
@@ -235,7 +236,7 @@ fn terms<'a, const K: usize, const B: usize, const V: usize, const PADDING: usiz
         }
         true
     });
-    if chain > 0 {
+    if current > 0 {
         join(&mut joined, sums);
         sums.copy_from_slice(&joined[..sums.len()]);
     }

@@ -1,6 +1,9 @@
 //! Tokens of a batch, and how those of a few rows are found among them.
 
-use crate::{block::Block, simd::chains::POSITIONS};
+use crate::{
+    block::{Block, LANES},
+    simd::chains::POSITIONS,
+};
 use core::ops::Range;
 
 /// The tokens of some samples, and what became of them.
@@ -16,8 +19,21 @@ pub struct Looked<'a> {
     pub dy: &'a [Block],
 }
 
-/// Visits the tokens `wanted`, those of a few rows, in the order of the batch: which of the rows it is, its chain and its delta.
-/// `visit` may end it by `false`, which it gives then.
+impl Looked<'_> {
+    /// How many tokens there are.
+    pub fn count(&self) -> usize {
+        self.tokens.len() / self.stride * self.steps
+    }
+}
+
+/// The chain to which a term belongs that is so many positions behind the batch's first.
+#[inline(always)]
+pub fn chain(position: usize) -> usize {
+    position / POSITIONS
+}
+
+/// Visits the tokens `wanted`, those of a few rows, in the order of the batch: which of the rows it is, its position and
+/// its delta. `visit` may end it by `false`, which it gives then.
 #[inline(always)]
 pub fn visit<'a, const B: usize>(
     rows: impl Iterator<Item = Looked<'a>>,
@@ -27,24 +43,24 @@ pub fn visit<'a, const B: usize>(
     // A table has no more rows than there are tokens.
     let (first, count) = (wanted.start as u32, wanted.len() as u32);
     let is_wanted = |token: u32| token.wrapping_sub(first) < count;
+    let any = |any, &token: &u32| any | is_wanted(token);
     let mut before = 0;
-    for Looked {
-        tokens,
-        stride,
-        steps,
-        dy,
-    } in rows
-    {
-        let deltas = dy.as_chunks::<B>().0.chunks_exact(steps);
-        for (tokens, dy) in tokens.chunks_exact(stride).zip(deltas) {
-            for (tokens, (part, dy)) in tokens[..steps].chunks(16).zip(dy.chunks(16).enumerate()) {
-                let any = |any, &token: &u32| any | is_wanted(token);
-                if !tokens.iter().fold(false, any) {
+    for looked in rows {
+        let steps = looked.steps;
+        let deltas = looked.dy.as_chunks::<B>().0.chunks_exact(steps);
+        for (tokens, dy) in looked.tokens.chunks_exact(looked.stride).zip(deltas) {
+            for at in (0..steps).step_by(LANES) {
+                let here = &tokens[at..steps.min(at + LANES)];
+                // Of sixteen, one comparison of vectors.
+                let found = match here.first_chunk::<LANES>() {
+                    Some(sixteen) => sixteen.iter().fold(false, any),
+                    None => here.iter().fold(false, any),
+                };
+                if !found {
                     continue;
                 }
-                for (index, (&token, dy)) in tokens.iter().zip(dy).enumerate() {
-                    let chain = (before + 16 * part + index) / POSITIONS;
-                    if is_wanted(token) && !visit((token - first) as usize, chain, dy) {
+                for (index, (&token, dy)) in (at..).zip(here.iter().zip(&dy[at..])) {
+                    if is_wanted(token) && !visit((token - first) as usize, before + index, dy) {
                         return false;
                     }
                 }
