@@ -189,6 +189,23 @@ pub fn several() -> Vec<Whole> {
                 }
             }
         },
+        // Every cell, both directions, states that are given, learnt, and taken.
+        quote! {
+            struct States(steps: [6, 5], h: [4, 7], c: [4, 7]) -> ([6, 9], [2, 20], [1, 14]) {
+                lstm: Lstm(7, layers = 2, bidirectional = true, dropout = 0.5),
+                gru: Gru(20, bidirectional = true, initial_state = Learnt), low: Gru(14, reset_after = false),
+                rnn: Rnn(9, nonlinearity = Relu), first: Dense(14),
+                forward {
+                    let (y, _, d) = lstm(steps, tanh(h), c);
+                    let (z, g) = gru(y);
+                    let d = first(flatten(d));
+                    let (_, e) = low(y, d);
+                    let (_, f) = low(y, d);
+                    let x = concat(z, y, axis = 1);
+                    (rnn(x) + rnn(x), g, e + f)
+                }
+            }
+        },
     ];
     let programs = networks.into_iter().flat_map(both);
     programs.chain([everything(), stream()]).collect()

@@ -208,7 +208,7 @@ impl<
             let state = &mut vec![(); w.len()];
             let mut sink = Consumer::new(s, &Store, w, state);
             let stretch = &mut Stretch::new(&mut sink, i * part);
-            if C::KIND == Kind::GruResetBefore {
+            if const { C::RESET < G } {
                 let rows = saved.chunks(chunk).zip(gates.chunks(chunk));
                 let rows = rows.map(|(x, dz)| {
                     let x: &[[f32; F]] =
