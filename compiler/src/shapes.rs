@@ -8,7 +8,7 @@ use crate::{
     ast,
     element::{Element, Typed},
     graph::{Graph, LayerId, Node, Parameter, Stated, ValueId},
-    ops::{Application, Feed, Op},
+    ops::{Application, Feed},
     report::Report,
     sizes::Constants,
 };
@@ -128,24 +128,33 @@ fn apply(graph: &Graph, node: &Node) -> Option<Result<Vec<usize>, String>> {
         layer,
         inputs: &feeds,
     };
-    Some(check_elements(&node.op, &call).and_then(|()| node.op.infer(&call)))
+    Some(check_elements(graph, node, &call).and_then(|()| node.op.infer(&call)))
 }
 
 /// Layers compute with numbers, and what looks tokens up takes tokens.
-fn check_elements(op: &Op, call: &Application<'_>) -> Result<(), String> {
+fn check_elements(graph: &Graph, node: &Node, call: &Application<'_>) -> Result<(), String> {
     let shapes: Vec<&[usize]> = call.inputs.iter().map(|feed| feed.shape).collect();
     for (operand, feed) in call.inputs.iter().enumerate() {
-        let takes = op.tokens(operand, &shapes).is_some();
+        let takes = node.op.tokens(operand, &shapes).is_some();
         if takes == feed.element.is_token() {
             continue;
         }
         let (layer, from) = (call.layer, feed.from);
         let given = Typed(feed.element, feed.shape);
         return Err(match (takes, feed.element) {
-            (true, _) => format!(
-                "`{layer}` takes u32 indices, but `{from}` gives {given}, which are f32; \
-                 declare them in an input of their own, as in `words: u32[40]`"
-            ),
+            (true, _) => {
+                let is_input = graph.inputs.contains(&node.inputs[operand]);
+                let repair = match (is_input, node.op.takes_length()) {
+                    (true, true) => format!("declare `{from}: u32`"),
+                    (true, false) => format!("declare `{from}: u32{:?}`", feed.shape),
+                    (false, _) => {
+                        "declare them in an input of their own, as in `words: u32[40]`".to_string()
+                    }
+                };
+                format!(
+                    "`{layer}` takes u32 indices, but `{from}` gives {given}, which are f32; {repair}"
+                )
+            }
             (false, Element::Scalar) => format!(
                 "`{layer}` takes f32 numbers, but `{from}` is a u32; give it as a length, as in `mean(x, axis = 0, length = {from})`, \
                  or declare `{from}: [1]`"

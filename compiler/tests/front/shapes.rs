@@ -242,7 +242,11 @@ fn elements_are_those_that_a_layer_takes() {
     );
     assert_eq!(
         given("x: [4]", "embed: Embedding(9, 3)"),
-        "`embed` takes u32 indices, but `x` gives [4], which are f32; declare them in an input of their own, as in \
+        "`embed` takes u32 indices, but `x` gives [4], which are f32; declare `x: u32[4]`"
+    );
+    assert_eq!(
+        given("x: [4, 3]", "fc: Dense(1), Flatten, embed: Embedding(9, 3)"),
+        "`embed` takes u32 indices, but `Flatten` gives [4], which are f32; declare them in an input of their own, as in \
          `words: u32[40]`"
     );
     assert_eq!(
@@ -280,8 +284,7 @@ fn lengths_are_those_of_sequences() {
     );
     assert_eq!(
         said("x: [4, 3], n: [1]", "forward { last(x, length = n) }"),
-        "`last` takes u32 indices, but `n` gives [1], which are f32; declare them in an input of their own, as in \
-         `words: u32[40]`"
+        "`last` takes u32 indices, but `n` gives [1], which are f32; declare `n: u32`"
     );
     assert_eq!(
         said("x: [4, 3], n: u32", "forward { mean(x, length = n) }"),
