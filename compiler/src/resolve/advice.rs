@@ -223,7 +223,7 @@ pub(super) fn instead_of(expr: &Expr) -> &'static str {
             "a network computes the same whatever its input is, without branches; use a product with a gate, as in `sigmoid(g) * x`"
         }
         Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
-            "a network has no loops; write each step as a `let`, and what goes over a sequence as `Lstm`"
+            "a network has no loops; write each step as a `let`, and what goes over a sequence as `Rnn`, `Lstm` or `Gru`"
         }
         Expr::Macro(_) => "a macro cannot be called here; only layers and functions can",
         Expr::Closure(_) => "a closure is no tensor; write its body where it is used",

@@ -72,7 +72,9 @@ impl<
     const W: usize,
     const F: usize,
     const Q: usize,
-> Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q>
+    const E: usize,
+    const R: usize,
+> Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q, E, R>
 {
     /// Forward and gradients against the reference, on all levels.
     fn check(samples: usize, (reverse, given): (bool, bool)) {
@@ -171,8 +173,8 @@ impl<
 /// direction, with states that are given or without.
 macro_rules! cell {
     (
-        $name:ident: $cell:ident($gates:literal, $kept:literal, $operands:literal), $y:expr, $t:literal, $i:literal,
-        $ks:literal, $h:literal, $q:literal; $samples:literal; $($how:expr),*
+        $name:ident: $cell:ident($gates:literal, $kept:literal, $operands:literal, $reset:literal), $y:expr,
+        $t:literal, $i:literal, $ks:literal, $h:literal, $q:literal; $samples:literal; $($how:expr),*
     ) => {
         #[test]
         fn $name() {
@@ -180,7 +182,7 @@ macro_rules! cell {
             for how in [$($how),*] {
                 Layer::<
                     $cell, $t, { $y }, $i, $ks, $h, B, { $gates * B }, { 16 * $gates * B }, $gates, { $kept * B },
-                    { 16 * $operands * B }, $q,
+                    { 16 * B }, $q, { 16 * $operands * B }, $reset,
                 >::check($samples, how);
             }
         }
@@ -192,14 +194,14 @@ const REVERSE: (bool, bool) = (true, false);
 const GIVEN: (bool, bool) = (false, true);
 const REVERSE_GIVEN: (bool, bool) = (true, true);
 
-cell!(lstm_one_step: Lstm(4, 1, 1), 2, 1, 3, 16, 5, 1; 2; ONE_WAY, REVERSE_GIVEN);
-cell!(lstm: Lstm(4, 1, 1), 4, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
-cell!(gru: Gru(3, 3, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
-cell!(gru_reset_before: GruResetBefore(3, 2, 2), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
-cell!(rnn_tanh: RnnTanh(1, 0, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
-cell!(rnn_relu: RnnRelu(1, 0, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(lstm_one_step: Lstm(4, 1, 1, 4), 2, 1, 3, 16, 5, 1; 2; ONE_WAY, REVERSE_GIVEN);
+cell!(lstm: Lstm(4, 1, 1, 4), 4, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(gru: Gru(3, 3, 1, 3), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(gru_reset_before: GruResetBefore(3, 2, 2, 2), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(rnn_tanh: RnnTanh(1, 0, 1, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(rnn_relu: RnnRelu(1, 0, 1, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
 // More samples than advance together, and more blocks of units than a turn has.
-cell!(many_samples: Gru(3, 3, 1), 3, 3, 3, 3, 50, 1; 31; GIVEN);
-cell!(many_samples_of_one_gate: RnnTanh(1, 0, 1), 3, 3, 3, 3, 90, 1; 31; ONE_WAY);
+cell!(many_samples: Gru(3, 3, 1, 3), 3, 3, 3, 3, 50, 1; 31; GIVEN);
+cell!(many_samples_of_one_gate: RnnTanh(1, 0, 1, 1), 3, 3, 3, 3, 90, 1; 31; ONE_WAY);
 // More rows than a section, more inputs than a rectangle.
-cell!(wide_inputs: Lstm(4, 1, 1), 2, 2, 150, 160, 16, 10; 35; REVERSE);
+cell!(wide_inputs: Lstm(4, 1, 1, 4), 2, 2, 150, 160, 16, 10; 35; REVERSE);

@@ -19,8 +19,8 @@ pub trait Known<const G: usize>: Cell<G> + Sync {
     const KIND: Kind;
 }
 
-/// A layer's operands, as kernels take them; its sizes are those of the module above, `F = 16 B`, `E = 2 F` if gates read
-/// r h or else F, `U` panels that are summed together, of which those from `R` on read r h, and `Q` blocks of features.
+/// A layer's operands, as kernels take them; its sizes are those of the module above, `F = 16 B`, `Q` blocks of features,
+/// `E = 2 F` if the gates from `R` on read r h, or else `E = F` and `R = G`.
 pub struct Layer<
     C,
     const T: usize,
@@ -35,6 +35,8 @@ pub struct Layer<
     const W: usize,
     const F: usize,
     const Q: usize,
+    const E: usize,
+    const R: usize,
 > {
     pub reference: Reference,
     pub input: Box<[[Block; I]; P]>,
@@ -81,8 +83,10 @@ pub struct Run<
     const W: usize,
     const F: usize,
     const Q: usize,
+    const E: usize,
+    const R: usize,
 > {
-    pub layer: &'a Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q>,
+    pub layer: &'a Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q, E, R>,
     pub chunk: usize,
     pub part: usize,
 }
@@ -101,7 +105,9 @@ impl<
     const W: usize,
     const F: usize,
     const Q: usize,
-> Task for Run<'_, C, T, Y, I, KS, H, B, P, N, G, W, F, Q>
+    const E: usize,
+    const R: usize,
+> Task for Run<'_, C, T, Y, I, KS, H, B, P, N, G, W, F, Q, E, R>
 {
     type Output = Results<T, Y, B, P, Q>;
 
@@ -211,13 +217,13 @@ impl<
             if const { C::RESET < G } {
                 let rows = saved.chunks(chunk).zip(gates.chunks(chunk));
                 let rows = rows.map(|(x, dz)| {
-                    let x: &[[f32; F]] =
+                    let x: &[[f32; E]] =
                         bytemuck::must_cast_slice::<Block, f32>(x.as_flattened().as_flattened())
                             .as_chunks()
                             .0;
                     (x, dz.as_flattened())
                 });
-                update::<S, H, F, P, G, 2>(s, rows, stretch);
+                update::<S, H, E, P, G, R>(s, rows, stretch);
                 continue;
             }
             let y = results.y.chunks(chunk).zip(apart.chunks(chunk));
@@ -264,7 +270,9 @@ impl<
     const W: usize,
     const F: usize,
     const Q: usize,
-> Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q>
+    const E: usize,
+    const R: usize,
+> Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q, E, R>
 {
     pub fn new(samples: usize, reverse: bool, given: bool) -> Self {
         let reference = Reference::new(Case {
