@@ -111,7 +111,7 @@ impl<'a> Printer<'a> {
         let (kept, bound): (Vec<_>, Vec<_>) = bound
             .into_iter()
             .partition(|(_, place)| matches!(place, Place::Kept(_)));
-        let kept = self.bind(&quote!(kept), kept);
+        let kept = self.bind(&quote!(past), kept);
         let (near, others): (Vec<_>, Vec<_>) = bound
             .into_iter()
             .partition(|(_, place)| self.is_near(*place));

@@ -100,7 +100,7 @@ impl Functions {
                 fn #name<S: rt::Isa, const LONE: bool>(
                     s: S,
                     rows: rt::Rows<'_>,
-                    kept: &mut [rt::Block],
+                    past: &mut [rt::Block],
                     memory: &mut [rt::Block],
                 ) {
                     s.vectorize(
@@ -112,7 +112,7 @@ impl Functions {
                     );
                 }
             });
-            calls.extend(quote!(#name::<S, LONE>(s, rows, kept, memory);));
+            calls.extend(quote!(#name::<S, LONE>(s, rows, past, memory);));
         }
         calls
     }
@@ -145,9 +145,9 @@ fn signature(
             quote!(rows: rt::Rows<'_>, inputs: &[#input], memory: &mut [rt::Block]),
             quote!(rows, inputs, memory),
         ),
-        Around::Rows if mentions(body, "kept") => (
-            quote!(rows: rt::Rows<'_>, kept: &mut [rt::Block], memory: &mut [rt::Block]),
-            quote!(rows, kept, memory),
+        Around::Rows if mentions(body, "past") => (
+            quote!(rows: rt::Rows<'_>, past: &mut [rt::Block], memory: &mut [rt::Block]),
+            quote!(rows, past, memory),
         ),
         Around::Rows => (
             quote!(rows: rt::Rows<'_>, memory: &mut [rt::Block]),

@@ -56,9 +56,9 @@ pub fn stream(model: &Model<'_>, stream: &Stream, functions: &mut Functions) -> 
         model.layout.arena_blocks,
     );
     let known = |body: &TokenStream| {
-        let kept = match mentions(body, "kept") {
-            true => quote!(let kept = &mut rt::known::<#kept>(kept)[..];),
-            false => quote!(let _ = kept;),
+        let kept = match mentions(body, "past") {
+            true => quote!(let past = &mut rt::known::<#kept>(past)[..];),
+            false => quote!(let _ = past;),
         };
         quote! {
             let rows = rows.known::<LONE, #arena>();
@@ -115,7 +115,7 @@ pub fn stream(model: &Model<'_>, stream: &Stream, functions: &mut Functions) -> 
                 clock: u64,
                 inputs: &[#input],
                 outputs: &mut [#output],
-                kept: &mut [rt::Block],
+                past: &mut [rt::Block],
                 memory: &mut [rt::Block],
             ) {
                 let (capacity, count) = (inputs.len(), inputs.len());
