@@ -161,7 +161,7 @@ impl<D: Dataset<Input = Text, Target = u8>> Dataset for Bags<'_, D> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let is_own = env::args().any(|argument| argument.starts_with("--data"));
-    let options = Options::parse(8, 32, &mut [])?;
+    let options = Options::parse(20, 32, &mut [])?;
     let texts = match is_own {
         true => table(&options.data)?,
         false => sentences(include_str!("data/shakespeare.txt")),
