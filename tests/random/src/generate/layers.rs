@@ -389,8 +389,12 @@ pub fn recurrence(dice: &mut Dice, shape: &[usize], streams: bool) -> Layer {
     let hidden = size(dice).min(20);
     let mut arguments = vec![hidden.to_string()];
     let kind = dice.pick(&["Lstm", "Lstm", "Gru", "Gru", "Rnn"]);
+    let mut has_kink = false;
     match kind {
-        "Rnn" if dice.once_in(2) => arguments.push("nonlinearity = Relu".into()),
+        "Rnn" if dice.once_in(2) => {
+            arguments.push("nonlinearity = Relu".into());
+            has_kink = true;
+        }
         "Gru" if dice.once_in(2) => arguments.push("reset_after = false".into()),
         _ => {}
     }
@@ -408,8 +412,10 @@ pub fn recurrence(dice: &mut Dice, shape: &[usize], streams: bool) -> Layer {
     }
     let unbiased = unbiased(dice);
     let has_bias = unbiased.is_none();
-    arguments.extend(unbiased);
-    arguments.extend(weights(dice, has_bias));
+    // Units that are all zero, and no bias, would leave the next ones at the kink, which has no slope.
+    let stays = |argument: &String| !(has_kink && argument.starts_with("bias"));
+    arguments.extend(unbiased.into_iter().filter(stays));
+    arguments.extend(weights(dice, has_bias).into_iter().filter(stays));
     let features = if both { 2 * hidden } else { hidden };
     Layer::new(kind, arguments, vec![shape[0], features])
 }
