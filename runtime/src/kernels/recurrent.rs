@@ -72,6 +72,6 @@ pub use gru::{Gru, GruResetBefore};
 pub use layer::{Weights, initial};
 pub use lstm::Lstm;
 pub use rnn::{RnnRelu, RnnTanh};
-pub use step::{State, infer, stream};
+pub use step::infer;
 pub use steps::steps;
 pub use update::{initial_rows, recurrent_rows, update};

@@ -1,42 +1,16 @@
-//! Inference: whole sequences, and streams step by step.
+//! Inference: whole sequences, and the steps of one sample.
 
 use super::{
     cell::{Cell, Units},
     forward::{Rows, advance, load, part},
-    layer::{GROUP, Weights, add_biases, at, begin, fits, project, states, units, unpadded},
+    layer::{GROUP, Weights, at, begin, fits, project, states, units, unpadded},
 };
 use crate::{
     block::Block,
-    kernels::{
-        activation::Unfinished,
-        dense::{self, Start},
-    },
     simd::{InstructionSet, Isa, chains},
     tile,
 };
 use fearless_simd::{f32x16, prelude::*};
-
-/// What a layer remembers between steps, and room for the next; the default is the start of a sequence.
-#[derive(Clone, Debug)]
-pub struct State<const B: usize, const G: usize> {
-    /// The output of the last step.
-    pub h: [Block; B],
-    /// The cells after the last step, for a cell that remembers.
-    pub c: [Block; B],
-    previous: [Block; B],
-    gates: [[Block; G]; B],
-}
-
-impl<const B: usize, const G: usize> Default for State<B, G> {
-    fn default() -> Self {
-        Self {
-            h: [Block::ZERO; B],
-            c: [Block::ZERO; B],
-            previous: [Block::ZERO; B],
-            gates: [[Block::ZERO; G]; B],
-        }
-    }
-}
 
 /// Runs whole sequences for inference: `y` gets h of every step; `gates` is scratch, and so is `state`. Sizes and states
 /// are those of [`forward`](super::forward()).
@@ -120,46 +94,6 @@ pub fn infer<
                 };
                 advance::<S, C, T, Y, H, B, P, G, W>(s, recurrent, rows, state);
             }
-        },
-    );
-}
-
-/// Advances a stream by one step; the output is `state.h`. It has the bits of a whole sequence.
-pub fn stream<
-    S: Isa,
-    C: Cell<G>,
-    const I: usize,
-    const KS: usize,
-    const H: usize,
-    const B: usize,
-    const P: usize,
-    const N: usize,
-    const G: usize,
->(
-    s: S,
-    x: &[f32; KS],
-    weights: Weights<'_, I, H, P>,
-    state: &mut State<B, G>,
-) {
-    const { assert!(fits(H, B, P, G)) };
-    s.vectorize(
-        #[inline(always)]
-        || {
-            let State {
-                h,
-                c,
-                previous,
-                gates,
-            } = state;
-            let Some(gates) = gates.as_flattened_mut().first_chunk_mut::<P>() else {
-                unreachable!("as many panels for every block of units as there are gates")
-            };
-            add_biases::<S, C, I, H, P, G>(s, weights, gates);
-            let start = Start::Add;
-            dense::forward_one::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
-            *previous = *h;
-            let recurrent = (weights.recurrent, weights.recurrent_bias);
-            advance_one::<S, C, H, B, P, G>(s, recurrent, gates, previous, c, h, false);
         },
     );
 }
@@ -250,19 +184,42 @@ fn blocks<
     h: &mut [Block; B],
     block: usize,
 ) {
-    let mut w = [&weights[0]; N];
     let mut shares = [f32x16::splat(s, 0.0); N];
+    for (j, share) in shares.iter_mut().enumerate() {
+        *share = gates[G * block + j].load(s);
+    }
+    turn::<S, C, H, B, P, G, N>(s, (weights, bias), shares, previous, c, h, block);
+}
+
+/// [`blocks`] from the input's shares of the sums, which are in registers.
+#[inline(always)]
+pub(super) fn turn<
+    S: Isa,
+    C: Cell<G>,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+    const N: usize,
+>(
+    s: S,
+    (weights, bias): (&[[Block; H]; P], &[Block; P]),
+    shares: [f32x16<S>; N],
+    previous: &[Block; B],
+    c: &mut [Block; B],
+    h: &mut [Block; B],
+    block: usize,
+) {
+    let mut w = [&weights[0]; N];
     let mut z = shares;
     for j in 0..N {
         let panel = G * block + j;
         w[j] = &weights[panel];
-        shares[j] = gates[panel].load(s);
-        z[j] = match const { C::APART < G } && j % G >= C::APART {
-            true => bias[panel].load(s),
-            false => shares[j],
-        };
+        if const { C::APART < G } && j % G >= C::APART {
+            z[j] = bias[panel].load(s);
+        }
     }
-    let z = sums::<S, H, P, N>(s, z, units(previous), w);
+    let z = sums::<S, H, H, P, N>(s, z, units(previous), w);
     let sums = z.as_chunks().0.iter().zip(shares.as_chunks().0);
     for (block, (z, shares)) in (block..).zip(sums) {
         let before = Units {
@@ -277,26 +234,26 @@ fn blocks<
     }
 }
 
-/// The sums of `N` panels for one row, with the bits of many rows.
+/// `start + x w` of `N` panels for one row, split as all sums of a layer of `P` panels are: with the bits of many rows.
 #[inline(always)]
-fn sums<S: Isa, const H: usize, const P: usize, const N: usize>(
+pub(super) fn sums<S: Isa, const K: usize, const KS: usize, const P: usize, const N: usize>(
     s: S,
     start: [f32x16<S>; N],
-    x: &[f32; H],
-    w: [&[Block; H]; N],
+    x: &[f32; KS],
+    w: [&[Block; K]; N],
 ) -> [f32x16<S>; N] {
-    let run = const { chains::run(H, P, S::SET) };
+    let run = const { chains::run(K, P, S::SET) };
     match P {
-        _ if const { chains::together(H, P, S::SET) == 1 } => {
-            tile::row::<S, N, 1, H, H>(s, start, x, w, run)
+        _ if const { chains::together(K, P, S::SET) == 1 } => {
+            tile::row::<S, N, 1, K, KS>(s, start, x, w, run)
         }
-        _ if const { chains::together(H, P, S::SET) == 2 } => {
-            tile::row::<S, N, 2, H, H>(s, start, x, w, run)
+        _ if const { chains::together(K, P, S::SET) == 2 } => {
+            tile::row::<S, N, 2, K, KS>(s, start, x, w, run)
         }
-        _ if const { chains::together(H, P, S::SET) == 3 } => {
-            tile::row::<S, N, 3, H, H>(s, start, x, w, run)
+        _ if const { chains::together(K, P, S::SET) == 3 } => {
+            tile::row::<S, N, 3, K, KS>(s, start, x, w, run)
         }
-        _ => tile::row::<S, N, 4, H, H>(s, start, x, w, run),
+        _ => tile::row::<S, N, 4, K, KS>(s, start, x, w, run),
     }
 }
 
@@ -324,7 +281,7 @@ pub(super) fn reset_one<
             [all[0], all[1]],
             [&weights[G * block], &weights[G * block + 1]],
         );
-        [all[0], all[1]] = sums::<S, H, P, 2>(s, start, units(previous), w);
+        [all[0], all[1]] = sums::<S, H, H, P, 2>(s, start, units(previous), w);
         let reset = C::reset(s, &mut all, previous[block].load(s));
         for gate in 0..C::RESET {
             gates[gate].store(all[gate]);
@@ -335,7 +292,7 @@ pub(super) fn reset_one<
         let gates: &[Block; G] = &gates.as_chunks().0[block];
         let mut all = load(s, gates);
         let (start, w) = ([all[C::RESET]], [&weights[G * block + C::RESET]]);
-        [all[C::RESET]] = sums::<S, H, P, 1>(s, start, units(c), w);
+        [all[C::RESET]] = sums::<S, H, H, P, 1>(s, start, units(c), w);
         let before = Units {
             h: previous[block].load(s),
             c: c[block].load(s),

@@ -6,9 +6,9 @@
 )]
 
 use super::{
-    cell::{Cell, Units},
-    layer::{Weights, add_biases, fits, units, unpadded},
-    step::{advance_one, reset_one},
+    cell::Cell,
+    layer::{Weights, add_biases, fits, project},
+    step::{advance_one, reset_one, sums, turn},
 };
 use crate::{
     block::Block,
@@ -16,8 +16,7 @@ use crate::{
         activation::Unfinished,
         dense::{self, Start},
     },
-    simd::{InstructionSet, Isa, chains, inlined},
-    tile,
+    simd::{InstructionSet, Isa, inlined},
 };
 use fearless_simd::{f32x16, prelude::*};
 
@@ -160,59 +159,18 @@ fn blocks<
 ) {
     let mut start = [f32x16::splat(s, 0.0); N];
     let mut input = [&weights.input[0]; N];
-    let mut recurrent = [&weights.recurrent[0]; N];
     for j in 0..N {
         let panel = G * block + j;
-        (input[j], recurrent[j]) = (&weights.input[panel], &weights.recurrent[panel]);
+        input[j] = &weights.input[panel];
         let bias = weights.input_bias[panel].load(s);
         start[j] = match const { C::APART < G } && j % G >= C::APART {
             true => bias,
             false => bias + weights.recurrent_bias[panel].load(s),
         };
     }
-    let shares = sums::<S, N, I, KS, P>(s, start, x, input);
-    let mut z = shares;
-    for j in 0..N {
-        if const { C::APART < G } && j % G >= C::APART {
-            z[j] = weights.recurrent_bias[G * block + j].load(s);
-        }
-    }
-    let z = sums::<S, N, H, H, P>(s, z, units(h), recurrent);
-    let sums = z.as_chunks().0.iter().zip(shares.as_chunks().0);
-    for (block, (z, shares)) in (block..).zip(sums) {
-        let before = Units {
-            h: h[block].load(s),
-            c: c[block].load(s),
-        };
-        let next = C::next(s, *z, *shares, before);
-        if const { C::REMEMBERS } {
-            c[block].store(unpadded::<S, H>(s, block, next.units.c));
-        }
-        y[block].store(unpadded::<S, H>(s, block, next.units.h));
-    }
-}
-
-/// `start + x w`, split as all sums of a layer of `P` panels are.
-#[inline(always)]
-fn sums<S: Isa, const N: usize, const K: usize, const KS: usize, const P: usize>(
-    s: S,
-    start: [f32x16<S>; N],
-    x: &[f32; KS],
-    w: [&[Block; K]; N],
-) -> [f32x16<S>; N] {
-    let run = const { chains::run(K, P, S::SET) };
-    match P {
-        _ if const { chains::together(K, P, S::SET) == 1 } => {
-            tile::row::<S, N, 1, K, KS>(s, start, x, w, run)
-        }
-        _ if const { chains::together(K, P, S::SET) == 2 } => {
-            tile::row::<S, N, 2, K, KS>(s, start, x, w, run)
-        }
-        _ if const { chains::together(K, P, S::SET) == 3 } => {
-            tile::row::<S, N, 3, K, KS>(s, start, x, w, run)
-        }
-        _ => tile::row::<S, N, 4, K, KS>(s, start, x, w, run),
-    }
+    let shares = sums::<S, I, KS, P, N>(s, start, x, input);
+    let recurrent = (weights.recurrent, weights.recurrent_bias);
+    turn::<S, C, H, B, P, G, N>(s, recurrent, shares, h, c, y, block);
 }
 
 /// Inputs of a step that are multiplied in its own turn: more are worth a product of all steps at once.
@@ -248,10 +206,8 @@ fn many<
                     previous = y;
                 }
             } else {
-                let mut bias = [Block::ZERO; P];
-                add_biases::<S, C, I, H, P, G>(s, weights, &mut bias);
-                let start = Start::Bias(&bias);
-                dense::forward::<S, Unfinished, I, KS, N, P>(s, x, weights.input, start, gates);
+                let mut biases = [Block::ZERO; P];
+                project::<S, C, I, KS, H, P, N, G>(s, x, weights, gates, &mut biases);
                 let recurrent = (weights.recurrent, weights.recurrent_bias);
                 for (t, (gates, y)) in gates.iter_mut().zip(&mut *y).enumerate() {
                     let turned = t % 2 == 1;

@@ -185,14 +185,18 @@ impl<
             input_gradient::<S, T, I, P, N, Q, true>(s, gates, &input, dx);
         }
         for (sample, (x, y)) in layer.x.iter().zip(&mut results.streamed).enumerate() {
-            let mut state = State::default();
+            let mut state = [[Block::ZERO; B]; 2];
             if given {
-                (state.h, state.c) = (layer.h0[sample], layer.c0[sample]);
+                state = [layer.h0[sample], layer.c0[sample]];
             }
             for step in 0..T {
                 let t = if reverse { T - 1 - step } else { step };
-                stream::<S, C, I, KS, H, B, P, N, G>(s, &x[t], weights, &mut state);
-                y[t] = state.h;
+                let (gates, state) = (&mut [[[nan; P]]], state.as_flattened_mut());
+                let (x, y) = (
+                    &[[x[t]]],
+                    core::slice::from_mut(&mut y[t]).as_chunks_mut().0,
+                );
+                steps::<S, C, 1, I, KS, H, B, P, N, G>(s, x, weights, gates, y, state);
             }
         }
         let x = layer.x.chunks(chunk).zip(gates.chunks(chunk));
