@@ -18,9 +18,11 @@ use limits::{
 };
 
 pub use carried::pairs as carried;
+pub use indices::{Reading, readings, taken};
 pub use limits::fits_caller;
 
 mod carried;
+mod indices;
 mod limits;
 
 /// Finds all shapes and parameters, and compares what comes out with what is declared.

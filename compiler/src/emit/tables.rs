@@ -8,10 +8,11 @@ use super::{
 };
 use crate::call::Form;
 use crate::element::Element;
-use crate::graph::{Init, LayerId, Parameter, Role};
+use crate::graph::{Init, LayerId, Parameter, Role, ValueId};
 use crate::memory::plan::Lead;
 use crate::memory::program::Action;
 use crate::place::layout::Tensor;
+use crate::shapes::{self, Reading};
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -74,24 +75,19 @@ pub fn tables(model: &Model<'_>) -> TokenStream {
 /// Which indices are taken of the inputs that are `u32`, and by which layers; nothing where there are none.
 fn tokens(model: &Model<'_>) -> Option<TokenStream> {
     let graph = model.graph;
-    let mut lines = Vec::new();
-    for node in &graph.nodes {
-        let shapes = node
-            .inputs
-            .iter()
-            .map(|value| &graph.values[value.0].shape[..]);
-        let shapes = shapes.collect::<Vec<_>>();
-        for (operand, value) in node.inputs.iter().enumerate() {
-            let part = graph.inputs.iter().position(|input| input == value);
-            if let (Some(part), Some([least, most])) = (part, node.op.tokens(operand, &shapes)) {
-                let input = &graph.values[value.0].name;
-                let layer = &graph.values[node.output.0].name;
-                lines.push(quote! {
-                    rt::Tokens { part: #part, input: #input, layer: #layer, least: #least, most: #most }
-                });
-            }
-        }
-    }
+    let name = |value: ValueId| &graph.values[value.0].name;
+    let line = |Reading {
+                    node,
+                    value,
+                    taken: [least, most],
+                }| {
+        let part = graph.inputs.iter().position(|&input| input == value)?;
+        let (input, layer) = (name(value), name(node.output));
+        Some(quote! {
+            rt::Tokens { part: #part, input: #input, layer: #layer, least: #least, most: #most }
+        })
+    };
+    let lines = shapes::readings(graph).filter_map(line).collect::<Vec<_>>();
     (!lines.is_empty()).then(|| quote!(const TOKENS: &'static [rt::Tokens] = &[#(#lines),*];))
 }
 

@@ -7,6 +7,7 @@ use crate::ops::{Op, copying, repack::Repack};
 use crate::packing::Packing;
 use crate::parameter::Parameter;
 use crate::place::fuse::Stage;
+use crate::shapes;
 use crate::site::{Activation, Operand, Placed};
 use crate::storage::{Border, Form, Storage};
 use std::collections::BTreeSet;
@@ -61,7 +62,11 @@ pub fn place(graph: &Graph, stages: Vec<Stage>) -> Layout {
         learnt_blocks: 0,
         tensors_of_layer: Vec::new(),
     };
-    bounds(graph, &mut layout.values);
+    for &input in &graph.inputs {
+        if let Some(tokens) = &mut layout.values[input.0].tokens {
+            *tokens = shapes::taken(graph, input);
+        }
+    }
     if graph.asked.input_gradients {
         for input in &graph.inputs {
             let slopes = !graph.values[input.0].element.is_token();
@@ -149,25 +154,6 @@ fn placed(index: usize, value: &Value) -> Placed {
         tokens: value.element.is_token().then_some([0, u32::MAX]),
         learns: false,
         asked: false,
-    }
-}
-
-/// The indices that all readers of a value take.
-fn bounds(graph: &Graph, values: &mut [Placed]) {
-    for node in &graph.nodes {
-        let shapes = node
-            .inputs
-            .iter()
-            .map(|input| &graph.values[input.0].shape[..]);
-        let shapes = shapes.collect::<Vec<_>>();
-        for (operand, input) in node.inputs.iter().enumerate() {
-            if let (Some([least, most]), Some(all)) = (
-                node.op.tokens(operand, &shapes),
-                &mut values[input.0].tokens,
-            ) {
-                *all = [all[0].max(least), all[1].min(most)];
-            }
-        }
     }
 }
 

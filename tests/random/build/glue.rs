@@ -4,7 +4,7 @@ use kiln_compiler::{
     element::Element,
     graph::{Graph, ValueId},
     report::Report,
-    timing,
+    shapes, timing,
 };
 
 /// A model, its glue and its test.
@@ -180,27 +180,9 @@ fn stream_{seed}() {{
 
 /// The indices that all readers of an input take, for each input that is indices.
 fn indices(graph: &Graph) -> Vec<Option<[u32; 2]>> {
-    let of = |input: &ValueId| {
-        let mut taken = graph.values[input.0]
-            .element
-            .is_token()
-            .then_some([0, u32::MAX]);
-        for node in &graph.nodes {
-            let shapes = node
-                .inputs
-                .iter()
-                .map(|value| &graph.values[value.0].shape[..]);
-            let shapes = shapes.collect::<Vec<_>>();
-            for operand in (0..node.inputs.len()).filter(|&operand| node.inputs[operand] == *input)
-            {
-                if let (Some(taken), Some([least, most])) =
-                    (&mut taken, node.op.tokens(operand, &shapes))
-                {
-                    *taken = [taken[0].max(least), taken[1].min(most)];
-                }
-            }
-        }
-        taken
+    let of = |&input: &ValueId| {
+        let is_token = graph.values[input.0].element.is_token();
+        is_token.then(|| shapes::taken(graph, input))
     };
     graph.inputs.iter().map(of).collect()
 }
