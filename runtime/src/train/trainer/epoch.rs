@@ -162,36 +162,15 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
 }
 
 /// An error of a step with its place in the fit.
-fn at(error: Error, number: usize, step: usize) -> Error {
-    let epoch = Some(number);
-    match error {
-        Error::NanLoss { .. } => Error::NanLoss { epoch, step },
-        Error::NanGradient { name, index, .. } => Error::NanGradient {
-            epoch,
-            step,
-            name,
-            index,
-        },
-        Error::NanInput { row, index, .. } => Error::NanInput { epoch, row, index },
-        Error::IndexOutOfRange {
-            row,
-            input,
-            index,
-            found,
-            layer,
-            least,
-            most,
-            ..
-        } => Error::IndexOutOfRange {
-            epoch,
-            row,
-            input,
-            index,
-            found,
-            layer,
-            least,
-            most,
-        },
-        other => other,
+fn at(mut error: Error, number: usize, taken: usize) -> Error {
+    match &mut error {
+        Error::NanLoss { epoch, step } | Error::NanGradient { epoch, step, .. } => {
+            (*epoch, *step) = (Some(number), taken);
+        }
+        Error::NanInput { epoch, .. } | Error::IndexOutOfRange { epoch, .. } => {
+            *epoch = Some(number);
+        }
+        _ => {}
     }
+    error
 }
