@@ -34,7 +34,7 @@ model! {
         gru: Gru(32, bidirectional = true),
         fc: Dense(8),
         forward {
-            let steps = gru(dropout(embed(words), 0.5));
+            let steps = gru(dropout(embed(words), 0.5), length = length);
             fc(dropout(max(steps, axis = 0, length = length), 0.5))
         }
     }

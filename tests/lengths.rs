@@ -2,6 +2,86 @@
 #![forbid(unsafe_code)]
 
 use kiln::{Error, prelude::*, simd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held while the instruction set is chosen, or must stay.
+fn chosen() -> MutexGuard<'static, ()> {
+    static SET: Mutex<()> = Mutex::new(());
+    SET.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sets parameters to those of another network, which has the same.
+fn copy(from: &impl Model, to: &mut impl Model) {
+    for (name, _) in from.parameters().names() {
+        let stored = from.parameters().get(name).expect(name);
+        to.parameters_mut().set(name, &stored).expect(name);
+    }
+}
+
+/// Of sequences of `T` steps, a network answers as one whose sequences are padded to `A` of them, and has the same
+/// gradients.
+fn judge<const T: usize, const A: usize, const F: usize, const O: usize, N, P>(
+    what: &str,
+    net: &N,
+    mut padded: P,
+) where
+    N: Model<Input = [[f32; F]; T], Output = [f32; O]>,
+    P: Model<Input = ([[f32; F]; A], u32), Output = [f32; O]>,
+{
+    let _chosen = chosen();
+    copy(net, &mut padded);
+    let number = |sample: usize, step: usize, feature: usize| {
+        ((sample * 71 + step * 37 + feature * 11) % 97) as f32 / 48.5 - 1.0
+    };
+    let step = |sample: usize, step: usize| core::array::from_fn(|f| number(sample, step, f));
+    let xs: Vec<[[f32; F]; T]> = (0..9)
+        .map(|sample| core::array::from_fn(|t| step(sample, t)))
+        .collect();
+    let inputs: Vec<P::Input> = xs
+        .iter()
+        .map(|x| {
+            let mut all = [[9.0; F]; A];
+            all[..T].copy_from_slice(x);
+            (all, T as u32)
+        })
+        .collect();
+    for set in simd::levels().map(simd::set_of) {
+        assert!(simd::restrict(set), "{set:?} is one of this machine's");
+        let (mut expected, mut found) = ([[0.0; O]; 9], [[0.0; O]; 9]);
+        net.forward_batch(&xs, &mut expected)
+            .expect("as many outputs");
+        padded
+            .forward_batch(&inputs, &mut found)
+            .expect("as many outputs");
+        assert_eq!(expected, found, "{what} on {set:?}");
+        for (input, expected) in inputs.iter().zip(&expected) {
+            let mut alone = [[0.0; O]];
+            padded
+                .forward_batch(&[*input], &mut alone)
+                .expect("as many outputs");
+            assert_eq!(alone, [*expected], "{what} on {set:?}");
+        }
+        // Sums over a batch are cut by positions, of which padding takes some; those of one sample are the same.
+        let mut training = Training::new(net, 1).expect("memory");
+        let mut other = Training::new(&padded, 1).expect("memory");
+        for ((x, input), delta) in xs.iter().zip(&inputs).zip(expected) {
+            training
+                .backward_from(net, &[*x], &[delta])
+                .expect("finite numbers");
+            other
+                .backward_from(&padded, &[*input], &[delta])
+                .expect("sound inputs");
+            for (name, _) in net.parameters().names() {
+                assert_eq!(
+                    training.gradients().get(name).expect(name),
+                    other.gradients().get(name).expect(name),
+                    "{name} of {what} on {set:?}"
+                );
+            }
+        }
+    }
+    simd::restrict(None);
+}
 
 /// Declares a network over sequences of some steps, and the same with a length.
 macro_rules! networks {
@@ -17,64 +97,57 @@ macro_rules! networks {
             )*
         }
 
-        /// Every padded network answers as the other, and has the same gradients.
         #[test]
         fn padding_does_not_count() {
-            for set in simd::levels().map(simd::set_of) {
-                assert!(simd::restrict(set), "{set:?} is one of this machine's");
-                $({
-                    let mut net = $name::new(Seed(7));
-                    let mut padded = $padded::new(Seed(0));
-                    for parameter in ["fc.weight", "fc.bias"] {
-                        let stored = net.parameters().get(parameter).expect(parameter);
-                        padded.parameters_mut().set(parameter, &stored).expect(parameter);
-                        net.parameters_mut().set(parameter, &stored).expect(parameter);
-                    }
-                    let number = |sample: usize, step: usize, feature: usize| {
-                        ((sample * 71 + step * 37 + feature * 11) % 97) as f32 / 48.5 - 1.0
-                    };
-                    let xs: Vec<[[f32; $features]; $steps]> = (0..9)
-                        .map(|sample| {
-                            std::array::from_fn(|step| {
-                                std::array::from_fn(|feature| number(sample, step, feature))
-                            })
-                        })
-                        .collect();
-                    let inputs: Vec<([[f32; $features]; $all], u32)> = xs
-                        .iter()
-                        .map(|x| {
-                            let mut all = [[9.0; $features]; $all];
-                            all[..$steps].copy_from_slice(x);
-                            (all, $steps)
-                        })
-                        .collect();
-                    let (mut expected, mut found) = ([[0.0; $outputs]; 9], [[0.0; $outputs]; 9]);
-                    net.forward_batch(&xs, &mut expected).expect("as many outputs");
-                    padded.forward_batch(&inputs, &mut found).expect("as many outputs");
-                    let what = stringify!($padded);
-                    assert_eq!(expected, found, "{what} on {set:?}");
-                    for (input, expected) in inputs.iter().zip(&expected) {
-                        assert_eq!(padded.forward(input), *expected, "{what} on {set:?}");
-                    }
-                    // Sums over a batch are cut by positions, of which padding takes some; those of one sample are the same.
-                    let mut training = Training::new(&net, 1).expect("memory");
-                    let mut other = Training::new(&padded, 1).expect("memory");
-                    for ((x, input), delta) in xs.iter().zip(&inputs).zip(expected) {
-                        training.backward_from(&net, &[*x], &[delta]).expect("finite numbers");
-                        other.backward_from(&padded, &[*input], &[delta]).expect("sound inputs");
-                        for parameter in ["fc.weight", "fc.bias"] {
-                            assert_eq!(
-                                training.gradients().get(parameter).expect(parameter),
-                                other.gradients().get(parameter).expect(parameter),
-                                "{parameter} of {what} on {set:?}"
-                            );
-                        }
-                    }
-                })*
-            }
-            simd::restrict(None);
+            $(judge(stringify!($padded), &$name::new(Seed(7)), $padded::new(Seed(0)));)*
         }
     };
+}
+
+/// Declares a recurrent layer over sequences of some steps, and the same with a length: the mean of its steps and the
+/// states behind the last are the answer.
+macro_rules! recurrences {
+    (
+        $($name:ident, $padded:ident: $steps:literal of $all:literal, [$features:literal] -> [$outputs:literal]
+        $layer:ident($($rest:tt)*) gives ($($state:ident),*);)*
+    ) => {
+        kiln::model! {
+            $(
+                struct $name(x: [$steps, $features]) -> [$outputs] {
+                    before: Dense($features), layer: $layer($($rest)*),
+                    forward {
+                        let (y, $($state),*) = layer(before(x));
+                        concat(mean(y, axis = 0), $(flatten($state)),*)
+                    }
+                }
+                struct $padded(x: [$all, $features], n: u32) -> [$outputs] {
+                    before: Dense($features), layer: $layer($($rest)*),
+                    forward {
+                        let (y, $($state),*) = layer(before(x), length = n);
+                        concat(mean(y, axis = 0, length = n), $(flatten($state)),*)
+                    }
+                }
+            )*
+        }
+
+        #[test]
+        fn padding_does_not_reach_recurrences() {
+            $(judge(stringify!($padded), &$name::new(Seed(7)), $padded::new(Seed(0)));)*
+        }
+    };
+}
+
+recurrences! {
+    Rnn5, PaddedRnn5: 5 of 8, [3] -> [38] Rnn(19) gives (h);
+    Relu1, PaddedRelu1: 1 of 4, [3] -> [16] Rnn(8, nonlinearity = Relu) gives (h);
+    Lstm4, PaddedLstm4: 4 of 9, [3] -> [60] Lstm(20) gives (h, c);
+    Lstm6, PaddedLstm6: 6 of 7, [2] -> [54] Lstm(9, bidirectional = true) gives (h, c);
+    LstmStack, PaddedLstmStack: 3 of 7, [2] -> [50] Lstm(5, layers = 2, bidirectional = true) gives (h, c);
+    Gru4, PaddedGru4: 4 of 9, [3] -> [80] Gru(20, bidirectional = true) gives (h);
+    GruWhole, PaddedGruWhole: 6 of 6, [3] -> [12] Gru(6) gives (h);
+    GruLearnt, PaddedGruLearnt: 3 of 5, [3] -> [28] Gru(7, bidirectional = true, initial_state = Learnt) gives (h);
+    GruBefore, PaddedGruBefore: 3 of 6, [3] -> [72] Gru(18, bidirectional = true, reset_after = false) gives (h);
+    LstmLearnt, PaddedLstmLearnt: 2 of 5, [3] -> [54] Lstm(18, initial_state = Learnt) gives (h, c);
 }
 
 networks! {
@@ -95,6 +168,46 @@ model! {
 
     struct Learnt(x: [4, 2], n: u32) -> [2] {
         fc: Dense(2), forward { last(fc(x), length = n) }
+    }
+
+    struct Steps(x: [4, 2], n: u32) -> [4, 3] { lstm: Lstm(3), forward { lstm(x, length = n) } }
+
+    struct Alone(x: [4, 2], n: u32) -> [2, 3] {
+        lstm: Lstm(3),
+        forward {
+            let (_, h, c) = lstm(x, length = n);
+            concat(h, c, axis = 0)
+        }
+    }
+}
+
+#[test]
+fn steps_behind_a_length_are_zeros() {
+    let _chosen = chosen();
+    let net = Steps::new(Seed(3));
+    let x = [[1.0, -1.0], [0.5, 2.0], [-1.0, 0.25], [3.0, 1.0]];
+    let all = net.forward(&(x, 4));
+    for (n, steps) in [(0, 1), (1, 1), (2, 2), (4, 4), (9, 4)] {
+        let found = net.forward(&(x, n));
+        assert_eq!(found[..steps], all[..steps], "{n}");
+        assert!(found[steps..].iter().flatten().all(|&h| h == 0.0), "{n}");
+    }
+}
+
+#[test]
+fn states_are_those_of_the_last_step_that_counts() {
+    let _chosen = chosen();
+    let mut net = Alone::new(Seed(0));
+    let steps = Steps::new(Seed(3));
+    copy(&steps, &mut net);
+    let x = [[1.0, -1.0], [0.5, 2.0], [-1.0, 0.25], [3.0, 1.0]];
+    for n in [0, 1, 2, 4, 5, 6] {
+        let last = n.clamp(1, 4) as usize - 1;
+        let [h, c] = net.forward(&(x, n));
+        assert_eq!(h, steps.forward(&(x, 4))[last], "{n}");
+        let mut short = x;
+        short[last + 1..].fill([0.0; 2]);
+        assert_eq!([h, c], net.forward(&(short, n)), "{n}");
     }
 }
 

@@ -359,7 +359,7 @@ pub enum Join {
     Pairs,
 }
 
-/// What one application of a layer leaves for a gradient: the batch's rows of one buffer, or of two side by side.
+/// What one application of a layer leaves for a gradient: the batch's rows of one buffer, or of several side by side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term<M> {
     /// The buffers, under the names of the kernel's parameters and in their order.

@@ -113,6 +113,7 @@ paths! {
     STEPS = steps;
     STEPS_MUT = steps_mut;
     STEP_PAIRS = step_pairs;
+    STEP_PAIRS_BY_LENGTH = step_pairs_by_length;
 
     IDENTITY = Identity;
     RELU = Relu;
@@ -186,9 +187,11 @@ paths! {
     DEPTHWISE_APPLICATION = depthwise::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     CONV_TRANSPOSE2D_GROUPS = conv_transpose2d::application_groups;
+    RECURRENT_COURSE = recurrent::Course;
     RECURRENT_WEIGHTS = recurrent::Weights;
     RECURRENT_ROWS = recurrent::recurrent_rows;
     INITIAL_ROWS = recurrent::initial_rows;
+    LAST_ROWS = recurrent::last_rows;
     RNN_TANH = recurrent::RnnTanh;
     RNN_RELU = recurrent::RnnRelu;
     LSTM = recurrent::Lstm;

@@ -66,6 +66,22 @@ fn recurrence() {
 }
 
 #[test]
+fn states_and_lengths() {
+    pin(
+        "states_and_lengths",
+        quote! {
+            struct States(steps: [5, 3], before: [2, 8], count: u32) -> ([5, 16], [2, 8]) {
+                gru: Gru(8, bidirectional = true),
+                forward {
+                    let (y, h) = gru(steps, before, length = count);
+                    (y, h)
+                }
+            }
+        },
+    );
+}
+
+#[test]
 fn stream() {
     pin(
         "stream",

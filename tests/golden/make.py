@@ -496,6 +496,7 @@ FAMILIES = [
     "conv1d",
     "conv_transpose",
     "groups",
+    "lengths",
     "moves",
     "norms",
     "padding",

@@ -90,6 +90,29 @@ where
     }
 }
 
+impl<A: Part, B: Part, C: Part> Inputs for (A, B, C)
+where
+    Self: Value,
+{
+    fn batch(parts: &[Vec<f32>], count: usize) -> Vec<Self> {
+        let others = samples(&parts[1], count).zip(samples(&parts[2], count));
+        let all = samples(&parts[0], count).zip(others);
+        all.map(|(a, (b, c))| (a, b, c)).collect()
+    }
+}
+
+impl<A: Part, B: Part, C: Part, D: Part> Inputs for (A, B, C, D)
+where
+    Self: Value,
+{
+    fn batch(parts: &[Vec<f32>], count: usize) -> Vec<Self> {
+        let first = samples(&parts[0], count).zip(samples(&parts[1], count));
+        let others = samples(&parts[2], count).zip(samples(&parts[3], count));
+        let all = first.zip(others);
+        all.map(|((a, b), (c, d))| (a, b, c, d)).collect()
+    }
+}
+
 /// Samples of a golden batch.
 pub const SAMPLES: usize = 5;
 

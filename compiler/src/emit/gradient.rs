@@ -40,7 +40,7 @@ impl Printer<'_> {
         through(term, self.rows(term))
     }
 
-    /// The batch's rows of one buffer, or of two side by side.
+    /// The batch's rows of one buffer, or of several side by side.
     fn rows(&self, term: &Term<Place>) -> TokenStream {
         let place = |(_, view): &(&str, View<Place>)| match view.memory {
             Place::Buffer(buffer) => {
@@ -76,6 +76,17 @@ impl Printer<'_> {
                 },
             ] => {
                 let path = rt::STEP_PAIRS;
+                quote!(#path::<#steps, #blocks, #beside, #others>)
+            }
+            [
+                Form::Steps { steps, blocks },
+                Form::Steps {
+                    steps: beside,
+                    blocks: others,
+                },
+                Form::Tokens { .. },
+            ] => {
+                let path = rt::STEP_PAIRS_BY_LENGTH;
                 quote!(#path::<#steps, #blocks, #beside, #others>)
             }
             _ => unreachable!("no gradient is a sum over {forms:?}"),

@@ -21,11 +21,26 @@ kernels! {
 pub struct Last {
     /// Whether a length says which step is the last.
     pub has_length: bool,
+    /// Whether the axis of time stays, with a size of 1.
+    pub keepdim: bool,
+}
+
+impl Last {
+    /// The last step as a row.
+    pub fn row() -> Self {
+        Self {
+            has_length: false,
+            keepdim: true,
+        }
+    }
 }
 
 impl Operator for Last {
     fn declare(_arguments: &mut Arguments<'_>) -> Self {
-        Self { has_length: false }
+        Self {
+            has_length: false,
+            keepdim: false,
+        }
     }
 
     fn takes_length(&self) -> bool {
@@ -33,14 +48,15 @@ impl Operator for Last {
     }
 
     fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-        length::tokens(operand, inputs)
+        length::tokens(operand, length::OPERAND, inputs)
     }
 
-    /// `[T, F]` gives `[F]`.
+    /// `[T, F]` gives `[F]`, or `[1, F]`.
     fn infer(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
         let feed = call.inputs[0];
-        length::check(call)?;
+        length::check(call, length::OPERAND)?;
         match *feed.shape {
+            [_, features] if self.keepdim => Ok(vec![1, features]),
             [_, features] => Ok(vec![features]),
             _ => {
                 let repair = match feed.shape.len() {

@@ -13,18 +13,18 @@ kernels! {
     EXTREME = length::extreme(s, x, length, out y, summed, lanes, sign);
 }
 
-/// The operand that a length is, behind the one whose steps it counts.
+/// The operand that a length is, behind the one whose steps it counts, of what takes no others.
 pub const OPERAND: usize = 1;
 
-/// The lengths that are taken of an operand, which is the second: those of a sequence.
-pub fn tokens(operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+/// The lengths that are taken of an operand, if it is the `length`: those of a sequence.
+pub fn tokens(operand: usize, length: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
     let steps = inputs[0].first().copied().unwrap_or(1);
-    (operand == OPERAND).then(|| [1, u32::try_from(steps).unwrap_or(u32::MAX)])
+    (operand == length).then(|| [1, u32::try_from(steps).unwrap_or(u32::MAX)])
 }
 
-/// A length is a `u32` alone, and counts the steps of a sequence.
-pub fn check(call: &Application<'_>) -> Result<(), String> {
-    let (feed, length) = (call.inputs[0], call.inputs.get(OPERAND));
+/// Operand `length`, if there is one, is a `u32` alone, and counts the steps of a sequence.
+pub fn check(call: &Application<'_>, length: usize) -> Result<(), String> {
+    let (feed, length) = (call.inputs[0], call.inputs.get(length));
     match length {
         Some(length) if length.element != Element::Scalar => Err(format!(
             "`{}` takes a length that is one u32, but `{}` gives u32{:?}; declare `{}: u32`",

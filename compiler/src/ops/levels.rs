@@ -41,6 +41,8 @@ pub struct Learnt {
 pub struct Asked<'a> {
     /// Whether the states before the first step are given.
     pub given: bool,
+    /// Whether a length says how many steps count.
+    pub length: bool,
     /// Which results are: those of every step, the states after the last.
     pub results: &'a [bool],
 }

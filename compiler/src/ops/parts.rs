@@ -1,12 +1,12 @@
 //! The operators that a layer becomes: one, or a small graph.
 
 use super::levels::{Asked, Direction, Levels};
-use super::{concat::Concat, dropout::Dropout, initial::Initial, state::State};
+use super::{concat::Concat, dropout::Dropout, initial::Initial, last::Last, state::State};
 
 /// An operator that may be a part of a layer.
-pub trait AnyPart: From<Concat> + From<Dropout> + From<Initial> + From<State> {}
+pub trait AnyPart: From<Concat> + From<Dropout> + From<Initial> + From<Last> + From<State> {}
 
-impl<P: From<Concat> + From<Dropout> + From<Initial> + From<State>> AnyPart for P {}
+impl<P: From<Concat> + From<Dropout> + From<Initial> + From<Last> + From<State>> AnyPart for P {}
 
 /// One of the operators that a layer becomes.
 #[derive(Clone, Debug)]
@@ -148,19 +148,22 @@ impl<P: AnyPart> Parts<P> {
         let all = self.push(direction.op.into(), reads);
         // Where c is asked for, it is the last row, behind the steps.
         let behind = usize::from(asked.wants(2));
+        let by_length = asked.wants(1) && asked.length && !direction.reverse;
+        let steps = match behind > 0 && (wanted || by_length) {
+            true => self.push(State::but_the_last().into(), vec![all]),
+            false => all,
+        };
         if asked.wants(1) {
-            let state = match direction.reverse {
-                true => State::first(),
-                false => State::from_end(behind),
+            let (state, rows): (P, _) = match direction.reverse {
+                true => (State::first().into(), all),
+                false if by_length => (Last::row().into(), steps),
+                false => (State::from_end(behind).into(), all),
             };
-            last[0].push(self.push(state.into(), vec![all]));
+            last[0].push(self.push(state, vec![rows]));
         }
         if asked.wants(2) {
             last[1].push(self.push(State::from_end(0).into(), vec![all]));
         }
-        match behind > 0 && wanted {
-            true => self.push(State::but_the_last().into(), vec![all]),
-            false => all,
-        }
+        steps
     }
 }

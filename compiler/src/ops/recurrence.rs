@@ -21,7 +21,7 @@ pub use cell::Cell;
 
 use super::levels::{Asked, Direction, Learnt, Levels};
 use super::operator::Application;
-use super::{init::Scheme, parameter::Weights};
+use super::{init::Scheme, length, parameter::Weights};
 use crate::{
     arguments::Arguments,
     pace::{Pace, Timing},
@@ -59,6 +59,8 @@ pub struct Recurrence {
     pub learns_states: bool,
     /// Whether c after the last step is a row behind those of the steps.
     pub keeps_cells: bool,
+    /// The operand that says how many steps count, if one does.
+    pub length: Option<usize>,
 }
 
 /// Makes a layer of a recurrence that is declared.
@@ -76,6 +78,14 @@ macro_rules! recurrence {
 
             fn arity(&self) -> (usize, usize) {
                 (1, 1 + self.0.states())
+            }
+
+            fn takes_length(&self) -> bool {
+                true
+            }
+
+            fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
+                crate::ops::length::tokens(operand, self.0.length?, inputs)
             }
 
             fn levels(&self, asked: crate::ops::levels::Asked<'_>) -> crate::ops::levels::Levels<Self> {
@@ -217,6 +227,7 @@ impl Recurrence {
             weights,
             learns_states: learns_states.unwrap_or(false),
             keeps_cells: false,
+            length: None,
         }
     }
 
@@ -236,6 +247,12 @@ impl Recurrence {
                 reverse,
                 inputs: self.inputs.filter(|_| level == self.level),
                 keeps_cells: asked.wants(2),
+                length: asked
+                    .length
+                    .then(|| match asked.given || self.learns_states {
+                        true => 1 + self.states(),
+                        false => 1,
+                    }),
                 ..self.clone()
             };
             let learnt = match self.learns_states {
@@ -274,7 +291,7 @@ impl Recurrence {
 
     /// `[T, F]` and the states before the first step, `[1, hidden]` or `[hidden]` each, give `[T, hidden]`.
     pub fn shape(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        for state in &call.inputs[1..] {
+        for state in &call.inputs[1..self.length.unwrap_or(call.inputs.len())] {
             if !matches!(*state.shape, [1, units] | [units] if units == self.hidden) {
                 return Err(format!(
                     "`{}` takes an initial state [1, {}], but `{}` gives {:?}; bring it to that shape",
@@ -283,6 +300,9 @@ impl Recurrence {
             }
         }
         let [steps, units] = self.steps(call)?;
+        if let Some(length) = self.length {
+            length::check(call, length)?;
+        }
         Ok(vec![steps + usize::from(self.keeps_cells), units])
     }
 
@@ -318,6 +338,12 @@ impl Recurrence {
 
     /// One direction waits for nothing but the steps before; the other begins at the last.
     pub fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        if self.length.is_some() {
+            return timing.refused(
+                "ends where a length says",
+                "drop `length`: a stream has a step for each frame that comes",
+            );
+        }
         if timing.inputs.len() > 1 {
             return timing.refused(
                 "begins with a state that it is given",

@@ -65,7 +65,7 @@ impl Reduction {
                 ));
             }
         }
-        length::check(call)?;
+        length::check(call, length::OPERAND)?;
         if call.inputs.len() > length::OPERAND && self.axes.as_deref() != Some(&[0]) {
             return Err(format!(
                 "`{}` takes a length of the steps of `{}`, which are its axis 0, and reduces others; write `axis = 0`",
@@ -218,7 +218,8 @@ macro_rules! reduction {
             }
 
             fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-                super::length::tokens(operand, inputs)
+                use super::length::{OPERAND, tokens};
+                tokens(operand, OPERAND, inputs)
             }
 
             /// The axes are left out, or stay with a size of 1.

@@ -212,6 +212,7 @@ impl<'a> Builder<'a> {
         let all = vec![true; 1 + op.states()];
         let asked = Asked {
             given: feeds.len() > 1,
+            length: length.is_some(),
             results: match taken {
                 Taken::Each(names) if names.len() == all.len() && names.contains(&true) => names,
                 Taken::Each(_) => &all,
@@ -236,6 +237,7 @@ impl<'a> Builder<'a> {
                 Source::Part(part) => &results[part..=part],
             };
             let mut inputs: Vec<ValueId> = reads.into_iter().flat_map(read).copied().collect();
+            let length = length.filter(|_| op.takes_length());
             inputs.extend(length.map(|(length, _)| length));
             results.push(output);
             self.graph.nodes.push(Node {
@@ -263,7 +265,7 @@ impl<'a> Builder<'a> {
     /// Says that something takes no length.
     pub fn refuse_length(&mut self, label: &str, span: Span) {
         let message = format!(
-            "`{label}` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+            "`{label}` takes no `length`; it is given to what reads steps one after another or together, such as a recurrence, `last` and `mean`"
         );
         self.report.error(span, message);
     }

@@ -231,7 +231,7 @@ impl<'b, 'a> Scope<'b, 'a> {
         let errors = self.builder.report.count();
         let parts = pattern.elems.iter();
         let wanted: Vec<bool> = parts.map(|part| !matches!(part, Pat::Wild(_))).collect();
-        let values = self.results(expr, Taken::Each(&wanted));
+        let mut values = self.results(expr, Taken::Each(&wanted));
         if !wanted.contains(&true) && self.builder.report.count() == errors {
             self.error(
                 pattern,
@@ -252,8 +252,10 @@ impl<'b, 'a> Scope<'b, 'a> {
             };
             self.error(pattern, message);
         }
-        let unknown = self.builder.unknown(expr.span());
-        let values = values.into_iter().chain(std::iter::repeat(unknown));
+        if values.len() < pattern.elems.len() {
+            let unknown = self.builder.unknown(expr.span());
+            values.resize(pattern.elems.len(), unknown);
+        }
         for (part, value) in pattern.elems.iter().zip(values) {
             if let Some(name) = bound_name(part) {
                 self.bind(name, value);

@@ -300,14 +300,33 @@ fn lengths_are_those_of_sequences() {
     );
     assert_eq!(
         said("x: [3], n: u32", "forward { relu(x, length = n) }"),
-        "`relu` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+        "`relu` takes no `length`; it is given to what reads steps one after another or together, such as a recurrence, `last` and `mean`"
     );
     assert_eq!(
         said(
             "x: [4, 3], n: u32",
             "pool: { Last }, forward { pool(x, length = n) }"
         ),
-        "`pool` takes no `length`; it is given to what reads steps one after another or together, such as `last` and `mean`"
+        "`pool` takes no `length`; it is given to what reads steps one after another or together, such as a recurrence, `last` and `mean`"
+    );
+    assert_eq!(
+        said(
+            "x: [4, 3], n: u32[2]",
+            "l: Lstm(3), forward { l(x, length = n) }"
+        ),
+        "`l` takes a length that is one u32, but `n` gives u32[2]; declare `n: u32`"
+    );
+    assert_eq!(
+        said(
+            "x: [4, 3], h: [1, 3], n: [1]",
+            "l: Gru(3), forward { l(x, h, length = n) }"
+        ),
+        "`l` takes u32 indices, but `n` gives [1], which are f32; declare `n: u32`"
+    );
+    assert_eq!(
+        said("x: [4, 3], n: u32", "l: Gru(3), forward { l(x, n) }"),
+        "`l` takes f32 numbers, but `n` is a u32; give it as a length, as in `mean(x, axis = 0, length = n)`, or declare \
+         `n: [1]`"
     );
     assert_eq!(
         said("x: [4, 3], n: u32", "forward { last(x, n) }"),

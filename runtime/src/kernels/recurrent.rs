@@ -24,6 +24,10 @@
 //! **Directions.** A layer that is told `reverse` takes the steps from the last to the first, and leaves h at the step that
 //! it read; "before" and "next" are meant in that order.
 //!
+//! **Lengths.** Of a sequence that is padded, only the first steps count. A sample that has taken its last step waits for
+//! those that advance with it: its h and c stay, its outputs are zero, and in backward its deltas. The first step of a
+//! layer that reads in reverse is the last that counts, so that in both directions waiting comes last.
+//!
 //! **Layout.** Units come in blocks of sixteen, B = ceil(H / 16), and the gates of a block are neighbours: panel
 //! `G b + gate`, lane l belongs to unit 16 b + l, gates in PyTorch's order. So the weights are Dense weights
 //! `[[Block; I]; P]` and `[[Block; H]; P]` of P = G B panels whose output rows were permuted, and each bias is
@@ -69,9 +73,9 @@ pub use backward::{backward, initial_gradient, input_gradient};
 pub use cell::Cell;
 pub use forward::forward;
 pub use gru::{Gru, GruResetBefore};
-pub use layer::{Weights, initial};
+pub use layer::{Course, Weights, initial};
 pub use lstm::Lstm;
 pub use rnn::{RnnRelu, RnnTanh};
 pub use step::infer;
 pub use steps::steps;
-pub use update::{initial_rows, recurrent_rows, update};
+pub use update::{initial_rows, last_rows, recurrent_rows, update};

@@ -19,9 +19,10 @@ pub fn recurrence(layer: &Recurrence, application: &Application<'_>) -> Vec<f64>
         unreachable!("a recurrence has two weights")
     };
     let (n, features) = (layer.hidden, application.inputs[0].shape[1]);
-    let state = |operand: usize| match application.inputs.get(operand) {
-        Some(state) => state.data.to_vec(),
-        None => vec![0.0; n],
+    let states = 1..layer.length.unwrap_or(application.inputs.len());
+    let state = |operand: usize| match states.contains(&operand) {
+        true => application.inputs[operand].data.to_vec(),
+        false => vec![0.0; n],
     };
     let (mut h, mut c) = (state(1), state(2));
     let mut y = vec![0.0; volume(application.output)];
@@ -32,6 +33,11 @@ pub fn recurrence(layer: &Recurrence, application: &Application<'_>) -> Vec<f64>
         .chunks_exact(features)
         .zip(rows.chunks_exact_mut(n))
         .collect();
+    // Those behind a length stay zero.
+    if let Some(length) = layer.length {
+        let length = application.inputs[length].data[0] as usize;
+        steps.truncate(length.max(1));
+    }
     if layer.reverse {
         steps.reverse();
     }

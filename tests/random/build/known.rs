@@ -225,6 +225,17 @@ pub const MODELS: &[&str] = &[
             (last(h, length = n), all, concat(mean(g, axis = 0, length = m), last(g, length = m)))
         }
     }",
+    // A length that several levels and both directions read, states that are given beside it, and states that are learnt.
+    "(x: [7, 5], y: [4, 18], h0: [2, 9], c0: [2, 9], n: u32, m: u32) -> ([7, 18], [2, 9], [4, 6], [1, 20]) {
+        both: Lstm(9, bidirectional = true), stack: Gru(6, layers = 2, bidirectional = true),
+        before: Gru(20, reset_after = false, initial_state = Learnt),
+        forward {
+            let (h, _, c) = both(x, h0, c0, length = n);
+            let (_, g) = stack(y, length = m);
+            let (_, k) = before(h, length = n);
+            (h, c, g, k)
+        }
+    }",
     // A table that is looked up twice and attended to twice.
     "(words: u32[5], kind: u32, x: [3, 18]) -> ([5, 21], [3, 21], [18]) {
         table: Embedding(21, 18, padding = 20), fc: Dense(18),

@@ -7,13 +7,14 @@ use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
 use crate::site::{Operand, Site};
 use crate::storage::{LANES, padded};
+use std::ops::Range;
 
 kernels! {
-    INFER = recurrent::infer(s, x, h0, c0, reverse, weights, out gates, out y, out state);
+    INFER = recurrent::infer(s, x, h0, c0, course, weights, out gates, out y, out state);
     STEPS = recurrent::steps(s, x, weights, out gates, out y, mut state);
-    FORWARD = recurrent::forward(s, x, h0, c0, reverse, weights, out gates, out saved, out y, out state);
+    FORWARD = recurrent::forward(s, x, h0, c0, course, weights, out gates, out saved, out y, out state);
     BACKWARD = recurrent::backward(
-        s, recurrent, c0, reverse, dy, mut gates, mut saved, out dh0, out dc0, out carried
+        s, recurrent, c0, course, dy, mut gates, mut saved, out dh0, out dc0, out carried
     );
     INPUT_GRADIENT = recurrent::input_gradient(s, gates, input, add dx);
     INITIAL_GRADIENT = recurrent::initial_gradient(s, delta, add d);
@@ -58,6 +59,9 @@ const CARRIED: Slot = Slot::Own("carried");
 
 /// What forward keeps of every step beside the gates; of `Gru`, after backward the deltas of the sums of hidden states.
 const SAVED: Slot = Slot::Own("saved");
+
+/// A length: one number, and the rest of its block.
+const LENGTH: Form = Form::Tokens { tokens: LANES };
 
 impl Recurrence {
     fn panels(&self) -> usize {
@@ -128,10 +132,50 @@ impl Recurrence {
         };
         Call::of(kernel, [Size::Isa, self.cell()].into_iter().chain(sizes))
             .read("x", Slot::Input(0), x)
-            .with("h0", given(site, 1))
-            .with("c0", given(site, 2))
-            .with("reverse", Argument::Flag(self.reverse))
+            .with("h0", self.given(site, 1))
+            .with("c0", self.given(site, 2))
+            .with("course", self.course())
             .with("weights", self.weights(site))
+    }
+
+    /// The operands that are states before the first step.
+    fn states_of(&self, site: &Site<'_>) -> Range<usize> {
+        1..self.length.unwrap_or(site.inputs.len())
+    }
+
+    /// A state before the first step, where it is given.
+    fn given(&self, site: &Site<'_>, operand: usize) -> Argument<Slot> {
+        match self.states_of(site).contains(&operand) {
+            true => {
+                let form = Form::row(site.input(operand).blocks());
+                some(Argument::read(Slot::Input(operand), form))
+            }
+            false => nothing(),
+        }
+    }
+
+    /// What backward leaves of the delta of a given state, where that delta is asked for.
+    fn initial_delta(&self, site: &Site<'_>, operand: usize) -> Argument<Slot> {
+        match self.states_of(site).contains(&operand) && site.adds(operand).is_some() {
+            true => {
+                let form = Form::row(site.input(operand).blocks());
+                some(Argument::write(initial_slot(operand), form))
+            }
+            false => nothing(),
+        }
+    }
+
+    /// The order of the steps, and how many of each sample count.
+    fn course(&self) -> Argument<Slot> {
+        let lengths = match self.length {
+            Some(operand) => some(Argument::read(Slot::Input(operand), LENGTH)),
+            None => nothing(),
+        };
+        let fields = vec![
+            ("reverse", Argument::Flag(self.reverse)),
+            ("lengths", lengths),
+        ];
+        Argument::Record(rt::RECURRENT_COURSE, fields)
     }
 
     /// Blocks of scratch for each sample: a row of gates, and two of units.
@@ -161,6 +205,7 @@ impl Recurrence {
         let row = Some((1, padded(self.hidden)));
         match operand.index {
             0 => operand.lies_in_rows(),
+            index if self.length == Some(index) => true,
             _ => operand.storage.shape == operand.shape && operand.storage.rows() == row,
         }
     }
@@ -277,14 +322,14 @@ impl Recurrence {
         let sizes = [Size::Isa, self.cell()].into_iter().chain(sizes);
         let call = Call::of(&BACKWARD, sizes)
             .read("recurrent", Slot::Transposed(0), weights(b))
-            .with("c0", given(site, 2))
-            .with("reverse", Argument::Flag(self.reverse))
+            .with("c0", self.given(site, 2))
+            .with("course", self.course())
             .read("dy", Slot::Delta, form(y, b))
             .modify("gates", GATES, form(t, p));
         let through_time = self
             .saved(call, site, true)
-            .with("dh0", initial_delta(site, 1))
-            .with("dc0", initial_delta(site, 2))
+            .with("dh0", self.initial_delta(site, 1))
+            .with("dc0", self.initial_delta(site, 2))
             .write("carried", CARRIED, Form::Scratch(2 * b));
         let down = |add: bool| {
             let q = i.div_ceil(LANES);
@@ -304,7 +349,7 @@ impl Recurrence {
         };
         std::iter::once(through_time)
             .chain(site.adds(0).map(down))
-            .chain((1..site.inputs.len()).filter_map(initial))
+            .chain(self.states_of(site).filter_map(initial))
             .collect()
     }
 
@@ -359,12 +404,22 @@ impl Recurrence {
         let sizes = sizes.chain([Size::Flag(self.reverse)]);
         term.through = Some((rt::RECURRENT_ROWS, sizes.collect()));
         let mut terms = vec![term];
-        if site.inputs.len() > 1 {
+        if !self.states_of(site).is_empty() {
             let first = ("x", Slot::Input(1), steps(1, b));
+            let mut sizes = [t, b, p, hidden].map(Size::Number).to_vec();
             let mut term = Term::of(1, [first, deltas]);
-            let sizes = [t, b, p, hidden].map(Size::Number).into_iter();
-            let sizes = sizes.chain([Size::Flag(self.reverse)]);
-            term.through = Some((rt::INITIAL_ROWS, sizes.collect()));
+            term.through = Some(match self.length {
+                // The first step is the last that counts.
+                Some(operand) if self.reverse => {
+                    let length = ("length", Slot::Input(operand), LENGTH);
+                    term = Term::of(1, [first, deltas, length]);
+                    (rt::LAST_ROWS, sizes)
+                }
+                _ => {
+                    sizes.push(Size::Flag(self.reverse));
+                    (rt::INITIAL_ROWS, sizes)
+                }
+            });
             terms.push(term);
         }
         let together = self.cell.panels_together(p);
@@ -372,31 +427,9 @@ impl Recurrence {
     }
 }
 
-/// A state before the first step, where it is given.
-fn given(site: &Site<'_>, operand: usize) -> Argument<Slot> {
-    match site.inputs.get(operand) {
-        Some(state) => {
-            let form = Form::row(state.storage.blocks());
-            some(Argument::read(Slot::Input(operand), form))
-        }
-        None => nothing(),
-    }
-}
-
 /// What backward leaves of the delta of a given state.
 fn initial_slot(operand: usize) -> Slot {
     Slot::Own(if operand == 1 { "dh0" } else { "dc0" })
-}
-
-/// The same as an argument, where that delta is asked for.
-fn initial_delta(site: &Site<'_>, operand: usize) -> Argument<Slot> {
-    match site.adds(operand) {
-        Some(_) => {
-            let form = Form::row(site.input(operand).blocks());
-            some(Argument::write(initial_slot(operand), form))
-        }
-        None => nothing(),
-    }
 }
 
 /// The gradient of weights of `k` inputs, which stand `width` floats apart, and `p` panels: so many are summed `together`, of

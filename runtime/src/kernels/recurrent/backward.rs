@@ -3,7 +3,7 @@
 use super::{
     cell::{Cell, Deltas},
     forward::part,
-    layer::{GROUP, at, fits, states},
+    layer::{Counts, Course, GROUP, fits, states},
 };
 use crate::{
     block::{Block, LANES},
@@ -35,7 +35,7 @@ const fn cuts(panels: usize) -> bool {
 /// Turns the deltas `dy` of the outputs into the deltas of the gates' sums, which replace the gates in `gates`; where the
 /// sums of h have deltas of their own (`Gru`), those replace what is `saved`.
 ///
-/// `gates`, `saved`, `c0` and `reverse` are those of `forward`; `recurrent` is the transposed `weight_hh`
+/// `gates`, `saved`, `c0` and `course` are those of `forward`; steps that do not count have no deltas. `recurrent` is the transposed `weight_hh`
 /// (`dense::transpose`). Sums begin at dy and add gates ascending, in one chain up to 4,096 of them. `dh0` and `dc0`, where
 /// they are wanted, are the deltas of the states before the first step. `carried` has two rows of units for every sample.
 pub fn backward<
@@ -53,7 +53,7 @@ pub fn backward<
     s: S,
     recurrent: &[[Block; N]; B],
     c0: Option<&[[Block; B]]>,
-    reverse: bool,
+    course: Course<'_>,
     dy: &[[[Block; B]; Y]],
     gates: &mut [[[Block; P]; T]],
     mut saved: Option<&mut [[[Block; W]; T]]>,
@@ -69,7 +69,7 @@ pub fn backward<
             for group in tile::groups(gates.len(), GROUP) {
                 let rows = Rows {
                     c0: part(c0, &group),
-                    reverse,
+                    course: course.part(&group),
                     dy: &dy[group.clone()],
                     gates: &mut gates[group.clone()],
                     saved: match &mut saved {
@@ -94,7 +94,7 @@ pub fn backward<
 /// Up to [`GROUP`] samples that go back together.
 struct Rows<'a, const T: usize, const Y: usize, const B: usize, const P: usize, const W: usize> {
     c0: Option<&'a [[Block; B]]>,
-    reverse: bool,
+    course: Course<'a>,
     dy: &'a [[[Block; B]; Y]],
     gates: &'a mut [[[Block; P]; T]],
     /// Nothing for a cell that keeps nothing.
@@ -123,7 +123,7 @@ fn retreat<
 ) {
     let Rows {
         c0,
-        reverse,
+        course,
         dy,
         gates,
         saved,
@@ -142,9 +142,16 @@ fn retreat<
             [Block::ZERO; B]
         };
     }
-    for step in (0..T).rev() {
-        let t = at::<T>(step, reverse);
-        for ((dh, dy), carried) in dh.iter_mut().zip(dy).zip(&*carried) {
+    let counts = Counts::of::<T>(course, rows);
+    for (row, &count) in counts.each[..rows].iter().enumerate() {
+        gates[row][count..].as_flattened_mut().fill(Block::ZERO);
+        if let Some(saved) = saved.get_mut(row) {
+            saved[count..].as_flattened_mut().fill(Block::ZERO);
+        }
+    }
+    for step in (0..counts.most).rev() {
+        let t = counts.at(course, step);
+        for (((dh, dy), carried), &t) in dh.iter_mut().zip(dy).zip(&*carried).zip(&t) {
             *dh = dy[t];
             if const { C::PASSES } {
                 for (dh, carried) in dh.iter_mut().zip(carried) {
@@ -152,15 +159,16 @@ fn retreat<
                 }
             }
         }
-        if step + 1 < T {
-            let t = at::<T>(step + 1, reverse);
+        if step + 1 < counts.most {
+            let t = &counts.at(course, step + 1);
             through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, t, 0, C::RESET, dh);
         }
-        for row in 0..rows {
+        for row in (0..rows).filter(|&row| step < counts.each[row]) {
+            let t = t[row];
             for block in 0..B {
                 let before = match step.checked_sub(1) {
                     _ if !C::REMEMBERS => zero,
-                    Some(step) => saved[row][at::<T>(step, reverse)][block].load(s),
+                    Some(step) => saved[row][course.at(step, counts.each[row])][block].load(s),
                     None => c0.map_or(zero, |c0| c0[row][block].load(s)),
                 };
                 let deltas = Deltas {
@@ -178,8 +186,9 @@ fn retreat<
         }
         if const { C::RESET < G } {
             dh.as_flattened_mut().fill(Block::ZERO);
-            through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, t, C::RESET, G, dh);
-            for row in 0..rows {
+            through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, &t, C::RESET, G, dh);
+            for row in (0..rows).filter(|&row| step < counts.each[row]) {
+                let t = t[row];
                 for block in 0..B {
                     let deltas = Deltas {
                         h: dh[row][block].load(s),
@@ -201,7 +210,7 @@ fn retreat<
                 [Block::ZERO; B]
             };
         }
-        let t = at::<T>(0, reverse);
+        let t = &counts.at(course, 0);
         through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, t, 0, C::RESET, dh);
         for (dh0, dh) in dh0.as_flattened_mut().iter_mut().zip(dh.as_flattened()) {
             dh0.store(flush(s, dh.load(s)));
@@ -228,7 +237,7 @@ fn through<
     recurrent: &[[Block; N]; B],
     gates: &[[[Block; P]; T]],
     saved: &[[[Block; W]; T]],
-    t: usize,
+    t: &[usize; GROUP],
     from: usize,
     to: usize,
     dh: &mut [[Block; B]],
@@ -278,7 +287,8 @@ struct Recurrence<
     s: S,
     gates: &'a [[[Block; P]; T]],
     saved: &'a [[[Block; W]; T]],
-    t: usize,
+    /// The step of each row.
+    t: &'a [usize; GROUP],
     stretches: Range<usize>,
     from: usize,
     recurrent: &'a [[Block; N]; B],
@@ -321,8 +331,8 @@ impl<
             for (i, x) in x.iter_mut().enumerate() {
                 // The sums of h have the deltas of the gates, or deltas of their own.
                 let deltas: &[Block] = match const { C::APART < G } {
-                    true => &self.saved[row + i][self.t],
-                    false => &self.gates[row + i][self.t],
+                    true => &self.saved[row + i][self.t[row + i]],
+                    false => &self.gates[row + i][self.t[row + i]],
                 };
                 *x = floats(bytemuck::must_cast_slice(deltas), at);
             }

@@ -3,7 +3,7 @@
 use super::{
     cell::{Cell, Units},
     gru::{Gru, GruResetBefore},
-    layer::{GROUP, Weights, at, begin, fits, project, states, units, unpadded},
+    layer::{Counts, Course, GROUP, Weights, begin, fits, project, states, units, unpadded},
     lstm::Lstm,
     rnn::{RnnRelu, RnnTanh},
 };
@@ -18,7 +18,8 @@ use fearless_simd::{f32x16, prelude::*};
 /// Most panels of a turn: a block of units' gates, or those of several blocks.
 const WIDTH: usize = 6;
 
-/// Runs whole sequences of several samples, from the last step to the first if `reverse`.
+/// Runs whole sequences of several samples. Steps that do not count are as if they were not there, and `y` is zero in
+/// their places.
 ///
 /// `gates` is left holding the gates and `saved` what a cell [keeps](Cell::save), of every step, which is what `backward`
 /// reads, and `y` holds h; where `Y = T + 1`, the last row of `y` is c after the last step. Every sum begins at the
@@ -43,7 +44,7 @@ pub fn forward<
     x: &[[[f32; KS]; T]],
     h0: Option<&[[Block; B]]>,
     c0: Option<&[[Block; B]]>,
-    reverse: bool,
+    course: Course<'_>,
     weights: Weights<'_, I, H, P>,
     gates: &mut [[[Block; P]; T]],
     mut saved: Option<&mut [[[Block; W]; T]]>,
@@ -65,7 +66,7 @@ pub fn forward<
                 let rows = Rows {
                     h0: part(h0, &group),
                     c0: part(c0, &group),
-                    reverse,
+                    course: course.part(&group),
                     gates: &mut gates[group.clone()],
                     saved: match &mut saved {
                         Some(saved) => Some(&mut saved[group.clone()]),
@@ -96,7 +97,7 @@ pub(super) struct Rows<
 > {
     pub h0: Option<&'a [[Block; B]]>,
     pub c0: Option<&'a [[Block; B]]>,
-    pub reverse: bool,
+    pub course: Course<'a>,
     /// What [`project`] left.
     pub gates: &'a mut [[[Block; P]; T]],
     pub saved: Option<&'a mut [[[Block; W]; T]]>,
@@ -128,7 +129,7 @@ pub(super) fn advance<
             let Rows {
                 h0,
                 c0,
-                reverse,
+                course,
                 gates,
                 mut saved,
                 y,
@@ -138,8 +139,12 @@ pub(super) fn advance<
             begin(h, h0);
             begin(c, c0);
             let mut z = [Block::ZERO; WIDTH * GROUP];
-            for step in 0..T {
-                let t = at::<T>(step, reverse);
+            let counts = Counts::of::<T>(course, rows);
+            for (y, &count) in y.iter_mut().zip(&counts.each) {
+                y[count..T].as_flattened_mut().fill(Block::ZERO);
+            }
+            for step in 0..counts.most {
+                let t = counts.at(course, step);
                 let is_zero = step == 0 && h0.is_none();
                 for first in (0..B).step_by(C::UNITS) {
                     let blocks = const { C::UNITS }.min(B - first);
@@ -151,13 +156,14 @@ pub(super) fn advance<
                         weights,
                         bias,
                         gates,
-                        t,
+                        t: &t,
                         panel: G * first,
                         z: &mut z,
                         cell: core::marker::PhantomData,
                     };
                     product.cover(is_zero, panels);
-                    for row in 0..rows {
+                    for row in (0..rows).filter(|&row| step < counts.each[row]) {
+                        let t = t[row];
                         for block in first..first + blocks {
                             let from = row * WIDTH + (block - first) * G;
                             let mut sums = [f32x16::splat(s, 0.0); G];
@@ -202,13 +208,14 @@ pub(super) fn advance<
                         weights,
                         bias,
                         gates,
-                        t,
+                        t: &t,
                         panel: G * block + C::RESET,
                         z: &mut z,
                         cell: core::marker::PhantomData,
                     };
                     product.cover(is_zero, G - C::RESET);
-                    for row in 0..rows {
+                    for row in (0..rows).filter(|&row| step < counts.each[row]) {
+                        let t = t[row];
                         let gates = gates[row][t].as_chunks_mut().0;
                         let gates: &mut [Block; G] = &mut gates[block];
                         let mut sums = load(s, gates);
@@ -230,8 +237,8 @@ pub(super) fn advance<
                         }
                     }
                 }
-                for (h, y) in h.iter_mut().zip(&*y) {
-                    *h = y[t];
+                for row in (0..rows).filter(|&row| step < counts.each[row]) {
+                    h[row] = y[row][t[row]];
                 }
             }
             if const { Y > T } {
@@ -268,7 +275,8 @@ struct Recurrence<
     weights: &'a [[Block; H]; P],
     bias: &'a [Block; P],
     gates: &'a [[[Block; P]; T]],
-    t: usize,
+    /// The step of each row.
+    t: &'a [usize; GROUP],
     panel: usize,
     z: &'a mut [Block; WIDTH * GROUP],
     cell: core::marker::PhantomData<C>,
@@ -303,7 +311,7 @@ impl<
     fn start(&self, row: usize, panel: usize) -> &Block {
         match const { C::APART < G } && panel % G >= C::APART {
             true => &self.bias[panel],
-            false => &self.gates[row][self.t][panel],
+            false => &self.gates[row][self.t[row]][panel],
         }
     }
 }
@@ -339,7 +347,7 @@ impl<
                     *sum = self.start(row + i, self.panel + panel + j).load(s);
                 }
             } else {
-                let start = &self.gates[row + i][self.t][self.panel + panel..][..BLOCKS];
+                let start = &self.gates[row + i][self.t[row + i]][self.panel + panel..][..BLOCKS];
                 for j in 0..BLOCKS {
                     sums[i][j] = start[j].load(s);
                 }

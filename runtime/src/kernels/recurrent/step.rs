@@ -3,7 +3,7 @@
 use super::{
     cell::{Cell, Units},
     forward::{Rows, advance, load, part},
-    layer::{GROUP, Weights, at, begin, fits, project, states, units, unpadded},
+    layer::{Course, GROUP, Weights, begin, fits, project, states, units, unpadded},
 };
 use crate::{
     block::Block,
@@ -34,7 +34,7 @@ pub fn infer<
     x: &[[[f32; KS]; T]],
     h0: Option<&[[Block; B]]>,
     c0: Option<&[[Block; B]]>,
-    reverse: bool,
+    course: Course<'_>,
     weights: Weights<'_, I, H, P>,
     gates: &mut [[[Block; P]; T]],
     y: &mut [[[Block; B]; Y]],
@@ -48,21 +48,23 @@ pub fn infer<
     s.vectorize(
         #[inline(always)]
         || {
-            let flat = gates.as_flattened_mut();
-            project::<S, C, I, KS, H, P, N, G>(s, x.as_flattened(), weights, flat, state);
             let recurrent = (weights.recurrent, weights.recurrent_bias);
-            if let ([gates], [y]) = (&mut *gates, &mut *y) {
+            if let ([x], [gates], [y]) = (x, &mut *gates, &mut *y) {
+                let count = course.count::<T>(0);
+                let (x, shares) = (&x[..count], &mut gates[..count]);
+                project::<S, C, I, KS, H, P, N, G>(s, x, weights, shares, state);
+                y[count..T].as_flattened_mut().fill(Block::ZERO);
                 let [h, c] = states::<B>(state, 1);
                 begin(h, h0);
                 begin(c, c0);
                 let [[first], [c]] = [h, c] else {
                     unreachable!("a state has one row for one sample")
                 };
-                for step in 0..T {
-                    let t = at::<T>(step, reverse);
+                for step in 0..count {
+                    let t = course.at(step, count);
                     let [now, before] = match step.checked_sub(1) {
                         None => [&mut y[t], &mut *first],
-                        Some(before) => match y.get_disjoint_mut([t, at::<T>(before, reverse)]) {
+                        Some(before) => match y.get_disjoint_mut([t, course.at(before, count)]) {
                             Ok(rows) => rows,
                             Err(_) => unreachable!("two steps of a sequence"),
                         },
@@ -83,11 +85,13 @@ pub fn infer<
                 }
                 return;
             }
+            let flat = gates.as_flattened_mut();
+            project::<S, C, I, KS, H, P, N, G>(s, x.as_flattened(), weights, flat, state);
             for group in tile::groups(gates.len().min(y.len()), GROUP) {
                 let rows = Rows::<T, Y, B, P, W> {
                     h0: part(h0, &group),
                     c0: part(c0, &group),
-                    reverse,
+                    course: course.part(&group),
                     gates: &mut gates[group.clone()],
                     saved: None,
                     y: &mut y[group],

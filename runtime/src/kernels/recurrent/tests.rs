@@ -77,8 +77,9 @@ impl<
 > Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q, E, R>
 {
     /// Forward and gradients against the reference, on all levels.
-    fn check(samples: usize, (reverse, given): (bool, bool)) {
-        let mut layer = Self::new(samples, reverse, given);
+    fn check(samples: usize, how: [bool; 3]) {
+        let mut layer = Self::new(samples, how);
+        let given = layer.reference.case.given;
         let expected = layer.reference.forward();
         // Differences cost two passes each.
         let every = if samples > 2 { 997 } else { 1 };
@@ -189,10 +190,15 @@ macro_rules! cell {
     };
 }
 
-const ONE_WAY: (bool, bool) = (false, false);
-const REVERSE: (bool, bool) = (true, false);
-const GIVEN: (bool, bool) = (false, true);
-const REVERSE_GIVEN: (bool, bool) = (true, true);
+// In reverse or not, with given states or without, padded or not.
+const ONE_WAY: [bool; 3] = [false, false, false];
+const REVERSE: [bool; 3] = [true, false, false];
+const GIVEN: [bool; 3] = [false, true, false];
+const REVERSE_GIVEN: [bool; 3] = [true, true, false];
+const PADDED: [bool; 3] = [false, false, true];
+const PADDED_REVERSE: [bool; 3] = [true, false, true];
+const PADDED_GIVEN: [bool; 3] = [false, true, true];
+const PADDED_REVERSE_GIVEN: [bool; 3] = [true, true, true];
 
 cell!(lstm_one_step: Lstm(4, 1, 1, 4), 2, 1, 3, 16, 5, 1; 2; ONE_WAY, REVERSE_GIVEN);
 cell!(lstm: Lstm(4, 1, 1, 4), 4, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
@@ -200,7 +206,15 @@ cell!(gru: Gru(3, 3, 1, 3), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVER
 cell!(gru_reset_before: GruResetBefore(3, 2, 2, 2), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
 cell!(rnn_tanh: RnnTanh(1, 0, 1, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
 cell!(rnn_relu: RnnRelu(1, 0, 1, 1), 3, 3, 3, 3, 20, 1; 2; ONE_WAY, REVERSE, GIVEN, REVERSE_GIVEN);
+cell!(lstm_padded: Lstm(4, 1, 1, 4), 5, 4, 3, 3, 20, 1; 5; PADDED, PADDED_REVERSE, PADDED_GIVEN, PADDED_REVERSE_GIVEN);
+cell!(gru_padded: Gru(3, 3, 1, 3), 4, 4, 3, 3, 20, 1; 5; PADDED, PADDED_REVERSE, PADDED_GIVEN, PADDED_REVERSE_GIVEN);
+cell!(
+    gru_reset_before_padded: GruResetBefore(3, 2, 2, 2), 4, 4, 3, 3, 20, 1; 5;
+    PADDED, PADDED_REVERSE, PADDED_GIVEN, PADDED_REVERSE_GIVEN
+);
+cell!(rnn_padded: RnnTanh(1, 0, 1, 1), 4, 4, 3, 3, 20, 1; 5; PADDED, PADDED_REVERSE, PADDED_GIVEN, PADDED_REVERSE_GIVEN);
 // More samples than advance together, and more blocks of units than a turn has.
+cell!(many_samples_padded: Lstm(4, 1, 1, 4), 7, 6, 3, 3, 20, 1; 31; PADDED_REVERSE_GIVEN);
 cell!(many_samples: Gru(3, 3, 1, 3), 3, 3, 3, 3, 50, 1; 31; GIVEN);
 cell!(many_samples_of_one_gate: RnnTanh(1, 0, 1, 1), 3, 3, 3, 3, 90, 1; 31; ONE_WAY);
 // More rows than a section, more inputs than a rectangle.

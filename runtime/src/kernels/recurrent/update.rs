@@ -7,7 +7,7 @@
 
 use super::layer::gates_of;
 use crate::{
-    block::Block,
+    block::{Block, LANES},
     simd::{Isa, chains::POSITIONS},
     tile::{self, Accumulators, Visit},
     update::Stretch,
@@ -84,6 +84,32 @@ pub fn initial_rows<
         },
     )
 }
+
+/// The same of sequences that are read from the last step that counts, which `length` says.
+#[inline(always)]
+pub fn last_rows<'a, const T: usize, const B: usize, const P: usize, const F: usize>(
+    chunks: impl Iterator<Item = Ended<'a, T, B, P>> + Clone,
+) -> impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone {
+    chunks.flat_map(
+        #[inline(always)]
+        |(h, dz, lengths)| {
+            h.iter().zip(dz).zip(lengths).map(
+                #[inline(always)]
+                |((h, dz), length)| {
+                    let first = (length[0] as usize).clamp(1, T) - 1;
+                    (bytemuck::must_cast_slice(h), &dz[first..][..1])
+                },
+            )
+        },
+    )
+}
+
+/// States before the first step, deltas of every step, and how many steps count, of some samples.
+pub type Ended<'a, const T: usize, const B: usize, const P: usize> = (
+    &'a [[[Block; B]; 1]],
+    &'a [[[Block; P]; T]],
+    &'a [[u32; LANES]],
+);
 
 /// Finishes the gradients (3) or (4) of the part of `weight_ih` or `weight_hh` that `stretch` asks for; like
 /// `dense::update`, but for many rows.

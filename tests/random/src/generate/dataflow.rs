@@ -7,29 +7,30 @@ use super::{
 use crate::dice::Dice;
 
 /// A model while it grows.
-struct Dataflow {
-    values: Vec<Value>,
-    declarations: Vec<Declaration>,
-    statements: Vec<String>,
-    inputs: usize,
+pub struct Dataflow {
+    pub(super) values: Vec<Value>,
+    pub(super) declarations: Vec<Declaration>,
+    pub(super) statements: Vec<String>,
+    /// How many of the values are inputs.
+    pub(super) inputs: usize,
     /// Inputs of indices, as they are declared, and the layers that look them up.
-    indices: Vec<String>,
+    pub(super) indices: Vec<String>,
     tables: Vec<String>,
 }
 
 /// A tensor that has a name.
 #[derive(Clone)]
-struct Value {
+pub struct Value {
     name: String,
-    shape: Vec<usize>,
+    pub(super) shape: Vec<usize>,
     used: bool,
 }
 
 /// A layer that can be called again.
-struct Declaration {
-    name: String,
-    layer: Layer,
-    operand: Vec<usize>,
+pub struct Declaration {
+    pub(super) name: String,
+    pub(super) layer: Layer,
+    pub(super) operand: Vec<usize>,
 }
 
 impl Declaration {
@@ -48,7 +49,7 @@ impl Declaration {
 }
 
 /// The most inputs a model is given.
-const INPUTS: usize = 6;
+pub(super) const INPUTS: usize = 6;
 
 /// The most outputs a model is given.
 const OUTPUTS: usize = 3;
@@ -71,11 +72,7 @@ pub fn dataflow(dice: &mut Dice, name: &str) -> String {
         } else {
             shape::input(dice)
         };
-        flow.values.push(Value {
-            name: format!("x{index}"),
-            shape,
-            used: false,
-        });
+        flow.know(format!("x{index}"), shape);
         flow.inputs += 1;
     }
     if dice.once_in(4) {
@@ -84,6 +81,9 @@ pub fn dataflow(dice: &mut Dice, name: &str) -> String {
     for _ in 0..dice.between(2, 9) {
         if dice.once_in(12) {
             flow.pool_by_length(dice);
+        }
+        if dice.once_in(12) {
+            flow.recur(dice);
         }
         match dice.below(8) {
             0..=3 => flow.apply(dice),
@@ -108,7 +108,7 @@ impl Dataflow {
     }
 
     /// Marks a value as used; its name.
-    fn take(&mut self, index: usize) -> String {
+    pub(super) fn take(&mut self, index: usize) -> String {
         self.values[index].used = true;
         self.values[index].name.clone()
     }
@@ -121,6 +121,22 @@ impl Dataflow {
         }
         let name = format!("h{}", self.values.len());
         self.statements.push(format!("let {name} = {expression};"));
+        self.know(name, shape);
+    }
+
+    /// A further input, which something has taken.
+    pub(super) fn give(&mut self, name: &str, shape: Vec<usize>) {
+        let value = Value {
+            name: name.into(),
+            shape,
+            used: true,
+        };
+        self.values.insert(self.inputs, value);
+        self.inputs += 1;
+    }
+
+    /// A value that a statement binds.
+    pub(super) fn know(&mut self, name: String, shape: Vec<usize>) {
         self.values.push(Value {
             name,
             shape,

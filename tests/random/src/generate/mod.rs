@@ -6,6 +6,7 @@ mod dataflow;
 mod layers;
 mod padding;
 mod shape;
+mod states;
 
 use kiln_compiler::graph::{Graph, Node, ValueId};
 

@@ -38,6 +38,18 @@ pub struct Case {
     pub reverse: bool,
     /// Whether states before the first step are given.
     pub given: bool,
+    /// Whether sequences are padded.
+    pub padded: bool,
+}
+
+impl Case {
+    /// How many steps of a sample count.
+    pub fn length(&self, sample: usize) -> usize {
+        match self.padded {
+            true => 1 + (2 * sample + 1) % self.steps,
+            false => self.steps,
+        }
+    }
 }
 
 /// A layer and a batch: its numbers in the order of [`Parameter`].
@@ -183,8 +195,9 @@ impl Reference {
         for (sample, outputs) in outputs.chunks_mut((steps + 1) * units).enumerate() {
             let mut h = part(5)[sample * units..][..units].to_vec();
             let mut c = part(6)[sample * units..][..units].to_vec();
-            for step in 0..steps {
-                let t = if reverse { steps - 1 - step } else { step };
+            let count = self.case.length(sample);
+            for step in 0..count {
+                let t = if reverse { count - 1 - step } else { step };
                 let x = &part(4)[(sample * steps + t) * inputs..][..inputs];
                 let share = |gate: usize, unit: usize| {
                     let row = gate * units + unit;

@@ -46,6 +46,7 @@ pub struct Layer<
     pub x: Vec<[[f32; KS]; T]>,
     pub h0: Vec<[Block; B]>,
     pub c0: Vec<[Block; B]>,
+    pub lengths: Vec<[u32; LANES]>,
     /// dL/dy of the loss that the reference computes.
     pub dy: Vec<[[Block; B]; Y]>,
     pub cell: PhantomData<C>,
@@ -119,7 +120,8 @@ impl<
             input_bias: &layer.input_bias,
             recurrent_bias: &layer.recurrent_bias,
         };
-        let Case { given, reverse, .. } = layer.reference.case;
+        let case = layer.reference.case;
+        let Case { given, reverse, .. } = case;
         let nan = Block([f32::NAN; LANES]);
         let samples = layer.x.len();
         let mut gates = vec![[[nan; P]; T]; samples];
@@ -146,10 +148,14 @@ impl<
             let (x, gates) = (&layer.x[rows.clone()], &mut gates[rows.clone()]);
             let [h0, c0] =
                 [&layer.h0, &layer.c0].map(|rows_of| given.then(|| &rows_of[rows.clone()]));
+            let course = Course {
+                reverse,
+                lengths: case.padded.then(|| &layer.lengths[rows.clone()]),
+            };
             let y = &mut results.inferred[rows.clone()];
             let mut state = vec![nan; P.max(2 * B) * x.len()];
             infer::<S, C, T, Y, I, KS, H, B, P, N, G, W>(
-                s, x, h0, c0, reverse, weights, gates, y, &mut state,
+                s, x, h0, c0, course, weights, gates, y, &mut state,
             );
             let (saved, y) = (&mut saved[rows.clone()], &mut results.y[rows.clone()]);
             state.fill(nan);
@@ -158,7 +164,7 @@ impl<
                 x,
                 h0,
                 c0,
-                reverse,
+                course,
                 weights,
                 gates,
                 (W > 0).then_some(&mut *saved),
@@ -172,7 +178,7 @@ impl<
                 s,
                 &recurrent,
                 c0,
-                reverse,
+                course,
                 dy,
                 gates,
                 (W > 0).then_some(&mut *saved),
@@ -189,8 +195,12 @@ impl<
             if given {
                 state = [layer.h0[sample], layer.c0[sample]];
             }
-            for step in 0..T {
-                let t = if reverse { T - 1 - step } else { step };
+            let count = case.length(sample);
+            for y in &mut y[count..] {
+                *y = [Block::ZERO; B];
+            }
+            for step in 0..count {
+                let t = if reverse { count - 1 - step } else { step };
                 let (gates, state) = (&mut [[[nan; P]]], state.as_flattened_mut());
                 let (x, y) = (
                     &[[x[t]]],
@@ -234,7 +244,13 @@ impl<
             let h0: Vec<[[Block; B]; 1]> = layer.h0.iter().map(|&h| [h]).collect();
             let first = h0.chunks(chunk).zip(apart.chunks(chunk));
             let first = first.filter(|_| given);
-            if reverse {
+            if reverse && case.padded {
+                let rows = recurrent_rows::<T, Y, B, P, F, true>(y);
+                let first = first.zip(layer.lengths.chunks(chunk));
+                let first = first.map(|((h, dz), lengths)| (h, dz, lengths));
+                let rows = rows.chain(last_rows::<T, B, P, F>(first));
+                update::<S, H, F, P, G, G>(s, rows, stretch);
+            } else if reverse {
                 let rows = recurrent_rows::<T, Y, B, P, F, true>(y);
                 let rows = rows.chain(initial_rows::<T, B, P, F, true>(first));
                 update::<S, H, F, P, G, G>(s, rows, stretch);
@@ -278,7 +294,7 @@ impl<
     const R: usize,
 > Layer<C, T, Y, I, KS, H, B, P, N, G, W, F, Q, E, R>
 {
-    pub fn new(samples: usize, reverse: bool, given: bool) -> Self {
+    pub fn new(samples: usize, [reverse, given, padded]: [bool; 3]) -> Self {
         let reference = Reference::new(Case {
             kind: C::KIND,
             samples,
@@ -287,6 +303,7 @@ impl<
             units: H,
             reverse,
             given,
+            padded,
         });
         let mut layer = Self {
             input: vec![[Block::ZERO; I]; P].try_into().unwrap(),
@@ -297,6 +314,9 @@ impl<
             x: vec![[[f32::NAN; KS]; T]; samples],
             h0: vec![[Block::ZERO; B]; samples],
             c0: vec![[Block::ZERO; B]; samples],
+            lengths: (0..samples)
+                .map(|sample| [reference.case.length(sample) as u32; LANES])
+                .collect(),
             dy: vec![[[Block::ZERO; B]; Y]; samples],
             reference,
             cell: PhantomData,

@@ -37,7 +37,15 @@ impl Task for Wide {
         let mut y = zeroed_slice_box::<[[Block; B]; 1]>(2);
         let mut state = vec![Block([f32::NAN; LANES]); 2 * P];
         infer::<S, Lstm, 1, 1, 1, 1, H, B, P, N, 4, B>(
-            s, &x, None, None, false, weights, &mut gates, &mut y, &mut state,
+            s,
+            &x,
+            None,
+            None,
+            Course::default(),
+            weights,
+            &mut gates,
+            &mut y,
+            &mut state,
         );
         let (cells, y) = (&mut cells, &mut y);
         forward::<S, Lstm, 1, 1, 1, 1, H, B, P, N, 4, B>(
@@ -45,7 +53,7 @@ impl Task for Wide {
             &x,
             None,
             None,
-            false,
+            Course::default(),
             weights,
             &mut gates,
             Some(cells),
@@ -58,7 +66,7 @@ impl Task for Wide {
             s,
             transposed,
             None,
-            false,
+            Course::default(),
             y,
             &mut gates,
             Some(cells),
