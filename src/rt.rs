@@ -11,8 +11,8 @@ pub use kiln_runtime::{
         activation::{
             self, Elu, HardTanh, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh,
             function::{
-                Abs, Exp, Gelu, GeluTanh, HardSigmoid, HardSwish, Log, Mish, Selu, Silu, Softsign,
-                Sqrt,
+                Abs, Exp, FastSigmoid, FastTanh, Gelu, GeluTanh, HardSigmoid, HardSwish, Log, Mish,
+                Selu, Silu, Softsign, Sqrt,
             },
         },
         arithmetic, avg_pool, batch_norm, broadcast, causal, conv_transpose2d, conv2d, copy,

@@ -166,6 +166,9 @@ fn entries() -> Vec<Entry> {
         entry::<Gru32, 1>("GRU 32 + Dense", 1024),
         entry::<Gru64, 1>("GRU 64 + Dense", 1024),
         entry::<Lstm3x18, 1>("LSTM 3 x 18 + Dense", 1024),
+        entry::<FastLstm16, 1>("LSTM 16 + Dense, fast", 1024),
+        entry::<FastLstm40, 1>("LSTM 40 + Dense, fast", 1024),
+        entry::<FastGru8, 1>("GRU 8 + Dense, fast", 1024),
         entry::<Tcn, 1>("ten causal convolutions of 16 channels", 1024),
         entry::<WaveNet, 1>("WaveNet of 13,802 weights", 1024),
     ]

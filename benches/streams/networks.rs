@@ -21,6 +21,18 @@ model! {
     pub type Gru32 = Gated<32>;
     pub type Gru64 = Gated<64>;
 
+    #[kiln(stream)]
+    pub struct FastRecurrent<const UNITS: usize>(x: [1024, 1]) -> [1024, 1] {
+        lstm: Lstm(UNITS, fast = true),
+        fc: Dense(1),
+    }
+    pub type FastLstm16 = FastRecurrent<16>;
+    pub type FastLstm40 = FastRecurrent<40>;
+
+    #[kiln(stream)]
+    pub struct FastGated<const UNITS: usize>(x: [1024, 1]) -> [1024, 1] { gru: Gru(UNITS, fast = true), fc: Dense(1) }
+    pub type FastGru8 = FastGated<8>;
+
     /// A causal convolution that doubles its reach, and what follows it.
     block Conv<const DILATION: usize>(x) {
         conv: Conv1d(16, 3, padding = Causal, dilation = DILATION),

@@ -119,6 +119,8 @@ paths! {
     RELU = Relu;
     SIGMOID = Sigmoid;
     TANH = Tanh;
+    FAST_SIGMOID = FastSigmoid;
+    FAST_TANH = FastTanh;
     HARD_TANH = HardTanh;
     LEAKY_RELU = LeakyRelu;
     ELU = Elu;
@@ -197,6 +199,10 @@ paths! {
     LSTM = recurrent::Lstm;
     GRU = recurrent::Gru;
     GRU_RESET_BEFORE = recurrent::GruResetBefore;
+    FAST_RNN_TANH = recurrent::FastRnnTanh;
+    FAST_LSTM = recurrent::FastLstm;
+    FAST_GRU = recurrent::FastGru;
+    FAST_GRU_RESET_BEFORE = recurrent::FastGruResetBefore;
     SOME = Some;
     NONE = None;
 }

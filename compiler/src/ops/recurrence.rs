@@ -49,6 +49,8 @@ pub struct Recurrence {
     pub dropout: f64,
     /// Whether biases are added.
     pub bias: bool,
+    /// Whether tanh and sigmoid are approximate.
+    pub fast: bool,
     /// How the weights of hidden states begin, if otherwise than those of inputs.
     pub recurrent: Option<Scheme>,
     /// With what the biases of the forget gate begin together, if otherwise than those of the others.
@@ -212,6 +214,13 @@ impl Recurrence {
         let weights = Weights::declare(arguments, bias);
         let recurrent = Scheme::declare(arguments, "recurrent_init", "init");
         let learns_states = arguments.word("initial_state", INITIAL_STATES);
+        let fast = arguments.flag("fast", false);
+        if fast && cell == Cell::RnnRelu {
+            arguments.reject(
+                "fast",
+                "`fast` is for tanh and sigmoid, and this layer has neither; drop it".to_string(),
+            );
+        }
         Self {
             cell,
             inputs,
@@ -222,6 +231,7 @@ impl Recurrence {
             reverse: false,
             dropout,
             bias,
+            fast,
             recurrent,
             forget: None,
             weights,

@@ -1,4 +1,4 @@
-//! `Sigmoid`: 1 / (1 + e^-x), as `torch.nn.Sigmoid`.
+//! `Sigmoid(fast = false)`: 1 / (1 + e^-x), as `torch.nn.Sigmoid`.
 
 use super::activation;
 use crate::arguments::Arguments;
@@ -7,21 +7,31 @@ use crate::site::Activation;
 
 /// The logistic function.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sigmoid;
+pub struct Sigmoid {
+    /// Whether it is approximate.
+    pub fast: bool,
+}
 
 activation::layer!(Sigmoid);
 
 impl Sigmoid {
     /// Reads the declared arguments.
-    fn declared(_: &mut Arguments<'_>) -> Self {
-        Self
+    fn declared(arguments: &mut Arguments<'_>) -> Self {
+        Self {
+            fast: arguments.flag("fast", false),
+        }
     }
 
-    /// What it computes.
+    /// What it computes. The approximation is not rising everywhere.
     fn activation(&self) -> Activation {
+        let path = match self.fast {
+            true => rt::FAST_SIGMOID,
+            false => rt::SIGMOID,
+        };
         Activation {
+            rises: !self.fast,
             keeps_zero: false,
-            ..Activation::rising(rt::SIGMOID)
+            ..Activation::rising(path)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `Tanh`: (e^x - e^-x) / (e^x + e^-x), as `torch.nn.Tanh`.
+//! `Tanh(fast = false)`: (e^x - e^-x) / (e^x + e^-x), as `torch.nn.Tanh`.
 
 use super::activation;
 use crate::arguments::Arguments;
@@ -7,18 +7,30 @@ use crate::site::Activation;
 
 /// The hyperbolic tangent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tanh;
+pub struct Tanh {
+    /// Whether it is approximate.
+    pub fast: bool,
+}
 
 activation::layer!(Tanh);
 
 impl Tanh {
     /// Reads the declared arguments.
-    fn declared(_: &mut Arguments<'_>) -> Self {
-        Self
+    fn declared(arguments: &mut Arguments<'_>) -> Self {
+        Self {
+            fast: arguments.flag("fast", false),
+        }
     }
 
-    /// What it computes.
+    /// What it computes. The approximation is not rising everywhere.
     fn activation(&self) -> Activation {
-        Activation::rising(rt::TANH)
+        let path = match self.fast {
+            true => rt::FAST_TANH,
+            false => rt::TANH,
+        };
+        Activation {
+            rises: !self.fast,
+            ..Activation::rising(path)
+        }
     }
 }

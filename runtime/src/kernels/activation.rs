@@ -92,6 +92,8 @@ plain! {
     Relu: true,
     Sigmoid: false,
     Tanh: true,
+    FastSigmoid: false,
+    FastTanh: true,
     Selu: true,
     Gelu: true,
     GeluTanh: true,

@@ -26,6 +26,7 @@
 mod erf;
 mod exp;
 mod exp_m1;
+mod fast;
 mod flush;
 mod ln;
 mod maximum;
@@ -40,6 +41,7 @@ pub(crate) mod ulp;
 pub use erf::{erf, normal_cdf};
 pub use exp::{exp, share};
 pub use exp_m1::exp_m1;
+pub use fast::{fast_sigmoid, fast_tanh};
 pub use flush::{
     TINY, any_tiny, find, flush, flush_all, flush_below, flush_copy, flush_number, rectify,
 };

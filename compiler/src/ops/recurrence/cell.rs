@@ -43,14 +43,18 @@ impl Cell {
         self == Self::Lstm
     }
 
-    /// The runtime's type that computes it.
-    pub(super) fn path(self) -> Path {
-        match self {
-            Self::RnnTanh => rt::RNN_TANH,
-            Self::RnnRelu => rt::RNN_RELU,
-            Self::Lstm => rt::LSTM,
-            Self::Gru => rt::GRU,
-            Self::GruResetBefore => rt::GRU_RESET_BEFORE,
+    /// The runtime's type that computes it, with exact functions or fast ones.
+    pub(super) fn path(self, fast: bool) -> Path {
+        match (self, fast) {
+            (Self::RnnTanh, false) => rt::RNN_TANH,
+            (Self::RnnTanh, true) => rt::FAST_RNN_TANH,
+            (Self::RnnRelu, _) => rt::RNN_RELU,
+            (Self::Lstm, false) => rt::LSTM,
+            (Self::Lstm, true) => rt::FAST_LSTM,
+            (Self::Gru, false) => rt::GRU,
+            (Self::Gru, true) => rt::FAST_GRU,
+            (Self::GruResetBefore, false) => rt::GRU_RESET_BEFORE,
+            (Self::GruResetBefore, true) => rt::FAST_GRU_RESET_BEFORE,
         }
     }
 

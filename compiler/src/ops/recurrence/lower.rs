@@ -89,7 +89,7 @@ impl Recurrence {
 
     /// The cell as kernels take it.
     fn cell(&self) -> Size {
-        Size::Type(self.cell.path(), Vec::new())
+        Size::Type(self.cell.path(self.fast), Vec::new())
     }
 
     /// The parameters as the kernels take them.

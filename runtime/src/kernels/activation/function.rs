@@ -8,6 +8,6 @@ mod swish;
 
 pub use formula::Function;
 pub use linear::{Abs, HardSigmoid, HardSwish, HardTanh, LeakyRelu, Ramp};
-pub use plain::{Identity, Relu, Sigmoid, Tanh, Unfinished};
+pub use plain::{FastSigmoid, FastTanh, Identity, Relu, Sigmoid, Tanh, Unfinished};
 pub use smooth::{Elu, Exp, Log, Selu, Softplus, Softsign, Sqrt};
 pub use swish::{Gelu, GeluTanh, Mish, Silu};

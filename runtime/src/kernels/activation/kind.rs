@@ -13,6 +13,10 @@ pub enum Kind {
     Sigmoid,
     /// tanh x
     Tanh,
+    /// [`Self::Sigmoid`], approximately.
+    FastSigmoid,
+    /// [`Self::Tanh`], approximately.
+    FastTanh,
     /// Between two bounds.
     HardTanh(function::HardTanh),
     /// x above 0, a part of it below.
@@ -98,6 +102,8 @@ macro_rules! of_every_kind {
             Kind::Relu => with!(function::Relu),
             Kind::Sigmoid => with!(function::Sigmoid),
             Kind::Tanh => with!(function::Tanh),
+            Kind::FastSigmoid => with!(function::FastSigmoid),
+            Kind::FastTanh => with!(function::FastTanh),
             Kind::HardTanh(f) => with!(f),
             Kind::LeakyRelu(f) => with!(f),
             Kind::Elu(f) => with!(f),

@@ -22,12 +22,12 @@
 //! Products are grouped as those of [`Lstm`](super::Lstm): whatever is multiplied again is flushed, or known to be zero or
 //! at least 2^-63.
 
-use super::cell::{Cell, Deltas, Next, Units};
-use crate::{
-    block::Block,
-    math::{self, flush},
-    simd::Isa,
+use super::{
+    cell::{Cell, Deltas, Next, Units},
+    functions::{Exact, Fast, Functions},
 };
+use crate::{block::Block, math::flush, simd::Isa};
+use core::marker::PhantomData;
 use fearless_simd::{f32x16, prelude::*};
 
 /// Gated recurrent units whose reset gate multiplies the product: gates r, z, n.
@@ -35,13 +35,19 @@ use fearless_simd::{f32x16, prelude::*};
 /// It keeps a row of three blocks for each block of units: h of the step before, nothing, and q. Backward leaves the
 /// deltas that `weight_hh` and `bias_hh` receive there, of which the last differs from that of the inputs.
 #[derive(Clone, Copy, Debug)]
-pub struct Gru;
+pub struct Gru<F = Exact>(PhantomData<F>);
+
+/// [`Gru`] with [`Fast`] functions.
+pub type FastGru = Gru<Fast>;
 
 /// Gated recurrent units whose reset gate multiplies the hidden state: gates r, z, n.
 ///
 /// It keeps two rows of units for each step, which `weight_hh` meets: h of the step before, and r h.
 #[derive(Clone, Copy, Debug)]
-pub struct GruResetBefore;
+pub struct GruResetBefore<F = Exact>(PhantomData<F>);
+
+/// [`GruResetBefore`] with [`Fast`] functions.
+pub type FastGruResetBefore = GruResetBefore<Fast>;
 
 /// h of this step.
 #[inline(always)]
@@ -71,7 +77,7 @@ fn through<S: Isa>(s: S, [z, n]: [f32x16<S>; 2], h: f32x16<S>, dh: f32x16<S>) ->
     }
 }
 
-impl Cell<3> for Gru {
+impl<F: Functions> Cell<3> for Gru<F> {
     const APART: usize = 2;
     const PASSES: bool = true;
     const UNITS: usize = 2;
@@ -83,9 +89,9 @@ impl Cell<3> for Gru {
         shares: [f32x16<S>; 3],
         before: Units<S>,
     ) -> Next<S, 3> {
-        let r = math::gate(s, sums[0]);
-        let z = math::gate(s, sums[1]);
-        let n = math::tanh(s, flush(s, r.mul_add(flush(s, sums[2]), shares[2])));
+        let r = F::gate(s, sums[0]);
+        let z = F::gate(s, sums[1]);
+        let n = F::tanh(s, flush(s, r.mul_add(flush(s, sums[2]), shares[2])));
         let h = mix(s, z, n, before.h);
         Next {
             gates: [r, z, n],
@@ -135,7 +141,7 @@ impl Cell<3> for Gru {
     }
 }
 
-impl Cell<3> for GruResetBefore {
+impl<F: Functions> Cell<3> for GruResetBefore<F> {
     const RESET: usize = 2;
     const PASSES: bool = true;
 
@@ -147,7 +153,7 @@ impl Cell<3> for GruResetBefore {
         _: [f32x16<S>; 3],
         before: Units<S>,
     ) -> Next<S, 3> {
-        let n = math::tanh(s, flush(s, n));
+        let n = F::tanh(s, flush(s, n));
         let h = mix(s, z, n, before.h);
         Next {
             gates: [r, z, n],
@@ -157,8 +163,8 @@ impl Cell<3> for GruResetBefore {
 
     #[inline(always)]
     fn reset<S: Isa>(s: S, sums: &mut [f32x16<S>; 3], h: f32x16<S>) -> f32x16<S> {
-        sums[0] = math::gate(s, sums[0]);
-        sums[1] = math::gate(s, sums[1]);
+        sums[0] = F::gate(s, sums[0]);
+        sums[1] = F::gate(s, sums[1]);
         flush(s, sums[0] * h)
     }
 

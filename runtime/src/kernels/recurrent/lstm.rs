@@ -17,29 +17,32 @@
 //! is multiplied again is flushed or known to be zero or at least 2^-63: a gate, or 1 - x where x is rounded (at least
 //! 2^-24).
 
-use super::cell::{Cell, Deltas, Next, Units};
-use crate::{
-    block::Block,
-    math::{self, flush},
-    simd::Isa,
+use super::{
+    cell::{Cell, Deltas, Next, Units},
+    functions::{Exact, Fast, Functions},
 };
+use crate::{block::Block, math::flush, simd::Isa};
+use core::marker::PhantomData;
 use fearless_simd::{f32x16, prelude::*};
 
 /// Long short-term memory: gates i, f, g, o. It keeps c of every step.
 #[derive(Clone, Copy, Debug)]
-pub struct Lstm;
+pub struct Lstm<F = Exact>(PhantomData<F>);
 
-impl Cell<4> for Lstm {
+/// [`Lstm`] with [`Fast`] functions.
+pub type FastLstm = Lstm<Fast>;
+
+impl<F: Functions> Cell<4> for Lstm<F> {
     const REMEMBERS: bool = true;
 
     #[inline(always)]
     fn next<S: Isa>(s: S, sums: [f32x16<S>; 4], _: [f32x16<S>; 4], before: Units<S>) -> Next<S, 4> {
-        let i = math::gate(s, sums[0]);
-        let f = math::gate(s, sums[1]);
-        let g = math::tanh(s, flush(s, sums[2]));
-        let o = math::gate(s, sums[3]);
+        let i = F::gate(s, sums[0]);
+        let f = F::gate(s, sums[1]);
+        let g = F::tanh(s, flush(s, sums[2]));
+        let o = F::gate(s, sums[3]);
         let c = flush(s, f.mul_add(before.c, i * g));
-        let h = flush(s, o * math::tanh(s, c));
+        let h = flush(s, o * F::tanh(s, c));
         Next {
             gates: [i, f, g, o],
             units: Units { h, c },
@@ -71,7 +74,7 @@ impl Cell<4> for Lstm {
             #[inline(always)]
             |gate| gate.load(s),
         );
-        let tanh = math::tanh(s, saved[block].load(s));
+        let tanh = F::tanh(s, saved[block].load(s));
         let through_output = flush(s, flush(s, deltas.h) * o);
         let dc = flush(
             s,

@@ -5,18 +5,25 @@
 //! f = relu    dz = dh if h > 0, else 0  (2)
 //! ```
 
-use super::cell::{Cell, Deltas, Next, Units};
+use super::{
+    cell::{Cell, Deltas, Next, Units},
+    functions::{Exact, Fast, Functions},
+};
 use crate::{
     block::Block,
     kernels::activation::{Relu, function::Function},
     math::{self, flush},
     simd::Isa,
 };
+use core::marker::PhantomData;
 use fearless_simd::{f32x16, prelude::*};
 
 /// h = tanh(z). Nothing is kept beside it.
 #[derive(Clone, Copy, Debug)]
-pub struct RnnTanh;
+pub struct RnnTanh<F = Exact>(PhantomData<F>);
+
+/// [`RnnTanh`] with [`Fast`] functions.
+pub type FastRnnTanh = RnnTanh<Fast>;
 
 /// h = max(z, 0). Nothing is kept beside it.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +38,12 @@ fn step<S: Isa>(h: f32x16<S>, before: Units<S>) -> Next<S, 1> {
     }
 }
 
-impl Cell<1> for RnnTanh {
+impl<F: Functions> Cell<1> for RnnTanh<F> {
     const UNITS: usize = 4;
 
     #[inline(always)]
     fn next<S: Isa>(s: S, [z]: [f32x16<S>; 1], _: [f32x16<S>; 1], before: Units<S>) -> Next<S, 1> {
-        step(math::tanh(s, flush(s, z)), before)
+        step(F::tanh(s, flush(s, z)), before)
     }
 
     /// Equation (1).

@@ -20,6 +20,13 @@ pub struct Sigmoid;
 #[derive(Clone, Copy)]
 pub struct Tanh;
 
+/// [`Sigmoid`] by [`math::fast_sigmoid`].
+#[derive(Clone, Copy)]
+pub struct FastSigmoid;
+/// [`Tanh`] by [`math::fast_tanh`].
+#[derive(Clone, Copy)]
+pub struct FastTanh;
+
 impl Function for Identity {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, x: f32x16<S>) -> f32x16<S> {
@@ -84,5 +91,33 @@ impl Function for Tanh {
     #[inline(always)]
     fn gradient<S: Simd>(self, s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
         math::flush(s, dy * (f32x16::splat(s, 1.0) - y * y))
+    }
+}
+
+impl Function for FastSigmoid {
+    fn keeps_zero(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, x: f32x16<S>) -> f32x16<S> {
+        math::fast_sigmoid(s, x)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(self, s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        Sigmoid.gradient(s, y, dy)
+    }
+}
+
+impl Function for FastTanh {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, x: f32x16<S>) -> f32x16<S> {
+        math::fast_tanh(s, math::flush(s, x))
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd>(self, s: S, y: f32x16<S>, dy: f32x16<S>) -> f32x16<S> {
+        Tanh.gradient(s, y, dy)
     }
 }
