@@ -28,6 +28,18 @@ class RowLstm(nn.Module):
         return self.fc(self.lstm(rows)[0][:, -1])
 
 
+class BothGru(nn.Module):
+    """Two levels of GRU in both directions; the last step decides."""
+
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(64, 128, 2, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(256, 10)
+
+    def forward(self, frames):
+        return self.fc(self.gru(frames)[0][:, -1])
+
+
 def mnist():
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 10))
 
@@ -265,7 +277,7 @@ def infer(name, network, example, times):
         traced = torch.jit.freeze(torch.jit.trace(network, example))
         theirs = seconds(lambda: traced(example), times)
     runtime = seconds(onnx_runtime(network, example), times)
-    print(f"{name:<28} ONNX Runtime {runtime * 1e6:8.2f} us   PyTorch {theirs * 1e6:8.2f} us", flush=True)
+    print(f"{name:<38} ONNX Runtime {runtime * 1e6:8.2f} us   PyTorch {theirs * 1e6:8.2f} us", flush=True)
 
 
 def train(name, network, inputs, times):
@@ -280,7 +292,7 @@ def train(name, network, inputs, times):
         optimizer.step()
 
     rate = len(inputs) / seconds(step, times)
-    print(f"{name:<28} PyTorch {rate:8.0f} samples/s", flush=True)
+    print(f"{name:<38} PyTorch {rate:8.0f} samples/s", flush=True)
 
 
 def main():
@@ -295,6 +307,7 @@ def main():
     train("mnist_cnn, training, batch 64", mnist_cnn(), image, 8)
     infer("row_lstm, one sequence", RowLstm(), rows[:1], 200)
     train("row_lstm, training, batch 64", RowLstm(), rows, 8)
+    train("bidirectional GRU, training, batch 32", BothGru(), torch.rand(32, 100, 64), 4)
     infer("resnet20, one image", resnet20(), image[:1], 100)
     train("resnet20, training, batch 64", resnet20(), image, 4)
     infer("resnet18, one image 3 x 64 x 64", torchvision.models.resnet18(), torch.rand(1, 3, 64, 64), 30)

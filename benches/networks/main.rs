@@ -1,4 +1,5 @@
-//! The three networks, two residual ones, MobileNetV2, a large Dense and a tiny network, beside the peak of this core in the same run.
+//! The three networks, a bidirectional GRU, two residual networks, MobileNetV2, a large Dense and a tiny network, beside
+//! the peak of this core in the same run.
 //!
 //! `cargo bench --bench networks`. Every round measures the peak of fused multiply-adds first and each workload right
 //! after; what is printed is the median over the rounds of the time and of the share of the peak. Training counts three
@@ -47,6 +48,13 @@ model! {
 
     struct RowLstm(rows: [28, 28]) -> [10] {
         Lstm(128, layers = 2),
+        Last,
+        Dense(10),
+    }
+
+    /// What reads speech: both directions of two levels.
+    struct BothGru(frames: [100, 64]) -> [10] {
+        Gru(128, layers = 2, bidirectional = true),
         Last,
         Dense(10),
     }
@@ -121,6 +129,12 @@ fn noise(index: usize) -> f32 {
 fn rows(sample: usize) -> [[f32; 28]; 28] {
     std::array::from_fn(|row| {
         std::array::from_fn(|column| noise(sample * 784 + row * 28 + column).max(0.0))
+    })
+}
+
+fn frames(sample: usize) -> [[f32; 64]; 100] {
+    std::array::from_fn(|step| {
+        std::array::from_fn(|feature| noise(sample * 6_400 + step * 64 + feature))
     })
 }
 
@@ -229,6 +243,14 @@ fn workloads(threads: usize) -> Vec<Workload> {
         "row_lstm, training, batch 64",
         3 * 256 * RowLstm::FLOPS,
         Unit::Rate(256),
+        epoch,
+    ));
+
+    let epoch = training!(BothGru, frames, 32, threads, 64);
+    all.push(workload(
+        "bidirectional GRU, training, batch 32",
+        3 * 64 * BothGru::FLOPS,
+        Unit::Rate(64),
         epoch,
     ));
 
@@ -398,7 +420,7 @@ fn main() {
             median(&readings) / 1e9,
         );
         println!(
-            "{:<34} {:>22} {:>10} {:>12}",
+            "{:<38} {:>22} {:>10} {:>12}",
             "", "median", "of peak", "of reading"
         );
         for workload in &all {
@@ -413,7 +435,7 @@ fn main() {
                 bytes => format!("{:.0} %", 100.0 * bytes / seconds / median(&readings)),
             };
             println!(
-                "{:<34} {figure:>22} {:>8.1} % {streamed:>12}",
+                "{:<38} {figure:>22} {:>8.1} % {streamed:>12}",
                 workload.name,
                 100.0 * median(&workload.shares)
             );
