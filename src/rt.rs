@@ -41,8 +41,8 @@ pub use kiln_runtime::{
     views::{
         blocks, blocks_mut, carve, cells, flushed, input_rows, judge, known, load, load_stored,
         load_tokens, pair, panels, row_blocks, row_pairs, rows, score, sequences, settled,
-        step_pairs, step_pairs_by_length, steps, steps_mut, stretch_of_panels, token_rows, tokens,
-        unload, unload_stored,
+        step_pairs, steps, steps_mut, stretch_of_panels, token_rows, tokens, unload, unload_stored,
+        with_lengths,
     },
 };
 

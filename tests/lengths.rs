@@ -37,14 +37,18 @@ fn judge<const T: usize, const A: usize, const F: usize, const O: usize, N, P>(
     let xs: Vec<[[f32; F]; T]> = (0..9)
         .map(|sample| core::array::from_fn(|t| step(sample, t)))
         .collect();
-    let inputs: Vec<P::Input> = xs
-        .iter()
-        .map(|x| {
-            let mut all = [[9.0; F]; A];
-            all[..T].copy_from_slice(x);
-            (all, T as u32)
-        })
-        .collect();
+    let padded_by = |x: &[[f32; F]], padding: f32| {
+        let mut all = [[padding; F]; A];
+        all[..x.len()].copy_from_slice(x);
+        (all, x.len() as u32)
+    };
+    let inputs: Vec<P::Input> = xs.iter().map(|x| padded_by(x, 9.0)).collect();
+    // In a batch of several lengths some samples are done before others. Here every third is one of those.
+    let mixed = (0..27).map(|index| match index % 3 {
+        0 => padded_by(&xs[index / 3], f32::NAN),
+        part => padded_by(&xs[index / 3][..(T / (part + 1)).max(1)], f32::INFINITY),
+    });
+    let mixed: Vec<P::Input> = mixed.collect();
     for set in simd::levels().map(simd::set_of) {
         assert!(simd::restrict(set), "{set:?} is one of this machine's");
         let (mut expected, mut found) = ([[0.0; O]; 9], [[0.0; O]; 9]);
@@ -54,6 +58,13 @@ fn judge<const T: usize, const A: usize, const F: usize, const O: usize, N, P>(
             .forward_batch(&inputs, &mut found)
             .expect("as many outputs");
         assert_eq!(expected, found, "{what} on {set:?}");
+        let mut all = [[0.0; O]; 27];
+        padded
+            .forward_batch(&mixed, &mut all)
+            .expect("as many outputs");
+        for (found, expected) in all.iter().step_by(3).zip(&expected) {
+            assert_eq!(found, expected, "{what} among others on {set:?}");
+        }
         for (input, expected) in inputs.iter().zip(&expected) {
             let mut alone = [[0.0; O]];
             padded
@@ -178,6 +189,49 @@ model! {
             let (_, h, c) = lstm(x, length = n);
             concat(h, c, axis = 0)
         }
+    }
+}
+
+model! {
+    struct Logs(x: [3, 4]) -> [2] {
+        gru: Gru(5, bidirectional = true), fc: Dense(2),
+        forward {
+            let (y, h) = gru(log(x));
+            fc(concat(mean(y, axis = 0), flatten(h)))
+        }
+    }
+
+    struct PaddedLogs(x: [6, 4], n: u32) -> [2] {
+        gru: Gru(5, bidirectional = true), fc: Dense(2),
+        forward {
+            let (y, h) = gru(log(x), length = n);
+            fc(concat(mean(y, axis = 0, length = n), flatten(h)))
+        }
+    }
+}
+
+/// What is not finite behind the steps that count never meets their deltas.
+#[test]
+fn padding_may_be_infinite_to_a_recurrence() {
+    let _chosen = chosen();
+    let net = Logs::new(Seed(5));
+    let mut padded = PaddedLogs::new(Seed(0));
+    copy(&net, &mut padded);
+    let x: [[f32; 4]; 3] =
+        core::array::from_fn(|t| core::array::from_fn(|f| 0.5 + (5 * t + f) as f32));
+    let mut all = [[0.0; 4]; 6];
+    all[..3].copy_from_slice(&x);
+    let mut training = Training::new(&net, 1).expect("memory");
+    let mut other = Training::new(&padded, 1).expect("memory");
+    training
+        .backward(&net, &[x], &[[1.0, -2.0]], &Mse)
+        .expect("finite numbers");
+    other
+        .backward(&padded, &[(all, 3)], &[[1.0, -2.0]], &Mse)
+        .expect("finite numbers");
+    for (name, _) in net.parameters().names() {
+        let (expected, found) = (training.gradients().get(name), other.gradients().get(name));
+        assert_eq!(expected.expect(name), found.expect(name), "{name}");
     }
 }
 

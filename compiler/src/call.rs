@@ -359,11 +359,13 @@ pub enum Join {
     Pairs,
 }
 
-/// What one application of a layer leaves for a gradient: the batch's rows of one buffer, or of several side by side.
+/// What one application of a layer leaves for a gradient: the batch's rows of one buffer, or of two side by side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term<M> {
     /// The buffers, under the names of the kernel's parameters and in their order.
     pub rows: Vec<(&'static str, View<M>)>,
+    /// How many steps of each sample count, if what makes rows of them is told.
+    pub lengths: Option<View<M>>,
     /// How many products one sample adds to each of its numbers, by which threads share the work.
     pub positions: usize,
     /// What makes the kernel's argument of the rows, if they are not taken as they are.
@@ -384,6 +386,7 @@ impl<M> Term<M> {
         };
         Self {
             rows: rows.into_iter().map(view).collect(),
+            lengths: None,
             positions,
             through: None,
         }
@@ -393,8 +396,10 @@ impl<M> Term<M> {
 impl<M> Gradient<M> {
     /// All memory it reads.
     pub fn views(&self) -> impl Iterator<Item = &View<M>> {
-        let rows = self.terms.iter().flat_map(|term| &term.rows);
-        rows.map(|(_, view)| view)
+        self.terms.iter().flat_map(|term| {
+            let rows = term.rows.iter().map(|(_, view)| view);
+            rows.chain(&term.lengths)
+        })
     }
 
     /// How many products one sample adds to each of its numbers, through all applications.
@@ -410,6 +415,7 @@ impl<M> Gradient<M> {
                 .into_iter()
                 .map(|(name, view)| (name, f(view)))
                 .collect(),
+            lengths: term.lengths.map(&mut f),
             positions: term.positions,
             through: term.through,
         };

@@ -81,6 +81,8 @@ pub struct Node {
     /// Which of the layer's parameters it reads, as indices into [`Layer::parameters`]: all of them, but for a stacked
     /// layer (`Lstm(128, layers = 2)`), which is one node for each level, every level with parameters of its own.
     pub parameters: Vec<usize>,
+    /// Which of the model's calls it is a part of.
+    pub call: usize,
     /// Where it is written.
     pub span: Span,
     /// The use of the block it is written in; empty for the model itself.

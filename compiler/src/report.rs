@@ -23,6 +23,20 @@ pub struct Report {
     repeated: usize,
 }
 
+/// The last mistake of a pass: the levels and directions of one call often make the same.
+#[derive(Debug, Default)]
+pub struct Mistakes(Option<(usize, String)>);
+
+impl Mistakes {
+    /// Whether another part of the same call has not just made this one.
+    pub fn is_new(&mut self, call: usize, message: &str) -> bool {
+        let mistake = Some((call, message.to_string()));
+        let is_new = self.0 != mistake;
+        self.0 = mistake;
+        is_new
+    }
+}
+
 /// An error and where it was met.
 #[derive(Debug)]
 struct Mistake {

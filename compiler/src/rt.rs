@@ -113,7 +113,7 @@ paths! {
     STEPS = steps;
     STEPS_MUT = steps_mut;
     STEP_PAIRS = step_pairs;
-    STEP_PAIRS_BY_LENGTH = step_pairs_by_length;
+    WITH_LENGTHS = with_lengths;
 
     IDENTITY = Identity;
     RELU = Relu;
@@ -189,11 +189,12 @@ paths! {
     DEPTHWISE_APPLICATION = depthwise::application;
     CONV_TRANSPOSE2D_APPLICATION = conv_transpose2d::application;
     CONV_TRANSPOSE2D_GROUPS = conv_transpose2d::application_groups;
-    RECURRENT_COURSE = recurrent::Course;
+    RECURRENT_ORDER = recurrent::Order;
     RECURRENT_WEIGHTS = recurrent::Weights;
     RECURRENT_ROWS = recurrent::recurrent_rows;
     INITIAL_ROWS = recurrent::initial_rows;
     LAST_ROWS = recurrent::last_rows;
+    COUNTED_ROWS = recurrent::counted_rows;
     RNN_TANH = recurrent::RnnTanh;
     RNN_RELU = recurrent::RnnRelu;
     LSTM = recurrent::Lstm;

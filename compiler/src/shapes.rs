@@ -9,7 +9,7 @@ use crate::{
     element::{Element, Typed},
     graph::{Graph, LayerId, Node, Parameter, Stated, ValueId},
     ops::{Application, Feed},
-    report::Report,
+    report::{Mistakes, Report},
     sizes::Constants,
 };
 use limits::{
@@ -45,8 +45,7 @@ pub fn infer(
     }
     share_panels(graph);
     let mut known = BTreeMap::new();
-    // The last mistake, and the node that makes it.
-    let mut mistaken: Option<(usize, String)> = None;
+    let mut mistakes = Mistakes::default();
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let (output, span) = (node.output, node.span);
@@ -55,10 +54,9 @@ pub fn infer(
             Some(Ok(shape)) => shape,
             Some(Err(mut message)) => {
                 message += &operands(graph, node);
-                if !is_repeated(graph, index, mistaken.as_ref(), &message) {
+                if mistakes.is_new(node.call, &message) {
                     report.error(span, &message);
                 }
-                mistaken = Some((index, message));
                 continue;
             }
             None => continue,
@@ -82,23 +80,6 @@ pub fn infer(
     check_given(graph, declared, report);
     carried::check(graph, report);
     check_padded(graph, totals.parameters, report);
-}
-
-/// Whether the node before makes the same mistake for the same layer and operands: the other direction of a level.
-fn is_repeated(
-    graph: &Graph,
-    index: usize,
-    mistaken: Option<&(usize, String)>,
-    message: &str,
-) -> bool {
-    let Some((last, said)) = mistaken else {
-        return false;
-    };
-    let (node, other) = (&graph.nodes[index], &graph.nodes[*last]);
-    last + 1 == index
-        && said == message
-        && (node.layer, &node.inputs) == (other.layer, &other.inputs)
-        && node.layer.is_some()
 }
 
 /// Where one application of a layer needs its weights in panels, they lie so for all.

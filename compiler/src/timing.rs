@@ -8,7 +8,7 @@ use crate::{
     graph::{Graph, Node},
     ops::Op,
     pace::{Pace, Timed, Timing},
-    report::Report,
+    report::{Mistakes, Report},
 };
 
 /// How a network runs.
@@ -36,12 +36,15 @@ pub fn infer(graph: &Graph, report: &mut Report) -> Option<Schedule> {
     let mut paces = vec![None; graph.values.len()];
     enter(graph, &mut paces, report);
     let whole = report.within(None);
+    let mut mistakes = Mistakes::default();
     for node in &graph.nodes {
         report.within(node.place.clone().or_else(|| whole.clone()));
         match pace(graph, node, &paces) {
             Some(Ok(pace)) => paces[node.output.0] = Some(pace),
-            Some(Err(message)) => report.error(node.span, message),
-            None => {}
+            Some(Err(message)) if mistakes.is_new(node.call, &message) => {
+                report.error(node.span, message);
+            }
+            Some(Err(_)) | None => {}
         }
     }
     report.within(whole);

@@ -128,3 +128,18 @@ fn a_normal_result_that_others_read_is_added_to_by_itself() {
     let sums = stages.iter().filter(|(label, ..)| label.starts_with("add"));
     assert_eq!(sums.count(), 1, "{stages:?}");
 }
+
+#[test]
+fn a_pooling_moves_before_what_rises() {
+    let pooled = |tanh: TokenStream| {
+        let graphs = graphs(quote! {
+            struct Net(x: [3, 8, 8]) -> [16, 3, 3] { Conv2d(16, 3), #tanh, MaxPool2d(2) }
+        });
+        let graphs = graphs.expect("a network without mistakes");
+        layout::place(&graphs[0], fuse::fuse(&graphs[0]))
+            .stages
+            .len()
+    };
+    let (exact, fast) = (pooled(quote!(Tanh)), pooled(quote!(Tanh(fast = true))));
+    assert_eq!(exact + 1, fast);
+}

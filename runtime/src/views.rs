@@ -306,19 +306,14 @@ pub fn step_pairs<'a, const T: usize, const A: usize, const U: usize, const B: u
     y.zip(batch.slices(dz).map(steps::<U, B>))
 }
 
-/// [`step_pairs`] with the lengths of the sequences.
+/// The batch's rows of whatever values, each chunk with the lengths of its sequences.
 #[inline(always)]
-pub fn step_pairs_by_length<'a, const T: usize, const A: usize, const U: usize, const B: usize>(
+pub fn with_lengths<'a, R>(
+    rows: impl Iterator<Item = R> + Clone,
     batch: Batch<'a>,
-    y: Place,
-    dz: Place,
     lengths: Place,
-) -> impl Iterator<Item = (Sequences<'a, T, A>, Sequences<'a, U, B>, &'a [[u32; LANES]])> + Clone {
-    let pairs = step_pairs(batch, y, dz).zip(batch.slices(lengths).map(tokens::<LANES>));
-    pairs.map(
-        #[inline(always)]
-        |((y, dz), lengths)| (y, dz, lengths),
-    )
+) -> impl Iterator<Item = (R, &'a [[u32; LANES]])> + Clone {
+    rows.zip(batch.slices(lengths).map(tokens::<LANES>))
 }
 
 /// The batch's rows of a value, chunk by chunk, `B` blocks each.

@@ -32,7 +32,11 @@ const FUNCTIONS: &[&str] = &["syn::Error::new", "syn::Error::new_spanned", "Err"
 
 /// All messages of some files, given by name and source.
 pub fn messages(files: &[(String, String)]) -> Vec<Message> {
-    let parse = |source| syn::parse_file(source).expect("rustc has compiled it");
+    // The tokens of a macro are no expressions: a list is read as an array.
+    let parse = |source: &str| {
+        let file = syn::parse_file(&source.replace("vec![", "["));
+        file.expect("rustc has compiled it")
+    };
     let parsed: Vec<_> = files
         .iter()
         .map(|(name, source)| (name, parse(source)))

@@ -18,15 +18,15 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ),
     (
         "length",
-        "a length is a `u32` input of the model, given in `forward`, as in `mean(x, axis = 0, length = n)`",
+        "a length is a `u32` input of the model, given in `forward`, as in `gru(x, length = n)`",
     ),
     (
         "lengths",
-        "a length is a `u32` input of the model, given in `forward`, as in `mean(x, axis = 0, length = n)`",
+        "a length is a `u32` input of the model, given in `forward`, as in `gru(x, length = n)`",
     ),
     (
         "mask",
-        "multiply by an input [T, 1], or give the number of steps, as in `mean(x, axis = 0, length = n)`",
+        "multiply by an input [T, 1], or give the number of steps, as in `gru(x, length = n)`",
     ),
     ("start_dim", "all axes become one; leave it out"),
     (

@@ -40,16 +40,16 @@ impl Printer<'_> {
         through(term, self.rows(term))
     }
 
-    /// The batch's rows of one buffer, or of several side by side.
+    /// The batch's rows of one buffer, or of two side by side.
     fn rows(&self, term: &Term<Place>) -> TokenStream {
-        let place = |(_, view): &(&str, View<Place>)| match view.memory {
+        let place = |view: &View<Place>| match view.memory {
             Place::Buffer(buffer) => {
                 let name = &self.place(buffer).name;
                 quote!(#name)
             }
             other => unreachable!("{other:?} holds no rows of a batch"),
         };
-        let places = term.rows.iter().map(place);
+        let places = term.rows.iter().map(|(_, view)| place(view));
         let forms = term
             .rows
             .iter()
@@ -78,20 +78,16 @@ impl Printer<'_> {
                 let path = rt::STEP_PAIRS;
                 quote!(#path::<#steps, #blocks, #beside, #others>)
             }
-            [
-                Form::Steps { steps, blocks },
-                Form::Steps {
-                    steps: beside,
-                    blocks: others,
-                },
-                Form::Tokens { .. },
-            ] => {
-                let path = rt::STEP_PAIRS_BY_LENGTH;
-                quote!(#path::<#steps, #blocks, #beside, #others>)
-            }
             _ => unreachable!("no gradient is a sum over {forms:?}"),
         };
-        quote!(#path(batch, #(#places),*))
+        let rows = quote!(#path(batch, #(#places),*));
+        match term.lengths.as_ref().map(place) {
+            Some(lengths) => {
+                let path = rt::WITH_LENGTHS;
+                quote!(#path(#rows, batch, #lengths))
+            }
+            None => rows,
+        }
     }
 }
 

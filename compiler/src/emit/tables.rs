@@ -16,6 +16,7 @@ use crate::shapes::{self, Reading};
 use crate::storage::LANES;
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::collections::BTreeSet;
 use syn::ext::IdentExt;
 
 /// The associated constants of the `Network` implementation.
@@ -87,7 +88,13 @@ fn tokens(model: &Model<'_>) -> Option<TokenStream> {
             rt::Tokens { part: #part, input: #input, layer: #layer, least: #least, most: #most }
         })
     };
-    let lines = shapes::readings(graph).filter_map(line).collect::<Vec<_>>();
+    let mut lines = Vec::new();
+    let mut known = BTreeSet::new();
+    for reading in shapes::readings(graph) {
+        // Levels and directions of a layer take the same.
+        let line = line(reading).filter(|line| known.insert(line.to_string()));
+        lines.extend(line);
+    }
     (!lines.is_empty()).then(|| quote!(const TOKENS: &'static [rt::Tokens] = &[#(#lines),*];))
 }
 

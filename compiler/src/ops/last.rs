@@ -9,11 +9,10 @@ use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::pace::{Pace, Timing};
 use crate::rt::kernels;
 use crate::site::{Operand, Site};
-use crate::storage::LANES;
 
 kernels! {
-    LAST = length::last(x, length, out y);
-    LAST_BACKWARD = length::last_backward(s, dy, length, add dx, add);
+    LAST = length::last(x, length, steps, out y);
+    LAST_BACKWARD = length::last_backward(s, dy, length, steps, add dx, add);
 }
 
 /// Drops all steps but the last.
@@ -23,15 +22,28 @@ pub struct Last {
     pub has_length: bool,
     /// Whether the axis of time stays, with a size of 1.
     pub keepdim: bool,
+    /// Rows behind the steps, which are none.
+    pub behind: usize,
 }
 
 impl Last {
-    /// The last step as a row.
-    pub fn row() -> Self {
+    /// The last step as a row, of steps that so many rows follow.
+    pub fn row(behind: usize) -> Self {
         Self {
             has_length: false,
             keepdim: true,
+            behind,
         }
+    }
+
+    /// How many of the operand's rows are steps.
+    fn steps(&self, rows: usize) -> usize {
+        rows.saturating_sub(self.behind)
+    }
+
+    /// The same as an argument.
+    fn steps_of(&self, site: &Site<'_>) -> Argument<Slot> {
+        Argument::Number(self.steps(site.input_shape(0)[0]))
     }
 }
 
@@ -40,6 +52,7 @@ impl Operator for Last {
         Self {
             has_length: false,
             keepdim: false,
+            behind: 0,
         }
     }
 
@@ -48,7 +61,8 @@ impl Operator for Last {
     }
 
     fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-        length::tokens(operand, length::OPERAND, inputs)
+        let steps = self.steps(inputs[0].first().copied().unwrap_or(1));
+        length::tokens(operand, length::OPERAND, steps)
     }
 
     /// `[T, F]` gives `[F]`, or `[1, F]`.
@@ -79,7 +93,7 @@ impl Operator for Last {
         }
     }
 
-    /// One step is the last of one.
+    /// One row is the last of one.
     fn settle(&mut self, inputs: &[&[usize]]) {
         self.has_length = inputs.len() > length::OPERAND && inputs[0][0] > 1;
     }
@@ -89,11 +103,10 @@ impl Operator for Last {
     }
 }
 
-/// A call by the lengths of samples: those of a whole sequence, and of the step that is its last.
-fn forms(site: &Site<'_>) -> [Form; 3] {
+/// A call by the lengths of samples: the forms of a whole sequence, and of the step that is its last.
+fn forms(site: &Site<'_>) -> [Form; 2] {
     let [steps, blocks] = positions::sizes(site);
-    let length = Form::Tokens { tokens: LANES };
-    [Form::Steps { steps, blocks }, length, Form::row(blocks)]
+    [Form::Steps { steps, blocks }, Form::row(blocks)]
 }
 
 impl Lower for Last {
@@ -123,10 +136,11 @@ impl Lower for Last {
         if !self.has_length {
             return copying::forward(site, &self.regions(site));
         }
-        let [x, length, y] = forms(site);
+        let [x, y] = forms(site);
         let call = Call::of(&LAST, [])
             .read("x", Slot::Input(0), x)
-            .read("length", Slot::Input(length::OPERAND), length)
+            .with("length", length::argument(length::OPERAND))
+            .with("steps", self.steps_of(site))
             .write("y", Slot::Output, y);
         vec![call]
     }
@@ -136,11 +150,12 @@ impl Lower for Last {
             return copying::backward(site, &self.regions(site));
         }
         let down = |add| {
-            let [dx, length, dy] = forms(site);
+            let [dx, dy] = forms(site);
             let [steps, blocks] = positions::sizes(site).map(Size::Number);
             Call::of(&LAST_BACKWARD, [Size::Isa, steps, blocks])
                 .read("dy", Slot::Delta, dy)
-                .read("length", Slot::Input(length::OPERAND), length)
+                .with("length", length::argument(length::OPERAND))
+                .with("steps", self.steps_of(site))
                 .add("dx", Slot::InputDelta(0), add, dx)
                 .with("add", Argument::Adds)
         };

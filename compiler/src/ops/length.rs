@@ -1,8 +1,9 @@
 //! Lengths: of a sequence that is padded, the steps that count. What reads them gives what it would of a sequence that
-//! is no longer, to the bit: it is the same kernel, whose axis of time ends earlier.
+//! is no longer, to the bit: a reduction is the same kernel, whose axis of time ends earlier, and in a recurrence the
+//! samples that are done wait for the others.
 
 use super::operator::Application;
-use crate::call::{Argument, Call, Form, Slot};
+use crate::call::{Access, Argument, Call, Form, Slot, View};
 use crate::element::Element;
 use crate::rt::kernels;
 use crate::storage::LANES;
@@ -13,12 +14,11 @@ kernels! {
     EXTREME = length::extreme(s, x, length, out y, summed, lanes, sign);
 }
 
-/// The operand that a length is, behind the one whose steps it counts, of what takes no others.
+/// The length's operand, where a layer has one other operand.
 pub const OPERAND: usize = 1;
 
-/// The lengths that are taken of an operand, if it is the `length`: those of a sequence.
-pub fn tokens(operand: usize, length: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-    let steps = inputs[0].first().copied().unwrap_or(1);
+/// The lengths that are taken of an operand, if it is the `length`: those of a sequence of so many steps.
+pub fn tokens(operand: usize, length: usize, steps: usize) -> Option<[u32; 2]> {
     (operand == length).then(|| [1, u32::try_from(steps).unwrap_or(u32::MAX)])
 }
 
@@ -39,6 +39,20 @@ pub fn check(call: &Application<'_>, length: usize) -> Result<(), String> {
     }
 }
 
+/// The lengths of a batch, which are this operand: of each one number, and the rest of its block.
+pub fn view(operand: usize) -> View<Slot> {
+    View {
+        memory: Slot::Input(operand),
+        access: Access::Read,
+        form: Form::Tokens { tokens: LANES },
+    }
+}
+
+/// The same as an argument.
+pub fn argument(operand: usize) -> Argument<Slot> {
+    Argument::View(view(operand))
+}
+
 /// The same calls, of which each sample ends where its length says; `mean` where they divide by the number of steps.
 pub fn by_length(calls: Vec<Call<Slot>>, mean: bool) -> Vec<Call<Slot>> {
     calls.into_iter().map(|call| cut(call, mean)).collect()
@@ -52,8 +66,7 @@ fn cut(call: Call<Slot>, mean: bool) -> Call<Slot> {
         // What has no steps.
         _ => return call,
     };
-    let form = Form::Tokens { tokens: LANES };
-    let length = Argument::read(Slot::Input(OPERAND), form);
+    let length = argument(OPERAND);
     let mut cut = Call::of(kernel, call.sizes);
     cut.adds = call.adds;
     for (_, name) in kernel.parameters.iter().filter(|(_, name)| *name != "s") {

@@ -148,22 +148,20 @@ impl<P: AnyPart> Parts<P> {
         let all = self.push(direction.op.into(), reads);
         // Where c is asked for, it is the last row, behind the steps.
         let behind = usize::from(asked.wants(2));
-        let by_length = asked.wants(1) && asked.length && !direction.reverse;
-        let steps = match behind > 0 && (wanted || by_length) {
-            true => self.push(State::but_the_last().into(), vec![all]),
-            false => all,
-        };
         if asked.wants(1) {
-            let (state, rows): (P, _) = match direction.reverse {
-                true => (State::first().into(), all),
-                false if by_length => (Last::row().into(), steps),
-                false => (State::from_end(behind).into(), all),
+            let state = match (direction.reverse, asked.length) {
+                (true, _) => State::first().into(),
+                (false, true) => Last::row(behind).into(),
+                (false, false) => State::from_end(behind).into(),
             };
-            last[0].push(self.push(state, vec![rows]));
+            last[0].push(self.push(state, vec![all]));
         }
         if asked.wants(2) {
             last[1].push(self.push(State::from_end(0).into(), vec![all]));
         }
-        steps
+        match behind > 0 && wanted {
+            true => self.push(State::but_the_last().into(), vec![all]),
+            false => all,
+        }
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     pace::{Pace, Timing},
     parameter::{Init, Parameter},
 };
+use std::ops::Range;
 
 /// A recurrent layer, or one direction of one of its levels.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +88,8 @@ macro_rules! recurrence {
             }
 
             fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-                crate::ops::length::tokens(operand, self.0.length?, inputs)
+                let steps = inputs[0].first().copied().unwrap_or(1);
+                crate::ops::length::tokens(operand, self.0.length?, steps)
             }
 
             fn levels(&self, asked: crate::ops::levels::Asked<'_>) -> crate::ops::levels::Levels<Self> {
@@ -246,6 +248,11 @@ impl Recurrence {
         1 + usize::from(self.cell.remembers())
     }
 
+    /// Which of so many operands are states before the first step.
+    pub fn states_of(&self, operands: usize) -> Range<usize> {
+        1..self.length.unwrap_or(operands)
+    }
+
     /// Its levels, and of each its directions. The lowest level reads what the user states; those above read what the
     /// one below gives.
     pub fn levels(&self, asked: Asked<'_>) -> Levels<Self> {
@@ -301,7 +308,7 @@ impl Recurrence {
 
     /// `[T, F]` and the states before the first step, `[1, hidden]` or `[hidden]` each, give `[T, hidden]`.
     pub fn shape(&self, call: &Application<'_>) -> Result<Vec<usize>, String> {
-        for state in &call.inputs[1..self.length.unwrap_or(call.inputs.len())] {
+        for state in &call.inputs[self.states_of(call.inputs.len())] {
             if !matches!(*state.shape, [1, units] | [units] if units == self.hidden) {
                 return Err(format!(
                     "`{}` takes an initial state [1, {}], but `{}` gives {:?}; bring it to that shape",

@@ -22,7 +22,7 @@ impl Tanh {
         }
     }
 
-    /// What it computes. The approximation is not rising everywhere.
+    /// What it computes. As it is computed, the approximation does not rise everywhere.
     fn activation(&self) -> Activation {
         let path = match self.fast {
             true => rt::FAST_TANH,

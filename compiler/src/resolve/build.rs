@@ -228,6 +228,8 @@ impl<'a> Builder<'a> {
         if !check_levels(label, *self.levels, span, self.report) {
             return vec![self.unknown(span)];
         }
+        // The number of the call's first part.
+        let call = self.graph.nodes.len();
         let mut results = Vec::with_capacity(made.parts.len());
         for Part { op, reads } in made.parts {
             let output = self.value(label.to_string(), span, Vec::new());
@@ -246,6 +248,7 @@ impl<'a> Builder<'a> {
                 inputs,
                 output,
                 parameters: Vec::new(),
+                call,
                 span,
                 within: match self.inside {
                     0 => String::new(),

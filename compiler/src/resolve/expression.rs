@@ -115,6 +115,12 @@ impl Scope<'_, '_> {
         };
         if let Some(layer) = self.layer(name) {
             if let Some(argument) = arguments.first() {
+                if assigned(argument).is_some_and(|name| name == "length") {
+                    return vec![self.error(
+                        argument,
+                        "a length is a `u32` input of the model, as `n: u32`; give it by its name, `length = n`",
+                    )];
+                }
                 return vec![self.error(
                     argument,
                     format!("`{name}` takes tensors here; its arguments stand at its declaration"),
@@ -140,7 +146,7 @@ impl Scope<'_, '_> {
         let Expr::Assign(given) = argument else {
             return None;
         };
-        let is_length = plain_name(&given.left).is_some_and(|name| name == "length");
+        let is_length = assigned(argument).is_some_and(|name| name == "length");
         (is_length && self.is_tensor(&given.right)).then_some(&*given.right)
     }
 
@@ -389,5 +395,13 @@ fn shown(sign: BinOp) -> &'static str {
         BinOp::Sub(_) => "-",
         BinOp::Div(_) => "/",
         _ => "*",
+    }
+}
+
+/// The name of an argument that has one.
+fn assigned(argument: &Expr) -> Option<&Ident> {
+    match argument {
+        Expr::Assign(given) => plain_name(&given.left),
+        _ => None,
     }
 }

@@ -341,8 +341,16 @@ fn lengths_are_those_of_sequences() {
     );
     assert_eq!(
         said("x: [4, 3]", "forward { last(x, length = 3) }"),
-        "`last` has no argument `length`: a length is a `u32` input of the model, given in `forward`, as in \
-         `mean(x, axis = 0, length = n)`"
+        "`last` has no argument `length`: a length is a `u32` input of the model, given in `forward`, as in `gru(x, length = n)`"
+    );
+    assert_eq!(
+        said("x: [4, 3]", "l: Gru(3), forward { l(x, length = 3) }"),
+        "a length is a `u32` input of the model, as `n: u32`; give it by its name, `length = n`"
+    );
+    let both = "l: Gru(3, bidirectional = true, initial_state = Learnt), forward { let (_, h) = l(x, length = n); h }";
+    assert_eq!(
+        said("x: [4, 3], n: u32[2]", both),
+        "`l` takes a length that is one u32, but `n` gives u32[2]; declare `n: u32`"
     );
     assert_eq!(
         said("x: [4, 3]", "forward { last(x, length = m) }"),

@@ -9,7 +9,7 @@ use crate::{block::Block, math, simd::Isa};
 
 /// The steps of a sample that count, of so many.
 #[inline(always)]
-fn counted(length: &[u32; 16], steps: usize) -> usize {
+pub fn counted(length: &[u32; 16], steps: usize) -> usize {
     (length[0] as usize).clamp(1, steps)
 }
 
@@ -107,14 +107,15 @@ pub fn extreme<S: Isa>(
     }
 }
 
-/// The last step that counts.
+/// The last step that counts, of so many; whatever stands behind these is no step.
 pub fn last<const T: usize, const B: usize>(
     x: &[[[Block; B]; T]],
     length: &[[u32; 16]],
+    steps: usize,
     y: &mut [[Block; B]],
 ) {
     for ((x, length), y) in x.iter().zip(length).zip(y) {
-        y.copy_from_slice(&x[counted(length, T) - 1]);
+        y.copy_from_slice(&x[counted(length, steps) - 1]);
     }
 }
 
@@ -123,6 +124,7 @@ pub fn last_backward<S: Isa, const T: usize, const B: usize>(
     s: S,
     dy: &[[Block; B]],
     length: &[[u32; 16]],
+    steps: usize,
     dx: &mut [[[Block; B]; T]],
     add: bool,
 ) {
@@ -133,7 +135,7 @@ pub fn last_backward<S: Isa, const T: usize, const B: usize>(
                 if !add {
                     dx.as_flattened_mut().fill(Block::ZERO);
                 }
-                for (dx, dy) in dx[counted(length, T) - 1].iter_mut().zip(dy) {
+                for (dx, dy) in dx[counted(length, steps) - 1].iter_mut().zip(dy) {
                     let sum = if add {
                         dx.load(s) + dy.load(s)
                     } else {

@@ -25,8 +25,8 @@
 //! it read; "before" and "next" are meant in that order.
 //!
 //! **Lengths.** Of a sequence that is padded, only the first steps count. A sample that has taken its last step waits for
-//! those that advance with it: its h and c stay, its outputs are zero, and in backward its deltas. The first step of a
-//! layer that reads in reverse is the last that counts, so that in both directions waiting comes last.
+//! those that advance with it: its h and c stay, its outputs are zero, and so are its deltas in backward. The first step
+//! of a layer that reads in reverse is the last that counts, so that in both directions waiting comes last.
 //!
 //! **Layout.** Units come in blocks of sixteen, B = ceil(H / 16), and the gates of a block are neighbours: panel
 //! `G b + gate`, lane l belongs to unit 16 b + l, gates in PyTorch's order. So the weights are Dense weights
@@ -39,9 +39,9 @@
 //! **Sums.** z begins at the biases; inputs follow, then units, each split as [`chains`](crate::simd::chains) says, whether
 //! one sample or many advance, and in a stream. (3) to (5) add samples, then steps, in chains of 4,096 steps.
 //!
-//! **Tiny numbers.** Magnitudes below 2^-63 count as zero (see [`math::flush`](crate::math::flush)), except that sigmoid
-//! gates never close further than to 2^-63. Then no product of two of these numbers is subnormal: h, c, their deltas and
-//! every product that is multiplied again are flushed.
+//! **Tiny numbers.** Magnitudes below 2^-63 count as zero (see [`math::flush`](crate::math::flush)), except that exact
+//! gates never close further than to 2^-63; [`Fast`] ones are zero or at least 2^-25. Then no product of two of these
+//! numbers is subnormal: h, c, their deltas and every product that is multiplied again are flushed.
 //!
 //! **Padding.** In padding lanes z = 0, or NaN where an input is infinite; c and h are made zero there. Backward starts from
 //! dh = 0 and adds products with zero weights, so dz is zero there too, although sigmoid gates are not.
@@ -62,6 +62,7 @@ mod functions;
 mod gru;
 mod layer;
 mod lstm;
+mod order;
 mod rnn;
 mod step;
 mod steps;
@@ -75,9 +76,10 @@ pub use cell::Cell;
 pub use forward::forward;
 pub use functions::{Exact, Fast, Functions};
 pub use gru::{FastGru, FastGruResetBefore, Gru, GruResetBefore};
-pub use layer::{Course, Weights, initial};
+pub use layer::{Weights, initial};
 pub use lstm::{FastLstm, Lstm};
+pub use order::Order;
 pub use rnn::{FastRnnTanh, RnnRelu, RnnTanh};
 pub use step::infer;
 pub use steps::steps;
-pub use update::{initial_rows, last_rows, recurrent_rows, update};
+pub use update::{counted_rows, initial_rows, last_rows, recurrent_rows, update};

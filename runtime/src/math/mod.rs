@@ -4,6 +4,8 @@
 //! Elementary Functions", 1980), evaluate a short polynomial, and put the power of two back into the exponent bits.
 //! There are no tables, no branches and no lane-by-lane code; every lane's bits depend on that lane alone.
 //!
+//! [`fast_tanh`] and [`fast_sigmoid`] are none of this: they are less accurate by far, and say so.
+//!
 //! # Reduction
 //!
 //! n = round(x / ln 2) is had by adding 1.5 * 2^23: at that size a float's last place is 1, so that the sum is rounded

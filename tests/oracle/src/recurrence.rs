@@ -19,7 +19,7 @@ pub fn recurrence(layer: &Recurrence, application: &Application<'_>) -> Vec<f64>
         unreachable!("a recurrence has two weights")
     };
     let (n, features) = (layer.hidden, application.inputs[0].shape[1]);
-    let states = 1..layer.length.unwrap_or(application.inputs.len());
+    let states = layer.states_of(application.inputs.len());
     let state = |operand: usize| match states.contains(&operand) {
         true => application.inputs[operand].data.to_vec(),
         false => vec![0.0; n],

@@ -56,26 +56,27 @@ fn told(of: &str, call: &Call<Place>) -> Result<(), String> {
     }
 }
 
-/// Every term of a gradient gives the kernel the rows it takes; whatever makes those of some rows may take others behind
-/// them.
+/// Every term of a gradient gives the kernel the rows it takes.
 pub fn terms(of: &str, gradient: &Gradient<Place>) -> Result<(), String> {
     let kernel = gradient.kernel;
     for term in &gradient.terms {
-        if let Some((name, _)) = term
-            .rows
-            .iter()
-            .find(|(_, view)| view.access != Access::Read)
-        {
-            return Err(otherwise(kernel, "only reads", name, of));
-        }
         let mut given = term.rows.iter();
         for (_, name) in parameters(kernel).filter(|(_, name)| *name != "stretch") {
-            if given.next().is_none_or(|(given, _)| *given != name) {
+            let Some((_, view)) = given.next().filter(|(given, _)| *given == name) else {
                 return Err(missing(kernel, name, of));
+            };
+            if view.access != Access::Read {
+                return Err(otherwise(kernel, "only reads", name, of));
             }
         }
-        if let Some((name, _)) = given.next().filter(|_| term.through.is_none()) {
+        if let Some((name, _)) = given.next() {
             return Err(surplus(kernel, name, of));
+        }
+        // Whole sequences are cut by whatever makes rows of them, and by nobody else.
+        if let Some(lengths) = &term.lengths
+            && (term.through.is_none() || lengths.access != Access::Read)
+        {
+            return Err(surplus(kernel, "lengths", of));
         }
     }
     Ok(())

@@ -2,19 +2,18 @@
 
 use super::{Cell, Recurrence};
 use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
-use crate::ops::dense;
+use crate::ops::{dense, length};
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
 use crate::site::{Operand, Site};
 use crate::storage::{LANES, padded};
-use std::ops::Range;
 
 kernels! {
-    INFER = recurrent::infer(s, x, h0, c0, course, weights, out gates, out y, out state);
+    INFER = recurrent::infer(s, x, h0, c0, order, weights, out gates, out y, out state);
     STEPS = recurrent::steps(s, x, weights, out gates, out y, mut state);
-    FORWARD = recurrent::forward(s, x, h0, c0, course, weights, out gates, out saved, out y, out state);
+    FORWARD = recurrent::forward(s, x, h0, c0, order, weights, out gates, out saved, out y, out state);
     BACKWARD = recurrent::backward(
-        s, recurrent, c0, course, dy, mut gates, mut saved, out dh0, out dc0, out carried
+        s, recurrent, c0, order, dy, mut gates, mut saved, out dh0, out dc0, out carried
     );
     INPUT_GRADIENT = recurrent::input_gradient(s, gates, input, add dx);
     INITIAL_GRADIENT = recurrent::initial_gradient(s, delta, add d);
@@ -59,9 +58,6 @@ const CARRIED: Slot = Slot::Own("carried");
 
 /// What forward keeps of every step beside the gates; of `Gru`, after backward the deltas of the sums of hidden states.
 const SAVED: Slot = Slot::Own("saved");
-
-/// A length: one number, and the rest of its block.
-const LENGTH: Form = Form::Tokens { tokens: LANES };
 
 impl Recurrence {
     fn panels(&self) -> usize {
@@ -132,50 +128,37 @@ impl Recurrence {
         };
         Call::of(kernel, [Size::Isa, self.cell()].into_iter().chain(sizes))
             .read("x", Slot::Input(0), x)
-            .with("h0", self.given(site, 1))
-            .with("c0", self.given(site, 2))
-            .with("course", self.course())
+            .with("h0", self.initial(site, 1, false))
+            .with("c0", self.initial(site, 2, false))
+            .with("order", self.order())
             .with("weights", self.weights(site))
     }
 
-    /// The operands that are states before the first step.
-    fn states_of(&self, site: &Site<'_>) -> Range<usize> {
-        1..self.length.unwrap_or(site.inputs.len())
-    }
-
-    /// A state before the first step, where it is given.
-    fn given(&self, site: &Site<'_>, operand: usize) -> Argument<Slot> {
-        match self.states_of(site).contains(&operand) {
-            true => {
-                let form = Form::row(site.input(operand).blocks());
-                some(Argument::read(Slot::Input(operand), form))
-            }
-            false => nothing(),
+    /// A state before the first step, where it is given, or with `delta` what backward leaves of its delta, where that is
+    /// asked for.
+    fn initial(&self, site: &Site<'_>, operand: usize, delta: bool) -> Argument<Slot> {
+        if !self.states_of(site.inputs.len()).contains(&operand) {
+            return nothing();
         }
-    }
-
-    /// What backward leaves of the delta of a given state, where that delta is asked for.
-    fn initial_delta(&self, site: &Site<'_>, operand: usize) -> Argument<Slot> {
-        match self.states_of(site).contains(&operand) && site.adds(operand).is_some() {
-            true => {
-                let form = Form::row(site.input(operand).blocks());
-                some(Argument::write(initial_slot(operand), form))
-            }
-            false => nothing(),
+        let form = Form::row(site.input(operand).blocks());
+        match (delta, site.adds(operand)) {
+            (false, _) => some(Argument::read(Slot::Input(operand), form)),
+            (true, Some(_)) => some(Argument::write(initial_slot(operand), form)),
+            (true, None) => nothing(),
         }
     }
 
     /// The order of the steps, and how many of each sample count.
-    fn course(&self) -> Argument<Slot> {
+    fn order(&self) -> Argument<Slot> {
         let lengths = match self.length {
-            Some(operand) => some(Argument::read(Slot::Input(operand), LENGTH)),
+            Some(operand) => some(length::argument(operand)),
             None => nothing(),
         };
         let fields = vec![
             ("reverse", Argument::Flag(self.reverse)),
             ("lengths", lengths),
         ];
-        Argument::Record(rt::RECURRENT_COURSE, fields)
+        Argument::Record(rt::RECURRENT_ORDER, fields)
     }
 
     /// Blocks of scratch for each sample: a row of gates, and two of units.
@@ -322,14 +305,14 @@ impl Recurrence {
         let sizes = [Size::Isa, self.cell()].into_iter().chain(sizes);
         let call = Call::of(&BACKWARD, sizes)
             .read("recurrent", Slot::Transposed(0), weights(b))
-            .with("c0", self.given(site, 2))
-            .with("course", self.course())
+            .with("c0", self.initial(site, 2, false))
+            .with("order", self.order())
             .read("dy", Slot::Delta, form(y, b))
             .modify("gates", GATES, form(t, p));
         let through_time = self
             .saved(call, site, true)
-            .with("dh0", self.initial_delta(site, 1))
-            .with("dc0", self.initial_delta(site, 2))
+            .with("dh0", self.initial(site, 1, true))
+            .with("dc0", self.initial(site, 2, true))
             .write("carried", CARRIED, Form::Scratch(2 * b));
         let down = |add: bool| {
             let q = i.div_ceil(LANES);
@@ -349,7 +332,7 @@ impl Recurrence {
         };
         std::iter::once(through_time)
             .chain(site.adds(0).map(down))
-            .chain(self.states_of(site).filter_map(initial))
+            .chain(self.states_of(site.inputs.len()).filter_map(initial))
             .collect()
     }
 
@@ -370,7 +353,7 @@ impl Recurrence {
         }
     }
 
-    /// The gradient of `weight_ih`: every step's input meets its deltas.
+    /// The gradient of `weight_ih`: the input of every step that counts meets its deltas.
     fn update_input(&self, site: &Site<'_>) -> Gradient<Slot> {
         let Sizes { t, i, ks, p, .. } = self.sizes(site);
         let x = Form::Floats {
@@ -378,9 +361,14 @@ impl Recurrence {
             floats: ks,
         };
         let dy = Form::Rows { rows: t, blocks: p };
-        let rows = [("x", Slot::Input(0), x), ("dy", GATES, dy)];
+        let mut term = Term::of(t, [("x", Slot::Input(0), x), ("dy", GATES, dy)]);
+        if let Some(operand) = self.length {
+            term.lengths = Some(length::view(operand));
+            let sizes = [t, p, ks].map(Size::Number).to_vec();
+            term.through = Some((rt::COUNTED_ROWS, sizes));
+        }
         let together = self.cell.panels_together(p);
-        gradient((i, ks, p), (together, together), vec![Term::of(t, rows)])
+        gradient((i, ks, p), (together, together), vec![term])
     }
 
     /// The gradient of `weight_hh`: every step's hidden state meets the deltas of the next. Where the reset gate comes
@@ -404,15 +392,14 @@ impl Recurrence {
         let sizes = sizes.chain([Size::Flag(self.reverse)]);
         term.through = Some((rt::RECURRENT_ROWS, sizes.collect()));
         let mut terms = vec![term];
-        if !self.states_of(site).is_empty() {
+        if !self.states_of(site.inputs.len()).is_empty() {
             let first = ("x", Slot::Input(1), steps(1, b));
-            let mut sizes = [t, b, p, hidden].map(Size::Number).to_vec();
             let mut term = Term::of(1, [first, deltas]);
+            let mut sizes = [t, b, p, hidden].map(Size::Number).to_vec();
             term.through = Some(match self.length {
                 // The first step is the last that counts.
                 Some(operand) if self.reverse => {
-                    let length = ("length", Slot::Input(operand), LENGTH);
-                    term = Term::of(1, [first, deltas, length]);
+                    term.lengths = Some(length::view(operand));
                     (rt::LAST_ROWS, sizes)
                 }
                 _ => {

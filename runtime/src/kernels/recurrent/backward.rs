@@ -3,7 +3,8 @@
 use super::{
     cell::{Cell, Deltas},
     forward::part,
-    layer::{Counts, Course, GROUP, fits, states},
+    layer::{GROUP, fits, states},
+    order::{Counts, Order},
 };
 use crate::{
     block::{Block, LANES},
@@ -35,7 +36,8 @@ const fn cuts(panels: usize) -> bool {
 /// Turns the deltas `dy` of the outputs into the deltas of the gates' sums, which replace the gates in `gates`; where the
 /// sums of h have deltas of their own (`Gru`), those replace what is `saved`.
 ///
-/// `gates`, `saved`, `c0` and `course` are those of `forward`; steps that do not count have no deltas. `recurrent` is the transposed `weight_hh`
+/// `gates`, `saved`, `c0` and `order` are those of `forward`; steps that do not count have no deltas.
+/// `recurrent` is the transposed `weight_hh`
 /// (`dense::transpose`). Sums begin at dy and add gates ascending, in one chain up to 4,096 of them. `dh0` and `dc0`, where
 /// they are wanted, are the deltas of the states before the first step. `carried` has two rows of units for every sample.
 pub fn backward<
@@ -53,7 +55,7 @@ pub fn backward<
     s: S,
     recurrent: &[[Block; N]; B],
     c0: Option<&[[Block; B]]>,
-    course: Course<'_>,
+    order: Order<'_>,
     dy: &[[[Block; B]; Y]],
     gates: &mut [[[Block; P]; T]],
     mut saved: Option<&mut [[[Block; W]; T]]>,
@@ -69,7 +71,7 @@ pub fn backward<
             for group in tile::groups(gates.len(), GROUP) {
                 let rows = Rows {
                     c0: part(c0, &group),
-                    course: course.part(&group),
+                    order: order.part(&group),
                     dy: &dy[group.clone()],
                     gates: &mut gates[group.clone()],
                     saved: match &mut saved {
@@ -94,7 +96,7 @@ pub fn backward<
 /// Up to [`GROUP`] samples that go back together.
 struct Rows<'a, const T: usize, const Y: usize, const B: usize, const P: usize, const W: usize> {
     c0: Option<&'a [[Block; B]]>,
-    course: Course<'a>,
+    order: Order<'a>,
     dy: &'a [[[Block; B]; Y]],
     gates: &'a mut [[[Block; P]; T]],
     /// Nothing for a cell that keeps nothing.
@@ -123,7 +125,7 @@ fn retreat<
 ) {
     let Rows {
         c0,
-        course,
+        order,
         dy,
         gates,
         saved,
@@ -142,7 +144,7 @@ fn retreat<
             [Block::ZERO; B]
         };
     }
-    let counts = Counts::of::<T>(course, rows);
+    let counts = Counts::of::<T>(order, rows);
     for (row, &count) in counts.each[..rows].iter().enumerate() {
         gates[row][count..].as_flattened_mut().fill(Block::ZERO);
         if let Some(saved) = saved.get_mut(row) {
@@ -150,7 +152,7 @@ fn retreat<
         }
     }
     for step in (0..counts.most).rev() {
-        let t = counts.at(course, step);
+        let t = counts.at(order, step);
         for (((dh, dy), carried), &t) in dh.iter_mut().zip(dy).zip(&*carried).zip(&t) {
             *dh = dy[t];
             if const { C::PASSES } {
@@ -160,7 +162,7 @@ fn retreat<
             }
         }
         if step + 1 < counts.most {
-            let t = &counts.at(course, step + 1);
+            let t = &counts.at(order, step + 1);
             through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, t, 0, C::RESET, dh);
         }
         for row in (0..rows).filter(|&row| step < counts.each[row]) {
@@ -168,7 +170,7 @@ fn retreat<
             for block in 0..B {
                 let before = match step.checked_sub(1) {
                     _ if !C::REMEMBERS => zero,
-                    Some(step) => saved[row][course.at(step, counts.each[row])][block].load(s),
+                    Some(step) => saved[row][order.at(step, counts.each[row])][block].load(s),
                     None => c0.map_or(zero, |c0| c0[row][block].load(s)),
                 };
                 let deltas = Deltas {
@@ -210,7 +212,7 @@ fn retreat<
                 [Block::ZERO; B]
             };
         }
-        let t = &counts.at(course, 0);
+        let t = &counts.at(order, 0);
         through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, t, 0, C::RESET, dh);
         for (dh0, dh) in dh0.as_flattened_mut().iter_mut().zip(dh.as_flattened()) {
             dh0.store(flush(s, dh.load(s)));

@@ -3,8 +3,9 @@
 use super::{
     cell::{Cell, Units},
     gru::{Gru, GruResetBefore},
-    layer::{Counts, Course, GROUP, Weights, begin, fits, project, states, units, unpadded},
+    layer::{GROUP, Weights, begin, fits, project, states, units, unpadded},
     lstm::Lstm,
+    order::{Counts, Order},
     rnn::{RnnRelu, RnnTanh},
 };
 use crate::{
@@ -44,7 +45,7 @@ pub fn forward<
     x: &[[[f32; KS]; T]],
     h0: Option<&[[Block; B]]>,
     c0: Option<&[[Block; B]]>,
-    course: Course<'_>,
+    order: Order<'_>,
     weights: Weights<'_, I, H, P>,
     gates: &mut [[[Block; P]; T]],
     mut saved: Option<&mut [[[Block; W]; T]]>,
@@ -66,7 +67,7 @@ pub fn forward<
                 let rows = Rows {
                     h0: part(h0, &group),
                     c0: part(c0, &group),
-                    course: course.part(&group),
+                    order: order.part(&group),
                     gates: &mut gates[group.clone()],
                     saved: match &mut saved {
                         Some(saved) => Some(&mut saved[group.clone()]),
@@ -97,7 +98,7 @@ pub(super) struct Rows<
 > {
     pub h0: Option<&'a [[Block; B]]>,
     pub c0: Option<&'a [[Block; B]]>,
-    pub course: Course<'a>,
+    pub order: Order<'a>,
     /// What [`project`] left.
     pub gates: &'a mut [[[Block; P]; T]],
     pub saved: Option<&'a mut [[[Block; W]; T]]>,
@@ -129,7 +130,7 @@ pub(super) fn advance<
             let Rows {
                 h0,
                 c0,
-                course,
+                order,
                 gates,
                 mut saved,
                 y,
@@ -139,12 +140,12 @@ pub(super) fn advance<
             begin(h, h0);
             begin(c, c0);
             let mut z = [Block::ZERO; WIDTH * GROUP];
-            let counts = Counts::of::<T>(course, rows);
+            let counts = Counts::of::<T>(order, rows);
             for (y, &count) in y.iter_mut().zip(&counts.each) {
                 y[count..T].as_flattened_mut().fill(Block::ZERO);
             }
             for step in 0..counts.most {
-                let t = counts.at(course, step);
+                let t = counts.at(order, step);
                 let is_zero = step == 0 && h0.is_none();
                 for first in (0..B).step_by(C::UNITS) {
                     let blocks = const { C::UNITS }.min(B - first);

@@ -9,7 +9,6 @@ use crate::{
     },
     simd::Isa,
 };
-use core::ops::Range;
 use fearless_simd::f32x16;
 
 /// Samples that advance together, so that recurrent weights stream from memory once for all of them. Tiles of
@@ -27,73 +26,6 @@ pub struct Weights<'a, const I: usize, const H: usize, const P: usize> {
     pub input_bias: &'a [Block; P],
     /// `bias_hh`.
     pub recurrent_bias: &'a [Block; P],
-}
-
-/// The order in which samples take their steps, and how many each of them takes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Course<'a> {
-    /// Whether the last step comes first.
-    pub reverse: bool,
-    /// How many of the steps count, sample by sample, where not all do.
-    pub lengths: Option<&'a [[u32; LANES]]>,
-}
-
-impl Course<'_> {
-    /// That of some of the samples.
-    pub fn part(&self, samples: &Range<usize>) -> Self {
-        Self {
-            lengths: self.lengths.map(|lengths| &lengths[samples.clone()]),
-            ..*self
-        }
-    }
-
-    /// How many of `T` steps a sample takes. A length below 1 counts as 1, and one beyond the steps as all of them.
-    #[inline(always)]
-    pub fn count<const T: usize>(&self, sample: usize) -> usize {
-        match self.lengths {
-            Some(lengths) => (lengths[sample][0] as usize).clamp(1, T),
-            None => T,
-        }
-    }
-
-    /// The step that comes as number `step` of `count`; those that do not count come last, in their order.
-    #[inline(always)]
-    pub fn at(&self, step: usize, count: usize) -> usize {
-        match self.reverse && step < count {
-            true => count - 1 - step,
-            false => step,
-        }
-    }
-}
-
-/// How far a group of samples goes.
-pub struct Counts {
-    /// The steps of each.
-    pub each: [usize; GROUP],
-    /// The steps of the longest.
-    pub most: usize,
-}
-
-impl Counts {
-    /// Those of so many samples.
-    #[inline(always)]
-    pub fn of<const T: usize>(course: Course<'_>, samples: usize) -> Self {
-        let mut each = [0; GROUP];
-        for (sample, count) in each[..samples].iter_mut().enumerate() {
-            *count = course.count::<T>(sample);
-        }
-        let most = each.iter().copied().max().unwrap_or(0);
-        Self { each, most }
-    }
-
-    /// Where every sample is at its step number `step`.
-    #[inline(always)]
-    pub fn at(&self, course: Course<'_>, step: usize) -> [usize; GROUP] {
-        self.each.map(
-            #[inline(always)]
-            |count| course.at(step, count),
-        )
-    }
 }
 
 /// Whether the sizes belong together.

@@ -3,7 +3,8 @@
 use super::{
     cell::{Cell, Units},
     forward::{Rows, advance, load, part},
-    layer::{Course, GROUP, Weights, begin, fits, project, states, units, unpadded},
+    layer::{GROUP, Weights, begin, fits, project, states, units, unpadded},
+    order::Order,
 };
 use crate::{
     block::Block,
@@ -34,7 +35,7 @@ pub fn infer<
     x: &[[[f32; KS]; T]],
     h0: Option<&[[Block; B]]>,
     c0: Option<&[[Block; B]]>,
-    course: Course<'_>,
+    order: Order<'_>,
     weights: Weights<'_, I, H, P>,
     gates: &mut [[[Block; P]; T]],
     y: &mut [[[Block; B]; Y]],
@@ -50,7 +51,7 @@ pub fn infer<
         || {
             let recurrent = (weights.recurrent, weights.recurrent_bias);
             if let ([x], [gates], [y]) = (x, &mut *gates, &mut *y) {
-                let count = course.count::<T>(0);
+                let count = order.count::<T>(0);
                 let (x, shares) = (&x[..count], &mut gates[..count]);
                 project::<S, C, I, KS, H, P, N, G>(s, x, weights, shares, state);
                 y[count..T].as_flattened_mut().fill(Block::ZERO);
@@ -61,10 +62,10 @@ pub fn infer<
                     unreachable!("a state has one row for one sample")
                 };
                 for step in 0..count {
-                    let t = course.at(step, count);
+                    let t = order.at(step, count);
                     let [now, before] = match step.checked_sub(1) {
                         None => [&mut y[t], &mut *first],
-                        Some(before) => match y.get_disjoint_mut([t, course.at(before, count)]) {
+                        Some(before) => match y.get_disjoint_mut([t, order.at(before, count)]) {
                             Ok(rows) => rows,
                             Err(_) => unreachable!("two steps of a sequence"),
                         },
@@ -91,7 +92,7 @@ pub fn infer<
                 let rows = Rows::<T, Y, B, P, W> {
                     h0: part(h0, &group),
                     c0: part(c0, &group),
-                    course: course.part(&group),
+                    order: order.part(&group),
                     gates: &mut gates[group.clone()],
                     saved: None,
                     y: &mut y[group],

@@ -8,6 +8,7 @@
 use super::layer::gates_of;
 use crate::{
     block::{Block, LANES},
+    kernels::length::counted,
     simd::{Isa, chains::POSITIONS},
     tile::{self, Accumulators, Visit},
     update::Stretch,
@@ -85,18 +86,18 @@ pub fn initial_rows<
     )
 }
 
-/// The same of sequences that are read from the last step that counts, which `length` says.
+/// The same of sequences that are read from the last step that counts, which lengths say.
 #[inline(always)]
 pub fn last_rows<'a, const T: usize, const B: usize, const P: usize, const F: usize>(
-    chunks: impl Iterator<Item = Ended<'a, T, B, P>> + Clone,
+    chunks: impl Iterator<Item = ((&'a [[[Block; B]; 1]], &'a [[[Block; P]; T]]), Lengths<'a>)> + Clone,
 ) -> impl Iterator<Item = (&'a [[f32; F]], &'a [[Block; P]])> + Clone {
     chunks.flat_map(
         #[inline(always)]
-        |(h, dz, lengths)| {
+        |((h, dz), lengths)| {
             h.iter().zip(dz).zip(lengths).map(
                 #[inline(always)]
                 |((h, dz), length)| {
-                    let first = (length[0] as usize).clamp(1, T) - 1;
+                    let first = counted(length, T) - 1;
                     (bytemuck::must_cast_slice(h), &dz[first..][..1])
                 },
             )
@@ -104,12 +105,28 @@ pub fn last_rows<'a, const T: usize, const B: usize, const P: usize, const F: us
     )
 }
 
-/// States before the first step, deltas of every step, and how many steps count, of some samples.
-pub type Ended<'a, const T: usize, const B: usize, const P: usize> = (
-    &'a [[[Block; B]; 1]],
-    &'a [[[Block; P]; T]],
-    &'a [[u32; LANES]],
-);
+/// What `weight_ih` meets in [`update`] of sequences of `T` steps of which some count: each step's input beside its deltas.
+/// Others are left out, lest zeros meet what is infinite.
+#[inline(always)]
+pub fn counted_rows<'a, const T: usize, const P: usize, const KS: usize>(
+    chunks: impl Iterator<Item = ((&'a [[f32; KS]], &'a [[Block; P]]), Lengths<'a>)> + Clone,
+) -> impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone {
+    chunks.flat_map(
+        #[inline(always)]
+        |((x, dz), lengths)| {
+            x.chunks_exact(T).zip(dz.chunks_exact(T)).zip(lengths).map(
+                #[inline(always)]
+                |((x, dz), length)| {
+                    let count = counted(length, T);
+                    (&x[..count], &dz[..count])
+                },
+            )
+        },
+    )
+}
+
+/// How many steps count, of some samples.
+type Lengths<'a> = &'a [[u32; LANES]];
 
 /// Finishes the gradients (3) or (4) of the part of `weight_ih` or `weight_hh` that `stretch` asks for; like
 /// `dense::update`, but for many rows.

@@ -132,7 +132,7 @@ impl<const B: usize, const P: usize, const N: usize> Task for Wide<'_, B, P, N> 
             s,
             self.recurrent,
             None,
-            Course::default(),
+            Order::default(),
             self.dy,
             self.gates,
             Some(self.cells),

@@ -148,14 +148,14 @@ impl<
             let (x, gates) = (&layer.x[rows.clone()], &mut gates[rows.clone()]);
             let [h0, c0] =
                 [&layer.h0, &layer.c0].map(|rows_of| given.then(|| &rows_of[rows.clone()]));
-            let course = Course {
+            let order = Order {
                 reverse,
                 lengths: case.padded.then(|| &layer.lengths[rows.clone()]),
             };
             let y = &mut results.inferred[rows.clone()];
             let mut state = vec![nan; P.max(2 * B) * x.len()];
             infer::<S, C, T, Y, I, KS, H, B, P, N, G, W>(
-                s, x, h0, c0, course, weights, gates, y, &mut state,
+                s, x, h0, c0, order, weights, gates, y, &mut state,
             );
             let (saved, y) = (&mut saved[rows.clone()], &mut results.y[rows.clone()]);
             state.fill(nan);
@@ -164,7 +164,7 @@ impl<
                 x,
                 h0,
                 c0,
-                course,
+                order,
                 weights,
                 gates,
                 (W > 0).then_some(&mut *saved),
@@ -178,7 +178,7 @@ impl<
                 s,
                 &recurrent,
                 c0,
-                course,
+                order,
                 dy,
                 gates,
                 (W > 0).then_some(&mut *saved),
@@ -214,7 +214,13 @@ impl<
         for (i, w) in results.input.chunks_mut(part).enumerate() {
             let state = &mut vec![(); w.len()];
             let mut sink = Consumer::new(s, &Store, w, state);
-            update::<S, I, KS, P, G, G>(s, x.clone(), &mut Stretch::new(&mut sink, i * part));
+            let stretch = &mut Stretch::new(&mut sink, i * part);
+            if case.padded {
+                let x = x.clone().zip(layer.lengths.chunks(chunk));
+                update::<S, I, KS, P, G, G>(s, counted_rows::<T, P, KS>(x), stretch);
+            } else {
+                update::<S, I, KS, P, G, G>(s, x.clone(), stretch);
+            }
         }
         // The deltas of the sums of hidden states.
         let apart: Vec<[[Block; P]; T]> = match C::KIND {
@@ -247,7 +253,6 @@ impl<
             if reverse && case.padded {
                 let rows = recurrent_rows::<T, Y, B, P, F, true>(y);
                 let first = first.zip(layer.lengths.chunks(chunk));
-                let first = first.map(|((h, dz), lengths)| (h, dz, lengths));
                 let rows = rows.chain(last_rows::<T, B, P, F>(first));
                 update::<S, H, F, P, G, G>(s, rows, stretch);
             } else if reverse {
@@ -333,6 +338,9 @@ impl<
                 Parameter::RecurrentBias { panel, lane } => {
                     layer.recurrent_bias[panel].0[lane] = value;
                 }
+                // What does not count may be anything.
+                Parameter::X { sample, step, .. }
+                    if step >= layer.reference.case.length(sample) => {}
                 Parameter::X { sample, step, k } => layer.x[sample][step][k] = value,
                 Parameter::H0 { sample, unit } => {
                     layer.h0[sample][unit / LANES].0[unit % LANES] = value;
