@@ -2,7 +2,7 @@
 //! `torch.nn.GRU` with `batch_first = True`; with the reset gate before the product, as the paper, ONNX by default and older
 //! Keras have it, where `reset_after = false`.
 
-use super::recurrence::{Cell, Recurrence, recurrence};
+use super::recurrence::{Cell, Recurrence, layer::recurrence};
 
 recurrence! {
     /// Gated recurrent units.

@@ -6,6 +6,7 @@ use super::operator::{Application, Operator};
 use super::{dense, parameter};
 use crate::arguments::Arguments;
 use crate::call::{Argument, Call, Form, Gradient, Size, Slot};
+use crate::pace::{Pace, Timing};
 use crate::packing::Packing;
 use crate::parameter::Parameter;
 use crate::rt::kernels;
@@ -45,6 +46,11 @@ impl Operator for Initial {
 
     fn infer(&self, _: &Application<'_>) -> Result<Vec<usize>, String> {
         Ok(vec![1, self.learnt.units])
+    }
+
+    /// It reads nothing of what runs.
+    fn pace(&self, _: &Timing<'_>) -> Result<Pace, String> {
+        Ok(Pace::Still)
     }
 
     fn parameters(&self, _: &[&[usize]]) -> Vec<Parameter> {

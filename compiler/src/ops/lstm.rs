@@ -1,7 +1,7 @@
 //! `Lstm(hidden)`: long short-term memory over the steps of a sequence (Hochreiter and Schmidhuber 1997), as
 //! `torch.nn.LSTM` with `batch_first = True`.
 
-use super::recurrence::{Cell, Recurrence, recurrence};
+use super::recurrence::{Cell, Recurrence, layer::recurrence};
 
 recurrence! {
     /// Long short-term memory.

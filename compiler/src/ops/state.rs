@@ -73,6 +73,12 @@ impl Operator for State {
 
     /// What is after the last step is nothing that each step has.
     fn pace(&self, timing: &Timing<'_>) -> Result<Pace, String> {
+        if let Rows::Given { .. } = self.rows {
+            return timing.refused(
+                "takes the steps of a sequence for its initial states",
+                "declare a sequence of another length than there are states",
+            );
+        }
         timing.refused(
             "gives its state after the last step",
             "take its steps alone: a stream has its state in `state()`",

@@ -1,7 +1,7 @@
 //! The back end of one direction of a level: which storages it reads, what it saves, and the kernels it calls.
 
-use super::{Cell, Recurrence};
-use crate::call::{Argument, Call, Form, Gradient, Join, Size, Slot, Term};
+use super::Recurrence;
+use crate::call::{Argument, Call, Form, Size, Slot};
 use crate::ops::{dense, length};
 use crate::packing::{PackedAxis, Packing};
 use crate::rt::{self, Kernel, kernels};
@@ -10,42 +10,41 @@ use crate::storage::{LANES, padded};
 
 kernels! {
     INFER = recurrent::infer(s, x, h0, c0, order, weights, out gates, out y, out state);
-    STEPS = recurrent::steps(s, x, weights, out gates, out y, mut state);
+    STEPS = recurrent::steps(s, x, h0, c0, clock, weights, out gates, out y, mut state);
     FORWARD = recurrent::forward(s, x, h0, c0, order, weights, out gates, out saved, out y, out state);
     BACKWARD = recurrent::backward(
         s, recurrent, c0, order, dy, mut gates, mut saved, out dh0, out dc0, out carried
     );
     INPUT_GRADIENT = recurrent::input_gradient(s, gates, input, add dx);
     INITIAL_GRADIENT = recurrent::initial_gradient(s, delta, add d);
-    UPDATE = recurrent::update(s, x, dy, mut stretch);
 }
 
 /// What the kernels are specialised to.
-struct Sizes {
+pub(super) struct Sizes {
     /// Steps.
-    t: usize,
+    pub t: usize,
     /// Rows of the result: the steps, and c after the last where it is asked for.
-    y: usize,
+    pub y: usize,
     /// Features of a step.
-    i: usize,
+    pub i: usize,
     /// Floats from step to step of the operand.
-    ks: usize,
+    pub ks: usize,
     /// Units.
-    h: usize,
+    pub h: usize,
     /// Blocks of units.
-    b: usize,
+    pub b: usize,
     /// Panels of gates.
-    p: usize,
+    pub p: usize,
     /// Floats of gates.
-    n: usize,
+    pub n: usize,
     /// Gates.
-    g: usize,
+    pub g: usize,
     /// Blocks that are kept of each step.
-    w: usize,
+    pub w: usize,
 }
 
 /// The gates of every step, and after backward the deltas of their sums.
-const GATES: Slot = Slot::Own("gates");
+pub(super) const GATES: Slot = Slot::Own("gates");
 
 /// What the samples that advance together have between two steps.
 const STATE: Slot = Slot::Own("state");
@@ -57,14 +56,14 @@ const KEPT: Slot = Slot::Kept("state");
 const CARRIED: Slot = Slot::Own("carried");
 
 /// What forward keeps of every step beside the gates; of `Gru`, after backward the deltas of the sums of hidden states.
-const SAVED: Slot = Slot::Own("saved");
+pub(super) const SAVED: Slot = Slot::Own("saved");
 
 impl Recurrence {
-    fn panels(&self) -> usize {
+    pub(super) fn panels(&self) -> usize {
         self.cell.gates() * self.hidden.div_ceil(LANES)
     }
 
-    fn sizes(&self, site: &Site<'_>) -> Sizes {
+    pub(super) fn sizes(&self, site: &Site<'_>) -> Sizes {
         let [t, i] = *site.input_shape(0) else {
             unreachable!("shape rules let only sequences pass")
         };
@@ -253,6 +252,9 @@ impl Recurrence {
         vec![
             Call::of(&STEPS, [Size::Isa, self.cell()].into_iter().chain(sizes))
                 .read("x", Slot::Input(0), x)
+                .with("h0", self.initial(site, 1, false))
+                .with("c0", self.initial(site, 2, false))
+                .with("clock", Argument::Clock)
                 .with("weights", self.weights(site))
                 .write("gates", GATES, form(p))
                 .write("y", Slot::Output, form(b))
@@ -335,104 +337,11 @@ impl Recurrence {
             .chain(self.states_of(site.inputs.len()).filter_map(initial))
             .collect()
     }
-
-    /// The gradient of parameter `index`.
-    pub fn update(&self, site: &Site<'_>, index: usize) -> Gradient<Slot> {
-        match index {
-            0 => self.update_input(site),
-            1 => self.update_recurrent(site),
-            _ => dense::bias_gradient(self.panels(), self.sizes(site).t, self.deltas(index == 3)),
-        }
-    }
-
-    /// The deltas of the sums that inputs, or hidden states, enter.
-    fn deltas(&self, of_hidden: bool) -> Slot {
-        match of_hidden && self.cell == Cell::Gru {
-            true => SAVED,
-            false => GATES,
-        }
-    }
-
-    /// The gradient of `weight_ih`: the input of every step that counts meets its deltas.
-    fn update_input(&self, site: &Site<'_>) -> Gradient<Slot> {
-        let Sizes { t, i, ks, p, .. } = self.sizes(site);
-        let x = Form::Floats {
-            rows: t,
-            floats: ks,
-        };
-        let dy = Form::Rows { rows: t, blocks: p };
-        let mut term = Term::of(t, [("x", Slot::Input(0), x), ("dy", GATES, dy)]);
-        if let Some(operand) = self.length {
-            term.lengths = Some(length::view(operand));
-            let sizes = [t, p, ks].map(Size::Number).to_vec();
-            term.through = Some((rt::COUNTED_ROWS, sizes));
-        }
-        let together = self.cell.panels_together(p);
-        gradient((i, ks, p), (together, together), vec![term])
-    }
-
-    /// The gradient of `weight_hh`: every step's hidden state meets the deltas of the next. Where the reset gate comes
-    /// before the product, the two operands of every step were kept side by side.
-    fn update_recurrent(&self, site: &Site<'_>) -> Gradient<Slot> {
-        let Sizes {
-            t, y, h, b, p, g, ..
-        } = self.sizes(site);
-        let steps = |steps, blocks| Form::Steps { steps, blocks };
-        let hidden = b * LANES;
-        if self.cell == Cell::GruResetBefore {
-            let floats = 2 * hidden;
-            let x = Form::Floats { rows: t, floats };
-            let dy = Form::Rows { rows: t, blocks: p };
-            let term = Term::of(t, [("x", SAVED, x), ("dy", GATES, dy)]);
-            return gradient((h, floats, p), (g, g - 1), vec![term]);
-        }
-        let deltas = ("dy", self.deltas(true), steps(t, p));
-        let mut term = Term::of(t, [("x", Slot::Output, steps(y, b)), deltas]);
-        let sizes = [t, y, b, p, hidden].map(Size::Number).into_iter();
-        let sizes = sizes.chain([Size::Flag(self.reverse)]);
-        term.through = Some((rt::RECURRENT_ROWS, sizes.collect()));
-        let mut terms = vec![term];
-        if !self.states_of(site.inputs.len()).is_empty() {
-            let first = ("x", Slot::Input(1), steps(1, b));
-            let mut term = Term::of(1, [first, deltas]);
-            let mut sizes = [t, b, p, hidden].map(Size::Number).to_vec();
-            term.through = Some(match self.length {
-                // The first step is the last that counts.
-                Some(operand) if self.reverse => {
-                    term.lengths = Some(length::view(operand));
-                    (rt::LAST_ROWS, sizes)
-                }
-                _ => {
-                    sizes.push(Size::Flag(self.reverse));
-                    (rt::INITIAL_ROWS, sizes)
-                }
-            });
-            terms.push(term);
-        }
-        let together = self.cell.panels_together(p);
-        gradient((h, hidden, p), (together, together), terms)
-    }
 }
 
 /// What backward leaves of the delta of a given state.
 fn initial_slot(operand: usize) -> Slot {
     Slot::Own(if operand == 1 { "dh0" } else { "dc0" })
-}
-
-/// The gradient of weights of `k` inputs, which stand `width` floats apart, and `p` panels: so many are summed `together`, of
-/// which those from `second` on meet the second half of the operand.
-fn gradient(
-    (k, width, p): (usize, usize, usize),
-    (together, second): (usize, usize),
-    terms: Vec<Term<Slot>>,
-) -> Gradient<Slot> {
-    let sizes = [k, width, p, together, second].map(Size::Number);
-    Gradient {
-        kernel: &UPDATE,
-        sizes: std::iter::once(Size::Isa).chain(sizes).collect(),
-        terms,
-        join: Join::Chain,
-    }
 }
 
 /// `Some(argument)`

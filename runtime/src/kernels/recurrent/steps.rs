@@ -21,7 +21,8 @@ use crate::{
 use fearless_simd::{f32x16, prelude::*};
 
 /// Advances a sequence by as many steps as `x` has, one or many; `y` gets h of every step, and `gates` is scratch. `state`
-/// is h, and c of a cell that remembers, before the first of them, and then after the last: zeros where a sequence begins.
+/// is h, and c of a cell that remembers, before the first of them, and then after the last: zeros where a sequence begins,
+/// as it does if no steps came before (`clock`), or else `h0` and `c0` of the first sample.
 ///
 /// Steps have the bits that they have in a whole sequence. This is a part of what calls it, so that a small network is one
 /// function.
@@ -40,6 +41,9 @@ pub fn steps<
 >(
     s: S,
     x: &[[[f32; KS]; T]],
+    h0: Option<&[[Block; B]]>,
+    c0: Option<&[[Block; B]]>,
+    clock: u64,
     weights: Weights<'_, I, H, P>,
     gates: &mut [[[Block; P]; T]],
     y: &mut [[[Block; B]; T]],
@@ -58,6 +62,13 @@ pub fn steps<
         [h, ..] => (h, &mut own),
         [] => unreachable!("a state holds hidden units"),
     };
+    if clock == 0 {
+        for (state, given) in [(&mut *h, h0), (&mut *c, c0)] {
+            if let Some([first, ..]) = given {
+                *state = *first;
+            }
+        }
+    }
     if let ([x], [y], [gates]) = (x, &mut *y, &mut *gates) {
         inlined(
             s,

@@ -192,9 +192,7 @@ impl<
         }
         for (sample, (x, y)) in layer.x.iter().zip(&mut results.streamed).enumerate() {
             let mut state = [[Block::ZERO; B]; 2];
-            if given {
-                state = [layer.h0[sample], layer.c0[sample]];
-            }
+            let [h0, c0] = [&layer.h0, &layer.c0].map(|rows| given.then(|| &rows[sample..=sample]));
             let count = case.length(sample);
             for y in &mut y[count..] {
                 *y = [Block::ZERO; B];
@@ -206,7 +204,17 @@ impl<
                     &[[x[t]]],
                     core::slice::from_mut(&mut y[t]).as_chunks_mut().0,
                 );
-                steps::<S, C, 1, I, KS, H, B, P, N, G>(s, x, weights, gates, y, state);
+                steps::<S, C, 1, I, KS, H, B, P, N, G>(
+                    s,
+                    x,
+                    h0,
+                    c0,
+                    step as u64,
+                    weights,
+                    gates,
+                    y,
+                    state,
+                );
             }
         }
         let x = layer.x.chunks(chunk).zip(gates.chunks(chunk));

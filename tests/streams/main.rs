@@ -2,8 +2,11 @@
 //! arrive, on every instruction set.
 #![forbid(unsafe_code)]
 
+mod recurrent;
+
 use kiln::simd::{InstructionSet, levels, restrict, set_of};
 use kiln::{Causal, DynStream, Model, OwnedStream, Stream, StreamState, prelude::*};
+use recurrent::{Amp, Narrow, Stacked};
 use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -89,71 +92,6 @@ where
     assert!(whole.as_flattened().iter().any(|&y| y != 0.0));
     let name = format!("{} on {set:?}", std::any::type_name::<M>());
     plays(net, &input[..], &whole[..], &name);
-}
-
-model! {
-    #[kiln(stream)]
-    struct Amp(x: [150, 1]) -> [150, 1] { Lstm(40), Dense(1) }
-
-    #[kiln(stream)]
-    struct Narrow(x: [150, 3]) -> [150, 2] { Lstm(8), Dense(2), Tanh }
-
-    #[kiln(stream)]
-    struct Stacked(x: [150, 20]) -> [150, 5] {
-        Dense(24), Relu, Lstm(33, layers = 2), Dropout(0.5), LeakyRelu(0.1), Dense(20), Gelu, Dense(5), Sigmoid,
-    }
-
-    #[kiln(stream)]
-    struct Wide(x: [70, 64]) -> [70, 70] { Lstm(64), Lstm(80, bias = false), Lstm(16), Dense(70, bias = false) }
-}
-
-model! {
-    #[kiln(stream)]
-    struct Gated(x: [90, 5]) -> [90, 3] {
-        Gru(8), Gru(40, layers = 2, dropout = 0.5), Gru(64, bias = false), Gru(100), Dense(3),
-    }
-
-    #[kiln(stream)]
-    struct ResetBefore(x: [90, 5]) -> [90, 33] { Gru(20, reset_after = false), Gru(33, reset_after = false, bias = false) }
-
-    #[kiln(stream)]
-    struct Plain(x: [90, 5]) -> [90, 70] {
-        Rnn(7), Rnn(64, nonlinearity = Relu), Rnn(90, layers = 2, bias = false), Rnn(70),
-    }
-}
-
-#[test]
-fn every_cell_gives_the_bits_of_whole_sequences() {
-    on_every_set(|set| {
-        agrees::<Gated, 90, 5, 3>(&Gated::new(Seed(1)), set);
-        agrees::<ResetBefore, 90, 5, 33>(&ResetBefore::new(Seed(2)), set);
-        agrees::<Plain, 90, 5, 70>(&Plain::new(Seed(3)), set);
-    });
-}
-
-/// A token is a frame by itself.
-#[test]
-fn tokens_come_one_by_one() {
-    model! {
-        #[kiln(stream)]
-        struct Writer(text: u32[50]) -> [50, 20] { Embedding(20, 6), Gru(9), Dense(20) }
-    }
-    on_every_set(|set| {
-        let net = Writer::new(Seed(4));
-        let text: [u32; 50] = std::array::from_fn(|i| (i * 7 % 20) as u32);
-        let whole = net.forward(&text);
-        plays(&net, &text, &whole, &format!("tokens on {set:?}"));
-    });
-}
-
-#[test]
-fn recurrences_give_the_bits_of_whole_sequences() {
-    on_every_set(|set| {
-        agrees::<Amp, 150, 1, 1>(&Amp::new(Seed(1)), set);
-        agrees::<Narrow, 150, 3, 2>(&Narrow::new(Seed(2)), set);
-        agrees::<Stacked, 150, 20, 5>(&Stacked::new(Seed(3)), set);
-        agrees::<Wide, 70, 64, 70>(&Wide::new(Seed(4)), set);
-    });
 }
 
 #[test]
