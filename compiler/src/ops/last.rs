@@ -61,7 +61,7 @@ impl Operator for Last {
     }
 
     fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-        let steps = self.steps(inputs[0].first().copied().unwrap_or(1));
+        let steps = self.steps(length::rows(inputs));
         length::tokens(operand, length::OPERAND, steps)
     }
 

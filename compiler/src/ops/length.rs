@@ -17,6 +17,11 @@ kernels! {
 /// The length's operand, where a layer has one other operand.
 pub const OPERAND: usize = 1;
 
+/// The rows of the first operand, which are steps.
+pub fn rows(inputs: &[&[usize]]) -> usize {
+    inputs[0].first().copied().unwrap_or(1)
+}
+
 /// The lengths that are taken of an operand, if it is the `length`: those of a sequence of so many steps.
 pub fn tokens(operand: usize, length: usize, steps: usize) -> Option<[u32; 2]> {
     (operand == length).then(|| [1, u32::try_from(steps).unwrap_or(u32::MAX)])

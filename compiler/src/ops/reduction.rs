@@ -218,8 +218,8 @@ macro_rules! reduction {
             }
 
             fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-                use super::length::{OPERAND, tokens};
-                tokens(operand, OPERAND, inputs[0].first().copied().unwrap_or(1))
+                use super::length::{OPERAND, rows, tokens};
+                tokens(operand, OPERAND, rows(inputs))
             }
 
             /// The axes are left out, or stay with a size of 1.

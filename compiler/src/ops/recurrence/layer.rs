@@ -22,8 +22,8 @@ macro_rules! recurrence {
             }
 
             fn tokens(&self, operand: usize, inputs: &[&[usize]]) -> Option<[u32; 2]> {
-                let steps = inputs[0].first().copied().unwrap_or(1);
-                crate::ops::length::tokens(operand, self.0.length?, steps)
+                use crate::ops::length::{rows, tokens};
+                tokens(operand, self.0.length?, rows(inputs))
             }
 
             fn levels(&self, asked: crate::ops::levels::Asked<'_>) -> crate::ops::levels::Levels<Self> {

@@ -36,10 +36,10 @@ const fn cuts(panels: usize) -> bool {
 /// Turns the deltas `dy` of the outputs into the deltas of the gates' sums, which replace the gates in `gates`; where the
 /// sums of h have deltas of their own (`Gru`), those replace what is `saved`.
 ///
-/// `gates`, `saved`, `c0` and `order` are those of `forward`; steps that do not count have no deltas.
-/// `recurrent` is the transposed `weight_hh`
-/// (`dense::transpose`). Sums begin at dy and add gates ascending, in one chain up to 4,096 of them. `dh0` and `dc0`, where
-/// they are wanted, are the deltas of the states before the first step. `carried` has two rows of units for every sample.
+/// `gates`, `saved`, `c0` and `order` are those of `forward`; steps that do not count have no deltas. `recurrent` is the
+/// transposed `weight_hh` (`dense::transpose`). Sums begin at dy and add gates ascending, in one chain up to 4,096 of them.
+/// `dh0` and `dc0`, where they are wanted, are the deltas of the states before the first step. `carried` has two rows of
+/// units for every sample.
 pub fn backward<
     S: Isa,
     C: Cell<G>,
@@ -151,6 +151,8 @@ fn retreat<
             saved[count..].as_flattened_mut().fill(Block::ZERO);
         }
     }
+    // Where the samples were one step later.
+    let mut later: Option<[usize; GROUP]> = None;
     for step in (0..counts.most).rev() {
         let t = counts.at(order, step);
         for (((dh, dy), carried), &t) in dh.iter_mut().zip(dy).zip(&*carried).zip(&t) {
@@ -161,9 +163,8 @@ fn retreat<
                 }
             }
         }
-        if step + 1 < counts.most {
-            let t = &counts.at(order, step + 1);
-            through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, t, 0, C::RESET, dh);
+        if let Some(later) = &later.replace(t) {
+            through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, later, 0, C::RESET, dh);
         }
         for row in (0..rows).filter(|&row| step < counts.each[row]) {
             let t = t[row];
