@@ -138,9 +138,37 @@ fn frames(sample: usize) -> [[f32; 64]; 100] {
     })
 }
 
+/// Answers to one sample.
+macro_rules! answer {
+    ($name:literal, $network:ident, $x:expr) => {{
+        let (net, x) = ($network::new(Seed(1)), $x);
+        workload($name, $network::FLOPS, Unit::Latency, move || {
+            seconds(|| {
+                black_box(net.forward(black_box(&x)));
+            })
+        })
+    }};
+}
+
+/// Answers to a batch of so many samples, of so many numbers each.
+macro_rules! batch {
+    ($name:literal, $network:ident, $input:expr, $samples:literal, $outputs:literal) => {{
+        let net = $network::new(Seed(1));
+        let inputs = (0..$samples).map($input).collect::<Vec<_>>();
+        let mut outputs = vec![[0.0; $outputs]; $samples];
+        let operations = $samples * $network::FLOPS;
+        workload($name, operations, Unit::Rate($samples), move || {
+            seconds(|| {
+                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
+                    .expect("equal lengths")
+            })
+        })
+    }};
+}
+
 /// One epoch over synthetic samples.
 macro_rules! training {
-    ($network:ident, $input:expr, $batch:expr, $threads:expr, $samples:expr) => {{
+    ($name:literal, $network:ident, $input:expr, $batch:expr, $threads:expr, $samples:expr) => {{
         let inputs = (0..$samples).map($input).collect::<Vec<_>>();
         let labels = (0..$samples)
             .map(|sample| sample % 10)
@@ -152,12 +180,14 @@ macro_rules! training {
             .batch($batch)
             .threads($threads)
             .quiet();
-        move || {
+        let epoch = move || {
             trainer
                 .fit(&mut net, &data)
                 .expect("synthetic data is clean")
                 .seconds
-        }
+        };
+        let operations = 3 * $samples as u64 * $network::FLOPS;
+        workload($name, operations, Unit::Rate($samples), epoch)
     }};
 }
 
@@ -165,116 +195,67 @@ fn workloads(threads: usize) -> Vec<Workload> {
     let image = |sample: usize| [rows(sample)];
     let mut all = Vec::new();
 
-    let (net, x) = (Mnist::new(Seed(1)), image(0));
     all.push(
-        workload(
-            "mnist, one sample",
-            Mnist::FLOPS,
-            Unit::Latency,
-            move || {
-                seconds(|| {
-                    black_box(net.forward(black_box(&x)));
-                })
-            },
-        )
-        .streams(size_of::<f32>() * Mnist::PARAMS),
+        answer!("mnist, one sample", Mnist, image(0)).streams(size_of::<f32>() * Mnist::PARAMS),
     );
 
-    let net = Mnist::new(Seed(1));
-    let (inputs, mut outputs) = ((0..64).map(image).collect::<Vec<_>>(), vec![[0.0; 10]; 64]);
-    all.push(workload(
-        "mnist, batch 64",
-        64 * Mnist::FLOPS,
-        Unit::Rate(64),
-        move || {
-            seconds(|| {
-                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
-                    .expect("equal lengths")
-            })
-        },
-    ));
+    all.push(batch!("mnist, batch 64", Mnist, image, 64, 10));
 
-    let epoch = training!(Mnist, image, 32, threads, 6_400);
-    all.push(workload(
+    all.push(training!(
         "mnist, training, batch 32",
-        3 * 6_400 * Mnist::FLOPS,
-        Unit::Rate(6_400),
-        epoch,
+        Mnist,
+        image,
+        32,
+        threads,
+        6_400
     ));
 
-    let (net, x) = (MnistCnn::new(Seed(1)), image(0));
-    all.push(workload(
-        "mnist_cnn, one image",
-        MnistCnn::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
-    ));
+    all.push(answer!("mnist_cnn, one image", MnistCnn, image(0)));
 
-    let epoch = training!(MnistCnn, image, 64, threads, 640);
-    all.push(workload(
+    all.push(training!(
         "mnist_cnn, training, batch 64",
-        3 * 640 * MnistCnn::FLOPS,
-        Unit::Rate(640),
-        epoch,
+        MnistCnn,
+        image,
+        64,
+        threads,
+        640
     ));
 
-    let (net, x) = (RowLstm::new(Seed(1)), rows(0));
     all.push(
-        workload(
-            "row_lstm, one sequence",
-            RowLstm::FLOPS,
-            Unit::Latency,
-            move || {
-                seconds(|| {
-                    black_box(net.forward(black_box(&x)));
-                })
-            },
-        )
-        // The recurrent weights of two levels, once for each of 28 steps.
-        .streams(size_of::<f32>() * 28 * 2 * 4 * 128 * 128),
+        answer!("row_lstm, one sequence", RowLstm, rows(0))
+            // The recurrent weights of two levels, once for each of 28 steps.
+            .streams(size_of::<f32>() * 28 * 2 * 4 * 128 * 128),
     );
 
-    let epoch = training!(RowLstm, rows, 64, threads, 256);
-    all.push(workload(
+    all.push(training!(
         "row_lstm, training, batch 64",
-        3 * 256 * RowLstm::FLOPS,
-        Unit::Rate(256),
-        epoch,
+        RowLstm,
+        rows,
+        64,
+        threads,
+        256
     ));
 
-    let epoch = training!(BothGru, frames, 32, threads, 64);
-    all.push(workload(
+    all.push(training!(
         "bidirectional GRU, training, batch 32",
-        3 * 64 * BothGru::FLOPS,
-        Unit::Rate(64),
-        epoch,
+        BothGru,
+        frames,
+        32,
+        threads,
+        64
     ));
 
-    let (net, x) = (ResNet20::new(Seed(1)), image(0));
-    all.push(workload(
-        "resnet20, one image",
-        ResNet20::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
-    ));
+    all.push(answer!("resnet20, one image", ResNet20, image(0)));
 
-    let epoch = training!(ResNet20, image, 64, threads, 192);
-    all.push(workload(
+    all.push(training!(
         "resnet20, training, batch 64",
-        3 * 192 * ResNet20::FLOPS,
-        Unit::Rate(192),
-        epoch,
+        ResNet20,
+        image,
+        64,
+        threads,
+        192
     ));
 
-    let net = ResNet18::new(Seed(1));
     let photo = |index: usize| -> [[[f32; 64]; 64]; 3] {
         std::array::from_fn(|channel| {
             std::array::from_fn(|row| {
@@ -284,101 +265,49 @@ fn workloads(threads: usize) -> Vec<Workload> {
             })
         })
     };
-    let x = photo(0);
-    all.push(workload(
+    all.push(answer!(
         "resnet18, one image 3 x 64 x 64",
-        ResNet18::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
+        ResNet18,
+        photo(0)
     ));
-    let net = ResNet18::new(Seed(1));
-    let inputs = (0..16).map(photo).collect::<Vec<_>>();
-    let mut outputs = vec![[0.0; 1000]; 16];
-    all.push(workload(
-        "resnet18, batch 16",
-        16 * ResNet18::FLOPS,
-        Unit::Rate(16),
-        move || {
-            seconds(|| {
-                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
-                    .expect("equal lengths")
-            })
-        },
-    ));
+    all.push(batch!("resnet18, batch 16", ResNet18, photo, 16, 1000));
 
-    let net = MobileNetV2::new(Seed(1));
     let photo = |index: usize| -> [[[f32; 96]; 96]; 3] {
         let number = |channel, row, column| noise(((index * 3 + channel) * 96 + row) * 96 + column);
         std::array::from_fn(|channel| {
             std::array::from_fn(|row| std::array::from_fn(|column| number(channel, row, column)))
         })
     };
-    let x = photo(0);
-    all.push(workload(
+    all.push(answer!(
         "mobilenet, one image 3 x 96 x 96",
-        MobileNetV2::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
+        MobileNetV2,
+        photo(0)
     ));
-    let net = MobileNetV2::new(Seed(1));
-    let inputs = (0..16).map(photo).collect::<Vec<_>>();
-    let mut outputs = vec![[0.0; 1000]; 16];
-    all.push(workload(
-        "mobilenet, batch 16",
-        16 * MobileNetV2::FLOPS,
-        Unit::Rate(16),
-        move || {
-            seconds(|| {
-                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
-                    .expect("equal lengths")
-            })
-        },
-    ));
-    let epoch = training!(Small, image, 64, threads, 192);
-    all.push(workload(
+    all.push(batch!("mobilenet, batch 16", MobileNetV2, photo, 16, 1000));
+    all.push(training!(
         "small mobilenet, training, batch 64",
-        3 * 192 * Small::FLOPS,
-        Unit::Rate(192),
-        epoch,
+        Small,
+        image,
+        64,
+        threads,
+        192
     ));
 
-    let net = Square::new(Seed(1));
-    let inputs = (0..256)
-        .map(|row| std::array::from_fn(|k| noise(row * 4096 + k)))
-        .collect::<Vec<_>>();
-    let mut outputs = vec![[0.0; 4096]; 256];
-    all.push(workload(
+    let row = |row: usize| std::array::from_fn(|k| noise(row * 4096 + k));
+    all.push(batch!(
         "Dense 4096 x 4096, batch 256",
-        256 * Square::FLOPS,
-        Unit::Rate(256),
-        move || {
-            seconds(|| {
-                net.forward_batch(black_box(&inputs), black_box(&mut outputs))
-                    .expect("equal lengths")
-            })
-        },
+        Square,
+        row,
+        256,
+        4096
     ));
 
-    let (net, x) = (Tiny::new(Seed(1)), std::array::from_fn(noise));
-    all.push(workload(
+    all.push(answer!(
         "1,004-parameter MLP",
-        Tiny::FLOPS,
-        Unit::Latency,
-        move || {
-            seconds(|| {
-                black_box(net.forward(black_box(&x)));
-            })
-        },
+        Tiny,
+        std::array::from_fn(noise)
     ));
-    let naive = Naive::new();
+    let (naive, x) = (Naive::new(), std::array::from_fn(noise));
     all.push(workload(
         "  the same, naive Rust by hand",
         Tiny::FLOPS,
