@@ -166,7 +166,10 @@ fn retreat<
         if let Some(later) = &later.replace(t) {
             through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, later, 0, C::RESET, dh);
         }
-        for row in (0..rows).filter(|&row| step < counts.each[row]) {
+        for row in 0..rows {
+            if step >= counts.each[row] {
+                continue;
+            }
             let t = t[row];
             for block in 0..B {
                 let before = match step.checked_sub(1) {
@@ -190,7 +193,10 @@ fn retreat<
         if const { C::RESET < G } {
             dh.as_flattened_mut().fill(Block::ZERO);
             through::<S, C, T, B, P, N, G, W>(s, recurrent, gates, saved, &t, C::RESET, G, dh);
-            for row in (0..rows).filter(|&row| step < counts.each[row]) {
+            for row in 0..rows {
+                if step >= counts.each[row] {
+                    continue;
+                }
                 let t = t[row];
                 for block in 0..B {
                     let deltas = Deltas {
@@ -224,8 +230,9 @@ fn retreat<
     }
 }
 
-/// Equation (1), `dh += dz[t] W_hh^T`, from the gates `from..to` of every unit.
-#[inline(always)]
+/// Equation (1), `dh += dz[t] W_hh^T`, from the gates `from..to` of every unit. A function by itself: the steps share it
+/// with what is before the first.
+#[inline(never)]
 fn through<
     S: Isa,
     C: Cell<G>,
@@ -245,33 +252,38 @@ fn through<
     to: usize,
     dh: &mut [[Block; B]],
 ) {
-    let rows = gates.len();
-    for first in (0..B).step_by(const { depth(G) }) {
-        let stretches = first..B.min(first + const { depth(G) });
-        macro_rules! cover {
-            ($floats:literal) => {{
-                let mut product = Recurrence::<S, C, T, B, P, N, G, W, $floats> {
-                    s,
-                    gates,
-                    saved,
-                    t,
-                    stretches,
-                    from,
-                    recurrent,
-                    dh: &mut *dh,
-                    cell: PhantomData,
-                };
-                s.cover_blocks(rows, B, &mut product);
-            }};
-        }
-        // All gates of a cell together, or those before and behind the first that resets.
-        match to - from {
-            _ if const { G == 4 } => cover!(64),
-            _ if const { G == 3 && C::RESET == 3 } => cover!(48),
-            2 if const { G == 3 } => cover!(32),
-            _ => cover!(16),
-        }
-    }
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let rows = gates.len();
+            for first in (0..B).step_by(const { depth(G) }) {
+                let stretches = first..B.min(first + const { depth(G) });
+                macro_rules! cover {
+                    ($floats:literal) => {{
+                        let mut product = Recurrence::<S, C, T, B, P, N, G, W, $floats> {
+                            s,
+                            gates,
+                            saved,
+                            t,
+                            stretches,
+                            from,
+                            recurrent,
+                            dh: &mut *dh,
+                            cell: PhantomData,
+                        };
+                        s.cover_blocks(rows, B, &mut product);
+                    }};
+                }
+                // All gates of a cell together, or those before and behind the first that resets.
+                match to - from {
+                    _ if const { G == 4 } => cover!(64),
+                    _ if const { G == 3 && C::RESET == 3 } => cover!(48),
+                    2 if const { G == 3 } => cover!(32),
+                    _ => cover!(16),
+                }
+            }
+        },
+    );
 }
 
 /// Some stretches of (1), `D` floats of every block of units from the gate `from` on, for all rows of a group.

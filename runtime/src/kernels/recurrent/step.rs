@@ -2,8 +2,8 @@
 
 use super::{
     cell::{Cell, Units},
-    forward::{Rows, advance, load, part},
-    layer::{GROUP, Weights, begin, fits, project, states, units, unpadded},
+    forward::{Rows, advance, load},
+    layer::{Weights, begin, fits, project, states, units, unpadded},
     order::Order,
 };
 use crate::{
@@ -46,58 +46,88 @@ pub fn infer<
         x.len() == gates.len() && x.len() == y.len(),
         "as many results as samples"
     );
+    // What a single sample pads is not read.
+    let steps = match x.len() {
+        1 => order.count::<T>(0),
+        samples => samples * T,
+    };
+    let (x, shares) = (
+        &x.as_flattened()[..steps],
+        &mut gates.as_flattened_mut()[..steps],
+    );
+    s.vectorize(
+        #[inline(always)]
+        || project::<S, C, I, KS, H, P, N, G>(s, x, weights, shares, state),
+    );
+    let recurrent = (weights.recurrent, weights.recurrent_bias);
+    let rows = Rows::<T, Y, B, P, W> {
+        h0,
+        c0,
+        order,
+        gates,
+        saved: None,
+        y,
+    };
+    match rows.y.len() {
+        1 => advance_single::<S, C, T, Y, H, B, P, G, W>(s, recurrent, rows, state),
+        _ => advance::<S, C, T, Y, H, B, P, G, W>(s, recurrent, rows, state),
+    }
+}
+
+/// Advances one sample through all steps. A function by itself, which levels of equal width share.
+#[inline(never)]
+fn advance_single<
+    S: Isa,
+    C: Cell<G>,
+    const T: usize,
+    const Y: usize,
+    const H: usize,
+    const B: usize,
+    const P: usize,
+    const G: usize,
+    const W: usize,
+>(
+    s: S,
+    recurrent: (&[[Block; H]; P], &[Block; P]),
+    rows: Rows<'_, T, Y, B, P, W>,
+    state: &mut [Block],
+) {
     s.vectorize(
         #[inline(always)]
         || {
-            let recurrent = (weights.recurrent, weights.recurrent_bias);
-            if let ([x], [gates], [y]) = (x, &mut *gates, &mut *y) {
-                let count = order.count::<T>(0);
-                let (x, shares) = (&x[..count], &mut gates[..count]);
-                project::<S, C, I, KS, H, P, N, G>(s, x, weights, shares, state);
-                y[count..T].as_flattened_mut().fill(Block::ZERO);
-                let [h, c] = states::<B>(state, 1);
-                begin(h, h0);
-                begin(c, c0);
-                let [[first], [c]] = [h, c] else {
-                    unreachable!("a state has one row for one sample")
+            let Rows {
+                h0,
+                c0,
+                order,
+                gates: [gates],
+                y: [y],
+                ..
+            } = rows
+            else {
+                unreachable!("one sample")
+            };
+            let count = order.count::<T>(0);
+            y[count..T].as_flattened_mut().fill(Block::ZERO);
+            let [h, c] = states::<B>(state, 1);
+            begin(h, h0);
+            begin(c, c0);
+            let [[first], [c]] = [h, c] else {
+                unreachable!("a state has one row for one sample")
+            };
+            for step in 0..count {
+                let t = order.at(step, count);
+                let [now, before] = match step.checked_sub(1) {
+                    None => [&mut y[t], &mut *first],
+                    Some(before) => match y.get_disjoint_mut([t, order.at(before, count)]) {
+                        Ok(rows) => rows,
+                        Err(_) => unreachable!("two steps of a sequence"),
+                    },
                 };
-                for step in 0..count {
-                    let t = order.at(step, count);
-                    let [now, before] = match step.checked_sub(1) {
-                        None => [&mut y[t], &mut *first],
-                        Some(before) => match y.get_disjoint_mut([t, order.at(before, count)]) {
-                            Ok(rows) => rows,
-                            Err(_) => unreachable!("two steps of a sequence"),
-                        },
-                    };
-                    let gates = &mut gates[t];
-                    advance_one::<S, C, H, B, P, G>(
-                        s,
-                        recurrent,
-                        gates,
-                        before,
-                        c,
-                        now,
-                        step % 2 == 1,
-                    );
-                }
-                if const { Y > T } {
-                    y[T] = *c;
-                }
-                return;
+                let (gates, backwards) = (&mut gates[t], step % 2 == 1);
+                advance_one::<S, C, H, B, P, G>(s, recurrent, gates, before, c, now, backwards);
             }
-            let flat = gates.as_flattened_mut();
-            project::<S, C, I, KS, H, P, N, G>(s, x.as_flattened(), weights, flat, state);
-            for group in tile::groups(gates.len().min(y.len()), GROUP) {
-                let rows = Rows::<T, Y, B, P, W> {
-                    h0: part(h0, &group),
-                    c0: part(c0, &group),
-                    order: order.part(&group),
-                    gates: &mut gates[group.clone()],
-                    saved: None,
-                    y: &mut y[group],
-                };
-                advance::<S, C, T, Y, H, B, P, G, W>(s, recurrent, rows, state);
+            if const { Y > T } {
+                y[T] = *c;
             }
         },
     );

@@ -153,6 +153,7 @@ pub fn update<
     const { assert!(R == U || K <= KS / 2) };
     assert!(stretch.range().end <= K * P);
     let count: usize = rows.clone().map(|(x, _)| x.len()).sum();
+    let rows: Pieces<'_, '_, KS, P> = &|piece| rows.clone().for_each(piece);
     if count > POSITIONS {
         let joined = Some(&mut [[Block::ZERO; PANELS]; INPUTS]);
         finish::<S, K, KS, P, U, R>(s, rows, stretch, joined);
@@ -161,10 +162,16 @@ pub fn update<
     }
 }
 
-/// Finishes rectangle by rectangle; `joined` is needed if there is more than one chain.
+/// Hands out all rows, piece by piece.
+type Pieces<'a, 'r, const KS: usize, const P: usize> = &'r dyn Fn(Piece<'a, '_, KS, P>);
+/// Receives some rows.
+type Piece<'a, 'r, const KS: usize, const P: usize> =
+    &'r mut dyn FnMut((&'a [[f32; KS]], &'a [[Block; P]]));
+
+/// Finishes rectangle by rectangle; `joined` is needed if there is more than one chain. Weights of equal sizes share it,
+/// wherever their rows come from.
 #[inline(never)]
 fn finish<
-    'a,
     S: Isa,
     const K: usize,
     const KS: usize,
@@ -173,7 +180,7 @@ fn finish<
     const R: usize,
 >(
     s: S,
-    rows: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])> + Clone,
+    rows: Pieces<'_, '_, KS, P>,
     stretch: &mut Stretch<'_>,
     mut joined: Option<&mut Sums>,
 ) {
@@ -196,7 +203,7 @@ fn finish<
             let within = first..first + panels;
             sum::<S, KS, P, U>(
                 s,
-                rows.clone(),
+                rows,
                 panel / U,
                 within.clone(),
                 operand + inputs.start..operand + inputs.end,
@@ -220,9 +227,9 @@ fn finish<
 }
 
 /// Sums a rectangle, some of `U` panels by some inputs, over all rows, section by section.
-fn sum<'a, S: Isa, const KS: usize, const P: usize, const U: usize>(
+fn sum<S: Isa, const KS: usize, const P: usize, const U: usize>(
     s: S,
-    chunks: impl Iterator<Item = (&'a [[f32; KS]], &'a [[Block; P]])>,
+    pieces: Pieces<'_, '_, KS, P>,
     units: usize,
     gates: Range<usize>,
     inputs: Range<usize>,
@@ -247,15 +254,16 @@ fn sum<'a, S: Isa, const KS: usize, const P: usize, const U: usize>(
         };
         add(section, length, gates.len());
     };
-    for (xs, dz) in chunks {
-        for (row, dz) in xs.iter().zip(dz) {
-            x[rows] = row;
+    pieces(&mut |(xs, dz)| {
+        let mut row = rows;
+        for (xs, dz) in xs.iter().zip(dz) {
+            x[row] = xs;
             // Side by side, since in memory they lie P blocks apart.
-            deltas[rows][..U].copy_from_slice(gates_of::<_, U>(dz, units));
-            rows += 1;
-            if rows == ROWS {
+            deltas[row][..U].copy_from_slice(gates_of::<_, U>(dz, units));
+            row += 1;
+            if row == ROWS {
                 add(&x, &deltas, sums);
-                (rows, sections) = (0, sections + 1);
+                (row, sections) = (0, sections + 1);
                 if let (SECTIONS, Some(joined)) = (sections, &mut joined) {
                     join(s, &mut joined[..length], &sums[..length]);
                     sums[..length].fill([Block::ZERO; PANELS]);
@@ -263,7 +271,8 @@ fn sum<'a, S: Isa, const KS: usize, const P: usize, const U: usize>(
                 }
             }
         }
-    }
+        rows = row;
+    });
     add(&x[..rows], &deltas[..rows], sums);
     if let Some(joined) = joined {
         join(s, &mut joined[..length], &sums[..length]);
