@@ -25,6 +25,8 @@ pub use kiln_macros::__model;
 ///
 /// [input-gradients]: crate::guide#gradients-of-inputs
 /// [carry]: crate::guide#long-sequences
+/// [budgets]: crate#budgets
+/// [weights]: https://github.com/kiln-rs/kiln/blob/main/docs/files.md#weights-within-a-program
 /// [layers-apart]: crate::guide#layers-apart-limits-and-averages
 #[doc = include_str!("../docs/language.md")]
 #[cfg(feature = "alloc")]
@@ -70,7 +72,7 @@ pub use kiln_runtime::inference::forward_in;
 pub use kiln_runtime::{
     block::Block,
     custom::{CustomLayer, Operands},
-    declared::{Declared, InputGradients, SmallOutput},
+    declared::{Declared, InputGradients, Pretrained, SmallOutput},
     distribution::{Categorical, Draw, Normal, Squashed, SquashedNormal},
     error::{Error, Result},
     loss::{

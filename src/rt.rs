@@ -3,10 +3,12 @@
 pub use core::option::Option::{None, Some};
 
 pub use kiln_runtime::{
+    arena::{Arena, stored},
     batch::{Batch, Place},
     block::Block,
-    declared::{Declared, InputGradients, SmallOutput},
+    declared::{Declared, InputGradients, Pretrained, SmallOutput},
     error::Result,
+    inference::forward_with,
     kernels::{
         activation::{
             self, Elu, HardTanh, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh,
@@ -31,7 +33,7 @@ pub use kiln_runtime::{
     layout::{Axis, Layout},
     loss::{Loss, Score},
     model::Model,
-    network::{Arena, Layer, Lead, Network, Panels, Rows, Tokens, count_flops, count_parameters},
+    network::{Layer, Lead, Network, Panels, Rows, Tokens, count_flops, count_parameters},
     parameters::Seed,
     random::Key,
     simd::Isa,

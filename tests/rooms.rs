@@ -35,7 +35,9 @@ const COMPILER: &[&str] = &[
     "timing",
     "place",
     "memory",
+    "budget",
     "facade",
+    "weights",
     "emit",
     "stub",
 ];
@@ -44,6 +46,7 @@ const COMPILER: &[&str] = &[
 const RUNTIME: &[&str] = &[
     "random",
     "block",
+    "arena",
     "error",
     "value",
     "custom",

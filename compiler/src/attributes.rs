@@ -1,9 +1,11 @@
 //! The attributes that a user puts on a model.
 
 use crate::{nearest::nearest, report::Report};
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, Meta, Path, Token, punctuated::Punctuated};
+use syn::{
+    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token, punctuated::Punctuated,
+};
 
 /// What a model asks of the compiler, in `#[kiln(..)]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,10 +16,48 @@ pub struct Asked {
     pub carried: Vec<Ident>,
     /// It answers frame by frame, too.
     pub stream: bool,
+    /// The file of weights that it is compiled with.
+    pub weights: Option<LitStr>,
+    /// What it may take at most.
+    pub budget: Vec<(Resource, Expr)>,
+}
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Numbers that the model keeps, learnt or not.
+    Params,
+    /// Bytes of workspace of one sample in inference.
+    Workspace,
+    /// Bytes of one sample in training.
+    Train,
+}
+
+impl Resource {
+    /// The resource that a word of `budget(..)` names.
+    fn of(word: &Ident) -> Option<Self> {
+        Some(match &word.to_string()[..] {
+            "params" => Self::Params,
+            "workspace" => Self::Workspace,
+            "train" => Self::Train,
+            _ => return None,
+        })
+    }
+}
+
+/// The most of a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Of what.
+    pub resource: Resource,
+    /// How much.
+    pub most: usize,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// The words of `#[kiln(..)]`.
-const WORDS: &[&str] = &["input_gradients", "carry", "stream"];
+const WORDS: &[&str] = &["input_gradients", "carry", "stream", "weights", "budget"];
 
 /// What the attributes ask of the compiler.
 pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
@@ -41,6 +81,27 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                         _ => report.error_over(&word, mistake(&word)),
                     }
                 }
+                Meta::List(list) if list.path.is_ident("budget") => {
+                    let limits = Punctuated::<MetaNameValue, Token![,]>::parse_terminated;
+                    match list.parse_args_with(limits) {
+                        Ok(limits) if !limits.is_empty() => {
+                            for limit in limits {
+                                match limit.path.get_ident().and_then(Resource::of) {
+                                    Some(resource) => asked.budget.push((resource, limit.value)),
+                                    None => report.error_over(&limit.path, mistake(&word)),
+                                }
+                            }
+                        }
+                        _ => report.error_over(&word, mistake(&word)),
+                    }
+                }
+                Meta::NameValue(named) if named.path.is_ident("weights") => match &named.value {
+                    Expr::Lit(ExprLit {
+                        lit: Lit::Str(file),
+                        ..
+                    }) if asked.weights.is_none() => asked.weights = Some(file.clone()),
+                    _ => report.error_over(&word, mistake(&word)),
+                },
                 _ => report.error_over(&word, mistake(&word)),
             }
         }
@@ -58,6 +119,8 @@ fn mistake(word: &Meta) -> String {
         }
         "stream" => "`stream` stands alone, as in `#[kiln(stream)]`".to_string(),
         "carry" => "`carry` names the inputs that the last results are the next values of, as in `#[kiln(carry(state))]`".to_string(),
+        "budget" => "`budget` limits `params`, `workspace` and `train`, as in `#[kiln(budget(params = 10_000, workspace = 4 * 1024))]`".to_string(),
+        "weights" => "`weights` names one file of safetensors, as in `#[kiln(weights = \"net.safetensors\")]`".to_string(),
         _ => {
             let repair = match nearest(&name, WORDS.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -3,7 +3,7 @@
 //! Nodes are in an order in which every value is computed before it is used. Spans travel along, so that every
 //! later pass can point at what the user wrote.
 
-use crate::attributes::Asked;
+use crate::attributes::{Asked, Limit};
 use crate::element::Element;
 pub use crate::ids::{LayerId, ValueId};
 use crate::ops::Op;
@@ -17,6 +17,8 @@ pub struct Graph {
     pub attributes: Vec<syn::Attribute>,
     /// What they ask of the compiler.
     pub asked: Asked,
+    /// What it may take at most.
+    pub limits: Vec<Limit>,
     /// Visibility of the struct.
     pub visibility: syn::Visibility,
     /// The struct's name.

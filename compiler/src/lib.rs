@@ -3,12 +3,13 @@
 //! `compile` is the list of passes: those of the front end stand in `read`, those of the back end in `lower`. Data first:
 //! [`ast`] is what a user wrote, [`graph`] what it means, [`place`] where its numbers lie, [`memory`] when they live.
 //! Every pass of the front end collects its errors in a [`report::Report`], so that all of them show at once, each at its
-//! own token; after it nothing can fail.
+//! own token; behind it and [`weights`] only a [`budget`] can fail.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
 pub mod ast;
 pub mod attributes;
+pub mod budget;
 pub mod call;
 pub mod element;
 pub mod elsewhere;
@@ -33,16 +34,21 @@ pub mod sizes;
 pub mod storage;
 pub mod stub;
 pub mod timing;
+pub mod weights;
 
 use proc_macro2::TokenStream;
 
 use crate::{
-    emit::{model::Stream, names::Names},
+    emit::{
+        model::{Model, Stream},
+        names::Names,
+    },
     facade::Facade,
     graph::Graph,
     memory::{check, check::Given, plan, plan::Plan, program::Program, rows::Wish, schedule},
     place::{absorb, fuse, layout, layout::Layout},
     report::Report,
+    weights::Weights,
 };
 
 /// Expands one `model!` for users of a facade. After an error, everything that is wrong comes along with
@@ -55,14 +61,23 @@ pub fn compile(facade: &Facade, tokens: TokenStream) -> TokenStream {
 pub fn compile_as(facade: &Facade, tokens: TokenStream, wish: Wish) -> TokenStream {
     let mut report = Report::default();
     let (models, graphs) = read(tokens, &mut report);
+    let mut placed = Vec::new();
     if report.is_clean() {
-        let lower = |graph| lower(facade, graph, wish);
-        graphs.iter().map(lower).collect()
-    } else {
-        [report.take(), stub::stubs(&facade.root, &models)]
-            .into_iter()
-            .collect()
+        for graph in &graphs {
+            let weights = weights::read(graph, &facade.folder, &mut report);
+            let model = lower(graph, weights.as_ref(), wish);
+            let programs = [&model.inference, &model.training];
+            budget::check(graph, &model.layout, programs, &mut report);
+            placed.push(model);
+        }
     }
+    if report.is_clean() {
+        let emit = |model| emit::emit(facade, model);
+        return placed.iter().map(emit).collect();
+    }
+    [report.take(), stub::stubs(&facade.root, &models)]
+        .into_iter()
+        .collect()
 }
 
 /// Checked graphs, one for each struct, or everything that is wrong as `compile_error!` invocations.
@@ -89,6 +104,7 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
         report.within((!model.given.is_empty()).then(|| model.name.to_string()));
         let constants = sizes::Constants::evaluate(&model.given, &model.body.constants, report);
         let mut graph = resolve::resolve(model, &names, &constants, &mut levels, report);
+        graph.limits = budget::limits(&graph.asked, &constants, report);
         let before = report.count();
         shapes::infer(&mut graph, &model.outputs, &constants, report);
         if graph.asked.stream && report.count() == before {
@@ -100,8 +116,8 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
     (models, graphs)
 }
 
-/// The back end: a checked graph becomes Rust.
-fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
+/// The back end: everything in a checked graph gets its place.
+fn lower<'a>(graph: &'a Graph, weights: Option<&Weights>, wish: Wish) -> Model<'a> {
     let stages = fuse::fuse(graph);
     let mut layout = layout::place(graph, stages);
     let absorbed = absorb::absorb(&layout);
@@ -114,18 +130,17 @@ fn lower(facade: &Facade, graph: &Graph, wish: Wish) -> TokenStream {
     let streamed = stream.as_ref().map(|stream| &stream.planned);
     let names = Names::of(&layout, &inference, &training, streamed);
     let lonely = schedule::lonely(graph, &layout);
-    emit::emit(
-        facade,
-        &emit::model::Model {
-            graph,
-            layout: &layout,
-            inference,
-            training,
-            stream,
-            names,
-            lonely,
-        },
-    )
+    let weights = weights.map(|weights| weights::packed(&layout, weights));
+    Model {
+        graph,
+        layout,
+        inference,
+        training,
+        stream,
+        names,
+        lonely,
+        weights,
+    }
 }
 
 /// The third program: the frames of a step, with what is kept of those before. The arena is that of the other two.

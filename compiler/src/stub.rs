@@ -59,6 +59,9 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         pub fn try_new<Seed>(_seed: Seed) -> rt::Result<Self> {
             ::core::result::Result::Ok(Self { _stub: () })
         }
+        pub const fn pretrained() -> Self {
+            Self { _stub: () }
+        }
         pub fn stream(&self) -> rt::Stream<'_, Self> {
             rt::Stream::new(self)
         }
@@ -73,6 +76,7 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         "SmallOutput",
         "Network",
         "InputGradients",
+        "Pretrained",
         "Causal",
         "Steps",
     ]
@@ -80,7 +84,16 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [declaration, model, small, network, sloped, causal, streamed] = &traits;
+    let [
+        declaration,
+        model,
+        small,
+        network,
+        sloped,
+        pretrained,
+        causal,
+        streamed,
+    ] = &traits;
     let (input, output) = (types(&inputs), types(&outputs));
     let interface = scope.tokens(quote! {
         type Input = #input;
@@ -96,6 +109,11 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
         type Steps = Self;
     });
     let stream = scope.tokens(stream(&frame, &answer));
+    let stored = scope.tokens(quote! {
+        fn pretrained() -> Self {
+            Self { _stub: () }
+        }
+    });
     let imports = scope.imports(root);
     quote! {
         #passed
@@ -126,6 +144,11 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
 
             #[automatically_derived]
             impl #sloped for #name {}
+
+            #[automatically_derived]
+            impl #pretrained for #name {
+                #stored
+            }
 
             #[automatically_derived]
             impl #causal for #name {

@@ -10,8 +10,11 @@ fn pin(name: &str, tokens: TokenStream) {
 }
 
 fn pin_for(name: &str, allocates: bool, tokens: TokenStream) {
-    let root = quote!(::kiln);
-    let expansion = kiln_compiler::compile(&Facade { root, allocates }, tokens);
+    let facade = Facade {
+        allocates,
+        ..Facade::owning(quote!(::kiln))
+    };
+    let expansion = kiln_compiler::compile(&facade, tokens);
     let errors = expansion.to_string().matches("compile_error").count();
     assert_eq!(errors, 0, "{name} is without mistakes");
     let file = syn::parse2(expansion).expect("expansions are Rust");
@@ -165,7 +168,6 @@ fn lent() {
 /// Threads share updates by what gradients cost, and every application of a layer adds to its gradients.
 #[test]
 fn every_application_of_a_shared_layer_costs() {
-    let root = quote!(::kiln);
     let shared = quote! {
         struct Shared(image: [1, 8, 8]) -> [16] {
             conv: Conv2d(1, 3, padding = 1),
@@ -175,8 +177,8 @@ fn every_application_of_a_shared_layer_costs() {
             forward { same(tanh(same(flat(conv(pool(conv(image))))))) }
         }
     };
-    let allocates = true;
-    let expansion = kiln_compiler::compile(&Facade { root, allocates }, shared).to_string();
+    let facade = Facade::owning(quote!(::kiln));
+    let expansion = kiln_compiler::compile(&facade, shared).to_string();
     let costs = expansion.split("cost : ").skip(1);
     let costs = costs.filter_map(|rest| rest.split_whitespace().next());
     // Weights and biases: pixels of both images, then two rows.

@@ -21,6 +21,7 @@ pub fn __model(input: TokenStream) -> TokenStream {
     let facade = Facade {
         root: until(',').into(),
         allocates: until(';').to_string() == "owned",
+        folder: Facade::manifest(),
     };
     compile(&facade, input.collect::<TokenStream>().into()).into()
 }

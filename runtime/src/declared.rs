@@ -25,6 +25,19 @@ pub trait Declared: Sized + Send + Sync + 'static {
 )]
 pub trait SmallOutput: Declared {}
 
+/// A model that is compiled with its weights; only `model!` implements it, for `#[kiln(weights = "net.safetensors")]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is compiled without weights",
+    label = "declare the network with `#[kiln(weights = \"net.safetensors\")]`",
+    note = "in code for any model, ask for `M: Model + Pretrained`"
+)]
+pub trait Pretrained: Declared {
+    /// The network with the weights that are part of the program. They are read where they lie: nothing is parsed, copied or
+    /// allocated before they change.
+    #[must_use]
+    fn pretrained() -> Self;
+}
+
 /// A model whose training gives gradients of its inputs, too; only `model!` implements it, where it is asked to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no gradients of its inputs",

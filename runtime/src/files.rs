@@ -11,8 +11,6 @@
 mod alike;
 mod decode;
 mod encode;
-mod header;
-mod number;
 mod places;
 #[cfg(feature = "std")]
 mod read;

@@ -12,11 +12,11 @@ use crate::{
     simd::{self, Isa, Task},
     tile::groups,
 };
+use crate::declared::SmallOutput;
 #[cfg(feature = "alloc")]
-use crate::{declared::SmallOutput, value::room};
+use crate::value::room;
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
-#[cfg(feature = "alloc")]
 use bytemuck::Zeroable;
 #[cfg(feature = "alloc")]
 use core::marker::PhantomData;
@@ -328,6 +328,18 @@ impl<N: Declared> Workspace<N> {
         let parameters = N::Network::arena(net);
         many::<N>(parameters, inputs, outputs, &mut self.blocks);
     }
+}
+
+/// Answers one sample in a workspace of `WORKSPACE_BLOCKS` at least.
+#[inline(always)]
+pub fn forward_with<N: SmallOutput>(
+    net: &N,
+    input: &N::Input,
+    workspace: &mut [Block],
+) -> N::Output {
+    let mut output = Zeroable::zeroed();
+    single::<N>(N::Network::arena(net), input, &mut output, workspace);
+    output
 }
 
 /// Answers one sample in memory that lies anywhere, such as a `static`.

@@ -10,6 +10,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod arena;
 pub mod batch;
 pub mod block;
 #[cfg(feature = "alloc")]

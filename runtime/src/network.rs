@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use crate::{
+    arena::Arena,
     batch::{Batch, Place},
     block::Block,
     loss::{Loss, Score},
@@ -12,32 +13,6 @@ use crate::{
     update::Sink,
     value::Value,
 };
-
-/// A network's parameters.
-#[cfg(feature = "alloc")]
-pub type Arena = alloc::boxed::Box<[Block]>;
-
-/// Without an allocator no network is a value of its own: [`Parameters`](crate::parameters::Parameters) lie in memory of the
-/// caller's.
-#[cfg(not(feature = "alloc"))]
-#[derive(Clone, PartialEq)]
-pub enum Arena {}
-
-#[cfg(not(feature = "alloc"))]
-impl core::ops::Deref for Arena {
-    type Target = [Block];
-
-    fn deref(&self) -> &[Block] {
-        match *self {}
-    }
-}
-
-#[cfg(not(feature = "alloc"))]
-impl core::ops::DerefMut for Arena {
-    fn deref_mut(&mut self) -> &mut [Block] {
-        match *self {}
-    }
-}
 
 /// One line of a model's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

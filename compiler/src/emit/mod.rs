@@ -15,6 +15,7 @@ pub mod model;
 pub mod names;
 pub mod passes;
 pub mod step;
+pub mod stored;
 pub mod stream;
 pub mod tables;
 
@@ -120,6 +121,10 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         .as_ref()
         .filter(|_| facade.allocates)
         .map(|stream| &stream.methods);
+    let stored = stored::method(model);
+    // Without an allocator, such a network is the only kind that is a value.
+    let kept = stored.as_ref().filter(|_| !facade.allocates && is_small);
+    let kept = kept.and_then(|_| stored::answer(model, &input, &output));
     let methods = scope.tokens(quote! {
         /// The layers: names, kinds, output shapes, parameters and operations.
         pub const LAYERS: &'static [rt::Layer] = <Self as rt::Model>::LAYERS;
@@ -132,7 +137,11 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         /// Bytes of activations and deltas of one sample in training; `kiln::memory::training` counts what a batch needs.
         pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
 
+        #stored
+
         #owned
+
+        #kept
 
         #streams
     });
@@ -148,6 +157,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         "SmallOutput",
         "Network",
         "InputGradients",
+        "Pretrained",
         "Causal",
         "Steps",
     ]
@@ -155,7 +165,16 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         let name = Ident::new(name, Span::call_site());
         scope.tokens(quote!(rt::#name))
     });
-    let [declared, interface, small, network, sloped, causal, steps] = &traits;
+    let [
+        declared,
+        interface,
+        small,
+        network,
+        sloped,
+        pretrained,
+        causal,
+        steps,
+    ] = &traits;
     let small = is_small.then(|| {
         quote! {
             #[automatically_derived]
@@ -166,6 +185,19 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         quote! {
             #[automatically_derived]
             impl #sloped for #name {}
+        }
+    });
+    let pretrained = stored.is_some().then(|| {
+        let method = scope.tokens(quote! {
+            fn pretrained() -> Self {
+                Self::pretrained()
+            }
+        });
+        quote! {
+            #[automatically_derived]
+            impl #pretrained for #name {
+                #method
+            }
         }
     });
     let passes = scope.tokens(quote! {
@@ -251,6 +283,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             #small
 
             #slopes
+
+            #pretrained
 
             #[automatically_derived]
             #[doc(hidden)]

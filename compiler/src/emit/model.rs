@@ -21,7 +21,7 @@ pub struct Model<'a> {
     /// What the user declared.
     pub graph: &'a Graph,
     /// Storages, stages and packings.
-    pub layout: &'a Layout,
+    pub layout: Layout,
     /// Inference: schedule and plan.
     pub inference: (Program, Plan),
     /// Training: schedule and plan.
@@ -30,6 +30,8 @@ pub struct Model<'a> {
     pub stream: Option<Stream>,
     /// What expansions call all places.
     pub names: Names,
+    /// The arena in little-endian bytes, if it is compiled with weights.
+    pub weights: Option<Vec<u8>>,
     /// The first layer that learns nothing from a sample alone.
     pub lonely: Option<String>,
 }

@@ -143,6 +143,22 @@ fn alive(program: &Program, lifetimes: &[Option<Lifetime>]) -> Vec<usize> {
     change.into_iter().map(at).collect()
 }
 
+/// The event at which most blocks are alive, and the buffers that are.
+pub fn fullest(program: &Program) -> (usize, Vec<BufferId>) {
+    let lifetimes = lifetimes(program);
+    let alive = alive(program, &lifetimes);
+    let most = alive.iter().max();
+    let event = alive
+        .iter()
+        .position(|blocks| Some(blocks) == most)
+        .unwrap_or(0);
+    let is_alive = |(_, lifetime): &(usize, &Option<Lifetime>)| {
+        lifetime.is_some_and(|(first, last)| (first..=last).contains(&event))
+    };
+    let buffers = lifetimes.iter().enumerate().filter(is_alive);
+    (event, buffers.map(|(buffer, _)| BufferId(buffer)).collect())
+}
+
 /// When each buffer is alive; `None` where nothing touches it.
 fn lifetimes(program: &Program) -> Vec<Option<Lifetime>> {
     let mut lifetimes = vec![None; program.buffers.len()];

@@ -174,7 +174,7 @@ pub fn term(
     add: bool,
 ) -> Call<Slot> {
     let walk = Walk::of(out, lies, to, from);
-    let is_sum = to.shape.iter().product::<usize>() != out.iter().product();
+    let is_sum = to.shape.iter().product::<usize>() != out.iter().product::<usize>();
     let kernel = if is_sum { &SUM } else { &DELTA };
     let call = Call::of(kernel, [Size::Isa])
         .adding(add)

@@ -107,6 +107,7 @@ impl<'a> Builder<'a> {
         let graph = Graph {
             attributes: model.attributes.clone(),
             asked: asked(&model.attributes, report),
+            limits: Vec::new(),
             visibility: model.visibility.clone(),
             name: model.name.clone(),
             inputs: Vec::new(),

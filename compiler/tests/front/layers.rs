@@ -527,7 +527,7 @@ fn padding_modes_are_levels_of_one_layer() {
     assert_eq!(flops(&graph), flops(&plain));
     assert_eq!(graph.layers.len(), 1);
     assert_eq!(graph.nodes[0].layer, graph.nodes[1].layer);
-    assert_eq!(graph.nodes[0].parameters, []);
+    assert_eq!(graph.nodes[0].parameters, [0_usize; 0]);
     assert_eq!(graph.nodes[1].parameters, [0, 1]);
     // What needs no padding has none.
     let graph = gives(

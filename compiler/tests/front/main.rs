@@ -2,6 +2,7 @@
 
 mod arguments;
 mod blocks;
+mod budgets;
 mod dataflow;
 mod depth;
 mod initialisers;
@@ -14,6 +15,7 @@ mod streams;
 mod stubs;
 mod syntax;
 mod transposed;
+mod weights;
 
 use kiln_compiler::{ast::Model, graph::Graph, read, report::Report};
 

@@ -1,15 +1,11 @@
 //! Parameters from the bytes of a file: everything is proven before anything is changed.
 
-use super::{
-    alike, header,
-    number::{Number, Unfit},
-    places::check_places,
-    rename::Rename,
-};
+use super::{alike, places::check_places, rename::Rename};
 use crate::{
     block::Block,
     error::{Error, Mismatch, Misshapen, Mistyped, Result},
-    tensor::Tensor,
+    math::flush_number,
+    tensor::{Role, Tensor, split_count},
 };
 use alloc::{
     boxed::Box,
@@ -18,7 +14,9 @@ use alloc::{
     vec::Vec,
 };
 use bytemuck::must_cast_slice_mut;
-use safetensors::{SafeTensors, tensor::TensorView};
+#[cfg(feature = "std")]
+use kiln_weights::header;
+use kiln_weights::{Number, SafeTensors, Unfit, parse, tensor::TensorView};
 
 /// Reads the bytes of a file into `arena`; `path` is told in errors.
 pub fn decode(
@@ -37,9 +35,26 @@ pub fn decode(
     let found = match_tensors(path, &file, rename, tensors)?;
     let floats = must_cast_slice_mut::<Block, f32>(arena);
     for (tensor, (number, view)) in tensors.iter().zip(found) {
-        number.unpack(view.data(), &tensor.layout, floats);
+        unpack(number, view.data(), tensor, floats);
     }
     Ok(())
+}
+
+/// Puts numbers to a tensor's places; those too small to matter as zero, see [`flush_number`].
+fn unpack(number: Number, bytes: &[u8], tensor: &Tensor, floats: &mut [f32]) {
+    if number == Number::Count {
+        let places = floats[tensor.layout.offset..].iter_mut();
+        for (place, number) in places.zip(split_count(kiln_weights::count(bytes))) {
+            *place = number;
+        }
+        return;
+    }
+    let mut numbers = number.read(bytes);
+    tensor.layout.visit(|place| {
+        if let Some(number) = numbers.next() {
+            floats[place] = flush_number(number);
+        }
+    });
 }
 
 /// The metadata of a file; `path` is told in errors.
@@ -56,17 +71,6 @@ pub fn metadata(path: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     Ok(entries
         .map(|(key, text)| (key.clone(), text.clone()))
         .collect())
-}
-
-/// The tensors of a file, or why there are none.
-pub fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
-    header::check_start(bytes)?;
-    let names = header::check(bytes)?;
-    let file = SafeTensors::deserialize(bytes).map_err(|error| header::explain(&error, bytes))?;
-    match file.len() == names {
-        true => Ok(file),
-        false => Err(header::TWICE.into()),
-    }
 }
 
 /// A tensor of the file.
@@ -107,17 +111,17 @@ fn match_tensors<'a>(
             });
             continue;
         }
-        let number = match Number::of(tensor, view.dtype()) {
-            Ok(number) => number,
-            Err(expected) => {
-                let found = view.dtype().to_string();
-                mismatch.types.push(Mistyped {
-                    name,
-                    expected,
-                    found,
-                });
-                continue;
-            }
+        let is_count = tensor.role == Role::Count;
+        let Some(number) = Number::of(is_count, view.dtype()) else {
+            mismatch.types.push(Mistyped {
+                name,
+                expected: match is_count {
+                    true => "I64",
+                    false => "F32 (or F64, F16, BF16)",
+                },
+                found: view.dtype().to_string(),
+            });
+            continue;
         };
         let negative = || match tensor.is_variance() {
             true => number.first_negative(view.data()),

@@ -1,7 +1,5 @@
 //! Parameters as the bytes of a file.
 
-#[cfg(feature = "std")]
-use super::header::LARGEST;
 use super::places::check_places;
 use crate::{
     block::Block,
@@ -12,6 +10,8 @@ use crate::{
 use alloc::string::String;
 use alloc::{borrow::Cow, boxed::Box, string::ToString, vec::Vec};
 use bytemuck::must_cast_slice;
+#[cfg(feature = "std")]
+use kiln_weights::header::LARGEST;
 use safetensors::{Dtype, View};
 
 /// The bytes of a file; `path` is told in errors.

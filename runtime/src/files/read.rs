@@ -1,11 +1,9 @@
 //! The bytes of a file.
 
-use super::{
-    header::{self, PREFIX},
-    replace,
-};
+use super::replace;
 use crate::error::{Error, Result, io};
 use alloc::{format, vec::Vec};
+use kiln_weights::header::{self, PREFIX};
 use std::{fs::File, io::Read, path::Path};
 
 /// Reads a file whole, unless its first bytes show that it holds no weights, or a save over it was interrupted.

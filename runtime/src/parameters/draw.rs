@@ -11,7 +11,7 @@ use crate::{
     tensor::{Init, Tensor},
 };
 #[cfg(feature = "alloc")]
-use crate::{error::Result, network::Arena, value::room};
+use crate::{arena::Arena, error::Result, value::room};
 use bytemuck::must_cast_slice_mut;
 use rand_core::Rng;
 use rand_pcg::Pcg32;
@@ -61,7 +61,7 @@ pub fn try_initialized<N: Declared>(seed: Seed) -> Result<N> {
 #[cfg(feature = "alloc")]
 pub fn zeroed<N: Declared>() -> Result<Arena> {
     let blocks = room("the network's parameters", N::Network::PARAMETER_BLOCKS)?;
-    Ok(blocks.into_boxed_slice())
+    Ok(blocks.into_boxed_slice().into())
 }
 
 /// Draws the parameters of an arena of zeros.

@@ -47,6 +47,10 @@ model! {
         Dense(1),
     }
 
+    /// Weights that are part of the program.
+    #[kiln(weights = "../golden/data/weights_f16.safetensors")]
+    pub struct Stored(x: [2]) -> [18] { Dense(18), Relu }
+
     /// Two numbers change places.
     pub struct Exchange(x: [2]) -> [2] { fc: Dense(2) }
 }
@@ -69,6 +73,18 @@ pub fn exchange(x: &[f32; 2]) -> Result<([f32; 2], [f32; 4])> {
     net.forward_in(x, &mut answer, &mut workspace)?;
     net.read("fc.weight", &mut weight)?;
     Ok((answer, weight))
+}
+
+/// A network that nobody made.
+pub static STORED: Stored = Stored::pretrained();
+
+/// Its answer, twice: on the stack, and in a workspace; and its first bias.
+pub fn stored(x: &[f32; 2]) -> Result<([f32; 18], [f32; 18], f32)> {
+    let (mut answer, mut bias) = ([0.0; 18], [0.0; 18]);
+    let mut workspace = [Block::ZERO; memory::workspace::<Stored>(1)];
+    kiln::forward_in(&STORED, x, &mut answer, &mut workspace)?;
+    STORED.parameters().read("0.bias", &mut bias)?;
+    Ok((STORED.forward(x), answer, bias[0]))
 }
 
 /// Answers frames in parameters of the caller's: half of them one by one, and the others at once.

@@ -7,7 +7,7 @@ use kiln::{
 };
 use kiln_bare::{
     BATCH, Both, Curve, EXCHANGE, Echo, Exchange, Losses, Marks, Pulse, STEPS, curve, echo,
-    exchange, learn_curve, learn_marks, learn_pulse, marks, number, pulse,
+    exchange, learn_curve, learn_marks, learn_pulse, marks, number, pulse, stored,
 };
 
 /// Trains as the crate does, with an allocator, on some threads.
@@ -86,5 +86,14 @@ fn streams_have_the_bits_of_whole_sequences() -> Result<()> {
     assert_eq!(answers, net.forward(&frames));
     let too_few = echo(&[], &frames, &mut answers);
     assert!(matches!(too_few, Err(Error::Lent { .. })));
+    Ok(())
+}
+
+#[test]
+fn weights_of_the_program_answer() -> Result<()> {
+    let (by_value, in_place, bias) = stored(&[1.0, -1.0])?;
+    // Weights are (i - 20) / 8 for i from 0 on, row by row, and then the biases.
+    let expected = core::array::from_fn(|i| f32::max(0.0, -0.125 + (36.0 + i as f32 - 20.0) / 8.0));
+    assert_eq!((by_value, in_place, bias), (expected, expected, 2.0));
     Ok(())
 }

@@ -6,7 +6,6 @@
 use super::form::Form;
 use crate::{
     error::{Error, Result},
-    files::decode,
     random::mix,
 };
 use alloc::{
@@ -116,7 +115,7 @@ impl Record {
     /// [`Error::NotSafetensors`] if it is damaged, of another form, or of another version.
     pub fn parse(form: &Form, path: Option<&str>, bytes: &[u8]) -> Result<Self> {
         let broken = |reason| broken(path, reason);
-        let file = decode::parse(bytes).map_err(broken)?;
+        let file = kiln_weights::parse(bytes).map_err(broken)?;
         let metadata = SafeTensors::read_metadata(bytes).ok();
         let words = metadata
             .iter()

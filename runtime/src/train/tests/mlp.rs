@@ -1,6 +1,7 @@
 //! 7 -> 20, ReLU, dropout, 20 -> 3: what an expansion would be.
 
 use crate::{
+    arena::Arena,
     batch::{Batch, Place},
     block::Block,
     declared::{Declared, SmallOutput},
@@ -13,14 +14,13 @@ use crate::{
     layout::{Axis, Layout},
     loss::{Loss, Score},
     model::Model,
-    network::{Arena, Layer, Network, Panels, Rows},
+    network::{Layer, Network, Panels, Rows},
     random::Key,
     simd::Isa,
     tensor::{Init, Penalty, Role, Tensor},
     update::{Sink, Stretch},
     views,
 };
-use alloc::boxed::Box;
 use core::ops::Range;
 
 pub const INPUTS: usize = 7;
@@ -180,7 +180,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
     }];
     const NEEDS_PAIR: bool = false;
 
-    fn from_arena(arena: Box<[Block]>) -> Self {
+    fn from_arena(arena: Arena) -> Self {
         Self(arena)
     }
 

@@ -6,6 +6,7 @@ use super::{
     samples,
 };
 use crate::{
+    block::Block,
     error::Result,
     loss::{CrossEntropy, Mse},
     model::Model,
@@ -14,7 +15,7 @@ use crate::{
     parameters::{Seed, initialized},
     train::{Descent, Trainer, Training},
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// The parameters after training, and the losses of all epochs.
 fn trained<O: Optimizer>(
@@ -117,7 +118,7 @@ fn only_the_network_that_was_trained_goes_on() -> Result<()> {
     assert!(bits(&first) == anew(left.clone())?);
 
     // Another kind with the same name, size and weights begins anew.
-    let other_kind = || Mlp::<false>::from_arena(left.arena().into());
+    let other_kind = || Mlp::<false>::from_arena(Box::<[Block]>::from(left.arena()).into());
     let (mut found, mut expected) = (other_kind(), other_kind());
     used()?.0.fit(&mut found, &data)?;
     trainer().fit(&mut expected, &data)?;

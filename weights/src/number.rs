@@ -1,18 +1,20 @@
 //! Floating-point numbers of 16, 32 and 64 bits as `f32`, and counts.
 
-use crate::{
-    layout::Layout,
-    math::flush_number,
-    tensor::{LARGEST_COUNT, Role, Tensor, split_count},
-};
 use safetensors::Dtype;
+
+/// The largest count: what two floats keep exactly, each up to 2^24.
+pub const LARGEST_COUNT: u64 = (1 << 48) - 1;
 
 /// A type of number that can be converted to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number {
+    /// IEEE 754's binary16.
     F16,
+    /// The upper half of an `f32`.
     BF16,
+    /// IEEE 754's binary32.
     F32,
+    /// IEEE 754's binary64.
     F64,
     /// A whole number.
     Count,
@@ -32,65 +34,42 @@ pub enum Unfit {
 }
 
 impl Number {
-    /// The type that a file names, if it is one of which a tensor can be made; otherwise what could be.
-    pub fn of(tensor: &Tensor, dtype: Dtype) -> Result<Self, &'static str> {
-        match (tensor.role, dtype) {
-            (Role::Count, Dtype::I64) => Ok(Self::Count),
-            (Role::Count, _) => Err("I64"),
-            (_, Dtype::F16) => Ok(Self::F16),
-            (_, Dtype::BF16) => Ok(Self::BF16),
-            (_, Dtype::F32) => Ok(Self::F32),
-            (_, Dtype::F64) => Ok(Self::F64),
-            _ => Err("F32 (or F64, F16, BF16)"),
+    /// The type that a file names, if a tensor of numbers, or a count, can be made of it.
+    pub fn of(is_count: bool, dtype: Dtype) -> Option<Self> {
+        match (is_count, dtype) {
+            (true, Dtype::I64) => Some(Self::Count),
+            (false, Dtype::F16) => Some(Self::F16),
+            (false, Dtype::BF16) => Some(Self::BF16),
+            (false, Dtype::F32) => Some(Self::F32),
+            (false, Dtype::F64) => Some(Self::F64),
+            _ => None,
         }
     }
 
-    /// Puts numbers in little-endian bytes where `layout` has them in `floats`, as `f32`: those of 16 bits exactly, those
-    /// of 64 rounded to the nearest, or to the even one halfway.
-    pub fn unpack(self, bytes: &[u8], layout: &Layout, floats: &mut [f32]) {
-        match self {
-            Self::F16 => put(
-                words(bytes).map(|x| half(u16::from_le_bytes(x))),
-                layout,
-                floats,
-            ),
-            Self::BF16 => put(
-                words(bytes).map(|x| brain(u16::from_le_bytes(x))),
-                layout,
-                floats,
-            ),
-            Self::F32 => put(words(bytes).map(f32::from_le_bytes), layout, floats),
-            Self::F64 => put(
-                words(bytes).map(|x| f64::from_le_bytes(x) as f32),
-                layout,
-                floats,
-            ),
-            Self::Count => {
-                let kept = floats[layout.offset..].iter_mut();
-                for (kept, number) in kept.zip(split_count(count(bytes).unwrap_or(0))) {
-                    *kept = number;
-                }
-            }
-        }
+    /// Little-endian bytes as `f32`: numbers of 16 bits exactly, those of 64 rounded to the nearest, or to the even one
+    /// halfway. Counts are [read](count) by themselves.
+    pub fn read(self, bytes: &[u8]) -> impl Iterator<Item = f32> {
+        let size = match self {
+            Self::F16 | Self::BF16 => 2,
+            Self::F32 => 4,
+            Self::F64 | Self::Count => 8,
+        };
+        bytes
+            .chunks_exact(size)
+            .map(move |bytes| match (self, bytes) {
+                (Self::F16, &[a, b]) => half(u16::from_le_bytes([a, b])),
+                (Self::BF16, &[a, b]) => brain(u16::from_le_bytes([a, b])),
+                (Self::F32, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
+                (Self::F64, bytes) => words(bytes).map(f64::from_le_bytes).sum::<f64>() as f32,
+                _ => 0.0,
+            })
     }
 
     /// The first number that is negative.
     pub fn first_negative(self, bytes: &[u8]) -> Option<Unfit> {
-        fn first(mut numbers: impl Iterator<Item = f32>) -> Option<Unfit> {
-            let mut found = 0.0;
-            let index = numbers.position(|number| {
-                found = number;
-                number < 0.0
-            })?;
-            Some(Unfit::Negative(index, found))
-        }
-        match self {
-            Self::F16 => first(words(bytes).map(|x| half(u16::from_le_bytes(x)))),
-            Self::BF16 => first(words(bytes).map(|x| brain(u16::from_le_bytes(x)))),
-            Self::F32 => first(words(bytes).map(f32::from_le_bytes)),
-            Self::F64 => first(words(bytes).map(|x| f64::from_le_bytes(x) as f32)),
-            Self::Count => None,
-        }
+        let mut numbers = self.read(bytes).enumerate();
+        let (index, number) = numbers.find(|&(_, number)| number < 0.0)?;
+        Some(Unfit::Negative(index, number))
     }
 
     /// The first number that is no finite `f32`, or no count.
@@ -114,26 +93,22 @@ impl Number {
                     false => Unfit::NotFinite(index),
                 });
             }
-            Self::Count => return count(bytes).err().map(Unfit::Count),
+            Self::Count => return checked(bytes).err().map(Unfit::Count),
         };
         index.map(Unfit::NotFinite)
     }
 }
 
+/// The count in eight bytes; 0 where there is [none](Unfit::Count).
+pub fn count(bytes: &[u8]) -> u64 {
+    checked(bytes).unwrap_or(0)
+}
+
 /// A count there is room for.
-fn count(bytes: &[u8]) -> Result<u64, i64> {
+fn checked(bytes: &[u8]) -> Result<u64, i64> {
     let number = words(bytes).next().map_or(0, i64::from_le_bytes);
     let count = u64::try_from(number).ok();
     count.filter(|&count| count <= LARGEST_COUNT).ok_or(number)
-}
-
-/// Puts numbers in row-major order to their places; those too small to matter as zero, see [`flush_number`].
-fn put(mut numbers: impl Iterator<Item = f32>, layout: &Layout, floats: &mut [f32]) {
-    layout.visit(|place| {
-        if let Some(number) = numbers.next() {
-            floats[place] = flush_number(number);
-        }
-    });
 }
 
 /// Numbers of `N` bytes.
@@ -164,11 +139,7 @@ fn half(bits: u16) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Number, Unfit, half};
-    use crate::{
-        layout::{Axis, Layout},
-        math::flush_number,
-    };
+    use super::{LARGEST_COUNT, Number, Unfit, count, half};
     use alloc::{format, vec::Vec};
 
     /// The definition, in `f64`.
@@ -196,32 +167,21 @@ mod tests {
         }
     }
 
-    /// One number.
-    fn unpacked(number: Number, bytes: &[u8]) -> f32 {
-        const LAYOUT: Layout = Layout {
-            offset: 0,
-            axes: &[Axis {
-                size: 1,
-                stride: 1,
-                block_stride: 16,
-            }],
-        };
-        let mut floats = [0.0];
-        number.unpack(bytes, &LAYOUT, &mut floats);
-        floats[0]
+    /// The first number of some bytes.
+    fn read(number: Number, bytes: &[u8]) -> f32 {
+        number.read(bytes).next().expect("a number")
     }
 
     #[test]
-    fn small_numbers_count_as_zero() {
-        let least = 2.0_f64.powi(-63);
-        for (number, expected) in [
-            (least, least as f32),
-            (-least, -least as f32),
-            (least * 0.999, 0.0),
-            (-1e-300, 0.0),
-        ] {
-            let found = unpacked(Number::F64, &number.to_le_bytes());
-            assert_eq!(found.to_bits(), expected.to_bits(), "{number}");
+    fn counts_have_a_limit() {
+        for number in [0, 1 << 24, LARGEST_COUNT] {
+            assert_eq!(count(&number.to_le_bytes()), number);
+            assert_eq!(Number::Count.first_unfit(&number.to_le_bytes()), None);
+        }
+        for number in [-1, LARGEST_COUNT as i64 + 1] {
+            assert_eq!(count(&number.to_le_bytes()), 0);
+            let unfit = Number::Count.first_unfit(&number.to_le_bytes());
+            assert_eq!(unfit, Some(Unfit::Count(number)));
         }
     }
 
@@ -229,11 +189,8 @@ mod tests {
     fn brain_floats_are_exact() {
         for bits in 0..=u16::MAX {
             let expected = f32::from_bits(u32::from(bits) << 16);
-            let (found, flushed) = (
-                unpacked(Number::BF16, &bits.to_le_bytes()),
-                flush_number(expected),
-            );
-            assert_eq!(format!("{found:?}"), format!("{flushed:?}"));
+            let found = read(Number::BF16, &bits.to_le_bytes());
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
             let unfit = Number::BF16.first_unfit(&bits.to_le_bytes());
             assert_eq!(unfit.is_none(), expected.is_finite(), "{bits:04x}");
         }
@@ -245,7 +202,7 @@ mod tests {
         for exponent in [-63, -40, 0, 1, 127] {
             for step in 0..1000 {
                 let number = (1.0 + f64::from(step) / 1001.0) * 2.0_f64.powi(exponent);
-                let found = unpacked(Number::F64, &number.to_le_bytes());
+                let found = read(Number::F64, &number.to_le_bytes());
                 let error = (f64::from(found) - number).abs();
                 assert!(error <= number * 2.0_f64.powi(-24), "{number}: {found:?}");
             }
