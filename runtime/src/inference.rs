@@ -3,6 +3,9 @@
 //! Small networks work on the stack. Larger ones borrow memory that the thread keeps (feature `std`), or the caller
 //! hands in a [`Workspace`].
 
+use crate::declared::SmallOutput;
+#[cfg(feature = "alloc")]
+use crate::value::room;
 use crate::{
     block::Block,
     declared::Declared,
@@ -12,9 +15,6 @@ use crate::{
     simd::{self, Isa, Task},
     tile::groups,
 };
-use crate::declared::SmallOutput;
-#[cfg(feature = "alloc")]
-use crate::value::room;
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 use bytemuck::Zeroable;

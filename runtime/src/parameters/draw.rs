@@ -2,6 +2,8 @@
 
 mod orthogonal;
 
+#[cfg(feature = "alloc")]
+use crate::{arena::Arena, error::Result, value::room};
 use crate::{
     block::Block,
     declared::Declared,
@@ -10,8 +12,6 @@ use crate::{
     random, simd,
     tensor::{Init, Tensor},
 };
-#[cfg(feature = "alloc")]
-use crate::{arena::Arena, error::Result, value::room};
 use bytemuck::must_cast_slice_mut;
 use rand_core::Rng;
 use rand_pcg::Pcg32;
