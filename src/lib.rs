@@ -7,6 +7,7 @@
 //! The page of [`model!`] describes the language and its layers; [`guide`] shows how networks are trained, and [`data_guide`]
 //! what they are trained on.
 //!
+//! [weights]: https://github.com/kiln-rs/kiln/blob/main/docs/files.md#weights-within-a-program
 #![doc = include_str!("../docs/builds.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -176,17 +176,38 @@ macro_rules! compiled_here {
         $(#[$attribute])*
         #[allow(clippy::too_many_arguments, reason = "called by expansions")]
         $visibility fn $name<S: $crate::simd::Isa>(s: S, $($argument: $type),*) {
-            #[allow(clippy::too_many_arguments, reason = "called by expansions")]
-            #[inline(never)]
-            fn here(level: ::fearless_simd::Level, $($argument: $type),*) {
-                $crate::simd::on_level!(level, s => $generic(s, $($argument),*));
-            }
+            #[cfg(any(
+                target_arch = "x86_64",
+                target_arch = "aarch64",
+                all(target_arch = "wasm32", target_feature = "simd128")
+            ))]
+            {
+                #[allow(clippy::too_many_arguments, reason = "called by expansions")]
+                #[inline(never)]
+                fn here(level: ::fearless_simd::Level, $($argument: $type),*) {
+                    $crate::simd::on_level!(level, s => $generic(s, $($argument),*));
+                }
 
-            here(s.level(), $($argument),*);
+                here(s.level(), $($argument),*);
+            }
+            // Scalar code of sixteen lanes takes long to compile. A machine without vectors has no room for it either, so
+            // that a program compiles what it calls and nothing more.
+            #[cfg(not(any(
+                target_arch = "x86_64",
+                target_arch = "aarch64",
+                all(target_arch = "wasm32", target_feature = "simd128")
+            )))]
+            $generic(s, $($argument),*);
         }
     )*};
 }
-pub(crate) use {compiled_here, on_level};
+pub(crate) use compiled_here;
+#[cfg(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+pub(crate) use on_level;
 
 /// Every level this machine and this build can run, best first: one test body runs on all of them.
 pub fn levels() -> impl Iterator<Item = Level> {

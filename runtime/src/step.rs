@@ -25,6 +25,7 @@ pub mod finish;
 pub mod gradient;
 pub mod inputs;
 pub mod judge;
+mod least;
 pub mod limits;
 pub mod passes;
 pub mod share;

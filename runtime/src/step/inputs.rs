@@ -5,6 +5,7 @@ use super::{
     courses::Alike,
     finish::{Applied, Gradients, Kept, Read},
     gradient,
+    least::Least,
     passes::Passes,
     source::{Absent, Gathered, Given, Source},
     turn::{Handed, Taken},
@@ -23,17 +24,13 @@ use crate::{
     update::{Rules, Update},
     value::Value,
 };
-use core::{
-    marker::PhantomData,
-    ops::Range,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use core::{marker::PhantomData, ops::Range};
 
 /// Inputs as a slice, and the first of them that is unsound: not finite, or an index that is not taken.
 pub struct Inputs<'a, N: Model> {
     inputs: &'a [N::Input],
     /// Its position; behind all of them if there is none. The lowest, so that an error does not depend on threads.
-    first: AtomicUsize,
+    first: Least,
 }
 
 impl<'a, N: Model> Inputs<'a, N> {
@@ -41,13 +38,13 @@ impl<'a, N: Model> Inputs<'a, N> {
     pub fn new(inputs: &'a [N::Input]) -> Self {
         Self {
             inputs,
-            first: AtomicUsize::new(inputs.len()),
+            first: Least::new(inputs.len()),
         }
     }
 
     /// The error of the first input that is unsound.
     pub fn judge(&self) -> Result<()> {
-        let position = self.first.load(Ordering::Relaxed);
+        let position = self.first.get();
         match self.inputs.get(position) {
             Some(input) => Err(unsound::<N>(input, position)),
             None => Ok(()),
@@ -66,13 +63,13 @@ impl<N: Model, T> Source<N, T> for Inputs<'_, N> {
     ) {
         for (row, position) in positions.enumerate() {
             if !N::Network::load(s, &self.inputs[position], chunk, capacity, row) {
-                self.first.fetch_min(position, Ordering::Relaxed);
+                self.first.add(position);
             }
         }
     }
 
     fn is_sound(&self) -> bool {
-        self.first.load(Ordering::Relaxed) == self.inputs.len()
+        self.first.get() == self.inputs.len()
     }
 }
 

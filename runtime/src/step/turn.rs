@@ -1,7 +1,7 @@
 //! What stands between the forward passes of a step and its backward passes: a loss that judges samples one by one, or
 //! somebody outside who judges the whole batch.
 
-use super::source::Targets;
+use super::{least::Least, source::Targets};
 use crate::{
     block::Block,
     loss::{Loss, Score, Totals, in_batch::InBatch},
@@ -9,7 +9,6 @@ use crate::{
     network::{Network, Rows},
     simd::Isa,
 };
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// The turn from forward to backward, at which a chunk's outputs are there and their deltas are made. `T` is what each sample
 /// has for it: a target, or room for an output.
@@ -121,7 +120,7 @@ pub struct Handed<'a, O> {
     /// Whether the gradients of inputs are wanted.
     asks: bool,
     /// The first sample whose delta is not finite; behind all of them if there is none.
-    first: AtomicUsize,
+    first: Least,
 }
 
 impl<'a, O> Handed<'a, O> {
@@ -131,7 +130,7 @@ impl<'a, O> Handed<'a, O> {
             deltas,
             comes,
             asks,
-            first: AtomicUsize::new(deltas.len()),
+            first: Least::new(deltas.len()),
         }
     }
 
@@ -142,7 +141,7 @@ impl<'a, O> Handed<'a, O> {
 
     /// The first sample whose delta is not finite, if there is one, and that delta.
     pub fn unsound(&self) -> Option<(usize, &O)> {
-        let first = self.first.load(Ordering::Relaxed);
+        let first = self.first.get();
         self.deltas.get(first).map(|delta| (first, delta))
     }
 }
@@ -166,7 +165,7 @@ impl<N: Model> Turn<N, N::Input> for Handed<'_, N::Output> {
         let deltas = &self.deltas[rows.first..][..rows.rows];
         for (row, delta) in deltas.iter().enumerate() {
             if !N::Network::load_delta(s, delta, chunk, rows.capacity, row) {
-                self.first.fetch_min(rows.first + row, Ordering::Relaxed);
+                self.first.add(rows.first + row);
             }
         }
     }
@@ -190,6 +189,6 @@ impl<N: Model> Turn<N, N::Input> for Handed<'_, N::Output> {
     }
 
     fn is_sound(&self) -> bool {
-        self.first.load(Ordering::Relaxed) == self.deltas.len()
+        self.first.get() == self.deltas.len()
     }
 }
