@@ -27,6 +27,7 @@ pub use kiln_macros::__model;
 /// [input-gradients]: crate::guide#gradients-of-inputs
 /// [carry]: crate::guide#long-sequences
 /// [budgets]: crate#budgets
+/// [from-c]: crate#from-c
 /// [weights]: https://github.com/kiln-rs/kiln/blob/main/docs/files.md#weights-within-a-program
 /// [layers-apart]: crate::guide#layers-apart-limits-and-averages
 #[doc = include_str!("../docs/language.md")]

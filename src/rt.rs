@@ -8,6 +8,7 @@ pub use kiln_runtime::{
     block::Block,
     declared::{Declared, InputGradients, Pretrained, SmallOutput},
     error::Result,
+    foreign,
     inference::forward_with,
     kernels::{
         activation::{
@@ -37,7 +38,7 @@ pub use kiln_runtime::{
     parameters::Seed,
     random::Key,
     simd::Isa,
-    stream::{Causal, Steps, Stream},
+    stream::{Causal, Steps, Stream, StreamState},
     tensor::{Init, Limit, Penalty, Role, Tensor, Units},
     update::{Sink, Stretch},
     views::{

@@ -75,6 +75,7 @@ const RUNTIME: &[&str] = &[
     "summary",
     "model",
     "handover",
+    "foreign",
     "step",
     "memory",
     "data",

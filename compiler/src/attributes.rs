@@ -16,6 +16,8 @@ pub struct Asked {
     pub carried: Vec<Ident>,
     /// It answers frame by frame, too.
     pub stream: bool,
+    /// C programs call it.
+    pub export_c: bool,
     /// The file of weights that it is compiled with.
     pub weights: Option<LitStr>,
     /// What it may take at most.
@@ -57,7 +59,14 @@ pub struct Limit {
 }
 
 /// The words of `#[kiln(..)]`.
-const WORDS: &[&str] = &["input_gradients", "carry", "stream", "weights", "budget"];
+const WORDS: &[&str] = &[
+    "input_gradients",
+    "carry",
+    "stream",
+    "weights",
+    "budget",
+    "export_c",
+];
 
 /// What the attributes ask of the compiler.
 pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
@@ -75,6 +84,7 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                     asked.input_gradients = true;
                 }
                 Meta::Path(path) if path.is_ident("stream") => asked.stream = true,
+                Meta::Path(path) if path.is_ident("export_c") => asked.export_c = true,
                 Meta::List(list) if list.path.is_ident("carry") => {
                     match list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated) {
                         Ok(names) if !names.is_empty() => asked.carried.extend(names),
@@ -118,6 +128,7 @@ fn mistake(word: &Meta) -> String {
             "`input_gradients` stands alone, as in `#[kiln(input_gradients)]`".to_string()
         }
         "stream" => "`stream` stands alone, as in `#[kiln(stream)]`".to_string(),
+        "export_c" => "`export_c` stands alone, as in `#[kiln(export_c)]`".to_string(),
         "carry" => "`carry` names the inputs that the last results are the next values of, as in `#[kiln(carry(state))]`".to_string(),
         "budget" => "`budget` limits `params`, `workspace` and `train`, as in `#[kiln(budget(params = 10_000, workspace = 4 * 1024))]`".to_string(),
         "weights" => "`weights` names one file of safetensors, as in `#[kiln(weights = \"net.safetensors\")]`".to_string(),

@@ -48,6 +48,7 @@ fn stub(root: &TokenStream, model: &ast::Model) -> TokenStream {
     };
     let methods = scope.tokens(quote! {
         pub const LAYERS: &'static [rt::Layer] = &[];
+        pub const C_HEADER: &'static str = "";
         pub const PARAMS: usize = 0;
         pub const FLOPS: u64 = 0;
         pub const WORKSPACE_BYTES: usize = 0;

@@ -24,6 +24,7 @@ pub mod error;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod flat;
+pub mod foreign;
 #[cfg(feature = "std")]
 pub mod handover;
 pub mod inference;

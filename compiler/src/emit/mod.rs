@@ -7,6 +7,7 @@ pub mod arrays;
 pub mod call;
 pub mod crossing;
 pub mod document;
+pub mod export;
 pub mod functions;
 pub mod gradient;
 pub mod hygiene;
@@ -122,6 +123,9 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         .filter(|_| facade.allocates)
         .map(|stream| &stream.methods);
     let stored = stored::method(model);
+    let (exported, header) = export::exported(model).map_or((None, None), |exported| {
+        (Some(exported.functions), Some(exported.header))
+    });
     // Without an allocator, such a network is the only kind that is a value.
     let kept = stored.as_ref().filter(|_| !facade.allocates && is_small);
     let kept = kept.and_then(|_| stored::answer(model, &input, &output));
@@ -137,6 +141,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         /// Bytes of activations and deltas of one sample in training; `kiln::memory::training` counts what a batch needs.
         pub const TRAIN_BYTES_PER_SAMPLE: usize = #train;
 
+        #header
+
         #stored
 
         #owned
@@ -144,6 +150,8 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         #kept
 
         #streams
+
+        #exported
     });
     let associated = scope.tokens(quote! {
         type Input = #input;
