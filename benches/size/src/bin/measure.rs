@@ -1,0 +1,71 @@
+//! How large `mnist` is, how soon it answers, and how much memory it takes; fails beyond what docs/performance.md promises.
+#![forbid(unsafe_code)]
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::Read,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Bytes of the weights as the program holds them: blocks of sixteen floats.
+const WEIGHTS: u64 = 64 * (8 * 784 + 8 + 128 + 1);
+/// The most bytes besides, the longest time to an answer, the most memory.
+const CODE: u64 = 350 * 1024;
+const ANSWER: Duration = Duration::from_micros(1200);
+const MEMORY: u64 = 4 * 1024;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let program = env::current_exe()?.with_file_name("mnist");
+    let code = fs::metadata(&program)?.len() - WEIGHTS;
+    let (mut times, mut peak) = (Vec::new(), 0);
+    for _ in 0..200 {
+        let begun = Instant::now();
+        let mut child = Command::new(&program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut answer = [0];
+        child
+            .stdout
+            .take()
+            .ok_or("no output")?
+            .read_exact(&mut answer)?;
+        times.push(begun.elapsed());
+        if answer != *b"1" {
+            return Err(format!("the image shows a 1, the network says {answer:?}").into());
+        }
+        // While it waits. Other systems than Linux do not say it here.
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let kilobytes = status.ok().and_then(|status| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        peak = peak.max(kilobytes.unwrap_or(0));
+        drop(child.stdin.take());
+        child.wait()?;
+    }
+    times.sort();
+    println!(
+        "{} KiB beside {} KiB of weights",
+        code / 1024,
+        WEIGHTS / 1024
+    );
+    println!(
+        "the first answer {:.2?} after the start at best, {:.2?} in the median",
+        times[0], times[100]
+    );
+    println!("{peak} KiB of memory at most");
+    if code > CODE || times[0] > ANSWER || peak > MEMORY {
+        return Err(format!(
+            "expected {} KiB, {ANSWER:.2?} and {MEMORY} KiB at most",
+            CODE / 1024
+        )
+        .into());
+    }
+    Ok(())
+}
