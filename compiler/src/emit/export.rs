@@ -14,6 +14,10 @@ use quote::{format_ident, quote};
 /// Workspaces of more blocks are the caller's: 16 KiB.
 const STACK_BLOCKS: usize = 256;
 
+/// The most bytes of several inputs, or several outputs: they are copied to the stack.
+const COPIED: usize = 1 << 16;
+const TOO_LARGE: &str = "an exported model copies its inputs, or its outputs, if there are several; they may take 64 KiB";
+
 /// What a model has for C.
 pub struct Exported {
     /// The functions.
@@ -110,6 +114,7 @@ fn inputs(parts: &[Part]) -> Gathered {
         _ => Gathered {
             parameters,
             make: quote! {
+                const { ::core::assert!(::core::mem::size_of::<(#(#types),*)>() <= #COPIED, #TOO_LARGE) };
                 let gathered = match (#(#names),*) {
                     (#(rt::Some(#names)),*) => rt::Some((#(*#names),*)),
                     _ => rt::None,
@@ -137,6 +142,7 @@ fn outputs(parts: &[Part]) -> Gathered {
             Gathered {
                 parameters,
                 make: quote! {
+                    const { ::core::assert!(::core::mem::size_of::<(#(#types),*)>() <= #COPIED, #TOO_LARGE) };
                     let (#(rt::Some(#names)),*) = (#(#names),*) else {
                         return rt::foreign::NULL;
                     };
