@@ -34,7 +34,10 @@ fn files(folder: &str, extension: &str) -> Vec<String> {
     while let Some(folder) = folders.pop() {
         for path in entries(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
             if path.is_dir() {
-                folders.push(path);
+                // What tools left is not the project's.
+                if !path.ends_with("target") && !path.ends_with("node_modules") {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|it| it == extension) {
                 let path = path.strip_prefix(root()).expect("it is below the root");
                 found.push(path.to_str().expect("names are UTF-8").replace('\\', "/"));
