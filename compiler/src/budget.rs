@@ -2,13 +2,12 @@
 
 use crate::{
     attributes::{Asked, Limit, Resource},
-    graph::Graph,
+    graph::{Graph, Layer, Parameter},
     ids::BufferId,
     memory::{
         plan::{self, Plan},
         program::Program,
     },
-    place::layout::Layout,
     report::Report,
     sizes::Constants,
     storage::LANES,
@@ -28,17 +27,12 @@ pub fn limits(asked: &Asked, constants: &Constants, report: &mut Report) -> Vec<
 }
 
 /// Reports every limit that a planned model exceeds, by how much, and where most of it goes.
-pub fn check(
-    graph: &Graph,
-    layout: &Layout,
-    [inference, training]: [&(Program, Plan); 2],
-    report: &mut Report,
-) {
+pub fn check(graph: &Graph, [inference, training]: [&(Program, Plan); 2], report: &mut Report) {
     let model = &graph.name;
     for limit in &graph.limits {
         let (takes, unit, most) = match limit.resource {
             Resource::Params => {
-                let (numbers, most) = parameters(graph, layout);
+                let (numbers, most) = parameters(graph);
                 (numbers, "numbers of parameters", most)
             }
             Resource::Workspace => {
@@ -60,16 +54,12 @@ pub fn check(
 }
 
 /// Numbers that a model keeps, and which layers keep most of them.
-fn parameters(graph: &Graph, layout: &Layout) -> (usize, String) {
-    let layers = layout.tensors_of_layer.iter().zip(&graph.layers);
-    let count = |(tensors, layer): (&Vec<_>, &crate::graph::Layer)| {
-        let numbers = tensors.iter().map(|id: &crate::ids::TensorId| {
-            let tensor = &layout.tensors[id.0];
-            tensor.parameter.count()
-        });
+fn parameters(graph: &Graph) -> (usize, String) {
+    let count = |layer: &Layer| {
+        let numbers = layer.parameters.iter().map(Parameter::count);
         (numbers.sum::<usize>(), layer.name.clone())
     };
-    let layers: Vec<_> = layers.map(count).collect();
+    let layers: Vec<_> = graph.layers.iter().map(count).collect();
     let all = layers.iter().map(|(count, _)| count).sum();
     (all, format!("most are in {}", largest(layers)))
 }

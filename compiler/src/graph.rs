@@ -109,3 +109,10 @@ pub struct Layer {
     /// Where it is written.
     pub span: Span,
 }
+
+impl Layer {
+    /// The name of one of its parameters in a `state_dict`: `fc.weight`.
+    pub fn tensor(&self, parameter: &Parameter) -> String {
+        format!("{}.{}", self.name, parameter.name)
+    }
+}

@@ -67,7 +67,7 @@ pub fn compile_as(facade: &Facade, tokens: TokenStream, wish: Wish) -> TokenStre
             let weights = weights::read(graph, &facade.folder, &mut report);
             let model = lower(graph, weights.as_ref(), wish);
             let programs = [&model.inference, &model.training];
-            budget::check(graph, &model.layout, programs, &mut report);
+            budget::check(graph, programs, &mut report);
             placed.push(model);
         }
     }

@@ -107,7 +107,7 @@ fn parameters(graph: &Graph) -> impl Iterator<Item = Parameter<'_>> {
         layer.parameters.iter().map(move |parameter| Parameter {
             id: LayerId(index),
             layer,
-            name: format!("{}.{}", layer.name, parameter.name),
+            name: layer.tensor(parameter),
             shape: &parameter.shape,
             role: parameter.role,
         })
@@ -237,7 +237,12 @@ pub fn packed(layout: &Layout, weights: &Weights) -> Vec<u8> {
             continue;
         };
         let places = &mut arena[tensor.offset * LANES..][..tensor.packing.blocks * LANES];
-        put(&tensor.packing, numbers, places);
+        match tensor.parameter.role {
+            Role::Count => {
+                places[tensor.packing.offset..][..numbers.len()].copy_from_slice(numbers)
+            }
+            _ => put(&tensor.packing, numbers, places),
+        }
     }
     arena
         .iter()
@@ -245,13 +250,8 @@ pub fn packed(layout: &Layout, weights: &Weights) -> Vec<u8> {
         .collect()
 }
 
-/// Puts numbers in row-major order to their places; those below 2^-63 count as zero. A count, which is two, stands as it is.
+/// Puts numbers in row-major order to their places; those below 2^-63 count as zero.
 fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
-    let elements: usize = packing.axes.iter().map(|axis| axis.size).product();
-    if elements < numbers.len() {
-        places[packing.offset..][..numbers.len()].copy_from_slice(numbers);
-        return;
-    }
     let mut indices = vec![0; packing.axes.len()];
     for &number in numbers {
         let axes = packing.axes.iter().zip(&indices);

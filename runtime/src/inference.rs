@@ -3,12 +3,11 @@
 //! Small networks work on the stack. Larger ones borrow memory that the thread keeps (feature `std`), or the caller
 //! hands in a [`Workspace`].
 
-use crate::declared::SmallOutput;
 #[cfg(feature = "alloc")]
 use crate::value::room;
 use crate::{
     block::Block,
-    declared::Declared,
+    declared::{Declared, SmallOutput},
     error::{Error, Result, check_lent},
     network::Network,
     parameters::Parameters,

@@ -5,14 +5,12 @@
 
 use super::arrays::parts;
 use super::model::{Model, Stream};
+use super::stored::STACK_BLOCKS;
 use crate::element::Element;
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
-
-/// Workspaces of more blocks are the caller's: 16 KiB.
-const STACK_BLOCKS: usize = 256;
 
 /// The most bytes of several inputs, or several outputs: they are copied to the stack.
 const COPIED: usize = 1 << 16;
@@ -100,17 +98,24 @@ struct Gathered {
     give: TokenStream,
 }
 
+impl Gathered {
+    /// One value, by reference.
+    fn one(parameters: TokenStream, name: &Ident) -> Self {
+        Self {
+            parameters,
+            make: TokenStream::new(),
+            value: quote!(#name),
+            give: TokenStream::new(),
+        }
+    }
+}
+
 /// Inputs: one by reference, several copied.
 fn inputs(parts: &[Part]) -> Gathered {
     let (names, types) = split(parts);
     let parameters = quote!(#(#names: ::core::option::Option<&#types>),*);
     match &names[..] {
-        [one] => Gathered {
-            parameters,
-            make: TokenStream::new(),
-            value: quote!(#one),
-            give: TokenStream::new(),
-        },
+        [one] => Gathered::one(parameters, one),
         _ => Gathered {
             parameters,
             make: quote! {
@@ -131,12 +136,7 @@ fn outputs(parts: &[Part]) -> Gathered {
     let (names, types) = split(parts);
     let parameters = quote!(#(#names: ::core::option::Option<&mut #types>),*);
     match &names[..] {
-        [one] => Gathered {
-            parameters,
-            make: TokenStream::new(),
-            value: quote!(#one),
-            give: TokenStream::new(),
-        },
+        [one] => Gathered::one(parameters, one),
         _ => {
             let places = (0..names.len()).map(proc_macro2::Literal::usize_unsuffixed);
             Gathered {

@@ -48,4 +48,4 @@ pub fn answer(model: &Model<'_>, input: &TokenStream, output: &TokenStream) -> O
 }
 
 /// Larger workspaces than 16 KiB are the caller's.
-const STACK_BLOCKS: usize = 256;
+pub const STACK_BLOCKS: usize = 256;

@@ -270,7 +270,7 @@ impl Layout {
                     self.arena_blocks += packing.blocks;
                     self.tensors_of_layer[index][own] = TensorId(self.tensors.len());
                     self.tensors.push(Tensor {
-                        name: format!("{}.{}", layer.name, parameter.name),
+                        name: layer.tensor(parameter),
                         parameter: parameter.clone(),
                         offset,
                         packing,
