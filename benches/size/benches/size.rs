@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    env,
     error::Error,
     fs,
     io::Read,
@@ -18,12 +17,12 @@ const ANSWER: Duration = Duration::from_micros(1200);
 const MEMORY: u64 = 4 * 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let program = env::current_exe()?.with_file_name("mnist");
-    let code = fs::metadata(&program)?.len() - WEIGHTS;
+    let program = env!("CARGO_BIN_EXE_mnist");
+    let code = fs::metadata(program)?.len() - WEIGHTS;
     let (mut times, mut peak) = (Vec::new(), 0);
     for _ in 0..200 {
         let begun = Instant::now();
-        let mut child = Command::new(&program)
+        let mut child = Command::new(program)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
