@@ -21,7 +21,7 @@ pub use groups::groups;
 pub use visit::{Visit, VisitRow};
 
 use crate::block::Block;
-use core::{array, ops::Range};
+use core::ops::Range;
 use fearless_simd::{Simd, f32x16, prelude::*};
 
 /// M x N accumulators of sixteen lanes.
@@ -35,15 +35,30 @@ pub fn step<'a, S: Simd, const M: usize, const N: usize>(
     x: impl Fn(usize) -> f32,
     w: impl Fn(usize) -> &'a Block,
 ) {
-    step_windows(
-        s,
-        array::from_mut(acc),
-        #[inline(always)]
-        |_| true,
-        #[inline(always)]
-        |_, i| x(i),
-        w,
-    );
+    // What `step_windows` does for one window: every product is compiled by this, so it is written out.
+    if const { M <= N } {
+        let mut held = [f32x16::splat(s, 0.0); M];
+        for i in 0..M {
+            held[i] = f32x16::splat(s, x(i));
+        }
+        for j in 0..N {
+            let w = w(j).load(s);
+            for i in 0..M {
+                acc[i][j] = held[i].mul_add(w, acc[i][j]);
+            }
+        }
+    } else {
+        let mut held = [f32x16::splat(s, 0.0); N];
+        for j in 0..N {
+            held[j] = w(j).load(s);
+        }
+        for i in 0..M {
+            let x = f32x16::splat(s, x(i));
+            for j in 0..N {
+                acc[i][j] = x.mul_add(held[j], acc[i][j]);
+            }
+        }
+    }
 }
 
 /// [`step`] of a tile whose rows stand in Q windows of M each, but for windows that are not `wanted`.

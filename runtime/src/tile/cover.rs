@@ -13,17 +13,25 @@ fn sweep<V: Visit, const R: usize, const B: usize, const BY_ROWS: bool>(
     if const { B > V::BLOCKS } {
         return;
     }
+    // Not `step_by`, whose length is a division, and which every product would compile for every size of tile.
+    let (mut row, mut block) = (rows.start, blocks.start);
     if BY_ROWS {
-        for row in rows.step_by(R) {
-            for block in blocks.clone().step_by(B) {
+        while row < rows.end {
+            block = blocks.start;
+            while block < blocks.end {
                 visit.tile::<R, B>(row, block);
+                block += B;
             }
+            row += R;
         }
     } else {
-        for block in blocks.step_by(B) {
-            for row in rows.clone().step_by(R) {
+        while block < blocks.end {
+            row = rows.start;
+            while row < rows.end {
                 visit.tile::<R, B>(row, block);
+                row += R;
             }
+            block += B;
         }
     }
 }
