@@ -92,6 +92,14 @@ isa!(
     Scalar
 );
 
+/// Whether the machine that is built for has vectors at all. One that has none is small: what a kernel keeps on the stack,
+/// so that weights and moments come as a stream, is small there too.
+pub(crate) const HAS_VECTORS: bool = cfg!(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+));
+
 /// Runs a task in the context of one token's instruction set.
 #[inline(always)]
 fn enter<S: Isa, T: Task>(s: S, task: T) -> T::Output {

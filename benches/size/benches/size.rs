@@ -1,4 +1,4 @@
-//! How large `mnist` is, how soon it answers, and how much memory it takes; fails beyond what docs/performance.md promises.
+//! How large `mnist` is, how soon it answers, and how much memory it takes; fails beyond the limits below.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -67,7 +67,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!("an empty program takes {empty:.2?} at best");
     println!("{peak} KiB of memory at most");
-    if code > CODE || times[0].saturating_sub(empty) > ANSWER || peak > MEMORY {
+    // On a machine that is slow to start anything, twice as long as nothing takes.
+    if code > CODE || times[0] > ANSWER.max(2 * empty) || peak > MEMORY {
         return Err(format!(
             "expected {} KiB, {ANSWER:.2?} and {MEMORY} KiB at most",
             CODE / 1024

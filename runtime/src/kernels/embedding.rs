@@ -20,7 +20,11 @@ mod found;
 pub use both::{Attended, Both, Lookups, attended, gather, looked, update_both};
 pub use found::Looked;
 
-use crate::{block::Block, simd::Isa, update::Stretch};
+use crate::{
+    block::Block,
+    simd::{HAS_VECTORS, Isa},
+    update::Stretch,
+};
 use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 use found::{chain, visit};
@@ -30,7 +34,7 @@ const GROUP: usize = 1024;
 /// Tokens that a group holds, at most: where there are more, fewer rows are a group.
 const MOST: usize = 1024;
 /// Gradients that are handed over at once.
-const HANDED: usize = 64;
+const HANDED: usize = if HAS_VECTORS { 64 } else { 4 };
 /// Blocks of a row that are summed side by side.
 const STRIP: usize = 4;
 /// No token.

@@ -6,7 +6,7 @@ use crate::{
     block::Block,
     model::Model,
     network::Network,
-    simd::{self, Isa, Task},
+    simd::{self, HAS_VECTORS, Isa, Task},
     tensor::Penalty,
     update::{Consumer, Rules, Sink, Store, Stretch, Update},
 };
@@ -168,7 +168,7 @@ impl<N: Model, U: Update> Task for Panels<'_, N, U> {
 }
 
 /// Blocks of gradients that are joined before they are handed over.
-const JOINED: usize = 64;
+const JOINED: usize = if HAS_VECTORS { 64 } else { 4 };
 
 /// Adds up the sums of a stretch that begins at block `first`, in their order, and hands them over.
 fn join<S: Isa, N: Model>(s: S, sums: &[Block], first: usize, sink: &mut dyn Sink) {

@@ -4,7 +4,7 @@ use super::packed::{self, STRIPE};
 use crate::{
     block::{Block, LANES},
     simd::{
-        InstructionSet, Isa,
+        HAS_VECTORS, InstructionSet, Isa,
         chains::{Chain, POSITIONS},
     },
     tile::{self, Accumulators, Visit},
@@ -26,7 +26,7 @@ const fn is_wide(inputs: usize, stride: usize, panels: usize) -> bool {
 }
 
 /// At least the rows of the tallest tile.
-const TALLEST: usize = 12;
+const TALLEST: usize = if HAS_VECTORS { 12 } else { 2 };
 
 /// Gradients that are handed over at once, so that weights and moments come as a stream.
 const HANDED: usize = 4 * TALLEST;
