@@ -60,13 +60,32 @@ model! {
         fc: Dense(10),
     }
 
-    #[kiln(weights = "tests/pytorch/data/keras.safetensors")]
-    struct Keras(image: [1, 8, 8]) -> [10] {
+    #[kiln(weights = "tests/pytorch/data/keras_quickstart.safetensors")]
+    struct KerasQuickstart(image: [1, 8, 8]) -> [10] {
         Flatten,
         hidden: Dense(128),
         Relu,
         Dropout(0.2),
         logits: Dense(10),
+    }
+
+    #[kiln(weights = "tests/pytorch/data/keras_convnet.safetensors")]
+    struct KerasConvnet(image: [1, 8, 8]) -> [10] {
+        conv: Conv2d(12, 3),
+        norm: BatchNorm(eps = 1e-3),
+        Relu,
+        MaxPool2d(2),
+        depthwise: Conv2d(12, 2, groups = 12),
+        Flatten,
+        fc: Dense(10),
+    }
+
+    #[kiln(weights = "tests/pytorch/data/keras_rows.safetensors")]
+    struct KerasRows(image: [1, 8, 8]) -> [10] {
+        gru: Gru(12, bidirectional = true),
+        lstm: Lstm(16),
+        fc: Dense(10),
+        forward { fc(last(lstm(gru(reshape(image, 8, 8))))) }
     }
 }
 
@@ -148,6 +167,16 @@ fn resnet() {
 }
 
 #[test]
-fn keras() {
-    check::<Keras>("keras");
+fn keras_quickstart() {
+    check::<KerasQuickstart>("keras_quickstart");
+}
+
+#[test]
+fn keras_convnet() {
+    check::<KerasConvnet>("keras_convnet");
+}
+
+#[test]
+fn keras_rows() {
+    check::<KerasRows>("keras_rows");
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains networks in PyTorch, and one in Keras, for kiln to load: on the digits of scikit-learn, 8 x 8 pixels.
+"""Trains networks in PyTorch, and some in Keras, for kiln to load: on the digits of scikit-learn, 8 x 8 pixels.
 
     python3 tests/pytorch/train.py           writes NAME.safetensors, the state_dict, and NAME.answers.safetensors, ten
                                              images with what the network answers, for each network to tests/pytorch/data
@@ -15,7 +15,6 @@ import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from sklearn.datasets import load_digits
@@ -115,36 +114,52 @@ def train(name, network, images, labels):
     save_file(net.state_dict(), DATA / f"{name}.safetensors")
 
 
-def from_keras(path, names):
-    """The Dense layers of a `.weights.h5`, in order, as PyTorch has them: [inputs, outputs] -> [outputs, inputs]."""
-    import h5py
-
-    tensors = {}
-    with h5py.File(path) as file:
-        layers = [layer for layer in file["layers"].values() if len(layer["vars"]) == 2]
-        for name, layer in zip(names, layers, strict=True):
-            kernel, bias = (np.array(layer["vars"][index], dtype=np.float32) for index in "01")
-            tensors[f"{name}.weight"] = torch.tensor(np.ascontiguousarray(kernel.T))
-            tensors[f"{name}.bias"] = torch.tensor(bias)
-    return tensors
-
-
 def train_keras(images, labels):
     import keras
+    from from_keras import convert
+    from safetensors.numpy import save_file as save_arrays
 
-    keras.utils.set_random_seed(1)
-    net = keras.Sequential([
-        keras.layers.Input((1, 8, 8)), keras.layers.Flatten(), keras.layers.Dense(128, activation="relu"),
-        keras.layers.Dropout(0.2), keras.layers.Dense(10),
-    ])
-    net.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    net.fit(images[:1500].numpy(), labels[:1500].numpy(), epochs=10, verbose=0)
-    path = DATA / "keras.weights.h5"
-    net.save_weights(path)
-    save_file(from_keras(path, ["hidden", "logits"]), DATA / "keras.safetensors")
-    path.unlink()
-    write_answers("keras", images[1500:1510], torch.tensor(net.predict(images[1500:1510].numpy(), verbose=0)))
-    print(f"keras: {100 * net.evaluate(images[1500:].numpy(), labels[1500:].numpy(), verbose=0)[1]:.1f} % of the test images")
+    class Kinds:
+        """Keras' quickstart, a convolutional network with the channels last, and recurrences."""
+
+        layers = keras.layers
+        quickstart = [
+            layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dropout(0.2),
+            layers.Dense(10),
+        ]
+        convnet = [
+            layers.Input((8, 8, 1)), layers.Conv2D(12, 3), layers.BatchNormalization(), layers.ReLU(),
+            layers.MaxPooling2D(2), layers.DepthwiseConv2D(2), layers.Flatten(), layers.Dense(10),
+        ]
+        rows = [
+            layers.Input((8, 8, 1)), layers.Reshape((8, 8)), layers.Bidirectional(layers.GRU(12, return_sequences=True)),
+            layers.LSTM(16), layers.Dense(10),
+        ]
+
+    names = {
+        "quickstart": {"dense": ("hidden", None), "dense_1": ("logits", None)},
+        "convnet": {"conv2d": ("conv", None), "batch_normalization": ("norm", None),
+                    "depthwise_conv2d": ("depthwise", None), "dense": ("fc", (2, 2, 12))},
+        "rows": {"bidirectional": ("gru", None), "lstm": ("lstm", None), "dense": ("fc", None)},
+    }
+    for kind, renamed in names.items():
+        keras.utils.set_random_seed(1)
+        net = keras.Sequential(getattr(Kinds, kind))
+        net.compile(
+            keras.optimizers.Adam(0.003), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        # Channels last.
+        pixels = images.permute(0, 2, 3, 1).numpy()
+        net.fit(pixels[:1500], labels[:1500].numpy(), epochs=15, verbose=0)
+        name = f"keras_{kind}"
+        path = DATA / f"{name}.weights.h5"
+        net.save_weights(path)
+        save_arrays(convert(path, renamed), DATA / f"{name}.safetensors")
+        path.unlink()
+        write_answers(name, images[1500:1510], torch.tensor(net.predict(pixels[1500:1510], verbose=0)))
+        right = net.evaluate(pixels[1500:], labels[1500:].numpy(), verbose=0)[1]
+        print(f"{name}: {100 * right:.1f} % of the test images")
 
 
 def check(folder):
