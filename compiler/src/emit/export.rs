@@ -7,14 +7,11 @@ use super::arrays::parts;
 use super::model::{Model, Stream};
 use super::stored::STACK_BLOCKS;
 use crate::element::Element;
+use crate::exports::{plain, prefix};
 use crate::graph::{Graph, ValueId};
 use crate::storage::LANES;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
-
-/// The most bytes of several inputs, or several outputs: they are copied to the stack.
-const COPIED: usize = 1 << 16;
-const TOO_LARGE: &str = "an exported model copies its inputs, or its outputs, if there are several; they may take 64 KiB";
+use quote::{format_ident, quote, quote_spanned};
 
 /// What a model has for C.
 pub struct Exported {
@@ -70,26 +67,6 @@ fn crossing(graph: &Graph, values: &[ValueId], word: &str, stream: Option<&Strea
     values.iter().enumerate().map(part).collect()
 }
 
-/// Letters, digits and underscores of ASCII alone.
-fn plain(name: &str) -> String {
-    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    name.chars().map(letter).collect()
-}
-
-/// `MnistCnn` as `mnist_cnn`.
-fn snake(name: &str) -> String {
-    let mut snake = String::new();
-    let mut before = '_';
-    for c in name.chars() {
-        if c.is_uppercase() && before != '_' && !before.is_uppercase() {
-            snake.push('_');
-        }
-        snake.extend(c.to_lowercase());
-        before = c;
-    }
-    plain(&snake)
-}
-
 /// A tuple's parts come and go by themselves: how they become one value, and how its parts become theirs.
 struct Gathered {
     parameters: TokenStream,
@@ -119,7 +96,6 @@ fn inputs(parts: &[Part]) -> Gathered {
         _ => Gathered {
             parameters,
             make: quote! {
-                const { ::core::assert!(::core::mem::size_of::<(#(#types),*)>() <= #COPIED, #TOO_LARGE) };
                 let gathered = match (#(#names),*) {
                     (#(rt::Some(#names)),*) => rt::Some((#(*#names),*)),
                     _ => rt::None,
@@ -142,7 +118,6 @@ fn outputs(parts: &[Part]) -> Gathered {
             Gathered {
                 parameters,
                 make: quote! {
-                    const { ::core::assert!(::core::mem::size_of::<(#(#types),*)>() <= #COPIED, #TOO_LARGE) };
                     let (#(rt::Some(#names)),*) = (#(#names),*) else {
                         return rt::foreign::NULL;
                     };
@@ -166,10 +141,10 @@ fn split(parts: &[Part]) -> (Vec<&Ident>, Vec<&TokenStream>) {
 /// What a model that asks for it has for C.
 pub fn exported(model: &Model<'_>) -> Option<Exported> {
     let graph = model.graph;
-    if !graph.asked.export_c {
-        return None;
-    }
-    let prefix = snake(&graph.name.to_string());
+    let export = graph.asked.export_c.as_ref()?;
+    // At the user's own word, rustc sees what a crate that forbids `unsafe_code` must not have; at a macro's it looks away.
+    let unmangled = quote_spanned!(export.word.span()=> #[unsafe(no_mangle)]);
+    let prefix = prefix(graph, export);
     let name = |what: &str| format_ident!("{prefix}_{what}");
     let blocks = model.layout.arena_blocks;
     let workspace = model.inference.1.blocks;
@@ -213,7 +188,7 @@ pub fn exported(model: &Model<'_>) -> Option<Exported> {
         let (takes, make, frame) = (taken.parameters, taken.make, taken.value);
         let (gives, room, answer, give) = (made.parameters, made.make, made.value, made.give);
         quote! {
-            #[unsafe(no_mangle)]
+            #unmangled
             extern "C" fn #reset(
                 state: ::core::option::Option<&mut ::core::mem::MaybeUninit<rt::StreamState<Self>>>,
             ) -> i32 {
@@ -221,7 +196,7 @@ pub fn exported(model: &Model<'_>) -> Option<Exported> {
                 rt::foreign::reset(state)
             }
 
-            #[unsafe(no_mangle)]
+            #unmangled
             extern "C" fn #step(
                 parameters: ::core::option::Option<&[rt::Block; #blocks]>,
                 state: ::core::option::Option<&mut rt::StreamState<Self>>,
@@ -238,17 +213,17 @@ pub fn exported(model: &Model<'_>) -> Option<Exported> {
         }
     });
     let functions = quote! {
-        #[unsafe(no_mangle)]
+        #unmangled
         extern "C" fn #check(parameters: usize, workspace: usize, state: usize) -> i32 {
             rt::foreign::check(&[parameters, workspace, state], &[#parameter_bytes, #workspace * 64, #state_bytes])
         }
 
-        #[unsafe(no_mangle)]
+        #unmangled
         extern "C" fn #init(parameters: ::core::option::Option<&mut [rt::Block; #blocks]>, seed: u64) -> i32 {
             rt::foreign::init::<Self>(parameters.map(|parameters| &mut parameters[..]), seed)
         }
 
-        #[unsafe(no_mangle)]
+        #unmangled
         extern "C" fn #forward(
             parameters: ::core::option::Option<&[rt::Block; #blocks]>,
             #takes,
