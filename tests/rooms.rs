@@ -33,6 +33,7 @@ const COMPILER: &[&str] = &[
     "resolve",
     "shapes",
     "timing",
+    "exports",
     "place",
     "memory",
     "budget",

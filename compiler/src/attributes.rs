@@ -17,11 +17,20 @@ pub struct Asked {
     /// It answers frame by frame, too.
     pub stream: bool,
     /// C programs call it.
-    pub export_c: bool,
+    pub export_c: Option<Export>,
     /// The file of weights that it is compiled with.
     pub weights: Option<LitStr>,
     /// What it may take at most.
     pub budget: Vec<(Resource, Expr)>,
+}
+
+/// What `export_c` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The word itself.
+    pub word: Ident,
+    /// What the names in C begin with, if it is not the model's name.
+    pub name: Option<LitStr>,
 }
 
 /// What is limited.
@@ -84,7 +93,10 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                     asked.input_gradients = true;
                 }
                 Meta::Path(path) if path.is_ident("stream") => asked.stream = true,
-                Meta::Path(path) if path.is_ident("export_c") => asked.export_c = true,
+                word if word.path().is_ident("export_c") => match export(word) {
+                    Some(export) if asked.export_c.is_none() => asked.export_c = Some(export),
+                    _ => report.error_over(word, mistake(word)),
+                },
                 Meta::List(list) if list.path.is_ident("carry") => {
                     match list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated) {
                         Ok(names) if !names.is_empty() => asked.carried.extend(names),
@@ -119,6 +131,23 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
     asked
 }
 
+/// `export_c`, or `export_c = "net"`.
+fn export(word: &Meta) -> Option<Export> {
+    let name = match word {
+        Meta::Path(_) => None,
+        Meta::NameValue(named) => match &named.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(name),
+                ..
+            }) => Some(name.clone()),
+            _ => return None,
+        },
+        Meta::List(_) => return None,
+    };
+    let word = word.path().get_ident()?.clone();
+    Some(Export { word, name })
+}
+
 /// What is wrong with a word of `#[kiln(..)]`.
 fn mistake(word: &Meta) -> String {
     let path = word.path();
@@ -128,7 +157,7 @@ fn mistake(word: &Meta) -> String {
             "`input_gradients` stands alone, as in `#[kiln(input_gradients)]`".to_string()
         }
         "stream" => "`stream` stands alone, as in `#[kiln(stream)]`".to_string(),
-        "export_c" => "`export_c` stands alone, as in `#[kiln(export_c)]`".to_string(),
+        "export_c" => "`export_c` stands alone or says what names in C begin with, as in `#[kiln(export_c = \"net\")]`".to_string(),
         "carry" => "`carry` names the inputs that the last results are the next values of, as in `#[kiln(carry(state))]`".to_string(),
         "budget" => "`budget` limits `params`, `workspace` and `train`, as in `#[kiln(budget(params = 10_000, workspace = 4 * 1024))]`".to_string(),
         "weights" => "`weights` names one file of safetensors, as in `#[kiln(weights = \"net.safetensors\")]`".to_string(),

@@ -14,6 +14,7 @@ pub mod call;
 pub mod element;
 pub mod elsewhere;
 pub mod emit;
+pub mod exports;
 pub mod facade;
 pub mod graph;
 pub mod ids;
@@ -110,9 +111,13 @@ pub fn read(tokens: TokenStream, report: &mut Report) -> (Vec<ast::Model>, Vec<G
         if graph.asked.stream && report.count() == before {
             timing::infer(&graph, report);
         }
+        if report.count() == before {
+            exports::check(&graph, report);
+        }
         graphs.push(graph);
     }
     report.within(None);
+    exports::check_names(&graphs, report);
     (models, graphs)
 }
 

@@ -1,4 +1,11 @@
-/* Digits, a network made by kiln. Every function gives 0, or a code below; then it has written nothing. */
+/*
+ * Digits, a network made by kiln.
+ * - Functions that give an int32_t give 0, or a code below; then they have written nothing.
+ * - Memory is the caller's. All types below are aligned to 64 bytes, as variables are by
+ *   themselves. On the heap, aligned_alloc(64, sizeof(digits_parameters)) is, and malloc is not.
+ * - Buffers that a call writes do not overlap with any other of its buffers.
+ * - Threads may share parameters that none of them changes.
+ */
 #ifndef DIGITS_H
 #define DIGITS_H
 
@@ -20,25 +27,33 @@ extern "C" {
 
 /* Numbers of `image`, [1, 8, 8]. */
 #define DIGITS_INPUT 64
-/* Numbers of `logits`, [10]. */
+/* Numbers of the result, [10]. */
 #define DIGITS_OUTPUT 10
 
+/* Weights. */
 #define DIGITS_PARAMETERS_BYTES 41536
-#define DIGITS_WORKSPACE_BYTES 576
-#define DIGITS_STATE_BYTES 0
+typedef struct {
+    DIGITS_ALIGNED unsigned char bytes[DIGITS_PARAMETERS_BYTES];
+} digits_parameters;
 
-/* Weights, in memory of the caller's. */
-typedef struct { DIGITS_ALIGNED unsigned char bytes[DIGITS_PARAMETERS_BYTES]; } digits_parameters;
+/* Bytes of digits_parameters in the library. */
+size_t digits_parameters_bytes(void);
 
-/* Whether the library has the sizes of this header. */
-int32_t digits_check(size_t parameters, size_t workspace, size_t state);
+/* Whether the library has these sizes. */
+int32_t digits_check(size_t parameters);
 #define DIGITS_CHECK() \
-    digits_check(DIGITS_PARAMETERS_BYTES, DIGITS_WORKSPACE_BYTES, DIGITS_STATE_BYTES)
+    digits_check(DIGITS_PARAMETERS_BYTES)
 
 /* Draws fresh weights: a seed gives the same ones on every machine. */
 int32_t digits_init(digits_parameters *parameters, uint64_t seed);
 
-/* Answers one sample. `parameters` may be null: then the weights answer that the library is compiled with. */
+/* Copies the weights that the library is compiled with. */
+int32_t digits_pretrained(digits_parameters *parameters);
+
+/*
+ * Answers one sample. Where parameters is null, the weights answer that the library is compiled
+ *   with.
+ */
 int32_t digits_forward(const digits_parameters *parameters, const float *input, float *output);
 
 #ifdef __cplusplus

@@ -1,4 +1,13 @@
-/* DuoAmp, a network made by kiln. Every function gives 0, or a code below; then it has written nothing. */
+/*
+ * DuoAmp, a network made by kiln.
+ * - Functions that give an int32_t give 0, or a code below; then they have written nothing.
+ * - Memory is the caller's. All types below are aligned to 64 bytes, as variables are by
+ *   themselves. On the heap, aligned_alloc(64, sizeof(duo_amp_parameters)) is, and malloc is not.
+ * - Buffers that a call writes do not overlap with any other of its buffers.
+ * - Threads may share parameters that none of them changes.
+ * - A workspace serves one thread at a time.
+ * - A state serves one thread at a time. duo_amp_reset comes before its first step.
+ */
 #ifndef DUO_AMP_H
 #define DUO_AMP_H
 
@@ -22,19 +31,47 @@ extern "C" {
 #define DUO_AMP_INPUT_AUDIO 64
 /* Numbers of `knob`, [2]. */
 #define DUO_AMP_INPUT_KNOB 2
-/* Numbers of `dry`, [64, 1]. */
-#define DUO_AMP_OUTPUT_0 64
-/* Numbers of `*`, [64, 2]. */
-#define DUO_AMP_OUTPUT_1 128
+/* Numbers of result 1 of 2, [64, 1]. */
+#define DUO_AMP_OUTPUT_1 64
+/* Numbers of result 2 of 2, [64, 2]. */
+#define DUO_AMP_OUTPUT_2 128
+/* Numbers of `audio` in a step, [1]. */
+#define DUO_AMP_FRAME_AUDIO 1
+/* Numbers of `knob` in a step, [2]. */
+#define DUO_AMP_FRAME_KNOB 2
+/* Numbers of result 1 of 2 in a step, [1]. */
+#define DUO_AMP_ANSWER_1 1
+/* Numbers of result 2 of 2 in a step, [2]. */
+#define DUO_AMP_ANSWER_2 2
 
+/* Weights. */
 #define DUO_AMP_PARAMETERS_BYTES 3968
+typedef struct {
+    DUO_AMP_ALIGNED unsigned char bytes[DUO_AMP_PARAMETERS_BYTES];
+} duo_amp_parameters;
+
+/* What forward works in; anything may be in it. */
 #define DUO_AMP_WORKSPACE_BYTES 21056
+typedef struct {
+    DUO_AMP_ALIGNED unsigned char bytes[DUO_AMP_WORKSPACE_BYTES];
+} duo_amp_workspace;
+
+/* What a stream keeps from step to step. */
 #define DUO_AMP_STATE_BYTES 640
+typedef struct {
+    DUO_AMP_ALIGNED unsigned char bytes[DUO_AMP_STATE_BYTES];
+} duo_amp_state;
 
-/* Weights, in memory of the caller's. */
-typedef struct { DUO_AMP_ALIGNED unsigned char bytes[DUO_AMP_PARAMETERS_BYTES]; } duo_amp_parameters;
+/* Bytes of duo_amp_parameters in the library. */
+size_t duo_amp_parameters_bytes(void);
 
-/* Whether the library has the sizes of this header. */
+/* Bytes of duo_amp_workspace in the library. */
+size_t duo_amp_workspace_bytes(void);
+
+/* Bytes of duo_amp_state in the library. */
+size_t duo_amp_state_bytes(void);
+
+/* Whether the library has these sizes. */
 int32_t duo_amp_check(size_t parameters, size_t workspace, size_t state);
 #define DUO_AMP_CHECK() \
     duo_amp_check(DUO_AMP_PARAMETERS_BYTES, DUO_AMP_WORKSPACE_BYTES, DUO_AMP_STATE_BYTES)
@@ -42,29 +79,26 @@ int32_t duo_amp_check(size_t parameters, size_t workspace, size_t state);
 /* Draws fresh weights: a seed gives the same ones on every machine. */
 int32_t duo_amp_init(duo_amp_parameters *parameters, uint64_t seed);
 
-/* What forward works in; anything may be in it. */
-typedef struct { DUO_AMP_ALIGNED unsigned char bytes[DUO_AMP_WORKSPACE_BYTES]; } duo_amp_workspace;
-
-/* Answers one sample. `parameters` is what init has drawn. */
-int32_t duo_amp_forward(const duo_amp_parameters *parameters, const float *input_audio, const float *input_knob, float *output_0, float *output_1, duo_amp_workspace *workspace);
-
-/* Numbers of `audio`, [1]. */
-#define DUO_AMP_FRAME_AUDIO 1
-/* Numbers of `knob`, [2]. */
-#define DUO_AMP_FRAME_KNOB 2
-/* Numbers of `dry`, [1]. */
-#define DUO_AMP_ANSWER_0 1
-/* Numbers of `*`, [2]. */
-#define DUO_AMP_ANSWER_1 2
-
-/* What a stream keeps from step to step. */
-typedef struct { DUO_AMP_ALIGNED unsigned char bytes[DUO_AMP_STATE_BYTES]; } duo_amp_state;
+/* Answers one sample. */
+int32_t duo_amp_forward(
+    const duo_amp_parameters *parameters,
+    const float *input_audio,
+    const float *input_knob,
+    float *output_1,
+    float *output_2,
+    duo_amp_workspace *workspace);
 
 /* Begins a stream, whatever is in its memory. */
 int32_t duo_amp_reset(duo_amp_state *state);
 
-/* Answers the next step of a stream. `parameters` is what init has drawn. */
-int32_t duo_amp_step(const duo_amp_parameters *parameters, duo_amp_state *state, const float *frame_audio, const float *frame_knob, float *answer_0, float *answer_1);
+/* Answers the next step of a stream. */
+int32_t duo_amp_step(
+    const duo_amp_parameters *parameters,
+    duo_amp_state *state,
+    const float *frame_audio,
+    const float *frame_knob,
+    float *answer_1,
+    float *answer_2);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@ use crate::{
     network::Network,
     parameters::{Parameters, Seed},
     stream::{Causal, StreamState},
+    value::Value,
 };
 use bytemuck::Zeroable;
 use core::mem::MaybeUninit;
@@ -18,6 +19,8 @@ pub const OK: i32 = 0;
 pub const NULL: i32 = 1;
 /// A size is not that of the library: the header is of another version of the model.
 pub const SIZE: i32 = 2;
+/// An index in an input is one that a layer does not take; nothing was written.
+pub const INDEX: i32 = 3;
 
 /// Draws parameters.
 pub fn init<M: Model>(parameters: Option<&mut [Block]>, seed: u64) -> i32 {
@@ -28,6 +31,28 @@ pub fn init<M: Model>(parameters: Option<&mut [Block]>, seed: u64) -> i32 {
         Ok(()) => OK,
         Err(_) => SIZE,
     }
+}
+
+/// Copies the parameters of a network.
+pub fn pretrained<M: Model>(net: &M, parameters: Option<&mut [Block]>) -> i32 {
+    let Some(parameters) = parameters else {
+        return NULL;
+    };
+    let arena = M::Network::arena(net);
+    if arena.len() != parameters.len() {
+        return SIZE;
+    }
+    parameters.copy_from_slice(arena);
+    OK
+}
+
+/// Whether the layers of a model take every index of an input, or of a frame of it.
+fn takes<M: Model>(input: &impl Value) -> bool {
+    M::Network::TOKENS.iter().all(|tokens| {
+        let taken = tokens.least..=tokens.most;
+        let mut indices = input.indices(tokens.part).iter();
+        indices.all(|index| taken.contains(index))
+    })
 }
 
 /// Answers one sample by the parameters of the caller, or else by those of the network.
@@ -45,6 +70,9 @@ pub fn forward<M: Model>(
     else {
         return NULL;
     };
+    if !takes::<M>(input) {
+        return INDEX;
+    }
     let net = Parameters::<M, _>::new(parameters);
     match net.and_then(|net| net.forward_in(input, output, workspace)) {
         Ok(()) => OK,
@@ -67,6 +95,9 @@ pub fn step<M: Causal + Model>(
     else {
         return NULL;
     };
+    if !takes::<M>(frame) {
+        return INDEX;
+    }
     let net = Parameters::<M, _>::new(parameters);
     match net.and_then(|net| net.step_in(state, frame, answer)) {
         Ok(()) => OK,

@@ -22,7 +22,19 @@ fn reported() -> Vec<Message> {
         "only {} messages were found",
         found.len()
     );
-    found.into_iter().chain(of_rustc()).collect()
+    found
+        .into_iter()
+        .chain(of_rustc())
+        .chain(of_lints())
+        .collect()
+}
+
+/// What rustc's lints say of an expansion, where the user's crate has them.
+fn of_lints() -> [Message; 1] {
+    [Message {
+        pattern: "declaration of a `no_mangle` method".to_owned(),
+        file: "rustc".to_owned(),
+    }]
 }
 
 /// What rustc says where a trait of the runtime is missing: `#[diagnostic::on_unimplemented(message = "..")]`.

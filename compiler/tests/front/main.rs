@@ -5,6 +5,7 @@ mod blocks;
 mod budgets;
 mod dataflow;
 mod depth;
+mod exports;
 mod initialisers;
 mod layers;
 mod mistakes;

@@ -1,4 +1,4 @@
-//! Two networks that a C program calls: one that is compiled with its weights, and a stream.
+//! Networks that a C program calls: one that is compiled with its weights, a stream, and two that take tokens.
 
 use kiln::model;
 
@@ -23,5 +23,24 @@ model! {
             let heard = lstm(audio);
             (dry(heard), wet(heard) * knob)
         }
+    }
+
+    /// The first of some words, as many as `count` says, to a mood.
+    #[kiln(export_c = "mood")]
+    pub struct LSTMModel(words: u32[6], count: u32) -> [2] {
+        embed: Embedding(20, 8),
+        lstm: Lstm(8),
+        mood: Dense(2),
+        forward {
+            mood(last(lstm(embed(words), length = count), length = count))
+        }
+    }
+
+    /// A score of each word as it comes.
+    #[kiln(stream, export_c)]
+    pub struct NextWord(words: u32[6]) -> [6, 20] {
+        Embedding(20, 8),
+        Lstm(8),
+        Dense(20),
     }
 }

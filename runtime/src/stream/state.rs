@@ -123,7 +123,7 @@ impl<M: Causal> Task for Several<'_, M> {
             false => scratch.as_mut(),
         };
         for group in groups(self.inputs.len(), M::Steps::ROWS) {
-            let clock = *clock + group.start as u64;
+            let clock = clock.wrapping_add(group.start as u64);
             let (inputs, outputs) = (&self.inputs[group.clone()], &mut self.outputs[group]);
             let (parameters, kept) = (self.parameters, kept.as_mut());
             if const { M::Steps::ROWS > 1 } {
@@ -232,7 +232,7 @@ impl<M: Causal> StreamState<M> {
         answer: &mut M::OutputFrame,
     ) {
         one(parameters, frame, answer, self);
-        self.clock += 1;
+        self.clock = self.clock.wrapping_add(1);
     }
 
     /// Steps with parameters that lie anywhere.
@@ -253,7 +253,7 @@ impl<M: Causal> StreamState<M> {
             ([frame], [answer]) => one(parameters, frame, answer, self),
             _ => several(parameters, frames, answers, self),
         }
-        self.clock += frames.len() as u64;
+        self.clock = self.clock.wrapping_add(frames.len() as u64);
         Ok(())
     }
 }
