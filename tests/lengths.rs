@@ -235,6 +235,90 @@ fn padding_may_be_infinite_to_a_recurrence() {
     }
 }
 
+model! {
+    struct Reader(words: u32[6], n: u32) -> [4] {
+        embed: Embedding(50, 40), gru: Gru(4),
+        forward { last(gru(embed(words), length = n), length = n) }
+    }
+
+    struct Deep(words: u32[6], n: u32) -> [8] {
+        embed: Embedding(50, 12), fc: Dense(33), more: Dense(40), lstm: Lstm(4, layers = 2, bidirectional = true),
+        forward { last(lstm(tanh(more(relu(fc(embed(words))))), length = n), length = n) }
+    }
+
+    struct Normed(words: u32[6], n: u32) -> [18] {
+        embed: Embedding(50, 24), norm: LayerNorm, fc: Dense(40), gru: Gru(18, reset_after = false),
+        forward {
+            let (_, h) = gru(fc(norm(embed(words))), length = n);
+            flatten(h)
+        }
+    }
+
+    struct Convolved(words: u32[6], n: u32) -> [40] {
+        embed: Embedding(50, 8), conv: Conv1d(40, 3, padding = Causal), rnn: Rnn(40, initial_state = Learnt),
+        forward { mean(rnn(relu(conv(embed(words))), length = n), axis = 0, length = n) }
+    }
+}
+
+/// The gradients of a batch are the sums of those of its samples, up to rounding: what a pass keeps for one gradient stays
+/// until every sample has added to it.
+fn sums_of_samples<const O: usize, N>(what: &str, net: &N)
+where
+    N: Model<Input = ([u32; 6], u32), Output = [f32; O]>,
+{
+    let _chosen = chosen();
+    for lengths in [[3; 7], [6; 7], [1, 6, 2, 5, 3, 4, 6]] {
+        let samples: Vec<N::Input> = (0..7)
+            .map(|i| {
+                (
+                    core::array::from_fn(|t| (7 * i + 11 * t) as u32 % 50),
+                    lengths[i],
+                )
+            })
+            .collect();
+        let deltas: [[f32; O]; 7] = core::array::from_fn(|i| {
+            core::array::from_fn(|o| ((5 * i + 3 * o) % 7) as f32 / 3.0 - 1.0)
+        });
+        let mut batch = Training::new(net, 7).expect("memory");
+        batch
+            .backward_from(net, &samples, &deltas)
+            .expect("sound inputs");
+        let mut alone = Training::new(net, 1).expect("memory");
+        let mut sums = vec![Vec::new(); net.parameters().names().count()];
+        for (sample, delta) in samples.iter().zip(deltas) {
+            alone
+                .backward_from(net, &[*sample], &[delta])
+                .expect("sound inputs");
+            for (sum, (name, _)) in sums.iter_mut().zip(net.parameters().names()) {
+                let gradient = alone.gradients().get(name).expect(name);
+                sum.resize(gradient.len(), 0.0);
+                for (sum, gradient) in sum.iter_mut().zip(gradient) {
+                    *sum += f64::from(gradient);
+                }
+            }
+        }
+        for (sum, (name, _)) in sums.iter().zip(net.parameters().names()) {
+            let found = batch.gradients().get(name).expect(name);
+            let largest = sum.iter().fold(0.0_f64, |most, sum| most.max(sum.abs()));
+            for (found, sum) in found.iter().zip(sum) {
+                let error = (f64::from(*found) - sum).abs();
+                assert!(
+                    error <= 1e-5 * largest,
+                    "{name} of {what}, {lengths:?}: {found} {sum}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_of_a_batch_are_the_sums_of_its_samples() {
+    sums_of_samples("Reader", &Reader::new(Seed(3)));
+    sums_of_samples("Deep", &Deep::new(Seed(3)));
+    sums_of_samples("Normed", &Normed::new(Seed(3)));
+    sums_of_samples("Convolved", &Convolved::new(Seed(3)));
+}
+
 #[test]
 fn steps_behind_a_length_are_zeros() {
     let _chosen = chosen();

@@ -394,11 +394,11 @@ impl<M> Term<M> {
 }
 
 impl<M> Gradient<M> {
-    /// All memory it reads.
-    pub fn views(&self) -> impl Iterator<Item = &View<M>> {
+    /// All memory it reads, each part under its name.
+    pub fn views(&self) -> impl Iterator<Item = (&'static str, &View<M>)> {
         self.terms.iter().flat_map(|term| {
-            let rows = term.rows.iter().map(|(_, view)| view);
-            rows.chain(&term.lengths)
+            let rows = term.rows.iter().map(|(name, view)| (*name, view));
+            rows.chain(term.lengths.iter().map(|view| ("lengths", view)))
         })
     }
 

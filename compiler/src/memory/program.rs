@@ -166,10 +166,7 @@ impl Action {
     /// All memory that the kernel is given, each part under the name of its parameter.
     pub fn views(&self) -> Vec<(&'static str, &View<Place>)> {
         match self {
-            Self::Update(_, gradient) => {
-                let rows = gradient.terms.iter().flat_map(|term| &term.rows);
-                rows.map(|(name, view)| (*name, view)).collect()
-            }
+            Self::Update(_, gradient) => gradient.views().collect(),
             _ => {
                 let arguments = self.call().into_iter().flat_map(|call| &call.arguments);
                 arguments

@@ -245,7 +245,7 @@ impl Scheduler<'_> {
             self.ready.extend(whole.map(|gradient| (tensor, gradient)));
         }
         let reads = self.ready.iter().flat_map(|(_, gradient)| gradient.views());
-        let buffers = reads.filter_map(|view| match view.memory {
+        let buffers = reads.filter_map(|(_, view)| match view.memory {
             Place::Buffer(buffer) => Some(buffer),
             _ => None,
         });

@@ -4,7 +4,7 @@
 
 use core::panic::PanicInfo;
 use kiln::{
-    Block, CrossEntropy, Descent, Lent, Model, Parameters, Result, Score, Sgd, TrainingIn, memory,
+    Block, CrossEntropy, Descent, Lent, Parameters, Result, Score, Sgd, TrainingIn, memory,
     model,
 };
 
@@ -26,25 +26,10 @@ type Image = [[[f32; 28]; 28]; 1];
 const PARAMETERS: usize = memory::parameters::<Mnist>();
 const TRAINING: usize = memory::training::<Mnist>(1);
 
-/// Bytes of the weights.
-#[unsafe(no_mangle)]
-extern "C" fn parameters_bytes() -> usize {
-    PARAMETERS * size_of::<Block>()
-}
-
 /// Bytes of a training step.
 #[unsafe(no_mangle)]
 extern "C" fn training_bytes() -> usize {
     TRAINING * size_of::<Block>()
-}
-
-/// Copies the weights that came with the page, to be changed.
-#[unsafe(no_mangle)]
-extern "C" fn begin(parameters: Option<&mut [Block; PARAMETERS]>) -> bool {
-    parameters.is_some_and(|parameters| {
-        parameters.copy_from_slice(Mnist::pretrained().parameters().blocks());
-        true
-    })
 }
 
 /// One step of gradient descent towards a label; gives the loss before it, or a negative number if something is missing.
