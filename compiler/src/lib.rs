@@ -64,7 +64,7 @@ pub fn compile_as(facade: &Facade, tokens: TokenStream, wish: Wish) -> TokenStre
     let mut placed = Vec::new();
     if report.is_clean() {
         for graph in &graphs {
-            let weights = weights::read(graph, &facade.folder, &mut report);
+            let weights = weights::read(graph, facade, &mut report);
             let model = lower(graph, weights.as_ref(), wish);
             let programs = [&model.inference, &model.training];
             let step = model.stream.as_ref().map(|stream| &stream.planned);

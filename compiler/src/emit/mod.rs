@@ -122,7 +122,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         .as_ref()
         .filter(|_| facade.allocates)
         .map(|stream| &stream.methods);
-    let stored = stored::method(model);
+    let stored = stored::method(facade, model);
     let (exported, header) = export::exported(model).map_or((None, None), |exported| {
         (Some(exported.functions), Some(exported.header))
     });
