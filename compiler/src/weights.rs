@@ -10,7 +10,9 @@ use crate::{
     report::Report,
     storage::LANES,
 };
-use kiln_weights::{Dtype, Number, SafeTensors, Unfit, tensor::TensorView};
+use kiln_weights::{
+    Dtype, Number, SafeTensors, Unfit, flush_number, split_count, tensor::TensorView,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -238,21 +240,17 @@ fn numbers(
         return Err(unusable(name, unfit, file));
     }
     Ok(match is_count {
-        true => halves(kiln_weights::count(view.data())).into(),
+        true => split_count(kiln_weights::count(view.data())).into(),
         false => number.read(view.data()).collect(),
     })
 }
 
-/// A count as a network keeps it: what is below 2^24, and how often that.
-fn halves(count: u64) -> [f32; 2] {
-    [(count & 0xff_ffff) as f32, (count >> 24) as f32]
-}
-
 /// The message for a tensor of another type. Numbers of 64 bits are refused because they would be rounded silently.
 fn mistyped(name: &str, is_count: bool, found: Dtype, file: &str) -> String {
-    let (expected, repair) = match is_count {
-        true => ("I64", "a count of batches is a whole number"),
-        false => ("F32, F16 or BF16", "save it as `tensor.float()`"),
+    let expected = Number::expected(is_count, false);
+    let repair = match is_count {
+        true => "a count of batches is a whole number",
+        false => "save it as `tensor.float()`",
     };
     format!("`{name}` is {found} in `{file}`, but should be {expected}; {repair}")
 }
@@ -297,7 +295,7 @@ pub fn packed(layout: &Layout, weights: &Weights) -> Vec<u8> {
         .collect()
 }
 
-/// Puts numbers in row-major order to their places; those below 2^-63 count as zero.
+/// Puts numbers in row-major order to their places.
 fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
     let mut indices = vec![0; packing.axes.len()];
     for &number in numbers {
@@ -305,7 +303,7 @@ fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
         let steps = axes
             .map(|(axis, index)| index % LANES * axis.stride + index / LANES * axis.block_stride);
         let place = packing.offset + steps.sum::<usize>();
-        places[place] = if number.abs() < LEAST { 0.0 } else { number };
+        places[place] = flush_number(number);
         for (axis, index) in packing.axes.iter().zip(&mut indices).rev() {
             *index += 1;
             if *index < axis.size {
@@ -315,6 +313,3 @@ fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
         }
     }
 }
-
-/// The least magnitude that is kept, 2^-63.
-const LEAST: f32 = 1.0 / (1_u64 << 63) as f32;
