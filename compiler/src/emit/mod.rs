@@ -223,7 +223,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             &model.arena.0
         }
 
-        fn arena_mut(model: &mut Self) -> &mut [rt::Block] {
+        fn arena_mut(model: &mut Self) -> &mut rt::Arena {
             &mut model.arena.0
         }
 
