@@ -168,7 +168,7 @@ pub mod simd {
 pub mod prelude {
     pub use crate::{Adadelta, Adagrad, Adam, AdamW, Lion, NAdam, RAdam, RmsProp, Sgd};
     pub use crate::{BinaryCrossEntropy, CrossEntropy, Huber, Mae, Mse, model};
-    pub use crate::{Descent, Model, Seed};
+    pub use crate::{Descent, Model, Pretrained, Seed};
     #[cfg(feature = "train")]
     pub use crate::{EarlyStopping, Trainer, Training};
 }

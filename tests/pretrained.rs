@@ -4,7 +4,7 @@
 #[path = "layers/linear.rs"]
 mod linear;
 
-use kiln::{Pretrained, SmallOutput, prelude::*};
+use kiln::{SmallOutput, prelude::*};
 use linear::Linear;
 use std::{env, fs};
 

@@ -47,9 +47,9 @@ const COMPILER: &[&str] = &[
 const RUNTIME: &[&str] = &[
     "random",
     "block",
-    "arena",
     "error",
     "value",
+    "arena",
     "custom",
     "flat",
     "layout",

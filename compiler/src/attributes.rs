@@ -4,7 +4,8 @@ use crate::{nearest::nearest, report::Report};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token, punctuated::Punctuated,
+    Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaList, MetaNameValue, Path, Token,
+    punctuated::Punctuated,
 };
 
 /// What a model asks of the compiler, in `#[kiln(..)]`.
@@ -42,6 +43,8 @@ pub enum Resource {
     Workspace,
     /// Bytes of one sample in training.
     Train,
+    /// Bytes of a stream's state.
+    State,
 }
 
 impl Resource {
@@ -51,6 +54,7 @@ impl Resource {
             "params" => Self::Params,
             "workspace" => Self::Workspace,
             "train" => Self::Train,
+            "state" => Self::State,
             _ => return None,
         })
     }
@@ -104,24 +108,16 @@ pub fn asked(attributes: &[Attribute], report: &mut Report) -> Asked {
                     }
                 }
                 Meta::List(list) if list.path.is_ident("budget") => {
-                    let limits = Punctuated::<MetaNameValue, Token![,]>::parse_terminated;
-                    match list.parse_args_with(limits) {
-                        Ok(limits) if !limits.is_empty() => {
-                            for limit in limits {
-                                match limit.path.get_ident().and_then(Resource::of) {
-                                    Some(resource) => asked.budget.push((resource, limit.value)),
-                                    None => report.error_over(&limit.path, mistake(&word)),
-                                }
-                            }
-                        }
-                        _ => report.error_over(&word, mistake(&word)),
-                    }
+                    budget(&word, list, &mut asked.budget, report);
                 }
                 Meta::NameValue(named) if named.path.is_ident("weights") => match &named.value {
                     Expr::Lit(ExprLit {
                         lit: Lit::Str(file),
                         ..
-                    }) if asked.weights.is_none() => asked.weights = Some(file.clone()),
+                    }) => match asked.weights {
+                        Some(_) => report.error_over(&word, twice("weights")),
+                        None => asked.weights = Some(file.clone()),
+                    },
                     _ => report.error_over(&word, mistake(&word)),
                 },
                 _ => report.error_over(&word, mistake(&word)),
@@ -148,6 +144,32 @@ fn export(word: &Meta) -> Option<Export> {
     Some(Export { word, name })
 }
 
+/// Reads `budget(..)`. A model has one, which limits each resource once.
+fn budget(word: &Meta, list: &MetaList, limits: &mut Vec<(Resource, Expr)>, report: &mut Report) {
+    if !limits.is_empty() {
+        return report.error_over(word, twice("budget"));
+    }
+    let parts = list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated);
+    let Some(parts) = parts.ok().filter(|parts| !parts.is_empty()) else {
+        return report.error_over(word, mistake(word));
+    };
+    for part in parts {
+        let name = &part.path;
+        match name.get_ident().and_then(Resource::of) {
+            Some(resource) if limits.iter().any(|&(limited, _)| limited == resource) => {
+                report.error_over(name, twice(&quote!(#name).to_string()));
+            }
+            Some(resource) => limits.push((resource, part.value)),
+            None => report.error_over(name, mistake(word)),
+        }
+    }
+}
+
+/// The message for a word that may be given once.
+fn twice(word: &str) -> String {
+    format!("`{word}` is given twice; drop one")
+}
+
 /// What is wrong with a word of `#[kiln(..)]`.
 fn mistake(word: &Meta) -> String {
     let path = word.path();
@@ -159,7 +181,7 @@ fn mistake(word: &Meta) -> String {
         "stream" => "`stream` stands alone, as in `#[kiln(stream)]`".to_string(),
         "export_c" => "`export_c` stands alone or says what names in C begin with, as in `#[kiln(export_c = \"net\")]`".to_string(),
         "carry" => "`carry` names the inputs that the last results are the next values of, as in `#[kiln(carry(state))]`".to_string(),
-        "budget" => "`budget` limits `params`, `workspace` and `train`, as in `#[kiln(budget(params = 10_000, workspace = 4 * 1024))]`".to_string(),
+        "budget" => "`budget` limits `params`, `workspace`, `train` and `state`, as in `#[kiln(budget(params = 10_000, workspace = 4 * 1024))]`".to_string(),
         "weights" => "`weights` names one file of safetensors, as in `#[kiln(weights = \"net.safetensors\")]`".to_string(),
         _ => {
             let repair = match nearest(&name, WORDS.iter().copied()) {

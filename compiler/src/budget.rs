@@ -2,11 +2,11 @@
 
 use crate::{
     attributes::{Asked, Limit, Resource},
-    graph::{Graph, Layer, Parameter},
+    graph::{Graph, Parameter},
     ids::BufferId,
     memory::{
         plan::{self, Plan},
-        program::Program,
+        program::{Action, Event, Program},
     },
     report::Report,
     sizes::Constants,
@@ -26,62 +26,134 @@ pub fn limits(asked: &Asked, constants: &Constants, report: &mut Report) -> Vec<
     asked.budget.iter().filter_map(limit).collect()
 }
 
-/// Reports every limit that a planned model exceeds, by how much, and where most of it goes.
-pub fn check(graph: &Graph, [inference, training]: [&(Program, Plan); 2], report: &mut Report) {
+/// A program with its memory plan.
+type Planned = (Program, Plan);
+
+/// Reports every limit that a planned model exceeds, by how much, and where most of it goes. The programs are inference,
+/// training and, of a stream, the step.
+pub fn check(
+    graph: &Graph,
+    [inference, training]: [&Planned; 2],
+    step: Option<&Planned>,
+    report: &mut Report,
+) {
     let model = &graph.name;
-    for limit in &graph.limits {
-        let (takes, unit, most) = match limit.resource {
+    for Limit {
+        resource,
+        most: budget,
+        span,
+    } in &graph.limits
+    {
+        let excess = |takes: usize| takes.checked_sub(*budget).filter(|&more| more > 0);
+        let message = match resource {
             Resource::Params => {
-                let (numbers, most) = parameters(graph);
-                (numbers, "numbers of parameters", most)
+                let (takes, largest) = parameters(graph);
+                excess(takes).map(|more| {
+                    format!(
+                        "`{model}` has {takes} parameters, {more} more than its budget of {budget}; \
+                         the largest layers are {largest}"
+                    )
+                })
             }
             Resource::Workspace => {
-                let (bytes, most) = memory(inference);
-                (bytes, "bytes of workspace", most)
+                let takes = bytes(inference.1.blocks);
+                excess(takes).map(|more| {
+                    let fullest = fullest(&inference.0);
+                    format!(
+                        "`{model}` takes {takes} bytes of workspace, {more} more than its budget of {budget}; {fullest}"
+                    )
+                })
             }
             Resource::Train => {
-                let (bytes, most) = memory(training);
-                (bytes, "bytes a sample in training", most)
+                let takes = bytes(training.1.blocks);
+                excess(takes).map(|more| {
+                    let fullest = fullest(&training.0);
+                    format!(
+                        "`{model}` takes {takes} bytes a sample in training, {more} more than its budget of {budget}; \
+                         {fullest}"
+                    )
+                })
             }
+            Resource::State => match step {
+                Some(step) => {
+                    let (takes, largest) = state(step);
+                    excess(takes).map(|more| {
+                        format!(
+                            "the state of a stream of `{model}` takes {takes} bytes, {more} more than its budget of \
+                             {budget}; the largest parts are {largest}"
+                        )
+                    })
+                }
+                None => Some(format!(
+                    "`state` limits what a stream keeps, and `{model}` is none; write `stream`, too, or leave `state` out"
+                )),
+            },
         };
-        if let Some(more @ 1..) = takes.checked_sub(limit.most) {
-            report.error(
-                limit.span,
-                format!("`{model}` takes {takes} {unit}, {more} more than its budget; {most}"),
-            );
+        if let Some(message) = message {
+            report.error(*span, message);
         }
     }
 }
 
 /// Numbers that a model keeps, and which layers keep most of them.
 fn parameters(graph: &Graph) -> (usize, String) {
-    let count = |layer: &Layer| {
+    let layers = graph.layers.iter().map(|layer| {
         let numbers = layer.parameters.iter().map(Parameter::count);
-        (numbers.sum::<usize>(), layer.name.clone())
-    };
-    let layers: Vec<_> = graph.layers.iter().map(count).collect();
+        (numbers.sum::<usize>(), &layer.name[..])
+    });
+    let layers: Vec<_> = layers.collect();
     let all = layers.iter().map(|(count, _)| count).sum();
-    (all, format!("most are in {}", largest(layers)))
+    (all, largest(layers))
 }
 
-/// Bytes of a program's buffers for one sample, and which of them are there when there is most.
-fn memory((program, plan): &(Program, Plan)) -> (usize, String) {
+/// The event of a program that holds most memory at once, and the largest buffers that it holds, with their bytes.
+fn fullest(program: &Program) -> String {
     let (event, buffers) = plan::fullest(program);
-    let bytes = |blocks: usize| blocks * LANES * size_of::<f32>();
-    let named = buffers.into_iter().map(|BufferId(buffer)| {
+    let buffers = buffers.into_iter().map(|BufferId(buffer)| {
         let buffer = &program.buffers[buffer];
-        (bytes(buffer.blocks), buffer.name.clone())
+        (bytes(buffer.blocks), &buffer.name[..])
     });
-    let at = program.events.get(event).map_or("", |event| &event.name);
-    let most = largest(named.collect());
-    (
-        bytes(plan.blocks),
-        format!("at `{at}` most is taken by {most}"),
-    )
+    let buffers = largest(buffers.collect());
+    let event = program.events.get(event).map_or(String::new(), moment);
+    format!("{event} holds most at once: {buffers}")
+}
+
+/// What happens in an event, in prose.
+fn moment(event: &Event) -> String {
+    let of = match event.label.is_empty() {
+        true => &event.name,
+        false => &event.label,
+    };
+    match event.action {
+        Action::Load(_) | Action::Unload(_) | Action::Loss(_) | Action::Slopes(_) => {
+            event.name.clone()
+        }
+        Action::Transpose(_) | Action::Backward(_) => format!("the backward pass of `{of}`"),
+        Action::Forward(_) | Action::Fold(_) => format!("the forward pass of `{of}`"),
+        Action::Update(..) | Action::Follow(_) => format!("the update of `{of}`"),
+    }
+}
+
+/// Bytes of a `StreamState`, and its largest parts: what lasts from step to step, the workspace of a step, and the count
+/// of steps, which takes a block.
+fn state((program, plan): &Planned) -> (usize, String) {
+    let kept = program.kept.parts.iter();
+    let kept = kept.map(|part| (bytes(part.blocks), &part.name[..]));
+    let others = [
+        (bytes(plan.blocks), "workspace of a step"),
+        (bytes(1), "count of steps"),
+    ];
+    let parts = kept.chain(others).collect();
+    let blocks = program.kept.blocks() + plan.blocks + 1;
+    (bytes(blocks), largest(parts))
+}
+
+fn bytes(blocks: usize) -> usize {
+    blocks * LANES * size_of::<f32>()
 }
 
 /// The largest of some counts, in prose.
-fn largest(mut counts: Vec<(usize, String)>) -> String {
+fn largest(mut counts: Vec<(usize, &str)>) -> String {
     counts.sort_by(|a, b| b.cmp(a));
     let shown = counts.iter().take(SHOWN).filter(|(count, _)| *count > 0);
     let shown = shown.map(|(count, name)| format!("`{name}` ({count})"));

@@ -3,7 +3,7 @@
 //! `compile` is the list of passes: those of the front end stand in `read`, those of the back end in `lower`. Data first:
 //! [`ast`] is what a user wrote, [`graph`] what it means, [`place`] where its numbers lie, [`memory`] when they live.
 //! Every pass of the front end collects its errors in a [`report::Report`], so that all of them show at once, each at its
-//! own token; behind it and [`weights`] only a [`budget`] can fail.
+//! own token. After the front end, only [`weights`] and [`budget`] can fail.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
@@ -65,10 +65,11 @@ pub fn compile_as(facade: &Facade, tokens: TokenStream, wish: Wish) -> TokenStre
     let mut placed = Vec::new();
     if report.is_clean() {
         for graph in &graphs {
-            let weights = weights::read(graph, &facade.folder, &mut report);
+            let weights = weights::read(graph, facade, &mut report);
             let model = lower(graph, weights.as_ref(), wish);
             let programs = [&model.inference, &model.training];
-            budget::check(graph, programs, &mut report);
+            let step = model.stream.as_ref().map(|stream| &stream.planned);
+            budget::check(graph, programs, step, &mut report);
             placed.push(model);
         }
     }

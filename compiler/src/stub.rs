@@ -225,8 +225,8 @@ fn passes(inputs: &[Shape], outputs: &[Shape]) -> TokenStream {
         fn arena(model: &Self) -> &[rt::Block] {
             &[]
         }
-        fn arena_mut(model: &mut Self) -> &mut [rt::Block] {
-            &mut []
+        fn arena_mut(model: &mut Self) -> &mut rt::Arena {
+            ::core::unreachable!()
         }
         fn infer<S: rt::Isa>(
             s: S,

@@ -2,6 +2,7 @@
 
 use crate::{
     attributes::Asked,
+    facade::Facade,
     graph::{Graph, Layer, LayerId, Role},
     nearest::{list, nearest},
     packing::Packing,
@@ -9,24 +10,25 @@ use crate::{
     report::Report,
     storage::LANES,
 };
-use kiln_weights::{Dtype, Number, SafeTensors, Unfit, tensor::TensorView};
+use kiln_weights::{
+    Dtype, Number, SafeTensors, Unfit, flush_number, split_count, tensor::TensorView,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
 };
 use syn::LitStr;
 
 /// The numbers of every tensor in row-major order, by its name.
 pub type Weights = BTreeMap<String, Vec<f32>>;
 
-/// Reads the file that a model asks for, if it asks for one. What is wrong with a tensor is an error at its layer, what is
-/// wrong with the file one at its name.
-pub fn read(graph: &Graph, folder: &Path, report: &mut Report) -> Option<Weights> {
+/// Reads the file that a model asks for, if it asks for one. A mistake in a tensor is an error at its layer, a mistake in
+/// the file an error at the file's name.
+pub fn read(graph: &Graph, facade: &Facade, report: &mut Report) -> Option<Weights> {
     let Asked { weights, .. } = &graph.asked;
     let file = weights.as_ref()?;
     let name = file.value();
-    let bytes = match fs::read(folder.join(&name)) {
+    let bytes = match fs::read(facade.file(&name)) {
         Ok(bytes) => bytes,
         Err(error) => {
             report.error_over(file, unreadable(&name, &error));
@@ -36,13 +38,16 @@ pub fn read(graph: &Graph, folder: &Path, report: &mut Report) -> Option<Weights
     match kiln_weights::parse(&bytes) {
         Ok(tensors) => Some(matched(graph, file, &tensors, report)),
         Err(reason) => {
-            report.error_over(file, format!("`{name}` holds no weights; {reason}"));
+            report.error_over(
+                file,
+                format!("`{name}` is not a valid file of weights; {reason}"),
+            );
             None
         }
     }
 }
 
-/// What is said of a file that is not there.
+/// The message for a file that cannot be read.
 fn unreadable(name: &str, error: &std::io::Error) -> String {
     format!(
         "`{name}` cannot be read ({error}); a path begins beside the crate's Cargo.toml, and until there are weights \
@@ -64,14 +69,25 @@ fn matched(
     let file_name = file.value();
     let mut weights = Weights::new();
     if !names.is_empty() && spare.len() == left.len() {
-        report.error_over(file, foreign(&names, &spare, &file_name));
-        return weights;
+        if let Some(prefix) = shared_prefix(&names, &spare) {
+            report.error_over(file, prefixed(prefix, &file_name));
+            return weights;
+        }
+        if names.iter().all(|name| alike(name, &spare).is_none()) {
+            report.error_over(file, foreign(&names, &spare, &file_name));
+            return weights;
+        }
     }
     for parameter in parameters(graph) {
         let Parameter { layer, name, .. } = &parameter;
         let numbers = match left.remove(&name[..]) {
             Some(view) => numbers(&parameter, &view, &file_name),
-            None => Err(missing(&parameter, &spare, &file_name)),
+            None => {
+                let near = alike(name, &spare);
+                // It is told here, and not once more as a tensor that no layer has.
+                near.map(|near| left.remove(near));
+                Err(missing(&parameter, near, &spare, &file_name))
+            }
         };
         match numbers {
             Ok(numbers) => {
@@ -121,7 +137,42 @@ fn place(graph: &Graph, layer: LayerId) -> Option<String> {
     node.place.clone()
 }
 
-/// What is said of a file of which no layer has a tensor.
+/// Whether `long` is `name` behind a prefix that ends in a dot, as wrappers of modules save it.
+fn prefix_of<'a>(long: &'a str, name: &str) -> Option<&'a str> {
+    let prefix = long.strip_suffix(name)?;
+    prefix.ends_with('.').then_some(prefix)
+}
+
+/// The prefix that all names of a file have, if one of the model's names is behind it.
+fn shared_prefix<'a>(names: &BTreeSet<String>, spare: &BTreeSet<&'a str>) -> Option<&'a str> {
+    let first = spare.first()?;
+    let prefixes = first.match_indices('.').map(|(dot, _)| &first[..=dot]);
+    let shared = prefixes.take_while(|&prefix| spare.iter().all(|name| name.starts_with(prefix)));
+    let is_known = |prefix: &&str| {
+        spare
+            .iter()
+            .any(|name| names.contains(&name[prefix.len()..]))
+    };
+    shared.into_iter().find(is_known)
+}
+
+/// The tensor of a file that may be a parameter under another name.
+fn alike<'a>(name: &str, spare: &BTreeSet<&'a str>) -> Option<&'a str> {
+    let behind = |other: &&&str| prefix_of(other, name).is_some();
+    let found = spare.iter().find(behind).copied();
+    found.or_else(|| nearest(name, spare.iter().copied()))
+}
+
+/// The message for a file whose names all begin alike.
+fn prefixed(prefix: &str, file: &str) -> String {
+    format!(
+        "every name in `{file}` begins with `{prefix}`; save it without, as \
+         `{{k.removeprefix(\"{prefix}\"): v for k, v in state.items()}}`, or name the layers so, as in \
+         `fc: Dense(10, name = \"{prefix}fc\")`"
+    )
+}
+
+/// The message for a file that holds nothing like any tensor of the model.
 fn foreign(names: &BTreeSet<String>, spare: &BTreeSet<&str>, file: &str) -> String {
     let expected = list(names.iter().map(|name| &name[..]));
     let found = match spare.is_empty() {
@@ -131,25 +182,23 @@ fn foreign(names: &BTreeSet<String>, spare: &BTreeSet<&str>, file: &str) -> Stri
     format!("`{file}` has no tensor of this model; expected {expected}, found {found}")
 }
 
-/// What is said of a tensor that a file has not.
-fn missing(parameter: &Parameter<'_>, spare: &BTreeSet<&str>, file: &str) -> String {
+/// The message for a tensor that the file lacks; `near` may be the same tensor.
+fn missing(
+    parameter: &Parameter<'_>,
+    near: Option<&str>,
+    spare: &BTreeSet<&str>,
+    file: &str,
+) -> String {
     let Parameter { name, shape, .. } = parameter;
-    let prefixed = |other: &&&str| {
-        other
-            .strip_suffix(&name[..])
-            .is_some_and(|it| it.ends_with('.'))
-    };
-    let near = spare.iter().find(prefixed).copied();
-    let near = near.or_else(|| nearest(name, spare.iter().copied()));
     let repair = match near {
         Some(near) => format!("is `{near}` the same by another name?"),
         None if spare.is_empty() => "it may be of another model".to_string(),
-        None => format!("what no layer has is {}", list(spare.iter().copied())),
+        None => format!("no layer has {}", list(spare.iter().copied())),
     };
     format!("`{file}` has no `{name}` {shape:?}; {repair}")
 }
 
-/// What is said of tensors that no layer has.
+/// The message for tensors that no layer has.
 fn unexpected(left: &BTreeMap<&str, TensorView<'_>>, file: &str) -> String {
     let names = list(left.keys().copied());
     format!("`{file}` holds {names}, which no layer has; save the weights of this model alone")
@@ -191,26 +240,22 @@ fn numbers(
         return Err(unusable(name, unfit, file));
     }
     Ok(match is_count {
-        true => halves(kiln_weights::count(view.data())).into(),
+        true => split_count(kiln_weights::count(view.data())).into(),
         false => number.read(view.data()).collect(),
     })
 }
 
-/// A count as a network keeps it: what is below 2^24, and how often that.
-fn halves(count: u64) -> [f32; 2] {
-    [(count & 0xff_ffff) as f32, (count >> 24) as f32]
-}
-
-/// What is said of a tensor of another type. Numbers of 64 bits would be rounded, which nobody would see.
+/// The message for a tensor of another type. Numbers of 64 bits are refused because they would be rounded silently.
 fn mistyped(name: &str, is_count: bool, found: Dtype, file: &str) -> String {
-    let (expected, repair) = match is_count {
-        true => ("I64", "a count of batches is a whole number"),
-        false => ("F32, F16 or BF16", "save it as `tensor.float()`"),
+    let expected = Number::expected(is_count, false);
+    let repair = match is_count {
+        true => "a count of batches is a whole number",
+        false => "save it as `tensor.float()`",
     };
     format!("`{name}` is {found} in `{file}`, but should be {expected}; {repair}")
 }
 
-/// What is said of a number that is none.
+/// The message for a number that a network cannot hold.
 fn unusable(name: &str, unfit: Unfit, file: &str) -> String {
     let (found, expected) = match unfit {
         Unfit::NotFinite(index) | Unfit::TooLarge(index) => (
@@ -250,7 +295,7 @@ pub fn packed(layout: &Layout, weights: &Weights) -> Vec<u8> {
         .collect()
 }
 
-/// Puts numbers in row-major order to their places; those below 2^-63 count as zero.
+/// Puts numbers in row-major order to their places.
 fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
     let mut indices = vec![0; packing.axes.len()];
     for &number in numbers {
@@ -258,7 +303,7 @@ fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
         let steps = axes
             .map(|(axis, index)| index % LANES * axis.stride + index / LANES * axis.block_stride);
         let place = packing.offset + steps.sum::<usize>();
-        places[place] = if number.abs() < LEAST { 0.0 } else { number };
+        places[place] = flush_number(number);
         for (axis, index) in packing.axes.iter().zip(&mut indices).rev() {
             *index += 1;
             if *index < axis.size {
@@ -268,6 +313,3 @@ fn put(packing: &Packing, numbers: &[f32], places: &mut [f32]) {
         }
     }
 }
-
-/// The least magnitude that is kept, 2^-63.
-const LEAST: f32 = 1.0 / (1_u64 << 63) as f32;

@@ -1,14 +1,17 @@
 //! Where a network that is a value keeps its parameters.
 
-use crate::block::{Block, LANES};
+use crate::{
+    block::{Block, LANES},
+    error::{Error, Result},
+};
+use core::ops::Deref;
 #[cfg(feature = "alloc")]
-use alloc::boxed::Box;
-use core::ops::{Deref, DerefMut};
+use {crate::value::room, alloc::boxed::Box};
 
-/// A network's parameters: blocks of the program, which nobody copies before they change, or memory of its own.
+/// A network's parameters: blocks of the program, which are read in place until they change, or memory of its own.
 ///
-/// Without an allocator there is no other memory, and what the program holds cannot change: it is seen as empty by those who
-/// would. [`Parameters`](crate::parameters::Parameters) lie in memory of the caller's then.
+/// Without an allocator there is no memory of its own, so what the program holds cannot change;
+/// [`Parameters`](crate::parameters::Parameters) lie in memory of the caller's then.
 #[derive(Clone)]
 pub struct Arena(Held);
 
@@ -26,6 +29,46 @@ impl Arena {
     pub const fn of(blocks: &'static [Block]) -> Self {
         Self(Held::Program(blocks))
     }
+
+    /// The blocks, to be changed. The first call copies what is part of the program to the heap; this is the only allocation.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Memory`](crate::error::Error::Memory) if the system has not that much, or without an allocator
+    /// [`Error::Fixed`](crate::error::Error::Fixed).
+    pub fn own(&mut self) -> Result<&mut [Block]> {
+        #[cfg(feature = "alloc")]
+        if let Held::Program(blocks) = self.0 {
+            let mut own = room(WHAT, blocks.len())?;
+            own.copy_from_slice(blocks);
+            self.0 = Held::Own(own.into_boxed_slice());
+        }
+        match &mut self.0 {
+            Held::Program([]) => Ok(&mut []),
+            Held::Program(_) => Err(Error::Fixed),
+            #[cfg(feature = "alloc")]
+            Held::Own(blocks) => Ok(blocks),
+        }
+    }
+
+    /// Overwrites all blocks: `fill` is given them, or zeros in place of those that are part of the program. If it fails, they
+    /// are as it left them, or still those of the program.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`, and [`Error::Memory`](crate::error::Error::Memory) if the system has not that much.
+    #[cfg(feature = "alloc")]
+    pub fn overwrite(&mut self, fill: impl FnOnce(&mut [Block]) -> Result<()>) -> Result<()> {
+        match &mut self.0 {
+            Held::Program(blocks) => {
+                let mut own = room(WHAT, blocks.len())?;
+                fill(&mut own)?;
+                self.0 = Held::Own(own.into_boxed_slice());
+                Ok(())
+            }
+            Held::Own(blocks) => fill(blocks),
+        }
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -35,6 +78,10 @@ impl From<Box<[Block]>> for Arena {
     }
 }
 
+/// What the memory is for, in errors.
+#[cfg(feature = "alloc")]
+const WHAT: &str = "the network's parameters";
+
 impl Deref for Arena {
     type Target = [Block];
 
@@ -42,22 +89,6 @@ impl Deref for Arena {
     fn deref(&self) -> &[Block] {
         match &self.0 {
             Held::Program(blocks) => blocks,
-            #[cfg(feature = "alloc")]
-            Held::Own(blocks) => blocks,
-        }
-    }
-}
-
-impl DerefMut for Arena {
-    /// Copies what is part of the program to the heap.
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [Block] {
-        #[cfg(feature = "alloc")]
-        if let Held::Program(blocks) = self.0 {
-            self.0 = Held::Own(blocks.into());
-        }
-        match &mut self.0 {
-            Held::Program(_) => &mut [],
             #[cfg(feature = "alloc")]
             Held::Own(blocks) => blocks,
         }
@@ -93,6 +124,7 @@ pub const fn stored<const BYTES: usize, const N: usize>(bytes: [u8; BYTES]) -> [
 mod tests {
     use super::{Arena, stored};
     use crate::block::Block;
+    use crate::error::Error;
 
     const BYTES: [u8; 64] = {
         let mut bytes = [0; 64];
@@ -117,11 +149,27 @@ mod tests {
         assert!(core::ptr::eq(&*arena, &STORED));
         assert!(core::ptr::eq(&*arena.clone(), &STORED));
         let mut changed = arena.clone();
-        changed[0].0[1] = 3.0;
+        changed.own().expect("memory")[0].0[1] = 3.0;
         assert_eq!((arena[0].0[1], changed[0].0[1]), (0.0, 3.0));
         assert!(arena == Arena::of(&STORED) && arena != changed);
         let own = &raw const changed[0];
-        changed[0].0[1] = 4.0;
+        changed.own().expect("memory")[0].0[1] = 4.0;
         assert!(core::ptr::eq(own, &changed[0]));
+    }
+
+    /// What is overwritten is not copied before, and is as it was if that fails.
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn what_is_part_of_the_program_is_overwritten_as_a_whole() {
+        let mut arena = Arena::of(&STORED);
+        let refused = arena.overwrite(|_| Err(Error::EmptyDataset));
+        assert!(refused.is_err() && core::ptr::eq(&*arena, &STORED));
+        let ones = |blocks: &mut [Block]| {
+            assert_eq!(blocks, [Block::ZERO]);
+            blocks.fill(Block([1.0; 16]));
+            Ok(())
+        };
+        arena.overwrite(ones).expect("memory");
+        assert_eq!(*arena, [Block([1.0; 16])]);
     }
 }

@@ -26,6 +26,36 @@ pub trait Declared: Sized + Send + Sync + 'static {
 pub trait SmallOutput: Declared {}
 
 /// A model that is compiled with its weights; only `model!` implements it, for `#[kiln(weights = "net.safetensors")]`.
+///
+/// ```
+/// use kiln::{SmallOutput, prelude::*};
+///
+/// model! {
+///     #[kiln(weights = "../examples/data/digits.safetensors")]
+///     struct Digits(image: [1, 8, 8]) -> [10] {
+///         Flatten,
+///         hidden: Dense(128),
+///         Relu,
+///         Dropout(0.2),
+///         logits: Dense(10),
+///     }
+/// }
+///
+/// // Of a type that is known, `pretrained` is a `const fn`.
+/// static NET: Digits = Digits::pretrained();
+///
+/// // In code for any model:
+/// fn classify<M: Model<Output = [f32; 10]> + Pretrained + SmallOutput>(image: &M::Input) -> usize {
+///     kiln::argmax(&M::pretrained().forward(image))
+/// }
+/// let image = [[[0.5; 8]; 8]];
+/// assert_eq!(classify::<Digits>(&image), kiln::argmax(&NET.forward(&image)));
+///
+/// // The weights are copied to the heap when they first change.
+/// let mut net = Digits::pretrained();
+/// net.parameters_mut().set("logits.bias", &[1.0; 10])?;
+/// # Ok::<(), kiln::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is compiled without weights",
     label = "declare the network with `#[kiln(weights = \"net.safetensors\")]`",

@@ -105,6 +105,8 @@ pub enum Error {
         /// How many there are.
         found: usize,
     },
+    /// The weights of a network are part of the program, and there is no allocator for a copy that may change.
+    Fixed,
     /// Bytes that are no state of a model's streams.
     State {
         /// The model.

@@ -15,7 +15,7 @@
 //! locked keeps its network, and a publisher tries again.
 
 use crate::{block::Block, model::Model, network::Network};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
     fmt,
     hint::spin_loop,
@@ -164,11 +164,17 @@ impl<N> Outlet<N> {
     }
 }
 
+/// A copy that owns its weights, also of a network that reads them from the program: to publish allocates nothing.
+fn owned<N: Model>(net: &N) -> N {
+    let blocks: Box<[Block]> = N::Network::arena(net).into();
+    N::Network::from_arena(blocks.into())
+}
+
 impl<N: Model> Publisher<N> {
     /// Adds a reader, which answers with the weights of `net` until others are published.
     pub fn reader(&mut self, net: &N) -> Reader<N> {
         let between = Between {
-            net: net.clone(),
+            net: owned(net),
             number: self.published,
         };
         let exchange = Arc::new(Exchange {
@@ -178,11 +184,11 @@ impl<N: Model> Publisher<N> {
         // Some systems allocate for a mutex when it is taken first.
         drop(exchange.between());
         self.outlets.push(Outlet {
-            spare: net.clone(),
+            spare: owned(net),
             exchange: Arc::clone(&exchange),
         });
         Reader {
-            net: net.clone(),
+            net: owned(net),
             number: self.published,
             exchange,
         }
@@ -199,7 +205,10 @@ impl<N: Model> Publisher<N> {
         self.published += 1;
         self.outlets.retain(Outlet::is_read);
         for Outlet { spare, exchange } in &mut self.outlets {
-            N::Network::arena_mut(spare).copy_from_slice(arena);
+            // It owns its arena, and so there is no error.
+            if let Ok(own) = N::Network::arena_mut(spare).own() {
+                own.copy_from_slice(arena);
+            }
             let mut between = exchange.between();
             mem::swap(&mut between.net, spare);
             between.number = self.published;

@@ -110,9 +110,13 @@ pub trait Model: Declared + Clone {
         Parameters::trusted(Self::Network::arena(self))
     }
 
-    /// The parameters by name, to be changed.
+    /// The parameters by name, to be changed. Of a network that is [`Pretrained`](crate::declared::Pretrained), the first
+    /// call copies them from the program to the heap. If that is impossible, each function that reads or changes them says
+    /// why: [`Error::Memory`](crate::error::Error::Memory), or [`Error::Fixed`](crate::error::Error::Fixed) without an
+    /// allocator.
     fn parameters_mut(&mut self) -> Parameters<Self, &mut [Block]> {
-        Parameters::trusted(Self::Network::arena_mut(self))
+        let own = Self::Network::arena_mut(self).own();
+        own.map_or_else(|_| Parameters::fixed(&mut []), Parameters::trusted)
     }
 
     /// Moves the parameters towards those of another network of this kind: `tau` of the way, as the target network of
@@ -145,7 +149,8 @@ pub trait Model: Declared + Clone {
     #[cfg(all(feature = "files", feature = "std"))]
     fn open(path: impl AsRef<Path>) -> Result<Self> {
         let mut arena = parameters::zeroed::<Self>()?;
-        files::load(path, &mut files::own, Self::Network::TENSORS, &mut arena)?;
+        arena
+            .overwrite(|arena| files::load(path, &mut files::own, Self::Network::TENSORS, arena))?;
         Ok(Self::Network::from_arena(arena))
     }
 
@@ -157,7 +162,9 @@ pub trait Model: Declared + Clone {
     #[cfg(feature = "files")]
     fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut arena = parameters::zeroed::<Self>()?;
-        files::load_bytes(bytes, &mut files::own, Self::Network::TENSORS, &mut arena)?;
+        arena.overwrite(|arena| {
+            files::load_bytes(bytes, &mut files::own, Self::Network::TENSORS, arena)
+        })?;
         Ok(Self::Network::from_arena(arena))
     }
 
@@ -183,15 +190,12 @@ pub trait Model: Declared + Clone {
     /// # Errors
     ///
     /// If the file cannot be read, or its tensors are not those of this model: one error lists all that are missing,
-    /// unexpected or misshapen, and which of them may be the same by another name. The model is unchanged then.
+    /// unexpected or misshapen, and which of them may be the same by another name. Or if the system has no memory for the
+    /// numbers, which a network that is compiled with its weights needs. The model is unchanged then.
     #[cfg(all(feature = "files", feature = "std"))]
     fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        files::load(
-            path,
-            &mut files::own,
-            Self::Network::TENSORS,
-            Self::Network::arena_mut(self),
-        )
+        Self::Network::arena_mut(self)
+            .overwrite(|arena| files::load(path, &mut files::own, Self::Network::TENSORS, arena))
     }
 
     /// Reads parameters from a file whose tensors have other names. `rename` is asked about each tensor of the file: it
@@ -223,12 +227,8 @@ pub trait Model: Declared + Clone {
         path: impl AsRef<Path>,
         mut rename: impl FnMut(&str) -> Option<alloc::borrow::Cow<'_, str>>,
     ) -> Result<()> {
-        files::load(
-            path,
-            &mut rename,
-            Self::Network::TENSORS,
-            Self::Network::arena_mut(self),
-        )
+        Self::Network::arena_mut(self)
+            .overwrite(|arena| files::load(path, &mut rename, Self::Network::TENSORS, arena))
     }
 
     /// The parameters as the bytes of a safetensors file.
@@ -248,12 +248,9 @@ pub trait Model: Declared + Clone {
     /// As [`load`](Model::load), but for those of reading.
     #[cfg(feature = "files")]
     fn load_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        files::load_bytes(
-            bytes,
-            &mut files::own,
-            Self::Network::TENSORS,
-            Self::Network::arena_mut(self),
-        )
+        Self::Network::arena_mut(self).overwrite(|arena| {
+            files::load_bytes(bytes, &mut files::own, Self::Network::TENSORS, arena)
+        })
     }
 
     /// Reads parameters from the bytes of a safetensors file whose tensors have other names; see
@@ -268,12 +265,8 @@ pub trait Model: Declared + Clone {
         bytes: &[u8],
         mut rename: impl FnMut(&str) -> Option<alloc::borrow::Cow<'_, str>>,
     ) -> Result<()> {
-        files::load_bytes(
-            bytes,
-            &mut rename,
-            Self::Network::TENSORS,
-            Self::Network::arena_mut(self),
-        )
+        Self::Network::arena_mut(self)
+            .overwrite(|arena| files::load_bytes(bytes, &mut rename, Self::Network::TENSORS, arena))
     }
 
     /// What the layers' `l1` and `l2` add to the loss. Reported losses leave it out.

@@ -274,7 +274,7 @@ pub trait Network: Send + Sync + 'static {
     /// The parameter arena.
     fn arena(model: &Self::Model) -> &[Block];
     /// The parameter arena.
-    fn arena_mut(model: &mut Self::Model) -> &mut [Block];
+    fn arena_mut(model: &mut Self::Model) -> &mut Arena;
 
     /// Answers `inputs`, one output each; `workspace` has at least `WORKSPACE_BLOCKS` for every input, of which those of the
     /// lead serve all groups.

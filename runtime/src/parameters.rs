@@ -74,17 +74,27 @@ pub type Names = iter::Map<
 /// ```
 pub struct Parameters<N, A> {
     arena: A,
-    /// Whether they are gradients: of them small numbers are kept, which may be all that there is, and only what is learnt
-    /// has one. Behind them the arena holds what statistics gain by a step.
-    gradients: bool,
+    holds: Holds,
     network: PhantomData<fn() -> N>,
+}
+
+/// What an arena holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Parameters.
+    Parameters,
+    /// Gradients: small numbers are kept, which may be all that there is, and only what is learnt has one. Behind them lies
+    /// what statistics gain by a step.
+    Gradients,
+    /// Nothing: the parameters are part of the program, and there is no memory to change them in.
+    Nothing,
 }
 
 impl<N, A: Clone> Clone for Parameters<N, A> {
     fn clone(&self) -> Self {
         Self {
             arena: self.arena.clone(),
-            gradients: self.gradients,
+            holds: self.holds,
             network: PhantomData,
         }
     }
@@ -117,6 +127,7 @@ impl<N: Declared, A: AsRef<[Block]>> Parameters<N, A> {
 
     /// All of the arena.
     pub(crate) fn arena(&self) -> Result<&[Block]> {
+        self.check_held()?;
         let arena = self.arena.as_ref();
         check::<N>(arena)?;
         Ok(&arena[..N::Network::PARAMETER_BLOCKS])
@@ -202,7 +213,7 @@ impl<N: Declared, A: AsRef<[Block]>> Parameters<N, A> {
         self.arena
             .as_ref()
             .get(learnt..all)
-            .filter(|_| self.gradients)
+            .filter(|_| self.holds == Holds::Gradients)
     }
 }
 
@@ -211,7 +222,7 @@ impl<N: Declared, A> Parameters<N, A> {
     pub(crate) fn trusted(arena: A) -> Self {
         Self {
             arena,
-            gradients: false,
+            holds: Holds::Parameters,
             network: PhantomData,
         }
     }
@@ -219,19 +230,40 @@ impl<N: Declared, A> Parameters<N, A> {
     /// Gradients whose arena is known to be large enough.
     pub(crate) fn trusted_gradients(arena: A) -> Self {
         Self {
-            gradients: true,
+            holds: Holds::Gradients,
             ..Self::trusted(arena)
         }
+    }
+
+    /// Parameters that cannot change where they are; the arena is empty.
+    pub(crate) fn fixed(arena: A) -> Self {
+        Self {
+            holds: Holds::Nothing,
+            ..Self::trusted(arena)
+        }
+    }
+
+    /// Refuses an arena that holds nothing.
+    fn check_held(&self) -> Result<()> {
+        if self.holds != Holds::Nothing {
+            return Ok(());
+        }
+        #[cfg(feature = "alloc")]
+        return Err(Error::Memory {
+            what: "the network's parameters",
+            bytes: (N::Network::PARAMETER_BLOCKS * size_of::<Block>()) as u128,
+        });
+        #[cfg(not(feature = "alloc"))]
+        Err(Error::Fixed)
     }
 
     /// What has a name.
     fn tensors(&self) -> &'static [Tensor] {
         let all = N::Network::TENSORS;
         let learnt = || all.partition_point(|tensor| tensor.learnt().is_some());
-        if self.gradients {
-            &all[..learnt()]
-        } else {
-            all
+        match self.holds {
+            Holds::Gradients => &all[..learnt()],
+            Holds::Parameters | Holds::Nothing => all,
         }
     }
 
@@ -265,9 +297,9 @@ impl<N: Declared, A> Parameters<N, A> {
 
     /// Blocks of what has a name.
     fn named_blocks(&self) -> usize {
-        match self.gradients {
-            true => N::Network::LEARNT_BLOCKS,
-            false => N::Network::PARAMETER_BLOCKS,
+        match self.holds {
+            Holds::Gradients => N::Network::LEARNT_BLOCKS,
+            Holds::Parameters | Holds::Nothing => N::Network::PARAMETER_BLOCKS,
         }
     }
 }
@@ -299,7 +331,7 @@ impl<N: Declared, A: AsMut<[Block]>> Parameters<N, A> {
     pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
         let tensor = self.find_for(name, values.len())?;
         check_numbers(tensor, values)?;
-        let gradients = self.gradients;
+        let gradients = self.holds == Holds::Gradients;
         let numbers = must_cast_slice_mut::<Block, f32>(self.arena_mut()?);
         if let (Role::Count, [low, high, ..], &[value]) =
             (tensor.role, &mut numbers[tensor.layout.offset..], values)
@@ -354,6 +386,7 @@ impl<N: Declared, A: AsMut<[Block]>> Parameters<N, A> {
 
     /// All of the arena.
     pub(crate) fn arena_mut(&mut self) -> Result<&mut [Block]> {
+        self.check_held()?;
         let arena = self.arena.as_mut();
         check::<N>(arena)?;
         Ok(&mut arena[..N::Network::PARAMETER_BLOCKS])

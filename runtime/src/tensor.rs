@@ -1,6 +1,7 @@
 //! What a network holds: one record for each tensor of its arena.
 
 use crate::layout::Layout;
+pub use kiln_weights::{LARGEST_COUNT, joined_count, split_count};
 
 /// A tensor of a network: its name and shape in PyTorch's `state_dict`, its place in the arena, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -172,41 +173,5 @@ impl Tensor {
             Role::Learnt { rate, .. } => rate,
             Role::Frozen | Role::Statistic { .. } | Role::Count => 1.0,
         }
-    }
-}
-
-/// The largest count there is room for, and the number of which `high` counts the multiples.
-pub const LARGEST_COUNT: u64 = HIGH * HIGH - 1;
-const HIGH: u64 = 1 << 24;
-
-/// A count as it is kept.
-pub fn split_count(count: u64) -> [f32; 2] {
-    let count = count.min(LARGEST_COUNT);
-    [(count % HIGH) as f32, (count / HIGH) as f32]
-}
-
-/// A count that is kept as `low` and `high`.
-pub fn joined_count([low, high]: [f32; 2]) -> u64 {
-    low as u64 + high as u64 * HIGH
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LARGEST_COUNT, joined_count, split_count};
-
-    #[test]
-    fn counts_are_exact() {
-        for count in [
-            0,
-            1,
-            7,
-            (1 << 24) - 1,
-            1 << 24,
-            (1 << 40) + 12_345,
-            LARGEST_COUNT,
-        ] {
-            assert_eq!(joined_count(split_count(count)), count);
-        }
-        assert_eq!(joined_count(split_count(u64::MAX)), LARGEST_COUNT);
     }
 }

@@ -1,31 +1,26 @@
-//! Files of weights, [safetensors](https://huggingface.co/docs/safetensors): what is one, and the numbers in it.
+//! Files of weights in the format [safetensors](https://huggingface.co/docs/safetensors): how they are checked, and how
+//! their numbers become those of a network.
 //!
-//! The compiler reads them for a network that is compiled with its weights, the runtime while a program runs. Both say the
-//! same of a file that is none.
+//! The compiler reads such files for a network that is compiled with its weights, the runtime while a program runs. Both
+//! report the same errors.
 #![forbid(unsafe_code)]
 #![no_std]
 
+#[cfg(feature = "files")]
 extern crate alloc;
 
+#[cfg(feature = "files")]
+mod file;
+#[cfg(feature = "files")]
 pub mod header;
+mod kept;
+#[cfg(feature = "files")]
 mod number;
 
-use alloc::string::String;
-
-pub use number::{LARGEST_COUNT, Number, Unfit, count};
-pub use safetensors::{Dtype, SafeTensors, tensor};
-
-/// The tensors of a file.
-///
-/// # Errors
-///
-/// Why there are none: what else the file is, or where it is damaged; and what to do.
-pub fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
-    header::check_start(bytes)?;
-    let names = header::check(bytes)?;
-    let file = SafeTensors::deserialize(bytes).map_err(|error| header::explain(&error, bytes))?;
-    match file.len() == names {
-        true => Ok(file),
-        false => Err(header::TWICE.into()),
-    }
-}
+pub use kept::{LARGEST_COUNT, TINY, UPPER, flush_number, joined_count, split_count};
+#[cfg(feature = "files")]
+pub use {
+    file::parse,
+    number::{Number, Unfit, count},
+    safetensors::{Dtype, SafeTensors, tensor},
+};

@@ -1,9 +1,7 @@
 //! Floating-point numbers of 16, 32 and 64 bits as `f32`, and counts.
 
+use crate::kept::LARGEST_COUNT;
 use safetensors::Dtype;
-
-/// The largest count: what two floats keep exactly, each up to 2^24.
-pub const LARGEST_COUNT: u64 = (1 << 48) - 1;
 
 /// A type of number that can be converted to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +21,13 @@ pub enum Number {
 /// What is wrong with a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unfit {
-    /// Number so many is NaN or infinite.
+    /// The number at this index is NaN or infinite.
     NotFinite(usize),
-    /// Number so many is finite, but not as `f32`.
+    /// The number at this index is finite, but not as `f32`.
     TooLarge(usize),
-    /// Number so many is negative.
+    /// The number at this index is negative.
     Negative(usize, f32),
-    /// It counts nothing.
+    /// The number is not a count: it is negative, or above [`LARGEST_COUNT`].
     Count(i64),
 }
 
@@ -43,6 +41,15 @@ impl Number {
             (false, Dtype::F32) => Some(Self::F32),
             (false, Dtype::F64) => Some(Self::F64),
             _ => None,
+        }
+    }
+
+    /// The types that a tensor of numbers, or a count, can be made of, in prose.
+    pub fn expected(is_count: bool, takes_doubles: bool) -> &'static str {
+        match (is_count, takes_doubles) {
+            (true, _) => "I64",
+            (false, true) => "F32, F64, F16 or BF16",
+            (false, false) => "F32, F16 or BF16",
         }
     }
 
@@ -139,7 +146,8 @@ fn half(bits: u16) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{LARGEST_COUNT, Number, Unfit, count, half};
+    use super::{Number, Unfit, count, half};
+    use crate::kept::LARGEST_COUNT;
     use alloc::{format, vec::Vec};
 
     /// The definition, in `f64`.

@@ -122,7 +122,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
         .as_ref()
         .filter(|_| facade.allocates)
         .map(|stream| &stream.methods);
-    let stored = stored::method(model);
+    let stored = stored::method(facade, model);
     let (exported, header) = export::exported(model).map_or((None, None), |exported| {
         (Some(exported.functions), Some(exported.header))
     });
@@ -223,7 +223,7 @@ pub fn emit(facade: &Facade, model: &Model<'_>) -> TokenStream {
             &model.arena.0
         }
 
-        fn arena_mut(model: &mut Self) -> &mut [rt::Block] {
+        fn arena_mut(model: &mut Self) -> &mut rt::Arena {
             &mut model.arena.0
         }
 

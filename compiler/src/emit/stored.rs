@@ -1,13 +1,12 @@
 //! Weights that are part of the program: one literal, which is there when the program begins.
 
 use super::{document, model::Model};
-use crate::storage::LANES;
+use crate::{facade::Facade, storage::LANES};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use std::path::Path;
 
-/// The method that gives the network as it is stored, if it is.
-pub fn method(model: &Model<'_>) -> Option<TokenStream> {
+/// The method that gives the network with its stored weights, if it has some.
+pub fn method(facade: &Facade, model: &Model<'_>) -> Option<TokenStream> {
     let bytes = model.weights.as_ref()?;
     let file = model.graph.asked.weights.as_ref()?.value();
     let doc = format!(
@@ -16,10 +15,7 @@ pub fn method(model: &Model<'_>) -> Option<TokenStream> {
     );
     let blocks = bytes.len() / (LANES * size_of::<f32>());
     let literal = Literal::byte_string(bytes);
-    let path = match Path::new(&file).is_absolute() {
-        true => quote!(#file),
-        false => quote!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #file)),
-    };
+    let path = facade.included(&file);
     Some(quote! {
         #[doc = #doc]
         #[must_use]

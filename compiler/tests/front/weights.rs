@@ -1,7 +1,8 @@
 //! Weights that a model is compiled with: what a file must hold, and what is said of one that does not.
 
-use kiln_compiler::{graph::Graph, read, report::Report, weights};
+use kiln_compiler::{compile, facade::Facade, graph::Graph, read, report::Report, weights};
 use kiln_weights::tensor::{Dtype, TensorView, serialize};
+use quote::quote;
 use std::{env, fs, path::PathBuf, process};
 
 /// A tensor of a file: name, type, shape, bytes.
@@ -16,6 +17,14 @@ impl Folder {
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("net.safetensors"), bytes).expect("a file");
         Self(folder)
+    }
+
+    /// A facade whose user's Cargo.toml is in the folder.
+    fn facade(&self) -> Facade {
+        Facade {
+            folder: Some(self.0.clone()),
+            ..Facade::owning(quote!(::kiln))
+        }
     }
 }
 
@@ -33,7 +42,7 @@ fn graph(body: &str) -> Graph {
 /// What is said of a file of these bytes.
 fn said_of_bytes(test: &str, body: &str, bytes: &[u8]) -> Vec<String> {
     let (folder, mut report) = (Folder::of(test, bytes), Report::default());
-    weights::read(&graph(body), &folder.0, &mut report);
+    weights::read(&graph(body), &folder.facade(), &mut report);
     report.take_messages()
 }
 
@@ -94,7 +103,7 @@ fn but(index: usize, tensor: Tensor) -> Vec<Tensor> {
 #[test]
 fn a_file_that_fits_is_read() {
     let (folder, mut report) = (Folder::of("fits", &file(&right())), Report::default());
-    let read = weights::read(&graph(NET), &folder.0, &mut report).expect("a file");
+    let read = weights::read(&graph(NET), &folder.facade(), &mut report).expect("a file");
     assert_eq!(report.take_messages(), [""; 0]);
     assert_eq!(read["fc.weight"], [1.0, 2.0, 3.0, 1e-30]);
     assert_eq!(read["norm.num_batches_tracked"], [7.0, 0.0]);
@@ -104,11 +113,11 @@ fn a_file_that_fits_is_read() {
 #[test]
 fn a_file_that_is_not_there_is_told_at_its_name() {
     let mut report = Report::default();
-    weights::read(
-        &graph(NET),
-        &env::temp_dir().join("kiln-nowhere"),
-        &mut report,
-    );
+    let nowhere = Facade {
+        folder: Some(env::temp_dir().join("kiln-nowhere")),
+        ..Facade::owning(quote!(::kiln))
+    };
+    weights::read(&graph(NET), &nowhere, &mut report);
     let messages = report.take_messages();
     assert!(
         messages[0].starts_with("`net.safetensors` cannot be read ("),
@@ -135,7 +144,7 @@ fn what_is_no_whole_file_is_told() {
         let said = said_of_bytes("damaged", NET, bytes);
         assert_eq!(said.len(), 1);
         assert!(
-            said[0].starts_with("`net.safetensors` holds no weights; "),
+            said[0].starts_with("`net.safetensors` is not a valid file of weights; "),
             "{said:?}"
         );
         assert!(said[0].contains(expected), "{said:?}");
@@ -204,13 +213,7 @@ fn every_mistake_is_told() {
     ];
     for (test, tensors, expected) in cases {
         let said = said(test, NET, &tensors);
-        assert_eq!(said[0], expected);
-        // A tensor by another name is one that no layer has, too.
-        assert_eq!(
-            said.len(),
-            1 + usize::from(expected.contains("another name")),
-            "{said:?}"
-        );
+        assert_eq!(said, [expected]);
     }
 }
 
@@ -238,6 +241,52 @@ fn weights_of_another_model_are_one_mistake() {
     );
 }
 
+const DENSE: &str = "(x: [2]) -> [2] { fc: Dense(2) }";
+
+/// The tensors of `DENSE` under other names.
+fn dense(weight: &'static str, bias: &'static str) -> [Tensor; 2] {
+    [
+        (weight, Dtype::F32, &[2, 2], floats(&[0.0; 4])),
+        (bias, Dtype::F32, &[2], floats(&[0.0; 2])),
+    ]
+}
+
+/// As Lightning and `DataParallel` save a module.
+#[test]
+fn a_prefix_of_all_names_is_one_mistake() {
+    let expected = "every name in `net.safetensors` begins with `model.`; save it without, as \
+                    `{k.removeprefix(\"model.\"): v for k, v in state.items()}`, or name the layers so, as in \
+                    `fc: Dense(10, name = \"model.fc\")`";
+    let tensors = dense("model.fc.weight", "model.fc.bias");
+    assert_eq!(said("wrapped", DENSE, &tensors), [expected]);
+    let twice = said(
+        "twice",
+        DENSE,
+        &dense("module.model.fc.weight", "module.model.fc.bias"),
+    );
+    assert!(
+        twice[0].contains("begins with `module.model.`;"),
+        "{twice:?}"
+    );
+    // Where only some have it, each is told at its layer.
+    let some = said("some", DENSE, &dense("model.fc.weight", "ema.fc.bias"));
+    assert_eq!(some.len(), 2, "{some:?}");
+    assert!(
+        some[0].ends_with("is `model.fc.weight` the same by another name?"),
+        "{some:?}"
+    );
+}
+
+#[test]
+fn a_misspelt_layer_is_told_its_nearest_name() {
+    let said = said("misspelt", DENSE, &dense("cf.weight", "cf.bias"));
+    let expected = [
+        "`net.safetensors` has no `fc.weight` [2, 2]; is `cf.weight` the same by another name?",
+        "`net.safetensors` has no `fc.bias` [2]; is `cf.bias` the same by another name?",
+    ];
+    assert_eq!(said, expected);
+}
+
 #[test]
 fn a_mistake_in_a_block_is_told_once() {
     let source = "block Unit(x) { fc: Dense(2) }
@@ -249,7 +298,43 @@ fn a_mistake_in_a_block_is_told_once() {
         ("out.bias", Dtype::F32, &[2], floats(&[0.0; 2])),
     ];
     let folder = Folder::of("block", &file(&tensors));
-    weights::read(&graphs[0], &folder.0, &mut report);
+    weights::read(&graphs[0], &folder.facade(), &mut report);
     let expected = "`net.safetensors` has no `units.0.fc.weight` [2, 2]; it may be of another model (in units.0 and 1 more)";
     assert_eq!(report.take_messages(), [expected]);
+}
+
+/// Changing the file rebuilds the crate: rustc is told of it by `include_bytes!` of the file that the macro has read.
+#[test]
+fn the_expansion_includes_the_file() {
+    let folder = Folder::of("included", &file(&dense("fc.weight", "fc.bias")));
+    let expansion = |facade: &Facade, path: &str| {
+        let source = format!("#[kiln(weights = {path:?})] struct Net{DENSE}");
+        compile(facade, source.parse().expect("it lexes")).to_string()
+    };
+    let within = expansion(&folder.facade(), "net.safetensors");
+    let path = quote!(::core::include_bytes!(::core::concat!(
+        ::core::env!("CARGO_MANIFEST_DIR"),
+        "/",
+        "net.safetensors"
+    )));
+    assert!(within.contains(&path.to_string()));
+    // Without Cargo a path begins in the working directory; here it is absolute.
+    let absolute = folder.0.join("net.safetensors");
+    let absolute = absolute.to_str().expect("a path in UTF-8");
+    let alone = Facade {
+        folder: None,
+        ..Facade::owning(quote!(::kiln))
+    };
+    let path = quote!(::core::include_bytes!(#absolute)).to_string();
+    for facade in [&folder.facade(), &alone] {
+        assert!(expansion(facade, absolute).contains(&path));
+    }
+    let working = env::current_dir().expect("a folder");
+    assert_eq!(alone.file("net"), working.join("net"));
+    let working = working.join("net");
+    let working = working.to_str().expect("a path in UTF-8");
+    assert_eq!(
+        alone.included("net").to_string(),
+        quote!(#working).to_string()
+    );
 }

@@ -4,8 +4,7 @@
 
 use core::panic::PanicInfo;
 use kiln::{
-    Block, CrossEntropy, Descent, Lent, Parameters, Result, Score, Sgd, TrainingIn, memory,
-    model,
+    Block, CrossEntropy, Descent, Lent, Parameters, Result, Score, Sgd, TrainingIn, memory, model,
 };
 
 model! {

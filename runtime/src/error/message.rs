@@ -52,6 +52,10 @@ impl Display for Error {
                 f,
                 "there is room for {found} {what}, but {expected} are needed; lend as many as `kiln::memory` says"
             ),
+            Self::Fixed => f.write_str(
+                "the network's weights are part of the program and cannot change; copy the blocks of `parameters()` to \
+                 memory of your own, and train them as `Parameters`",
+            ),
             Self::Batch { expected, found } => write!(
                 f,
                 "{found} samples were given, but the training memory was made for {expected}; give it a larger batch"

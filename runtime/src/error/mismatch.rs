@@ -276,7 +276,7 @@ mod tests {
             }],
             types: vec![Mistyped {
                 name: "steps".into(),
-                expected: "F32 (or F64, F16, BF16)",
+                expected: "F32, F64, F16 or BF16",
                 found: "I64".into(),
             }],
             counts: vec![("bn.batches".into(), -1)],
@@ -295,7 +295,7 @@ mod tests {
              \n  unexpected: `fc.scale`\
              \n  repeated: `pool.scale`: the file's `pool.factor` is a second tensor of this name\
              \n  misshapen: `fc.weight`: expected [10, 128], found [10, 64]\
-             \n  element type: `steps`: expected F32 (or F64, F16, BF16), found I64\
+             \n  element type: `steps`: expected F32, F64, F16 or BF16, found I64\
              \n  not finite: `conv.bias`: number 3 in row-major order is NaN or infinite\
              \n  too large: `conv.weight`: number 5 in row-major order is finite, but does not fit in `f32`\
              \n  negative: `bn.variance`: expected a variance, 0 or more, found -0.5 as number 2 in row-major order\

@@ -115,10 +115,7 @@ fn match_tensors<'a>(
         let Some(number) = Number::of(is_count, view.dtype()) else {
             mismatch.types.push(Mistyped {
                 name,
-                expected: match is_count {
-                    true => "I64",
-                    false => "F32 (or F64, F16, BF16)",
-                },
+                expected: Number::expected(is_count, true),
                 found: view.dtype().to_string(),
             });
             continue;

@@ -233,7 +233,7 @@ fn all_mismatches_are_reported_at_once() {
         }],
         types: vec![Mistyped {
             name: "steps".into(),
-            expected: "F32 (or F64, F16, BF16)",
+            expected: "F32, F64, F16 or BF16",
             found: "I64".into(),
         }],
         not_finite: vec![("0.bias".into(), 3)],

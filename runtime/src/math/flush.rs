@@ -18,12 +18,8 @@ use core::arch::x86_64::{
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::{Level, f32x8, x86::Avx2};
 use fearless_simd::{Simd, f32x16, prelude::*, u32x16};
-
-/// The smallest magnitude that is not zero: 2^-63.
-pub const TINY: f32 = 1.0 / (1_u64 << 63) as f32;
-
-/// The upper two bits of the exponent. Both are zero where the magnitude is below [`TINY`], and only there.
-const UPPER: u32 = 0x6000_0000;
+use kiln_weights::UPPER;
+pub use kiln_weights::{TINY, flush_number};
 
 /// `x` where its magnitude is at least 2^-63, +0 where it is less; NaN and infinities keep their bits.
 #[inline(always)]
@@ -100,12 +96,6 @@ fearless_simd::kernel!(
         _mm256_castsi256_ps(_mm256_sign_epi32(bits, upper))
     }
 );
-
-/// [`flush`] of one number.
-#[inline(always)]
-pub fn flush_number(x: f32) -> f32 {
-    if x.to_bits() & UPPER == 0 { 0.0 } else { x }
-}
 
 /// The bits of a block.
 #[inline(always)]

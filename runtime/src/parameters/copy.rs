@@ -5,8 +5,10 @@ use crate::{
     block::Block,
     declared::Declared,
     error::{Error, Mismatch, Misshapen, Result},
+    tensor::Tensor,
+    value::room,
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 
 impl<N: Declared, A: AsRef<[Block]> + AsMut<[Block]>> Parameters<N, A> {
     /// Copies every tensor of this network from the tensor of its name in another, which may have more than these. So one
@@ -34,7 +36,7 @@ impl<N: Declared, A: AsRef<[Block]> + AsMut<[Block]>> Parameters<N, A> {
     /// # Errors
     ///
     /// [`Error::UnknownParameter`] if the other network has no tensor of a name, [`Error::Weights`] if any has another
-    /// shape there; nothing is copied then.
+    /// shape there, [`Error::Memory`] if there is none for the largest tensor; nothing is copied then.
     pub fn copy_from<M: Declared, B: AsRef<[Block]>>(
         &mut self,
         other: &Parameters<M, B>,
@@ -55,11 +57,12 @@ impl<N: Declared, A: AsRef<[Block]> + AsMut<[Block]>> Parameters<N, A> {
         if !wrong.is_empty() {
             return Err(Error::Weights(Box::new(wrong)));
         }
-        let mut values = Vec::new();
+        let counts = self.tensors().iter().map(Tensor::count);
+        let mut values = room("the numbers of a tensor", counts.max().unwrap_or(0))?;
         for (name, shape) in self.names() {
-            values.resize(shape.iter().product(), 0.0);
-            other.read(name, &mut values)?;
-            self.set(name, &values)?;
+            let values: &mut [f32] = &mut values[..shape.iter().product()];
+            other.read(name, values)?;
+            self.set(name, values)?;
         }
         Ok(())
     }

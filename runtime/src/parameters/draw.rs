@@ -49,7 +49,7 @@ pub fn initialized<N: Declared>(seed: Seed) -> N {
 #[cfg(feature = "alloc")]
 pub fn try_initialized<N: Declared>(seed: Seed) -> Result<N> {
     let mut arena = zeroed::<N>()?;
-    initialize::<N>(&mut arena, seed);
+    initialize::<N>(arena.own()?, seed);
     Ok(N::Network::from_arena(arena))
 }
 

@@ -42,11 +42,15 @@ impl<N: Model> Ema<N> {
     ///
     /// # Errors
     ///
-    /// [`Setting`](crate::error::Error::Setting) if `decay` is not at least 0 and below 1.
+    /// [`Setting`](crate::error::Error::Setting) if `decay` is not at least 0 and below 1,
+    /// [`Memory`](crate::error::Error::Memory) if there is none for the weights of a network that is compiled with its own.
     pub fn new(net: &N, decay: f64) -> Result<Self> {
         check_decay("decay", decay)?;
+        let mut average = net.clone();
+        // So that to follow allocates nothing and cannot fail.
+        N::Network::arena_mut(&mut average).own()?;
         Ok(Self {
-            average: net.clone(),
+            average,
             decay,
             followed: 0,
         })
@@ -55,7 +59,9 @@ impl<N: Model> Ema<N> {
     /// Moves the average towards the weights of `net`. The first call copies them. What is not learnt, such as the
     /// statistics of `BatchNorm`, is copied in every call.
     pub fn follow(&mut self, net: &N) {
-        let average = N::Network::arena_mut(&mut self.average);
+        let Ok(average) = N::Network::arena_mut(&mut self.average).own() else {
+            return;
+        };
         let (arena, learnt) = (N::Network::arena(net), N::Network::LEARNT_BLOCKS);
         follow(average, arena, learnt, (self.followed, self.decay));
         self.followed = self.followed.saturating_add(1);

@@ -53,8 +53,11 @@ impl<'a, N: Model> Averaged<'a, N> {
     }
 
     fn swap(&mut self) {
-        if let Some(average) = &mut self.average {
-            N::Network::arena_mut(self.net).swap_with_slice(&mut average.arena);
+        // A network that has an average was trained or resumed, so it owns its parameters.
+        if let Some(average) = &mut self.average
+            && let Ok(arena) = N::Network::arena_mut(self.net).own()
+        {
+            arena.swap_with_slice(&mut average.arena);
         }
     }
 }

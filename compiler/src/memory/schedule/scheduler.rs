@@ -123,6 +123,16 @@ impl<'a> Scheduler<'a> {
         }
     }
 
+    /// What messages call a value: its layer where one gives it, and else its own name, as of an input or a copy.
+    fn title(&self, value: ValueId) -> String {
+        let root = self.roots[value.0];
+        let stage = self.givers[root.0].map(|stage| &self.layout.stages[stage]);
+        match stage.filter(|stage| stage.layer.is_some()) {
+            Some(stage) => stage.label.clone(),
+            None => self.name(root).to_owned(),
+        }
+    }
+
     /// Whether a value depends on something learnt.
     pub(super) fn learns(&self, value: ValueId) -> bool {
         self.layout.values[value.0].learns
@@ -134,7 +144,7 @@ impl<'a> Scheduler<'a> {
             return buffer;
         }
         let blocks = self.layout.values[value.0].storage.blocks();
-        let (name, label) = (self.name(value).to_owned(), self.label(value));
+        let (name, label) = (self.title(value), self.label(value));
         let buffer = self.program.buffer(name, label, blocks);
         *self.root(value).value.insert(buffer)
     }
@@ -145,8 +155,8 @@ impl<'a> Scheduler<'a> {
             return buffer;
         }
         let root = &self.layout.values[self.roots[value.0].0];
-        let name = format!("delta of {}", root.name);
-        let label = format!("{}_delta", self.label(self.roots[value.0]));
+        let name = format!("delta of {}", self.title(value));
+        let label = format!("{}_delta", self.label(value));
         let buffer = self.program.buffer(name, label, root.storage.blocks());
         *self.root(value).delta.insert(buffer)
     }
@@ -216,8 +226,8 @@ impl<'a> Scheduler<'a> {
         if let Some(&buffer) = self.own.get(&(index, name)) {
             return buffer;
         }
-        let stage = &self.layout.stages[index];
-        let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
+        let of = &self.layout.stages[index].label;
+        let label = format!("{of}_{name}");
         let buffer = self
             .program
             .buffer(format!("{name} of {of}"), label, size(form));
@@ -230,8 +240,8 @@ impl<'a> Scheduler<'a> {
         if let Some(&joint) = self.joint.get(&(index, name)) {
             return joint;
         }
-        let stage = &self.layout.stages[index];
-        let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
+        let of = &self.layout.stages[index].label;
+        let label = format!("{of}_{name}");
         let joint = format!("{name} of {of}");
         let joint = JointId(self.program.joint.add(joint, label, size(form)));
         self.joint.insert((index, name), joint);
@@ -243,8 +253,8 @@ impl<'a> Scheduler<'a> {
         if let Some(&kept) = self.kept.get(&(index, name)) {
             return kept;
         }
-        let stage = &self.layout.stages[index];
-        let (of, label) = (self.name(stage.output), format!("{}_{name}", stage.label));
+        let of = &self.layout.stages[index].label;
+        let label = format!("{of}_{name}");
         let kept = format!("{name} of {of}");
         let kept = KeptId(self.program.kept.add(kept, label, size(form)));
         self.kept.insert((index, name), kept);

@@ -244,7 +244,8 @@ impl<N: Model, O: Optimizer, M: AsRef<[State<O>]> + AsMut<[State<O>]>> Descent<N
         let mut remembered = state[..all].to_vec();
         let bytes = try_cast_slice_mut::<_, u8>(&mut remembered).unwrap_or_default();
         kind.take_state(&mut reader, bytes);
-        let arena = net.map(N::Network::arena_mut);
+        let arena = net.map(|net| N::Network::arena_mut(net).own());
+        let arena = arena.transpose()?;
         let mut parameters = arena.as_deref().map(<[_]>::to_vec);
         if let Some(parameters) = &mut parameters {
             kind.take_parameters(&mut reader, "model", parameters);

@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Result},
     inference::{Workspace, forward, forward_batch, forward_in},
     model::Model,
-    parameters::{Seed, initialized},
+    network::Network,
+    parameters::{Parameters, Seed, initialized},
 };
 use alloc::{vec, vec::Vec};
 
@@ -146,4 +147,21 @@ fn a_seed_does_not_depend_on_the_layout() {
         let bits = rand_core::Rng::next_u32(&mut generator) >> 8;
         assert_eq!(weight, (bits as f32 / 8_388_608.0 - 1.0) * 0.378);
     }
+}
+
+/// What a network gives that is compiled with its weights, where there is no memory to change them in.
+#[test]
+fn parameters_that_cannot_change_say_so() {
+    let mut fixed = Parameters::<Net, &mut [Block]>::fixed(&mut []);
+    let bytes = (<Net as Network>::PARAMETER_BLOCKS * size_of::<Block>()) as u128;
+    let is_expected = |found: Result<()>| match found {
+        Err(Error::Memory { bytes: found, .. }) => found == bytes,
+        _ => false,
+    };
+    let mut bias = [0.0; OUTPUTS];
+    assert!(is_expected(fixed.set("logits.bias", &bias)));
+    assert!(is_expected(fixed.read("logits.bias", &mut bias)));
+    assert!(is_expected(fixed.clamp(-1.0..=1.0)));
+    assert!(fixed.blocks_mut().is_empty());
+    assert_eq!(fixed.names().count(), 4);
 }

@@ -108,7 +108,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Mlp<DROPOUT, PENALTIES> {
 
     /// All parameters.
     pub fn arena_mut(&mut self) -> &mut [Block] {
-        &mut self.0
+        self.0.own().expect("memory")
     }
 }
 
@@ -188,7 +188,7 @@ impl<const DROPOUT: bool, const PENALTIES: bool> Network for Mlp<DROPOUT, PENALT
         &model.0
     }
 
-    fn arena_mut(model: &mut Self) -> &mut [Block] {
+    fn arena_mut(model: &mut Self) -> &mut Arena {
         &mut model.0
     }
 

@@ -46,7 +46,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
         let (path, file) = open(path.as_ref())?;
         let mut state = filled("the optimizer's moments", N::Network::LEARNT_BLOCKS)?;
         let bytes = try_cast_slice_mut::<State<O>, u8>(&mut state).unwrap_or_default();
-        let arena = N::Network::arena_mut(net);
+        let arena = N::Network::arena(net);
         let read = Read::of(
             &path,
             &file,
@@ -54,7 +54,10 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             arena,
             bytes,
         )?;
-        arena.copy_from_slice(&read.arena);
+        N::Network::arena_mut(net).overwrite(|arena| {
+            arena.copy_from_slice(&read.arena);
+            Ok(())
+        })?;
         self.past = Past {
             network: Some(fingerprint(net)),
             state,

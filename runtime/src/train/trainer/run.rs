@@ -112,7 +112,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             self.epoch_ended(net, fit)?;
         }
         if fit.history.stopped != Some(Stopped::Interrupted) {
-            let arena = N::Network::arena_mut(net);
+            let arena = N::Network::arena_mut(net).own()?;
             // None are kept where they are not to come back.
             if fit.early.weights.len() == arena.len() {
                 arena.copy_from_slice(&fit.early.weights);

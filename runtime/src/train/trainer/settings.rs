@@ -187,7 +187,8 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             return None;
         }
         let mut averaged = net.clone();
-        N::Network::arena_mut(&mut averaged).copy_from_slice(&average.arena);
+        let arena = N::Network::arena_mut(&mut averaged).own().ok()?;
+        arena.copy_from_slice(&average.arena);
         Some(averaged)
     }
 

@@ -82,7 +82,7 @@ impl<O: Optimizer, L, M> Trainer<O, L, M> {
             tensors: N::Network::TENSORS,
             courses,
         };
-        let (arena, state) = (N::Network::arena_mut(net), &mut self.past.state);
+        let (arena, state) = (N::Network::arena_mut(net).own()?, &mut self.past.state);
         let (mut passes, whole) = (run.memory.passes()?, &mut run.whole);
         if !keeps_gradients {
             let mut applied = Applied::<N, _> {

@@ -1,0 +1,8 @@
+use kiln::prelude::*;
+
+model! {
+    #[kiln(weights = "weights/cut_off.safetensors")]
+    struct Net(x: [4]) -> [2] { fc: Dense(2) }
+}
+
+fn main() {}
