@@ -19,7 +19,7 @@ pub fn limits(asked: &Asked, constants: &Constants, report: &mut Report) -> Vec<
     let limit = |(resource, most): &(Resource, syn::Expr)| {
         Some(Limit {
             resource: *resource,
-            most: constants.integer(most, report)?,
+            most: constants.amount(most, report)?,
             span: most.span(),
         })
     };

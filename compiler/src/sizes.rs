@@ -193,6 +193,12 @@ impl Constants {
         self.check_limit(value, expr, report)
     }
 
+    /// A number of anything, such as bytes, which may be more than a tensor holds.
+    pub fn amount(&self, expr: &Expr, report: &mut Report) -> Option<usize> {
+        let value = self.value(expr, report)?;
+        Some(usize::try_from(value).unwrap_or(usize::MAX))
+    }
+
     /// A tensor without numbers has no use, and a layer without outputs none either.
     fn check_not_zero(&self, size: usize, expr: &Expr, report: &mut Report) -> Option<usize> {
         if size == 0 {

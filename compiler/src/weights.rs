@@ -3,7 +3,7 @@
 use crate::{
     attributes::Asked,
     facade::Facade,
-    graph::{Graph, Layer, LayerId, Role},
+    graph::{Graph, LayerId, Role},
     nearest::{list, nearest},
     packing::Packing,
     place::layout::Layout,
@@ -78,6 +78,7 @@ fn matched(
             return weights;
         }
     }
+    let mut mistakes: Vec<(LayerId, String)> = Vec::new();
     for parameter in parameters(graph) {
         let Parameter { layer, name, .. } = &parameter;
         let numbers = match left.remove(&name[..]) {
@@ -93,12 +94,12 @@ fn matched(
             Ok(numbers) => {
                 weights.insert(name.clone(), numbers);
             }
-            Err(message) => {
-                let before = report.within(place(graph, parameter.id));
-                report.error(layer.span, message);
-                report.within(before);
-            }
+            Err(message) => mistakes.push((*layer, message)),
         }
+    }
+    for mistakes in mistakes.chunk_by(|(layer, _), (next, _)| layer == next) {
+        let messages = mistakes.iter().map(|(_, message)| &message[..]);
+        tell(graph, mistakes[0].0, messages, report);
     }
     if !left.is_empty() {
         report.error_over(file, unexpected(&left, &file_name));
@@ -106,10 +107,26 @@ fn matched(
     weights
 }
 
+/// Reports what is wrong with a layer's tensors. What stands in a block is one error, for there a token has one.
+fn tell<'a>(
+    graph: &Graph,
+    layer: LayerId,
+    messages: impl Iterator<Item = &'a str>,
+    report: &mut Report,
+) {
+    let span = graph.layers[layer.0].span;
+    let place = place(graph, layer);
+    if place.is_none() {
+        return messages.for_each(|message| report.error(span, message));
+    }
+    let before = report.within(place);
+    report.error(span, messages.collect::<Vec<_>>().join("\n"));
+    report.within(before);
+}
+
 /// A parameter as a `state_dict` has it.
 struct Parameter<'a> {
-    id: LayerId,
-    layer: &'a Layer,
+    layer: LayerId,
     /// Layer and name.
     name: String,
     shape: &'a [usize],
@@ -121,8 +138,7 @@ fn parameters(graph: &Graph) -> impl Iterator<Item = Parameter<'_>> {
     let layers = graph.layers.iter().enumerate();
     layers.flat_map(|(index, layer)| {
         layer.parameters.iter().map(move |parameter| Parameter {
-            id: LayerId(index),
-            layer,
+            layer: LayerId(index),
             name: layer.tensor(parameter),
             shape: &parameter.shape,
             role: parameter.role,

@@ -29,6 +29,8 @@ fn a_budget_that_is_kept_says_nothing() {
         [""; 0]
     );
     assert_eq!(said("params = 28 * WIDTH + 4"), [""; 0]);
+    // More than any tensor holds.
+    assert_eq!(said("train = 8 * 1024 * 1024 * 1024"), [""; 0]);
 }
 
 #[test]
