@@ -34,8 +34,8 @@ impl Arena {
     ///
     /// # Errors
     ///
-    /// [`Error::Memory`](crate::error::Error::Memory) if the system has not that much, or without an allocator
-    /// [`Error::Fixed`](crate::error::Error::Fixed).
+    /// [`Error::Memory`] if the system has not that much, or without an allocator
+    /// [`Error::Fixed`].
     pub fn own(&mut self) -> Result<&mut [Block]> {
         #[cfg(feature = "alloc")]
         if let Held::Program(blocks) = self.0 {
@@ -56,7 +56,7 @@ impl Arena {
     ///
     /// # Errors
     ///
-    /// Those of `fill`, and [`Error::Memory`](crate::error::Error::Memory) if the system has not that much.
+    /// Those of `fill`, and [`Error::Memory`] if the system has not that much.
     #[cfg(feature = "alloc")]
     pub fn overwrite(&mut self, fill: impl FnOnce(&mut [Block]) -> Result<()>) -> Result<()> {
         match &mut self.0 {
