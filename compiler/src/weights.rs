@@ -78,7 +78,6 @@ fn matched(
             return weights;
         }
     }
-    let mut mistakes: Vec<(LayerId, String)> = Vec::new();
     for parameter in parameters(graph) {
         let Parameter { layer, name, .. } = &parameter;
         let numbers = match left.remove(&name[..]) {
@@ -94,34 +93,17 @@ fn matched(
             Ok(numbers) => {
                 weights.insert(name.clone(), numbers);
             }
-            Err(message) => mistakes.push((*layer, message)),
+            Err(message) => {
+                let before = report.within(place(graph, *layer));
+                report.error(graph.layers[layer.0].span, message);
+                report.within(before);
+            }
         }
-    }
-    for mistakes in mistakes.chunk_by(|(layer, _), (next, _)| layer == next) {
-        let messages = mistakes.iter().map(|(_, message)| &message[..]);
-        tell(graph, mistakes[0].0, messages, report);
     }
     if !left.is_empty() {
         report.error_over(file, unexpected(&left, &file_name));
     }
     weights
-}
-
-/// Reports what is wrong with a layer's tensors. What stands in a block is one error, for there a token has one.
-fn tell<'a>(
-    graph: &Graph,
-    layer: LayerId,
-    messages: impl Iterator<Item = &'a str>,
-    report: &mut Report,
-) {
-    let span = graph.layers[layer.0].span;
-    let place = place(graph, layer);
-    if place.is_none() {
-        return messages.for_each(|message| report.error(span, message));
-    }
-    let before = report.within(place);
-    report.error(span, messages.collect::<Vec<_>>().join("\n"));
-    report.within(before);
 }
 
 /// A parameter as a `state_dict` has it.
