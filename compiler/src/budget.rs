@@ -10,7 +10,7 @@ use crate::{
     },
     report::Report,
     sizes::Constants,
-    storage::LANES,
+    storage::bytes,
 };
 use syn::spanned::Spanned;
 
@@ -134,8 +134,7 @@ fn moment(event: &Event) -> String {
     }
 }
 
-/// Bytes of a `StreamState`, and its largest parts: what lasts from step to step, the workspace of a step, and the count
-/// of steps, which takes a block.
+/// Bytes of a `StreamState`, and its largest parts.
 fn state((program, plan): &Planned) -> (usize, String) {
     let kept = program.kept.parts.iter();
     let kept = kept.map(|part| (bytes(part.blocks), &part.name[..]));
@@ -144,12 +143,7 @@ fn state((program, plan): &Planned) -> (usize, String) {
         (bytes(1), "count of steps"),
     ];
     let parts = kept.chain(others).collect();
-    let blocks = program.kept.blocks() + plan.blocks + 1;
-    (bytes(blocks), largest(parts))
-}
-
-fn bytes(blocks: usize) -> usize {
-    blocks * LANES * size_of::<f32>()
+    (bytes(plan::state(program, plan)), largest(parts))
 }
 
 /// The largest of some counts, in prose.

@@ -3,6 +3,11 @@
 /// Floats in a block.
 pub const LANES: usize = 16;
 
+/// Bytes of some blocks.
+pub fn bytes(blocks: usize) -> usize {
+    blocks * LANES * size_of::<f32>()
+}
+
 /// Zeros planned around an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Border {

@@ -85,7 +85,9 @@ fn matched(
             None => {
                 let near = alike(name, &spare);
                 // It is told here, and not once more as a tensor that no layer has.
-                near.map(|near| left.remove(near));
+                if let Some(near) = near {
+                    left.remove(near);
+                }
                 Err(missing(&parameter, near, &spare, &file_name))
             }
         };

@@ -34,8 +34,7 @@ impl Arena {
     ///
     /// # Errors
     ///
-    /// [`Error::Memory`] if the system has not that much, or without an allocator
-    /// [`Error::Fixed`].
+    /// [`Error::Memory`] if the system has not that much, or without an allocator [`Error::Fixed`].
     pub fn own(&mut self) -> Result<&mut [Block]> {
         #[cfg(feature = "alloc")]
         if let Held::Program(blocks) = self.0 {
@@ -80,7 +79,7 @@ impl From<Box<[Block]>> for Arena {
 
 /// What the memory is for, in errors.
 #[cfg(feature = "alloc")]
-const WHAT: &str = "the network's parameters";
+pub(crate) const WHAT: &str = "the network's parameters";
 
 impl Deref for Arena {
     type Target = [Block];

@@ -250,7 +250,7 @@ impl<N: Declared, A> Parameters<N, A> {
         }
         #[cfg(feature = "alloc")]
         return Err(Error::Memory {
-            what: "the network's parameters",
+            what: crate::arena::WHAT,
             bytes: (N::Network::PARAMETER_BLOCKS * size_of::<Block>()) as u128,
         });
         #[cfg(not(feature = "alloc"))]

@@ -1,7 +1,7 @@
 //! Weights that are part of the program: one literal, which is there when the program begins.
 
 use super::{document, model::Model};
-use crate::{facade::Facade, storage::LANES};
+use crate::{facade::Facade, storage};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -13,7 +13,7 @@ pub fn method(facade: &Facade, model: &Model<'_>) -> Option<TokenStream> {
         " The network with the weights of `{file}`, as the file was when the program was compiled. They are read where they \
          lie in the program: nothing is parsed, copied or allocated before they change."
     );
-    let blocks = bytes.len() / (LANES * size_of::<f32>());
+    let blocks = bytes.len() / storage::bytes(1);
     let literal = Literal::byte_string(bytes);
     let path = facade.included(&file);
     Some(quote! {

@@ -143,6 +143,12 @@ fn alive(program: &Program, lifetimes: &[Option<Lifetime>]) -> Vec<usize> {
     change.into_iter().map(at).collect()
 }
 
+/// Blocks of a `StreamState`: what lasts from step to step, the workspace of a step, and a count of steps, which is as far
+/// as blocks are aligned.
+pub fn state(program: &Program, plan: &Plan) -> usize {
+    program.kept.blocks() + plan.blocks + 1
+}
+
 /// The event at which most blocks are alive, and the buffers that are.
 pub fn fullest(program: &Program) -> (usize, Vec<BufferId>) {
     let lifetimes = lifetimes(program);

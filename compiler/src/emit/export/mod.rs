@@ -13,7 +13,8 @@ mod part;
 use super::model::{Model, Stream};
 use super::stored::STACK_BLOCKS;
 use crate::exports::prefix;
-use crate::storage::LANES;
+use crate::memory::plan;
+use crate::storage::bytes;
 use function::{Function, Parameter, answering};
 use interface::{Held, Interface};
 use part::Part;
@@ -71,11 +72,6 @@ fn interface(model: &Model<'_>, prefix: String) -> Interface {
     }
 }
 
-/// Bytes of some blocks.
-fn bytes(blocks: usize) -> usize {
-    blocks * LANES * size_of::<f32>()
-}
-
 /// Whether `forward` works on the stack.
 fn is_small(model: &Model<'_>) -> bool {
     model.inference.1.blocks <= STACK_BLOCKS
@@ -99,8 +95,7 @@ fn held(model: &Model<'_>) -> Vec<Held> {
         held.push(blocks("workspace", doc, model.inference.1.blocks));
     }
     if let Some(Stream { planned, .. }) = &model.stream {
-        // What is kept, the workspace of a step, and a count of steps, which is as far as blocks are aligned.
-        let bytes = bytes(planned.0.kept.blocks() + planned.1.blocks + 1);
+        let bytes = bytes(plan::state(&planned.0, &planned.1));
         held.push(Held {
             name: "state",
             doc: "What a stream keeps from step to step.",
