@@ -82,7 +82,7 @@ pub fn dataflow(dice: &mut Dice, name: &str) -> String {
         if dice.once_in(12) {
             flow.pool_by_length(dice);
         }
-        if dice.once_in(12) {
+        if dice.once_in(5) {
             flow.recur(dice);
         }
         match dice.below(8) {
