@@ -1,6 +1,8 @@
 //! What stands around the steps of a fit: splits, early stopping, callbacks, logs, interruptions.
 #![forbid(unsafe_code)]
 
+#[cfg(all(unix, feature = "ctrl-c"))]
+mod again;
 mod numbers;
 
 use kiln::{
@@ -606,7 +608,7 @@ fn ctrl_c_leaves_a_checkpoint() -> Result<()> {
         return train_for_ever(&folder);
     }
     let folder = folder("ctrl-c")?;
-    let mut command = Command::new(env::current_exe()?);
+    let mut command = again::again()?;
     let command = command.args(["ctrl_c_leaves_a_checkpoint", "--exact", "--nocapture"]);
     let mut child = command
         .env(FOLDER, &folder)

@@ -4,12 +4,15 @@
 //! The process is this program, started once more. `KILN_KILLS` says how often it is killed in each way, a hundred times
 //! by default.
 
+mod again;
+
+use again::again;
 use kiln::{Checkpoints, EarlyStopping, Error, data::Samples, prelude::*};
 use std::{
     env, fs,
     io::{BufRead, BufReader, Write, stdout},
     path::{Path, PathBuf},
-    process::{self, Command, Stdio},
+    process::{self, Stdio},
     thread,
     time::Duration,
 };
@@ -121,7 +124,7 @@ fn fit_kills(count: u64, by_hand: bool) -> Result<u64, Error> {
     // Also the last run comes to its end.
     while killed < count || folder.read_dir()?.next().is_some() {
         number += 1;
-        let mut command = Command::new(env::current_exe()?);
+        let mut command = again()?;
         let command = command
             .env(FOLDER, &folder)
             .env(THREADS, (1 + number % 2).to_string())
@@ -178,7 +181,7 @@ fn save_for_ever(path: &str) -> Result<(), Error> {
 
 /// A process that has saved once, and goes on until it is killed after `moment`.
 fn kill(path: &Path, moment: Duration) -> Result<(), Error> {
-    let mut command = Command::new(env::current_exe()?);
+    let mut command = again()?;
     let mut child = command.env(PATH, path).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     if let Some(output) = child.stdout.take() {

@@ -16,7 +16,14 @@ fn mistakes_are_explained() {
 /// Writes the files of weights that cases name, `weights/typo.safetensors` and others. Such a path begins beside the
 /// Cargo.toml of the crate in which trybuild compiles all cases.
 fn write_weights() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tests/trybuild/kiln/weights");
+    // The folder of all that is built, which holds one for each machine that is named to cargo.
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors();
+    let built = built
+        .filter(|path| path.join("CACHEDIR.TAG").exists())
+        .last();
+    let folder = built
+        .expect("cargo's mark")
+        .join("tests/trybuild/kiln/weights");
     fs::create_dir_all(&folder).expect("a folder");
     let write = |name: &str, bytes: &[u8]| {
         fs::write(folder.join(format!("{name}.safetensors")), bytes).expect("a file");

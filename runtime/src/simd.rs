@@ -92,8 +92,8 @@ isa!(
     Scalar
 );
 
-/// Whether the machine that is built for has vectors at all. One that has none is small: what a kernel keeps on the stack,
-/// so that weights and moments come as a stream, is small there too.
+/// Whether the machine that is built for has vectors at all. One that has none is small: what a kernel keeps on the stack so
+/// that sums stay near, or weights and moments come as a stream, is some KiB there. No result depends on these sizes.
 pub(crate) const HAS_VECTORS: bool = cfg!(any(
     target_arch = "x86_64",
     target_arch = "aarch64",

@@ -66,17 +66,43 @@ impl Counter {
 
     /// The instructions of a call; up to ten million.
     pub fn count<T>(&mut self, call: impl FnOnce() -> T) -> (T, u32) {
+        self.count_long(|| 0, call)
+    }
+
+    /// The instructions of a call, where `turns` says how often the timer has begun anew since some moment.
+    pub fn count_long<T>(&mut self, turns: impl Fn() -> u32, call: impl FnOnce() -> T) -> (T, u32) {
         self.0.clear_current();
-        let before = SYST::get_current();
+        let (before, first) = (SYST::get_current(), turns());
         let result = black_box(call());
         let ticks = before.wrapping_sub(SYST::get_current()) & TICKS;
+        let ticks = u64::from(ticks) + (u64::from(turns().wrapping_sub(first)) << 24);
         // 40 ns for a tick, 64 ns for an instruction.
-        (result, (u64::from(ticks) * 40 / 64) as u32)
+        (result, (ticks * 40 / 64) as u32)
+    }
+
+    /// Calls the exception `SysTick` whenever the timer begins anew.
+    pub fn interrupts(mut self) -> Self {
+        self.0.enable_interrupt();
+        self
     }
 }
 
-/// All ticks that the timer counts.
+/// All ticks that the timer counts before it begins anew.
 const TICKS: u32 = 0xff_ffff;
+
+/// Handwritten digits: images of 64 pixels from 0 to 16, here from 0 to 1, and their digits.
+pub fn digits() -> impl Iterator<Item = ([[[f32; 8]; 8]; 1], usize)> {
+    static IMAGES: &[u8] = include_bytes!("../weights/digits.bin");
+    let images = IMAGES.as_chunks::<65>().0.iter();
+    images.map(|&[ref pixels @ .., digit]| {
+        let mut image = [[[0.0; 8]; 8]];
+        let places = image.as_flattened_mut().as_flattened_mut();
+        for (place, &pixel) in places.iter_mut().zip(pixels) {
+            *place = f32::from(pixel) / 16.0;
+        }
+        (image, usize::from(digit))
+    })
+}
 
 /// Prints what a run took, and ends it.
 pub fn report(instructions: u32, is_right: bool) -> ! {

@@ -56,7 +56,7 @@ fn step(
     let mut net = Parameters::<Mnist, _>::new(parameters)?;
     let lent = Lent {
         blocks: training,
-        scores: &mut [Score::default()],
+        scores: &mut [Score::ZERO],
         outputs: &mut [[0.0; 10]; memory::outputs::<Mnist>()],
     };
     let mut training = TrainingIn::new(1, lent)?;

@@ -30,9 +30,9 @@ use fearless_simd::{f32x16, prelude::*};
 use found::{chain, visit};
 
 /// Rows whose tokens are looked for together, at most.
-const GROUP: usize = 1024;
+const GROUP: usize = if HAS_VECTORS { 1024 } else { 64 };
 /// Tokens that a group holds, at most: where there are more, fewer rows are a group.
-const MOST: usize = 1024;
+const MOST: usize = if HAS_VECTORS { 1024 } else { 64 };
 /// Gradients that are handed over at once.
 const HANDED: usize = if HAS_VECTORS { 64 } else { 4 };
 /// Blocks of a row that are summed side by side.

@@ -17,6 +17,16 @@ pub struct Part {
     pub counted: f32,
 }
 
+impl Part {
+    /// What counts for nothing.
+    const ZERO: Self = Self {
+        loss: 0.0,
+        weight: 0.0,
+        accuracy: 0.0,
+        counted: 0.0,
+    };
+}
+
 /// Loss and accuracy of one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
@@ -25,6 +35,11 @@ pub struct Score {
 }
 
 impl Score {
+    /// That of no sample yet: what lent memory may begin with, as a `static` needs a constant.
+    pub const ZERO: Self = Self {
+        parts: [Part::ZERO; MOST],
+    };
+
     /// Whether the loss is a finite number.
     pub fn is_finite(&self) -> bool {
         self.parts.iter().all(|part| part.loss.is_finite())

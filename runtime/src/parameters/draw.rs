@@ -64,21 +64,91 @@ pub fn zeroed<N: Declared>() -> Result<Arena> {
     Ok(blocks.into_boxed_slice().into())
 }
 
-/// Draws the parameters of an arena of zeros.
+/// Draws the parameters of an arena of zeros. Of distributions that no tensor has, no code is in the program.
 pub(super) fn initialize<N: Declared>(arena: &mut [Block], seed: Seed) {
-    draw_tensors(N::Network::TENSORS, must_cast_slice_mut(arena), seed);
+    let numbers = must_cast_slice_mut(arena);
+    let normals = match const { Needs::of_all(N::Network::TENSORS).normals } {
+        true => normal_of,
+        false => |_, _: &mut _| 0.0,
+    };
+    draw_tensors(N::Network::TENSORS, numbers, seed, normals);
+    if const { Needs::of_all(N::Network::TENSORS).orthogonal } {
+        orthogonalize(N::Network::TENSORS, numbers);
+    }
 }
 
+/// What drawing takes besides uniform numbers.
+#[derive(Clone, Copy)]
+struct Needs {
+    normals: bool,
+    orthogonal: bool,
+}
+
+impl Needs {
+    const NONE: Self = Self {
+        normals: false,
+        orthogonal: false,
+    };
+
+    const fn of_all(tensors: &[Tensor]) -> Self {
+        let (mut all, mut index) = (Self::NONE, 0);
+        while index < tensors.len() {
+            all = all.and(Self::of(tensors[index].init));
+            index += 1;
+        }
+        all
+    }
+
+    const fn of(init: Init) -> Self {
+        match init {
+            Init::Uniform(_) | Init::Between { .. } | Init::Constant(_) => Self::NONE,
+            Init::Normal(_) | Init::TruncatedNormal { .. } => Self {
+                normals: true,
+                orthogonal: false,
+            },
+            Init::Orthogonal(_) => Self {
+                normals: true,
+                orthogonal: true,
+            },
+            Init::Padded { of, .. } => Self::of(*of),
+            Init::Parts(parts) => {
+                let (mut all, mut index) = (Self::NONE, 0);
+                while index < parts.len() {
+                    all = all.and(Self::of(parts[index]));
+                    index += 1;
+                }
+                all
+            }
+        }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            normals: self.normals || other.normals,
+            orthogonal: self.orthogonal || other.orthogonal,
+        }
+    }
+}
+
+/// Draws the next of some normal numbers.
+type Normals = fn(Init, &mut Pcg32) -> f32;
+
 /// Draws tensors, each from a stream of its own.
-fn draw_tensors(tensors: &[Tensor], numbers: &mut [f32], seed: Seed) {
+fn draw_tensors(tensors: &[Tensor], numbers: &mut [f32], seed: Seed, normals: Normals) {
     for (index, tensor) in tensors.iter().enumerate() {
         let mut generator = random::stream(seed.0, index as u64);
         let (mut drawn, count) = (0, tensor.count());
         tensor.layout.visit(|place| {
             let init = tensor.init.at(drawn, count);
-            numbers[place] = flush_number(draw(init, &mut generator));
+            numbers[place] = flush_number(draw(init, &mut generator, normals));
             drawn += 1;
         });
+    }
+}
+
+/// Makes orthogonal what is to be so, when all of it is drawn.
+fn orthogonalize(tensors: &[Tensor], numbers: &mut [f32]) {
+    for tensor in tensors {
         if let Init::Orthogonal(gain) = tensor.init {
             let matrix = (tensor.shape, tensor.layout);
             orthogonal::orthogonalize(simd::level(), numbers, matrix, gain);
@@ -87,17 +157,26 @@ fn draw_tensors(tensors: &[Tensor], numbers: &mut [f32], seed: Seed) {
 }
 
 /// The next number of a distribution.
-fn draw(init: Init, generator: &mut Pcg32) -> f32 {
+fn draw(init: Init, generator: &mut Pcg32, normals: Normals) -> f32 {
     match init {
         Init::Constant(value) => value,
         Init::Uniform(bound) => (unit(generator) * 2.0 - 1.0) * bound,
         Init::Between { low, high } => between(low, high, generator),
+        Init::Normal(_) | Init::TruncatedNormal { .. } | Init::Orthogonal(_) => {
+            normals(init, generator)
+        }
+        // There are no parts of parts.
+        Init::Parts(_) | Init::Padded { .. } => 0.0,
+    }
+}
+
+/// The next number of a distribution that is made of normal numbers.
+fn normal_of(init: Init, generator: &mut Pcg32) -> f32 {
+    match init {
         Init::Normal(deviation) => normal(generator) * deviation,
         Init::TruncatedNormal { std, low, high } => truncated(std, (low, high), generator),
         // What is made orthogonal when all of it is drawn.
-        Init::Orthogonal(_) => normal(generator),
-        // There are no parts of parts.
-        Init::Parts(_) | Init::Padded { .. } => 0.0,
+        _ => normal(generator),
     }
 }
 

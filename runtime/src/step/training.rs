@@ -31,14 +31,14 @@ use crate::{
 /// // These might be statics.
 /// let mut arena = [Block::ZERO; memory::parameters::<Curve>()];
 /// let mut blocks = [Block::ZERO; memory::training::<Curve>(BATCH)];
-/// let mut scores = [Score::default(); BATCH];
+/// let mut scores = [Score::ZERO; BATCH];
 ///
 /// let mut net = Parameters::<Curve, _>::new(&mut arena)?;
 /// net.initialize(Seed(1));
 /// let mut outputs = [[0.0]; memory::outputs::<Curve>()];
 /// let lent = Lent { blocks: &mut blocks, scores: &mut scores, outputs: &mut outputs };
 /// let mut training = TrainingIn::new(BATCH, lent)?;
-/// // Plain gradient descent remembers nothing; `Adam` would need `[State<Adam>; memory::moments::<Curve>()]`.
+/// // Plain gradient descent remembers nothing; `Adam` would need `[[Block::ZERO; 2]; memory::moments::<Curve>()]`.
 /// let mut descent = Descent::lent(Sgd::new(0.1), [(); memory::moments::<Curve>()])?;
 ///
 /// let inputs: [[f32; 1]; BATCH] = core::array::from_fn(|i| [i as f32 / 4.0 - 1.0]);

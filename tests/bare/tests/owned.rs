@@ -6,8 +6,8 @@ use kiln::{
     Seed, Sgd, Training,
 };
 use kiln_bare::{
-    BATCH, Both, Curve, EXCHANGE, Echo, Exchange, Losses, Marks, Pulse, STEPS, curve, echo,
-    exchange, learn_curve, learn_marks, learn_pulse, marks, number, pulse, stored,
+    BATCH, Both, Curve, EXCHANGE, Echo, Exchange, LAST_LOSSES, Losses, Marks, Pulse, STEPS, alike,
+    curve, echo, exchange, learn_curve, learn_marks, learn_pulse, marks, number, pulse, stored,
 };
 
 /// Trains as the crate does, with an allocator, on some threads.
@@ -28,6 +28,15 @@ fn learn<N: Model, O: Optimizer, T: Sync, L: Loss<N::Output, T>>(
     let mut outputs = kiln::zeroed_vec(inputs.len())?;
     net.forward_batch(inputs, &mut outputs)?;
     Ok((losses, outputs))
+}
+
+#[test]
+fn losses_are_those_of_other_machines() -> Result<()> {
+    let losses = [learn_curve()?.0, learn_marks()?.0, learn_pulse()?.0];
+    for ([_, loss], expected) in losses.into_iter().zip(LAST_LOSSES) {
+        assert!(alike(loss, expected), "{loss} is not {expected}");
+    }
+    Ok(())
 }
 
 #[test]

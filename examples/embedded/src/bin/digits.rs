@@ -22,24 +22,16 @@ model! {
 
 static NET: Digits = Digits::pretrained();
 
-/// Images of digits: 64 pixels from 0 to 16, and the digit.
-static IMAGES: &[u8] = include_bytes!("../../weights/digits.bin");
-
 #[entry]
 fn main() -> ! {
     let Some(mut counter) = Counter::take() else {
         end(false)
     };
     let (mut instructions, mut right, mut images) = (0, 0, 0);
-    for &[ref pixels @ .., digit] in IMAGES.as_chunks::<65>().0 {
-        let mut image = [[[0.0; 8]; 8]];
-        let places = image.as_flattened_mut().as_flattened_mut();
-        for (place, &pixel) in places.iter_mut().zip(pixels) {
-            *place = f32::from(pixel) / 16.0;
-        }
+    for (image, digit) in embedded::digits() {
         let answer;
         (answer, instructions) = counter.count(|| argmax(&NET.forward(black_box(&image))));
-        right += u32::from(answer == usize::from(digit));
+        right += u32::from(answer == digit);
         images += 1;
     }
     tell("images", images);

@@ -4,10 +4,13 @@ use super::{
     function::Function,
     kind::{Kind, of_every_kind},
 };
-use crate::{block::Block, simd::Isa};
+use crate::{
+    block::Block,
+    simd::{HAS_VECTORS, Isa},
+};
 
-/// Blocks that are copied at once where a function works in place: 4 KiB, which the nearest cache keeps.
-pub const AT_ONCE: usize = 64;
+/// Blocks that are copied at once where a function works in place: 4 KiB, which the nearest cache keeps, where there is one.
+pub const AT_ONCE: usize = if HAS_VECTORS { 64 } else { 8 };
 
 impl Kind {
     /// Whether f(0) = 0.

@@ -21,7 +21,7 @@ use crate::{
     block::Block,
     kernels::image::Image,
     math,
-    simd::Isa,
+    simd::{HAS_VECTORS, Isa},
     tile::{
         Accumulators,
         shape::{Shape, Tiled},
@@ -120,9 +120,10 @@ impl<
     const P: usize,
 > Sums<'_, S, G, L, T, PH, PW, K, P>
 {
-    /// Whether the panels of a tile are so long that several tiles take a row of taps before the next one comes.
+    /// Whether the panels of a tile are so long that several tiles take a row of taps before the next one comes. A machine
+    /// without vectors has no such caches, nor stack for sums that wait.
     const fn splits(panels: usize) -> bool {
-        PH * PW == 1 && L::Fixed::TAPS > 1 && L::Fixed::DEPTH * panels > NEAR
+        HAS_VECTORS && PH * PW == 1 && L::Fixed::TAPS > 1 && L::Fixed::DEPTH * panels > NEAR
     }
 
     /// Where a tile is.

@@ -22,7 +22,7 @@ pub use sums::Applications;
 use crate::{
     block::{Block, LANES},
     simd::{
-        Isa,
+        HAS_VECTORS, Isa,
         chains::{Chain, POSITIONS},
     },
     tile::{
@@ -36,8 +36,8 @@ use fearless_simd::{f32x16, prelude::*};
 use sums::{BIASES, LEAD, Sums, Total, row_of, tile_of};
 
 /// Blocks of sums that wait between pieces, each panel's after [`LEAD`]: 38 KiB of stack, and all of two panels of 3 x 3 taps
-/// and 32 channels.
-const GROUP: usize = 608;
+/// and 32 channels. A machine without vectors gets 3 KiB.
+const GROUP: usize = if HAS_VECTORS { 608 } else { 48 };
 
 /// What a panel's block of deltas costs, in floats of x: it lies far from the next pixel's, and is copied near. Measured,
 /// with images of 4 x 4 to 32 x 32 and 256 to 512 channels: half and twice of it take longer.
@@ -151,7 +151,7 @@ impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
     #[inline(always)]
     fn run<const M: usize, const ONE: usize>(mut self) {
         if self.long {
-            self.finish::<M>(&mut [Block::ZERO; GROUP]);
+            self.finish_chains::<M>();
         } else {
             self.finish::<M>(&mut []);
         }
@@ -159,6 +159,12 @@ impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
 }
 
 impl<S: Isa, A: Applications<S>> Gradient<'_, '_, S, A> {
+    /// [`finish`](Self::finish) of more than one chain, which alone has memory for what chains come to.
+    #[inline(never)]
+    fn finish_chains<const M: usize>(&mut self) {
+        self.finish::<M>(&mut [Block::ZERO; GROUP]);
+    }
+
     /// Sums and hands over group by group; `joined` is as long as a group if the batch has more than one chain.
     #[inline(never)]
     fn finish<const M: usize>(&mut self, joined: &mut [Block]) {

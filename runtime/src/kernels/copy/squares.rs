@@ -3,7 +3,7 @@
 use super::square::{few, part, square};
 use crate::{
     block::{Block, LANES},
-    simd::Isa,
+    simd::{HAS_VECTORS, Isa},
 };
 use bytemuck::must_cast_slice_mut;
 
@@ -244,7 +244,7 @@ impl Squares {
 }
 
 /// Pixels that pass over all planes together.
-const BAND: usize = 128;
+const BAND: usize = if HAS_VECTORS { 128 } else { LANES };
 
 /// The pixel at which a line of the cache begins on the near side, where `near` is its first float; behind a square if that
 /// is the first pixel. Planes are often a power of two apart, so that those of one square are in each other's way in the

@@ -20,9 +20,9 @@ const WIDE: usize = 1024;
 const MANY: usize = 4;
 
 /// Whether a layer is so wide that its gradients come from copies: what a copy costs is shared by the panels or the inputs
-/// that use it.
+/// that use it. A machine without vectors has neither such caches nor stack for copies.
 const fn is_wide(inputs: usize, stride: usize, panels: usize) -> bool {
-    stride >= WIDE && panels >= 4 || panels * LANES >= WIDE && inputs >= 64
+    HAS_VECTORS && (stride >= WIDE && panels >= 4 || panels * LANES >= WIDE && inputs >= 64)
 }
 
 /// At least the rows of the tallest tile.

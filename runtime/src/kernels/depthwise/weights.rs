@@ -24,7 +24,7 @@ use crate::{
         stencil::Stencil,
     },
     simd::{
-        Isa,
+        HAS_VECTORS, Isa,
         chains::{Chain, POSITIONS},
     },
     tile::shape::Tiles,
@@ -34,7 +34,7 @@ use core::{marker::PhantomData, ops::Range};
 use fearless_simd::{f32x16, prelude::*};
 
 /// Blocks of sums that wait between pieces.
-const GROUP: usize = 576;
+const GROUP: usize = if HAS_VECTORS { 576 } else { 48 };
 
 /// What the applications of one layer leave for the gradients of its weights. A pair is one application and, after all its
 /// samples, another.
@@ -183,7 +183,7 @@ impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
         for from in (first..last).step_by(const { GROUP / N }) {
             let to = last.min(from + const { GROUP / N });
             if self.applications.positions() > POSITIONS {
-                self.group::<N>(from..to, &mut [Block::ZERO; GROUP]);
+                self.chains::<N>(from..to);
             } else {
                 self.group::<N>(from..to, &mut []);
             }
@@ -192,6 +192,12 @@ impl<S: Isa, A: Applications<S>> Tiled for Gradient<'_, '_, S, A> {
 }
 
 impl<S: Isa, A: Applications<S>> Gradient<'_, '_, S, A> {
+    /// [`group`](Self::group) of more than one chain, which alone has memory for what chains come to.
+    #[inline(never)]
+    fn chains<const N: usize>(&mut self, tiles: Range<usize>) {
+        self.group::<N>(tiles, &mut [Block::ZERO; GROUP]);
+    }
+
     /// Sums and hands over some tiles; `joined` is as long as a group if the batch has more than one chain.
     #[inline(never)]
     fn group<const N: usize>(&mut self, tiles: Range<usize>, joined: &mut [Block]) {

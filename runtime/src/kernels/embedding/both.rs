@@ -12,7 +12,7 @@ use super::found::{Looked, chain, visit};
 use crate::{
     block::{Block, LANES},
     kernels::dense,
-    simd::Isa,
+    simd::{HAS_VECTORS, Isa},
     tensor::Penalty,
     update::{Sink, Stretch},
 };
@@ -20,7 +20,7 @@ use bytemuck::{must_cast_slice, must_cast_slice_mut};
 use core::iter;
 
 /// Blocks to which terms are added at once.
-const PIECE: usize = 64;
+const PIECE: usize = if HAS_VECTORS { 64 } else { 8 };
 
 /// Looks up `steps` tokens of each sample, (1), in panels.
 #[inline(always)]

@@ -7,13 +7,13 @@ use crate::{
         activation::Unfinished,
         dense::{self, Start},
     },
-    simd::Isa,
+    simd::{HAS_VECTORS, Isa},
 };
 use fearless_simd::f32x16;
 
 /// Samples that advance together, so that recurrent weights stream from memory once for all of them. Tiles of
 /// twelve rows divide it, and so many states of some hundred units fit into the level-1 cache beside a panel of weights.
-pub const GROUP: usize = 24;
+pub const GROUP: usize = if HAS_VECTORS { 24 } else { 4 };
 
 /// The parameters of a layer.
 #[derive(Clone, Copy)]

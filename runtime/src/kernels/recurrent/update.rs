@@ -9,7 +9,7 @@ use super::layer::gates_of;
 use crate::{
     block::{Block, LANES},
     kernels::length::counted,
-    simd::{Isa, chains::POSITIONS},
+    simd::{HAS_VECTORS, Isa, chains::POSITIONS},
     tile::{self, Accumulators, Visit},
     update::Stretch,
 };
@@ -17,15 +17,15 @@ use core::ops::Range;
 use fearless_simd::{f32x16, prelude::*};
 
 /// Rows of a section; so many sections are a chain.
-const ROWS: usize = 64;
+const ROWS: usize = if HAS_VECTORS { 64 } else { 8 };
 const SECTIONS: usize = POSITIONS / ROWS;
 /// Most panels of a rectangle: a block of units' gates, or a gate of several blocks.
 const PANELS: usize = 4;
 /// Most inputs of a rectangle; all tiles divide it or leave a remainder that some tile fits.
-const INPUTS: usize = 144;
+const INPUTS: usize = if HAS_VECTORS { 144 } else { 8 };
 
 /// The sums of a rectangle, input by input.
-type Sums = [[Block; PANELS]; INPUTS];
+type Sums<const U: usize> = [[Block; U]; INPUTS];
 
 /// What `weight_hh` meets in [`update`]: of each whole sequence of `chunks`, h of one step beside the deltas of the next, or
 /// of the one before if `REVERSE`. A row of h is `F = 16 B` floats. The first step's h is zero, so that its deltas meet
@@ -155,11 +155,28 @@ pub fn update<
     let count: usize = rows.clone().map(|(x, _)| x.len()).sum();
     let rows: Pieces<'_, '_, KS, P> = &|piece| rows.clone().for_each(piece);
     if count > POSITIONS {
-        let joined = Some(&mut [[Block::ZERO; PANELS]; INPUTS]);
-        finish::<S, K, KS, P, U, R>(s, rows, stretch, joined);
+        chains::<S, K, KS, P, U, R>(s, rows, stretch);
     } else {
         finish::<S, K, KS, P, U, R>(s, rows, stretch, None);
     }
+}
+
+/// [`finish`] of more than one chain, which alone has memory for what chains come to.
+#[inline(never)]
+fn chains<
+    S: Isa,
+    const K: usize,
+    const KS: usize,
+    const P: usize,
+    const U: usize,
+    const R: usize,
+>(
+    s: S,
+    rows: Pieces<'_, '_, KS, P>,
+    stretch: &mut Stretch<'_>,
+) {
+    let joined = Some(&mut [[Block::ZERO; U]; INPUTS]);
+    finish::<S, K, KS, P, U, R>(s, rows, stretch, joined);
 }
 
 /// Hands out all rows, piece by piece.
@@ -182,10 +199,10 @@ fn finish<
     s: S,
     rows: Pieces<'_, '_, KS, P>,
     stretch: &mut Stretch<'_>,
-    mut joined: Option<&mut Sums>,
+    mut joined: Option<&mut Sums<U>>,
 ) {
     let Range { start, end } = stretch.range();
-    let mut sums = [[Block::ZERO; PANELS]; INPUTS];
+    let mut sums = [[Block::ZERO; U]; INPUTS];
     let mut at = start;
     while at < end {
         let (panel, k) = (at / K, at % K);
@@ -233,17 +250,17 @@ fn sum<S: Isa, const KS: usize, const P: usize, const U: usize>(
     units: usize,
     gates: Range<usize>,
     inputs: Range<usize>,
-    sums: &mut Sums,
-    mut joined: Option<&mut Sums>,
+    sums: &mut Sums<U>,
+    mut joined: Option<&mut Sums<U>>,
 ) {
     let length = inputs.len();
-    sums[..length].fill([Block::ZERO; PANELS]);
+    sums[..length].fill([Block::ZERO; U]);
     if let Some(joined) = &mut joined {
-        joined[..length].fill([Block::ZERO; PANELS]);
+        joined[..length].fill([Block::ZERO; U]);
     }
-    let (mut x, mut deltas) = ([&[0.0; KS]; ROWS], [[Block::ZERO; PANELS]; ROWS]);
+    let (mut x, mut deltas) = ([&[0.0; KS]; ROWS], [[Block::ZERO; U]; ROWS]);
     let (mut rows, mut sections) = (0, 0);
-    let add = |x: &[&[f32; KS]], deltas: &[[Block; PANELS]], sums: &mut Sums| {
+    let add = |x: &[&[f32; KS]], deltas: &[[Block; U]], sums: &mut Sums<U>| {
         let section = Section {
             s,
             x,
@@ -259,14 +276,14 @@ fn sum<S: Isa, const KS: usize, const P: usize, const U: usize>(
         for (xs, dz) in xs.iter().zip(dz) {
             x[row] = xs;
             // Side by side, since in memory they lie P blocks apart.
-            deltas[row][..U].copy_from_slice(gates_of::<_, U>(dz, units));
+            deltas[row] = *gates_of(dz, units);
             row += 1;
             if row == ROWS {
                 add(&x, &deltas, sums);
                 (row, sections) = (0, sections + 1);
                 if let (SECTIONS, Some(joined)) = (sections, &mut joined) {
                     join(s, &mut joined[..length], &sums[..length]);
-                    sums[..length].fill([Block::ZERO; PANELS]);
+                    sums[..length].fill([Block::ZERO; U]);
                     sections = 0;
                 }
             }
@@ -282,7 +299,7 @@ fn sum<S: Isa, const KS: usize, const P: usize, const U: usize>(
 
 /// Adds the sums of a chain to those before it.
 #[inline(never)]
-fn join<S: Isa>(s: S, joined: &mut [[Block; PANELS]], sums: &[[Block; PANELS]]) {
+fn join<S: Isa, const U: usize>(s: S, joined: &mut [[Block; U]], sums: &[[Block; U]]) {
     s.vectorize(
         #[inline(always)]
         || {
@@ -299,7 +316,11 @@ fn join<S: Isa>(s: S, joined: &mut [[Block; PANELS]], sums: &[[Block; PANELS]]) 
 
 /// Adds a section of rows to a rectangle's sums. A function by itself: gradients of equal width share it.
 #[inline(never)]
-fn add<S: Isa, const KS: usize>(mut section: Section<'_, '_, S, KS>, inputs: usize, gates: usize) {
+fn add<S: Isa, const KS: usize, const U: usize>(
+    mut section: Section<'_, '_, S, KS, U>,
+    inputs: usize,
+    gates: usize,
+) {
     let s = section.s;
     s.vectorize(
         #[inline(always)]
@@ -308,26 +329,26 @@ fn add<S: Isa, const KS: usize>(mut section: Section<'_, '_, S, KS>, inputs: usi
 }
 
 /// Some rows, and the sums of the rectangle that they meet.
-struct Section<'a, 'b, S, const KS: usize> {
+struct Section<'a, 'b, S, const KS: usize, const U: usize> {
     s: S,
     x: &'b [&'a [f32; KS]],
-    deltas: &'b [[Block; PANELS]],
+    deltas: &'b [[Block; U]],
     /// The rectangle's first input.
     input: usize,
     /// The rectangle's first gate.
     gate: usize,
-    sums: &'b mut Sums,
+    sums: &'b mut Sums<U>,
 }
 
-impl<S: Isa, const KS: usize> Visit for Section<'_, '_, S, KS> {
-    const BLOCKS: usize = PANELS;
+impl<S: Isa, const KS: usize, const U: usize> Visit for Section<'_, '_, S, KS, U> {
+    const BLOCKS: usize = U;
 
     /// Here the tile's rows are inputs, and the sum runs over the section.
     #[inline(always)]
     fn tile<const M: usize, const N: usize>(&mut self, input: usize, gate: usize) {
         let (s, gate, k) = (self.s, self.gate + gate, self.input + input);
         let parked = &mut self.sums[input..][..M];
-        assert!(k + M <= KS && gate + N <= PANELS);
+        assert!(k + M <= KS && gate + N <= U);
         let mut sums: Accumulators<S, M, N> = [[f32x16::splat(s, 0.0); N]; M];
         for i in 0..M {
             for j in 0..N {

@@ -1,12 +1,14 @@
 //! The moments of what is drawn, and its fixed numbers.
 
-use super::{Seed, draw};
+use super::{Seed, draw, normal_of};
 use crate::{random, tensor::Init};
 use alloc::vec::Vec;
 
 fn numbers(init: Init, seed: Seed, tensor: u64, count: usize) -> Vec<f32> {
     let mut generator = random::stream(seed.0, tensor);
-    (0..count).map(|_| draw(init, &mut generator)).collect()
+    (0..count)
+        .map(|_| draw(init, &mut generator, normal_of))
+        .collect()
 }
 
 /// Mean and standard deviation.

@@ -9,6 +9,7 @@ use crate::{
 use alloc::string::String;
 use std::{
     env, eprintln,
+    ffi::OsString,
     process::{Command, Stdio},
 };
 
@@ -32,7 +33,15 @@ fn a_slow_build_says_so_once() {
     }
     let name = "train::tests::slowness::a_slow_build_says_so_once";
     let output = env::current_exe().and_then(|test| {
-        Command::new(test)
+        // What runs programs of another machine, with its arguments.
+        let runner = env::var("KILN_RUNNER").unwrap_or_default();
+        let mut words = runner
+            .split_whitespace()
+            .map(OsString::from)
+            .chain([test.into()]);
+        let first = words.next().unwrap_or_default();
+        Command::new(first)
+            .args(words)
             .args([name, "--exact", "--nocapture"])
             .env(CHILD, "1")
             .stdin(Stdio::null())

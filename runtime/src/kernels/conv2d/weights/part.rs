@@ -3,12 +3,12 @@
 use super::sums::Sums;
 use crate::{
     kernels::image::Image,
-    simd::{Isa, chains::POSITIONS},
+    simd::{HAS_VECTORS, Isa, chains::POSITIONS},
 };
 
 /// Pixels whose deltas are brought near together: 8 KiB of a level-1 cache, and enough of them that a tile's sums are seldom
-/// loaded and stored.
-pub const PIECE: usize = 128;
+/// loaded and stored. A machine without vectors has less stack than others have cache.
+pub const PIECE: usize = if HAS_VECTORS { 128 } else { 16 };
 
 /// A part of an output.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Orthogonality of matrices in every layout there is, against the same numbers in double precision.
 
 use super::{
-    super::{draw, normal},
+    super::{normal, normal_of},
     orthogonalize,
 };
 use crate::{
@@ -117,7 +117,7 @@ fn made(level: Level, case: &Case, gain: f32) -> (Vec<f64>, Vec<f32>) {
     };
     let mut numbers = vec![0.0; layout.extent()];
     let mut generator = random::stream(7, 0);
-    layout.visit(|place| numbers[place] = draw(Init::Orthogonal(gain), &mut generator));
+    layout.visit(|place| numbers[place] = normal_of(Init::Orthogonal(gain), &mut generator));
     orthogonalize(level, &mut numbers, (case.shape, layout), gain);
     let mut matrix = Vec::new();
     layout.visit(|place| {
